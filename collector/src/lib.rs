@@ -1,0 +1,2 @@
+//! Takes reports in, remembers, judges, shows.
+pub mod store;

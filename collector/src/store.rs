@@ -1,0 +1,146 @@
+//! All that the collector remembers.
+//!
+//! The common tongue of SQLite and PostgreSQL, so that the second comes in without rewriting:
+//! - `$1` placeholders; types TEXT, BIGINT, BOOLEAN, DOUBLE PRECISION and BYTEA, nothing else.
+//! - Ids are made by the program; times are BIGINT milliseconds; documents are JSON in TEXT, never queried inside.
+//! - `ON CONFLICT … DO UPDATE`, `RETURNING`, `WITH` and window functions are in both. `ILIKE`, JSON operators, arrays
+//!   and `now()` are not used. Search text is folded in Rust into a column.
+//! - The SQL stands as `const SQL` in the function that uses it; every function takes `&mut Tx`.
+//!
+//! Knows no HTTP, no pages and no judgement.
+
+#![expect(clippy::disallowed_methods, reason = "the one room of SQL")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+/// The schema, forward only: a file is never changed once it has been released.
+const SCHEMA: &[(i64, &str)] = &[(1, include_str!("../schema/0001_start.sql"))];
+
+/// How long a writer waits for the one before it.
+const BUSY_SECONDS: u64 = 10;
+/// Connections that read beside the writer.
+const CONNECTIONS_MAX: u32 = 8;
+
+/// All that the collector remembers.
+#[derive(Clone)]
+pub enum Store {
+    /// The embedded database.
+    Sqlite(SqlitePool),
+}
+
+/// One transaction: everything in it happens, or nothing.
+pub enum Tx {
+    /// On the embedded database.
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// Runs one body on whichever database the transaction is on; the compiler checks it against each driver.
+macro_rules! sql {
+    ($tx:expr, |$connection:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use sql;
+
+impl Store {
+    /// Opens the embedded database at this path, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is not a database, or is of a newer schema than this program.
+    pub async fn open(path: &Path) -> Result<Store> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A receipt promises that the report survives a power cut, so a commit waits for the disk.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .connect_with(options)
+            .await
+            .with_context(|| format!("opening the database {}", path.display()))?;
+        let store = Store::Sqlite(pool);
+        store.upgrade().await.with_context(|| format!("bringing the database {} up to date", path.display()))?;
+        Ok(store)
+    }
+
+    /// Begins a transaction that may write. On SQLite it takes the write lock at once: a transaction that begins by
+    /// reading may fail when it first writes.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        match self {
+            Store::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+        }
+    }
+
+    /// Begins a transaction that only reads, and does not wait for writers.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn read(&self) -> Result<Tx> {
+        match self {
+            Store::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin().await?)),
+        }
+    }
+
+    /// Closes all connections; what was committed is in the file.
+    pub async fn close(&self) {
+        match self {
+            Store::Sqlite(pool) => pool.close().await,
+        }
+    }
+
+    async fn upgrade(&self) -> Result<()> {
+        let mut tx = self.begin().await?;
+        const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY)";
+        sql!(&mut tx, |c| sqlx::query(CREATE).execute(c).await?);
+        const NEWEST: &str = "SELECT MAX(version) FROM schema_version";
+        let newest: Option<i64> = sql!(&mut tx, |c| sqlx::query_scalar(NEWEST).fetch_one(c).await?);
+        let newest = newest.unwrap_or(0);
+        let known = SCHEMA.last().map_or(0, |(version, _)| *version);
+        if newest > known {
+            anyhow::bail!("it has schema {newest}, this program knows schemas up to {known}: use a newer program");
+        }
+        for &(version, text) in SCHEMA.iter().filter(|(version, _)| *version > newest) {
+            sql!(&mut tx, |c| sqlx::raw_sql(text).execute(c).await?);
+            const DONE: &str = "INSERT INTO schema_version (version) VALUES ($1)";
+            sql!(&mut tx, |c| sqlx::query(DONE).bind(version).execute(c).await?);
+        }
+        tx.commit().await
+    }
+}
+
+impl Tx {
+    /// Makes everything in this transaction durable.
+    ///
+    /// # Errors
+    /// When the database could not write it; then nothing of it happened.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Tx::Sqlite(transaction) => Ok(transaction.commit().await?),
+        }
+    }
+}
+
+/// A new id: UUID version 7, so that ids sort by time.
+pub fn new_id(now: Timestamp) -> String {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
+    let moment = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds);
+    uuid::Uuid::new_v7(moment).simple().to_string()
+}

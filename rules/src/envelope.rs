@@ -1,0 +1,332 @@
+//! A report, compressed and signed by the machine's own key.
+//!
+//! An envelope is a COSE_Sign1 (RFC 9052, section 4.2) with EdDSA over Ed25519 (RFC 9053, section 2.2). The
+//! protected header carries the key's id and a strictly rising sequence number, the payload is the report as JSON,
+//! compressed with Zstandard (RFC 8878). The same bytes travel over HTTPS, wait in the spool, lie on a USB stick and
+//! are kept as evidence.
+//!
+//! A bundle is what lies on a USB stick: an envelope, with the request to join where the PC has not joined yet,
+//! sealed to the collector's public key with HPKE (RFC 9180, base mode).
+
+use std::fmt;
+
+use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, iana};
+use data_encoding::HEXLOWER;
+use hpke::{Deserializable, Serializable};
+use ring::rand::SecureRandom;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, JOIN_BYTES_MAX, REPORT_BYTES_MAX};
+use crate::report::{Report, WIRE};
+use crate::wire::JoinRequest;
+
+/// The header parameter that carries the sequence number.
+const SEQUENCE: &str = "sequence";
+/// What separates a request to join from a report under the same key (RFC 9052: external additional data).
+const JOIN_CONTEXT: &[u8] = b"sansang join 1";
+const REPORT_CONTEXT: &[u8] = b"sansang report 1";
+/// Balance of size and time: level 9 takes 3 ms for a report with 700 packages and is a tenth smaller than level 3.
+const COMPRESSION_LEVEL: i32 = 9;
+
+/// The id of a machine's key: the first 16 bytes of the SHA-256 of the public key, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(pub String);
+
+impl KeyId {
+    /// The id of this public key.
+    pub fn of(public_key: &[u8]) -> KeyId {
+        let digest = ring::digest::digest(&ring::digest::SHA256, public_key);
+        let (first, _) = digest.as_ref().split_at(16);
+        KeyId(HEXLOWER.encode(first))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A machine's own key pair.
+pub struct SigningKey {
+    pair: Ed25519KeyPair,
+}
+
+impl SigningKey {
+    /// A new key as PKCS#8 (RFC 5958), to be kept where only the system reads it.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn generate(random: &dyn SecureRandom) -> Result<Vec<u8>, Fault> {
+        Ed25519KeyPair::generate_pkcs8(random)
+            .map(|document| document.as_ref().to_vec())
+            .map_err(|_| Fault::Crypto("the random source failed"))
+    }
+
+    /// The key from its PKCS#8 form.
+    ///
+    /// # Errors
+    /// When the bytes are not an Ed25519 key.
+    pub fn from_pkcs8(bytes: &[u8]) -> Result<SigningKey, Fault> {
+        Ed25519KeyPair::from_pkcs8(bytes)
+            .map(|pair| SigningKey { pair })
+            .map_err(|_| Fault::Crypto("not an Ed25519 key in PKCS#8"))
+    }
+
+    /// The public half, 32 bytes.
+    pub fn public_key(&self) -> &[u8] {
+        self.pair.public_key().as_ref()
+    }
+
+    /// The id of the public half.
+    pub fn id(&self) -> KeyId {
+        KeyId::of(self.public_key())
+    }
+}
+
+/// What is wrong with bytes from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Over the limit, before or after decompression.
+    TooLarge,
+    /// Not readable; the text says where it failed.
+    Malformed(String),
+    /// The signature does not fit the key.
+    BadSignature,
+    /// Of a newer form than this program knows.
+    WireTooNew(u32),
+    /// The cryptography failed; this is not the fault of the bytes.
+    Crypto(&'static str),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::TooLarge => f.write_str("larger than the limit"),
+            Fault::Malformed(text) => write!(f, "cannot be read: {text}"),
+            Fault::BadSignature => f.write_str("the signature does not fit the key"),
+            Fault::WireTooNew(wire) => write!(f, "has form {wire}, this program knows forms up to {WIRE}"),
+            Fault::Crypto(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Compresses and signs a report.
+///
+/// # Errors
+/// [`Fault::TooLarge`] when the report is over the limits.
+pub fn pack(report: &Report, key: &SigningKey, sequence: u64) -> Result<Vec<u8>, Fault> {
+    let json = serde_json::to_vec(report).map_err(|error| Fault::Malformed(error.to_string()))?;
+    if json.len() > REPORT_BYTES_MAX {
+        return Err(Fault::TooLarge);
+    }
+    let payload = zstd::bulk::compress(&json, COMPRESSION_LEVEL).map_err(|_| Fault::Crypto("compression failed"))?;
+    let bytes = sign(payload, key, sequence, REPORT_CONTEXT)?;
+    if bytes.len() > ENVELOPE_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(bytes) }
+}
+
+/// An envelope whose header was read, and nothing else: the signature is not checked yet.
+#[derive(Debug)]
+pub struct Sealed {
+    /// The id of the key that claims to have signed.
+    pub key: KeyId,
+    /// The sequence number.
+    pub sequence: u64,
+    /// SHA-256 of the bytes as they came, in hexadecimal.
+    pub digest: String,
+    message: CoseSign1,
+}
+
+/// Reads the header of an envelope.
+///
+/// # Errors
+/// [`Fault::TooLarge`] or [`Fault::Malformed`].
+pub fn read(bytes: &[u8]) -> Result<Sealed, Fault> {
+    if bytes.len() > ENVELOPE_BYTES_MAX {
+        return Err(Fault::TooLarge);
+    }
+    read_within(bytes)
+}
+
+impl Sealed {
+    /// Checks the signature, then decompresses within the limit and reads the report.
+    ///
+    /// # Errors
+    /// [`Fault::BadSignature`] before anything else is looked at; then what is wrong inside.
+    pub fn open(&self, public_key: &[u8]) -> Result<Report, Fault> {
+        self.check(public_key, REPORT_CONTEXT)?;
+        let payload = self.message.payload.as_deref().unwrap_or_default();
+        let json = decompress(payload)?;
+        let wire: Wire = serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))?;
+        if wire.wire > WIRE {
+            return Err(Fault::WireTooNew(wire.wire));
+        }
+        serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))
+    }
+
+    fn check(&self, public_key: &[u8], context: &[u8]) -> Result<(), Fault> {
+        if KeyId::of(public_key) != self.key {
+            return Err(Fault::BadSignature);
+        }
+        self.message
+            .verify_signature(context, |signature, data| UnparsedPublicKey::new(&ED25519, public_key).verify(data, signature))
+            .map_err(|_| Fault::BadSignature)
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    wire: u32,
+}
+
+/// Signs a request to join with the key that it carries.
+///
+/// # Errors
+/// When the request cannot be written.
+pub fn pack_join(request: &JoinRequest, key: &SigningKey) -> Result<Vec<u8>, Fault> {
+    let payload = serde_json::to_vec(request).map_err(|error| Fault::Malformed(error.to_string()))?;
+    sign(payload, key, 0, JOIN_CONTEXT)
+}
+
+/// Reads a request to join and checks that it is signed by the key that it carries. Gives the public key too.
+///
+/// # Errors
+/// What is wrong with the bytes.
+pub fn open_join(bytes: &[u8]) -> Result<(JoinRequest, Vec<u8>), Fault> {
+    if bytes.len() > JOIN_BYTES_MAX {
+        return Err(Fault::TooLarge);
+    }
+    let sealed = read_within(bytes)?;
+    let payload = sealed.message.payload.as_deref().unwrap_or_default();
+    let request: JoinRequest = serde_json::from_slice(payload).map_err(|error| Fault::Malformed(error.to_string()))?;
+    let public_key = HEXLOWER
+        .decode(request.public_key.as_bytes())
+        .map_err(|_| Fault::Malformed("the public key is not hexadecimal".to_owned()))?;
+    sealed.check(&public_key, JOIN_CONTEXT)?;
+    Ok((request, public_key))
+}
+
+fn sign(payload: Vec<u8>, key: &SigningKey, sequence: u64, context: &[u8]) -> Result<Vec<u8>, Fault> {
+    let protected = HeaderBuilder::new()
+        .algorithm(iana::Algorithm::EdDSA)
+        .key_id(key.id().0.into_bytes())
+        .text_value(SEQUENCE.to_owned(), coset::cbor::Value::Integer(sequence.into()))
+        .build();
+    CoseSign1Builder::new()
+        .protected(protected)
+        .payload(payload)
+        .create_signature(context, |data| key.pair.sign(data).as_ref().to_vec())
+        .build()
+        .to_vec()
+        .map_err(|error| Fault::Malformed(error.to_string()))
+}
+
+fn read_within(bytes: &[u8]) -> Result<Sealed, Fault> {
+    let malformed = |text: &str| Fault::Malformed(text.to_owned());
+    let message = CoseSign1::from_slice(bytes).map_err(|error| Fault::Malformed(error.to_string()))?;
+    let header = &message.protected.header;
+    if header.alg != Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) {
+        return Err(malformed("the algorithm is not EdDSA"));
+    }
+    let key = String::from_utf8(header.key_id.clone()).map_err(|_| malformed("the key id is not text"))?;
+    let sequence = header
+        .rest
+        .iter()
+        .find(|(label, _)| *label == Label::Text(SEQUENCE.to_owned()))
+        .and_then(|(_, value)| value.as_integer())
+        .and_then(|value| u64::try_from(value).ok())
+        .ok_or_else(|| malformed("there is no sequence number"))?;
+    let digest = HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    Ok(Sealed { key: KeyId(key), sequence, digest, message })
+}
+
+/// Decompresses in steps, so that a bomb is found out before it is unpacked.
+fn decompress(payload: &[u8]) -> Result<Vec<u8>, Fault> {
+    use std::io::Read;
+
+    let malformed = |error: std::io::Error| Fault::Malformed(error.to_string());
+    let decoder = zstd::stream::read::Decoder::with_buffer(payload).map_err(malformed)?;
+    let mut json = Vec::new();
+    decoder.take(REPORT_BYTES_MAX as u64 + 1).read_to_end(&mut json).map_err(malformed)?;
+    if json.len() > REPORT_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(json) }
+}
+
+/// What lies on a USB stick, once unsealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The signed request to join, where the PC had a join code and had not joined.
+    pub join: Option<Vec<u8>>,
+    /// The envelope.
+    pub envelope: Vec<u8>,
+}
+
+type Kem = hpke::kem::X25519HkdfSha256;
+type Kdf = hpke::kdf::HkdfSha256;
+type Aead = hpke::aead::ChaCha20Poly1305;
+
+/// The first bytes of a bundle on a USB stick.
+pub const BUNDLE_MAGIC: &[u8] = b"SANSANG-BUNDLE-1\n";
+
+/// What an encapsulated key takes, in bytes (RFC 9180, section 7.1).
+const ENCAPSULATED_BYTES: usize = 32;
+
+/// The collector's key pair for sealed bundles, each half 32 bytes: (private, public).
+pub fn generate_sealing_key() -> (Vec<u8>, Vec<u8>) {
+    use hpke::Kem as _;
+
+    let (private, public) = Kem::gen_keypair();
+    (private.to_bytes().to_vec(), public.to_bytes().to_vec())
+}
+
+/// Seals a bundle, so that only the collector can read what lies on the stick.
+///
+/// # Errors
+/// When the key is not an X25519 key.
+pub fn seal(bundle: &Bundle, sealing_key: &[u8]) -> Result<Vec<u8>, Fault> {
+    let recipient = <Kem as hpke::Kem>::PublicKey::from_bytes(sealing_key)
+        .map_err(|_| Fault::Crypto("the collector's sealing key is not an X25519 key"))?;
+    let join = bundle.join.as_deref().unwrap_or_default();
+    let join_length = u32::try_from(join.len()).map_err(|_| Fault::TooLarge)?;
+    let plain = [&join_length.to_be_bytes(), join, bundle.envelope.as_slice()].concat();
+    let (encapsulated, sealed) =
+        hpke::single_shot_seal::<Aead, Kdf, Kem>(&hpke::OpModeS::Base, &recipient, BUNDLE_MAGIC, &plain, &[])
+            .map_err(|_| Fault::Crypto("sealing failed"))?;
+    Ok([BUNDLE_MAGIC, &encapsulated.to_bytes(), &sealed].concat())
+}
+
+/// Opens a sealed bundle with the private half of the collector's key.
+///
+/// # Errors
+/// [`Fault::BadSignature`] when it was sealed to another collector or changed on the way.
+pub fn unseal(bytes: &[u8], private_key: &[u8]) -> Result<Bundle, Fault> {
+    let malformed = |text: &str| Fault::Malformed(text.to_owned());
+    if bytes.len() > BUNDLE_BYTES_MAX {
+        return Err(Fault::TooLarge);
+    }
+    let rest = bytes.strip_prefix(BUNDLE_MAGIC).ok_or_else(|| malformed("it does not begin as a bundle"))?;
+    let (encapsulated, sealed) = rest.split_at_checked(ENCAPSULATED_BYTES).ok_or_else(|| malformed("it is cut short"))?;
+    let private = <Kem as hpke::Kem>::PrivateKey::from_bytes(private_key)
+        .map_err(|_| Fault::Crypto("the sealing key is not an X25519 key"))?;
+    let encapsulated =
+        <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| malformed("the key in it is no key"))?;
+    let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
+        &hpke::OpModeR::Base,
+        &private,
+        &encapsulated,
+        BUNDLE_MAGIC,
+        sealed,
+        &[],
+    )
+    .map_err(|_| Fault::BadSignature)?;
+    let (join_length, rest) = plain.split_first_chunk::<4>().ok_or_else(|| malformed("it is cut short"))?;
+    let join_length = usize::try_from(u32::from_be_bytes(*join_length)).map_err(|_| Fault::TooLarge)?;
+    let (join, envelope) = rest.split_at_checked(join_length).ok_or_else(|| malformed("it is cut short"))?;
+    Ok(Bundle { join: (!join.is_empty()).then(|| join.to_vec()), envelope: envelope.to_vec() })
+}
+
+#[cfg(test)]
+mod tests;

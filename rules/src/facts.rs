@@ -1,0 +1,434 @@
+//! All areas of one PC, and the vocabulary.
+//!
+//! An area is declared once, with [`area!`]. From that one declaration come the struct, its JSON, the names and
+//! kinds that rules may use, the vocabulary page (which is also the privacy statement: what is not in the
+//! vocabulary cannot be sent) and the labels on the machine page.
+//!
+//! A new fact: a field with its two sentences in `facts/AREA.rs`, filled in each platform's `probe/…/AREA.rs`.
+//! A new area: a file in `facts/`, a line in [`Facts`], a file and a line in each platform's table of probes.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Fact;
+use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
+
+pub mod accounts;
+pub mod antivirus;
+pub mod board;
+pub mod clock;
+pub mod cpu;
+pub mod disk;
+pub mod encryption;
+pub mod exposure;
+pub mod firewall;
+pub mod memory;
+pub mod network;
+pub mod os;
+pub mod software;
+pub mod support;
+pub mod updates;
+
+/// What sort of value a fact holds. Each kind has one type and one unit.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// True or false.
+    Flag,
+    /// A plain count or number.
+    Number,
+    /// A size in bytes.
+    Bytes,
+    /// A frequency in MHz.
+    Mhz,
+    /// A share, 0 to 100.
+    Percent,
+    /// A number of days.
+    Days,
+    /// A time span in milliseconds.
+    Milliseconds,
+    /// A calendar day.
+    Date,
+    /// A point in time, UTC.
+    Moment,
+    /// A version, compared part by part.
+    Version,
+    /// Free text.
+    Text,
+    /// One of a fixed list of words.
+    Word(&'static [Word]),
+    /// A list of texts.
+    Texts,
+    /// A list of records with these terms.
+    Records(&'static [Term]),
+}
+
+/// One word of a fixed list, with its label in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// As it stands in JSON and in rules.
+    pub word: &'static str,
+    /// Vietnamese label.
+    pub vi: &'static str,
+    /// English label.
+    pub en: &'static str,
+}
+
+/// The dictionary entry of one fact.
+#[derive(Debug, Clone, Copy)]
+pub struct Term {
+    /// The name within its area: `installed` in `memory.installed`.
+    pub name: &'static str,
+    /// What sort of value it holds.
+    pub kind: Kind,
+    /// The English sentence, as it stands in the declaration; [`Term::english`] trims it.
+    pub en: &'static str,
+    /// The Vietnamese sentence.
+    pub vi: &'static str,
+}
+
+impl Term {
+    /// The English sentence.
+    pub fn english(&self) -> &'static str {
+        self.en.trim()
+    }
+}
+
+/// A known value, as conditions and pages see it.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// Of kind Flag.
+    Flag(bool),
+    /// Of kinds Number, Bytes, Mhz, Percent, Days, Milliseconds, in the unit of the kind.
+    Number(i64),
+    /// Of kind Date.
+    Date(Date),
+    /// Of kind Moment.
+    Moment(Timestamp),
+    /// Of kind Version.
+    Version(&'a Version),
+    /// Of kinds Text and Word.
+    Text(&'a str),
+    /// Of kind Texts.
+    Texts(&'a [String]),
+    /// Of kind Records.
+    Records(&'a dyn Records),
+}
+
+/// One answer about a value, whatever its type.
+pub type Seen<'a> = Fact<Value<'a>>;
+
+/// A type that a fact can hold.
+pub trait Leaf {
+    /// What sort of value this is.
+    const KIND: Kind;
+    /// The value as conditions see it.
+    fn value(&self) -> Value<'_>;
+}
+
+impl<T: Leaf> Fact<T> {
+    /// This answer, whatever its type.
+    pub fn seen(&self) -> Seen<'_> {
+        match self {
+            Fact::Known(value) => Fact::Known(value.value()),
+            Fact::Absent => Fact::Absent,
+            Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+        }
+    }
+}
+
+/// Facts that belong together: an area, or one record of a list.
+pub trait Group {
+    /// The dictionary of this group, in the order of declaration.
+    const TERMS: &'static [Term];
+    /// The answer at this place of [`Group::TERMS`]. Panics when there is no such place.
+    fn nth(&self, field: usize) -> Seen<'_>;
+}
+
+/// A list of records, whatever their type.
+pub trait Records {
+    /// How many records there are.
+    fn count(&self) -> usize;
+    /// One answer of one record. Panics when there is no such record or field.
+    fn nth(&self, record: usize, field: usize) -> Seen<'_>;
+}
+
+impl<T: Group> Records for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn nth(&self, record: usize, field: usize) -> Seen<'_> {
+        self[record].nth(field)
+    }
+}
+
+impl<T: Group> Leaf for Vec<T> {
+    const KIND: Kind = Kind::Records(T::TERMS);
+
+    fn value(&self) -> Value<'_> {
+        Value::Records(self)
+    }
+}
+
+macro_rules! leaf {
+    ($type:ty, $kind:ident, $self:ident => $value:expr) => {
+        impl Leaf for $type {
+            const KIND: Kind = Kind::$kind;
+
+            fn value(&$self) -> Value<'_> {
+                $value
+            }
+        }
+    };
+}
+
+leaf!(bool, Flag, self => Value::Flag(*self));
+leaf!(i64, Number, self => Value::Number(*self));
+leaf!(Bytes, Bytes, self => Value::Number(self.0));
+leaf!(Mhz, Mhz, self => Value::Number(self.0));
+leaf!(Percent, Percent, self => Value::Number(self.0));
+leaf!(Days, Days, self => Value::Number(self.0));
+leaf!(Milliseconds, Milliseconds, self => Value::Number(self.0));
+leaf!(Date, Date, self => Value::Date(*self));
+leaf!(Timestamp, Moment, self => Value::Moment(*self));
+leaf!(Version, Version, self => Value::Version(self));
+leaf!(String, Text, self => Value::Text(self));
+leaf!(Vec<String>, Texts, self => Value::Texts(self));
+
+/// Declares a group of facts: the struct, its JSON and its dictionary.
+///
+/// The doc comment of a field is its English sentence, the text after `=` the Vietnamese one.
+macro_rules! area {
+    ($(#[doc = $doc:literal])+ $group:ident { $($(#[doc = $en:literal])+ $field:ident : $type:ty = $vi:literal,)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(default)]
+        pub struct $group {
+            $(
+                $(#[doc = $en])+
+                #[serde(skip_serializing_if = "crate::fact::Fact::is_not_asked")]
+                pub $field: crate::fact::Fact<$type>,
+            )+
+        }
+
+        impl crate::facts::Group for $group {
+            const TERMS: &'static [crate::facts::Term] = &[$(
+                crate::facts::Term {
+                    name: stringify!($field),
+                    kind: <$type as crate::facts::Leaf>::KIND,
+                    en: concat!($($en),+),
+                    vi: $vi,
+                },
+            )+];
+
+            fn nth(&self, field: usize) -> crate::facts::Seen<'_> {
+                type Reader = fn(&$group) -> crate::facts::Seen<'_>;
+                const READERS: &[Reader] = &[$(|group| group.$field.seen(),)+];
+                READERS[field](self)
+            }
+        }
+    };
+}
+use area;
+
+/// Declares a fixed list of words: the enum, its JSON and its labels.
+macro_rules! words {
+    ($(#[doc = $doc:literal])+ $name:ident { $($(#[doc = $en_doc:literal])+ $case:ident = $word:literal, $vi:literal, $en:literal;)+ }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[doc = $en_doc])+ #[serde(rename = $word)] $case,)+
+        }
+
+        impl $name {
+            /// Every case, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$case,)+];
+
+            /// As it stands in JSON and in rules.
+            pub fn word(self) -> &'static str {
+                match self { $($name::$case => $word,)+ }
+            }
+        }
+
+        impl crate::facts::Leaf for $name {
+            const KIND: crate::facts::Kind =
+                crate::facts::Kind::Word(&[$(crate::facts::Word { word: $word, vi: $vi, en: $en },)+]);
+
+            fn value(&self) -> crate::facts::Value<'_> {
+                crate::facts::Value::Text(self.word())
+            }
+        }
+    };
+}
+use words;
+
+/// One area of the vocabulary.
+#[derive(Debug, Clone, Copy)]
+pub struct Area {
+    /// The first word of its facts: `memory` in `memory.installed`.
+    pub name: &'static str,
+    /// Vietnamese title.
+    pub vi: &'static str,
+    /// English title.
+    pub en: &'static str,
+    /// Its dictionary.
+    pub terms: &'static [Term],
+    /// Whether the judgement works it out (true) instead of a probe asking the PC (false). Derived areas are never sent.
+    pub derived: bool,
+}
+
+/// Where a fact stands: the place of its area in [`AREAS`], and of its term within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Index into [`AREAS`].
+    pub area: usize,
+    /// Index into the terms of that area.
+    pub field: usize,
+}
+
+impl Place {
+    /// The dictionary entry at this place.
+    pub fn term(self) -> &'static Term {
+        &AREAS[self.area].terms[self.field]
+    }
+
+    /// The full name, such as `memory.installed`.
+    pub fn name(self) -> String {
+        format!("{}.{}", AREAS[self.area].name, self.term().name)
+    }
+}
+
+/// The place of a full name such as `memory.installed`.
+pub fn find(name: &str) -> Option<Place> {
+    let (area_name, field_name) = name.split_once('.')?;
+    let area = AREAS.iter().position(|area| area.name == area_name)?;
+    let field = AREAS[area].terms.iter().position(|term| term.name == field_name)?;
+    Some(Place { area, field })
+}
+
+macro_rules! facts {
+    (
+        $($(#[doc = $doc:literal])+ $area:ident : $type:ty = $vi:literal, $en:literal;)+
+        derived { $($(#[doc = $derived_doc:literal])+ $derived:ident : $derived_type:ty = $derived_vi:literal, $derived_en:literal;)+ }
+    ) => {
+        /// All areas of one PC.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Facts {
+            $($(#[doc = $doc])+ pub $area: $type,)+
+            $($(#[doc = $derived_doc])+ #[serde(skip)] pub $derived: $derived_type,)+
+        }
+
+        /// The vocabulary: every area, in the order of [`Facts`].
+        pub const AREAS: &[Area] = &[
+            $(Area { name: stringify!($area), vi: $vi, en: $en, terms: <$type as Group>::TERMS, derived: false },)+
+            $(Area { name: stringify!($derived), vi: $derived_vi, en: $derived_en, terms: <$derived_type as Group>::TERMS, derived: true },)+
+        ];
+
+        impl Facts {
+            /// The answer at this place.
+            pub fn at(&self, place: Place) -> Seen<'_> {
+                type Reader = fn(&Facts, usize) -> Seen<'_>;
+                const READERS: &[Reader] = &[
+                    $(|facts, field| facts.$area.nth(field),)+
+                    $(|facts, field| facts.$derived.nth(field),)+
+                ];
+                READERS[place.area](self, place.field)
+            }
+        }
+    };
+}
+
+facts! {
+    /// The operating system.
+    os: os::Os = "Hệ điều hành", "Operating system";
+    /// The board, the case, the firmware and the TPM.
+    board: board::Board = "Máy và bo mạch", "Machine and board";
+    /// The processor.
+    cpu: cpu::Cpu = "Bộ xử lý", "Processor";
+    /// The memory.
+    memory: memory::Memory = "Bộ nhớ trong", "Memory";
+    /// Drives and volumes.
+    disk: disk::Disk = "Ổ đĩa", "Disks";
+    /// Adapters, addresses and resolvers.
+    network: network::Network = "Mạng", "Network";
+    /// Installed software.
+    software: software::Software = "Phần mềm", "Software";
+    /// The state of updates.
+    updates: updates::Updates = "Cập nhật", "Updates";
+    /// Antivirus products.
+    antivirus: antivirus::Antivirus = "Phần mềm diệt vi-rút", "Antivirus";
+    /// The firewall.
+    firewall: firewall::Firewall = "Tường lửa", "Firewall";
+    /// Disk encryption.
+    encryption: encryption::Encryption = "Mã hóa ổ đĩa", "Disk encryption";
+    /// Local accounts and sign-in policy.
+    accounts: accounts::Accounts = "Tài khoản", "Accounts";
+    /// What an attacker could use.
+    exposure: exposure::Exposure = "Bề mặt tấn công", "Exposure";
+    /// The clock.
+    clock: clock::Clock = "Đồng hồ", "Clock";
+    derived {
+        /// Until when the operating system is supported, worked out from the lifecycle table.
+        support: support::Support = "Thời hạn hỗ trợ", "Support dates";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Walks through every term of the vocabulary, records included.
+    fn each_term(check: &mut dyn FnMut(&str, &Term)) {
+        fn walk(prefix: &str, terms: &[Term], check: &mut dyn FnMut(&str, &Term)) {
+            for term in terms {
+                let name = format!("{prefix}.{}", term.name);
+                check(&name, term);
+                if let Kind::Records(inner) = term.kind {
+                    walk(&name, inner, check);
+                }
+            }
+        }
+        for area in AREAS {
+            walk(area.name, area.terms, check);
+        }
+    }
+
+    #[test]
+    fn every_term_has_a_sentence_in_both_languages() {
+        let mut names = BTreeSet::new();
+        each_term(&mut |name, term| {
+            assert!(names.insert(name.to_owned()), "{name} is declared twice");
+            assert!(term.english().ends_with('.'), "{name}: the English sentence ends with a full stop");
+            assert!(!term.vi.trim().is_empty() && !term.vi.ends_with('.'), "{name}: the Vietnamese label is a phrase");
+        });
+        assert!(names.len() > 100, "the vocabulary has {} terms", names.len());
+    }
+
+    #[test]
+    fn every_name_is_found_at_its_place() {
+        let facts = Facts::default();
+        for area in AREAS {
+            for term in area.terms {
+                let name = format!("{}.{}", area.name, term.name);
+                let place = find(&name).unwrap();
+                assert_eq!(place.name(), name);
+                assert!(facts.at(place).is_not_asked(), "{name} of an unasked PC is not asked");
+            }
+        }
+        assert_eq!(find("memory.colour"), None);
+        assert_eq!(find("memory"), None);
+    }
+
+    #[test]
+    fn an_empty_report_is_empty_areas() {
+        let json = serde_json::to_value(Facts::default()).unwrap();
+        for area in AREAS.iter().filter(|area| !area.derived) {
+            assert_eq!(json[area.name], serde_json::json!({}), "{}", area.name);
+        }
+        assert!(json.get("support").is_none(), "derived areas are never sent");
+    }
+}

@@ -1,0 +1,59 @@
+//! Local accounts and sign-in policy. Names of people are never sent: an account is known by a hash.
+
+use jiff::civil::Date;
+
+use super::{area, words};
+
+words! {
+    /// What protects an account.
+    Password {
+        /// A password is set.
+        Set = "set", "Có mật khẩu", "Set";
+        /// No password is needed.
+        Empty = "empty", "Mật khẩu trống", "Empty";
+        /// Nobody can sign in with a password.
+        Locked = "locked", "Khóa mật khẩu", "Locked";
+    }
+}
+
+area! {
+    /// One local account that a person can use.
+    Account {
+        /// Hash of its identifier, keyed by this PC.
+        id: String = "Mã băm tài khoản",
+        /// Whether it is the system's own administrator (root, RID 500).
+        built_in: bool = "Tài khoản quản trị gốc",
+        /// Whether it has administrator's rights.
+        administrator: bool = "Quyền quản trị",
+        /// Whether it can be used.
+        enabled: bool = "Đang mở",
+        /// What protects it.
+        password: Password = "Mật khẩu",
+        /// Day of the last sign-in.
+        last_sign_in: Date = "Đăng nhập lần cuối",
+    }
+}
+
+area! {
+    /// Local accounts and sign-in policy.
+    Accounts {
+        /// Local accounts that a person can use.
+        users: Vec<Account> = "Các tài khoản",
+        /// Enabled accounts with administrator's rights.
+        administrators: i64 = "Số tài khoản quản trị đang mở",
+        /// Enabled accounts without a password.
+        empty_passwords: i64 = "Số tài khoản mật khẩu trống",
+        /// Whether the PC signs somebody in by itself.
+        auto_sign_in: bool = "Tự động đăng nhập",
+        /// Whether a guest account is enabled.
+        guest_enabled: bool = "Tài khoản khách đang mở",
+        /// Shortest password that the policy allows.
+        password_length_min: i64 = "Độ dài mật khẩu tối thiểu",
+        /// Wrong tries until an account is locked; absent when it never is.
+        lockout_tries: i64 = "Số lần sai trước khi khóa",
+        /// Minutes until the screen locks; absent when it never does.
+        screen_lock_minutes: i64 = "Số phút tự khóa màn hình",
+        /// Whether administrators must confirm before a program gets their rights.
+        elevation_prompt: bool = "Hỏi trước khi dùng quyền quản trị",
+    }
+}

@@ -1,0 +1,33 @@
+//! The processor.
+
+use super::area;
+use super::os::Architecture;
+use crate::quantity::Mhz;
+
+area! {
+    /// The processor.
+    Cpu {
+        /// Name that the processor gives itself.
+        name: String = "Tên bộ xử lý",
+        /// Maker, as CPUID spells it (GenuineIntel, AuthenticAMD).
+        maker: String = "Hãng (CPUID)",
+        /// Architecture of the processor, whatever the system on it.
+        architecture: Architecture = "Kiến trúc bộ xử lý",
+        /// Number of processors in sockets.
+        packages: i64 = "Số bộ xử lý",
+        /// Number of cores, over all processors.
+        cores: i64 = "Số nhân",
+        /// Number of threads, over all processors.
+        threads: i64 = "Số luồng",
+        /// Highest clock rate.
+        speed: Mhz = "Xung nhịp tối đa",
+        /// Family by CPUID, extended family included.
+        family: i64 = "CPUID: family",
+        /// Model by CPUID, extended model included.
+        model: i64 = "CPUID: model",
+        /// Stepping by CPUID.
+        stepping: i64 = "CPUID: stepping",
+        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization.
+        features: Vec<String> = "Tập lệnh đáng chú ý",
+    }
+}

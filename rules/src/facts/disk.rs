@@ -1,0 +1,104 @@
+//! Drives and volumes.
+
+use super::{area, words};
+use crate::quantity::{Bytes, Percent};
+
+words! {
+    /// What a drive is made of.
+    DriveKind {
+        /// Flash.
+        Ssd = "ssd", "SSD", "SSD";
+        /// Rotating platters.
+        Hdd = "hdd", "HDD", "HDD";
+        /// A drive that a hypervisor provides: what is behind it cannot be seen.
+        Virtual = "virtual", "Ổ ảo", "Virtual";
+    }
+}
+
+words! {
+    /// How a drive is connected.
+    Bus {
+        /// NVM Express.
+        Nvme = "nvme", "NVMe", "NVMe";
+        /// Serial ATA.
+        Sata = "sata", "SATA", "SATA";
+        /// USB.
+        Usb = "usb", "USB", "USB";
+        /// SCSI or SAS.
+        Scsi = "scsi", "SCSI/SAS", "SCSI/SAS";
+        /// eMMC or SD.
+        Mmc = "mmc", "eMMC/SD", "eMMC/SD";
+        /// A hypervisor's own.
+        Virtual = "virtual", "Ảo hóa", "Virtual";
+    }
+}
+
+words! {
+    /// What a drive says of its own health.
+    Health {
+        /// Nothing found.
+        Ok = "ok", "Tốt", "Good";
+        /// Wear or reallocated sectors: plan to replace it.
+        Warning = "warning", "Có dấu hiệu mòn, lỗi", "Signs of wear";
+        /// It predicts its own failure: save the data today.
+        Failing = "failing", "Sắp hỏng", "Failing";
+    }
+}
+
+area! {
+    /// One drive.
+    Drive {
+        /// Name in the system, such as sda.
+        name: String = "Tên ổ",
+        /// Model.
+        model: String = "Kiểu ổ",
+        /// What it is made of.
+        kind: DriveKind = "Loại ổ",
+        /// How it is connected.
+        bus: Bus = "Giao tiếp",
+        /// Size.
+        size: Bytes = "Dung lượng",
+        /// Whether it stays in the PC.
+        fixed: bool = "Gắn cố định",
+        /// Whether the system starts from it.
+        system: bool = "Chứa hệ điều hành",
+        /// What it says of its own health.
+        health: Health = "Tình trạng",
+        /// Share of its life that is used up.
+        wear: Percent = "Độ mòn",
+        /// Number of reallocated sectors.
+        reallocated: i64 = "Số cung từ đã thay thế",
+    }
+}
+
+area! {
+    /// One volume.
+    Volume {
+        /// Where it is mounted.
+        mount: String = "Điểm gắn",
+        /// File system.
+        filesystem: String = "Hệ thống tệp",
+        /// Size.
+        size: Bytes = "Dung lượng",
+        /// Space left.
+        free: Bytes = "Còn trống",
+        /// Share of the space that is left.
+        free_percent: Percent = "Tỷ lệ còn trống",
+        /// Whether the operating system is on it.
+        system: bool = "Chứa hệ điều hành",
+    }
+}
+
+area! {
+    /// Drives and volumes.
+    Disk {
+        /// What the system drive is made of.
+        system_kind: DriveKind = "Loại ổ hệ thống",
+        /// Size of the system drive.
+        system_size: Bytes = "Dung lượng ổ hệ thống",
+        /// Drives.
+        drives: Vec<Drive> = "Các ổ đĩa",
+        /// Volumes on fixed drives.
+        volumes: Vec<Volume> = "Các phân vùng",
+    }
+}

@@ -1,0 +1,67 @@
+//! Adapters, addresses and resolvers.
+
+use super::{area, words};
+
+words! {
+    /// What sort of line an adapter serves.
+    AdapterKind {
+        /// A cable.
+        Ethernet = "ethernet", "Mạng dây", "Ethernet";
+        /// Wi-Fi.
+        Wifi = "wifi", "Wi-Fi", "Wi-Fi";
+        /// A mobile network.
+        Mobile = "mobile", "Di động (3G/4G/5G)", "Mobile";
+        /// A bridge, a tunnel, a container's end.
+        Virtual = "virtual", "Ảo", "Virtual";
+    }
+}
+
+words! {
+    /// Whether both ends may speak at once.
+    Duplex {
+        /// Both at once.
+        Full = "full", "Song công", "Full";
+        /// One at a time.
+        Half = "half", "Bán song công", "Half";
+    }
+}
+
+area! {
+    /// One network adapter.
+    Adapter {
+        /// Name in the system.
+        name: String = "Tên",
+        /// What sort of line it serves.
+        kind: AdapterKind = "Loại",
+        /// Hardware (MAC) address.
+        mac: String = "Địa chỉ MAC",
+        /// Whether it is connected.
+        up: bool = "Đang kết nối",
+        /// Speed in Mb/s.
+        speed: i64 = "Tốc độ (Mb/s)",
+        /// Whether both ends may speak at once.
+        duplex: Duplex = "Song công",
+        /// IPv4 addresses.
+        ipv4: Vec<String> = "Địa chỉ IPv4",
+        /// IPv6 addresses, link-local ones left out.
+        ipv6: Vec<String> = "Địa chỉ IPv6",
+    }
+}
+
+area! {
+    /// Adapters, addresses and resolvers.
+    Network {
+        /// Adapters that serve a line; loopback is left out.
+        adapters: Vec<Adapter> = "Các cổng mạng",
+        /// Number of adapters with a default route.
+        default_routes: i64 = "Số tuyến mặc định",
+        /// Gateways of the default routes.
+        gateways: Vec<String> = "Cổng ra (gateway)",
+        /// Name servers.
+        resolvers: Vec<String> = "Máy chủ tên miền (DNS)",
+        /// Whether the PC has a global IPv6 address.
+        ipv6: bool = "Có địa chỉ IPv6",
+        /// Proxy server that the system uses, without user name or password.
+        proxy: String = "Máy chủ proxy",
+    }
+}

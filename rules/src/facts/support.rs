@@ -1,0 +1,23 @@
+//! Until when the operating system is supported. Derived: worked out from the lifecycle table on the day of the
+//! report, never sent.
+
+use jiff::civil::Date;
+
+use super::area;
+use crate::quantity::Days;
+
+area! {
+    /// Support dates.
+    Support {
+        /// Product as the lifecycle table names it.
+        product: String = "Sản phẩm trong bảng vòng đời",
+        /// Last day of security updates for everybody.
+        ends_on: Date = "Ngày hết hỗ trợ an ninh",
+        /// Days until then, negative when past.
+        days_left: Days = "Số ngày còn hỗ trợ",
+        /// Last day of paid or long-term security updates.
+        extended_ends_on: Date = "Ngày hết hỗ trợ mở rộng",
+        /// Days until then, negative when past.
+        extended_days_left: Days = "Số ngày còn hỗ trợ mở rộng",
+    }
+}
