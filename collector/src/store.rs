@@ -73,7 +73,10 @@ impl Store {
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
         let store = Store::Sqlite(pool);
-        store.upgrade().await.with_context(|| format!("bringing the database {} up to date", path.display()))?;
+        store
+            .upgrade()
+            .await
+            .with_context(|| format!("bringing the database {} up to date", path.display()))?;
         Ok(store)
     }
 
@@ -114,7 +117,9 @@ impl Store {
         let newest = newest.unwrap_or(0);
         let known = SCHEMA.last().map_or(0, |(version, _)| *version);
         if newest > known {
-            anyhow::bail!("it has schema {newest}, this program knows schemas up to {known}: use a newer program");
+            anyhow::bail!(
+                "it has schema {newest}, this program knows schemas up to {known}: use a newer program"
+            );
         }
         for &(version, text) in SCHEMA.iter().filter(|(version, _)| *version > newest) {
             sql!(&mut tx, |c| sqlx::raw_sql(text).execute(c).await?);

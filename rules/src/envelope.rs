@@ -124,7 +124,8 @@ pub fn pack(report: &Report, key: &SigningKey, sequence: u64) -> Result<Vec<u8>,
     if json.len() > REPORT_BYTES_MAX {
         return Err(Fault::TooLarge);
     }
-    let payload = zstd::bulk::compress(&json, COMPRESSION_LEVEL).map_err(|_| Fault::Crypto("compression failed"))?;
+    let payload =
+        zstd::bulk::compress(&json, COMPRESSION_LEVEL).map_err(|_| Fault::Crypto("compression failed"))?;
     let bytes = sign(payload, key, sequence, REPORT_CONTEXT)?;
     if bytes.len() > ENVELOPE_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(bytes) }
 }
@@ -161,7 +162,8 @@ impl Sealed {
         self.check(public_key, REPORT_CONTEXT)?;
         let payload = self.message.payload.as_deref().unwrap_or_default();
         let json = decompress(payload)?;
-        let wire: Wire = serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))?;
+        let wire: Wire =
+            serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))?;
         if wire.wire > WIRE {
             return Err(Fault::WireTooNew(wire.wire));
         }
@@ -173,7 +175,9 @@ impl Sealed {
             return Err(Fault::BadSignature);
         }
         self.message
-            .verify_signature(context, |signature, data| UnparsedPublicKey::new(&ED25519, public_key).verify(data, signature))
+            .verify_signature(context, |signature, data| {
+                UnparsedPublicKey::new(&ED25519, public_key).verify(data, signature)
+            })
             .map_err(|_| Fault::BadSignature)
     }
 }
@@ -202,7 +206,8 @@ pub fn open_join(bytes: &[u8]) -> Result<(JoinRequest, Vec<u8>), Fault> {
     }
     let sealed = read_within(bytes)?;
     let payload = sealed.message.payload.as_deref().unwrap_or_default();
-    let request: JoinRequest = serde_json::from_slice(payload).map_err(|error| Fault::Malformed(error.to_string()))?;
+    let request: JoinRequest =
+        serde_json::from_slice(payload).map_err(|error| Fault::Malformed(error.to_string()))?;
     let public_key = HEXLOWER
         .decode(request.public_key.as_bytes())
         .map_err(|_| Fault::Malformed("the public key is not hexadecimal".to_owned()))?;
@@ -308,11 +313,12 @@ pub fn unseal(bytes: &[u8], private_key: &[u8]) -> Result<Bundle, Fault> {
         return Err(Fault::TooLarge);
     }
     let rest = bytes.strip_prefix(BUNDLE_MAGIC).ok_or_else(|| malformed("it does not begin as a bundle"))?;
-    let (encapsulated, sealed) = rest.split_at_checked(ENCAPSULATED_BYTES).ok_or_else(|| malformed("it is cut short"))?;
+    let (encapsulated, sealed) =
+        rest.split_at_checked(ENCAPSULATED_BYTES).ok_or_else(|| malformed("it is cut short"))?;
     let private = <Kem as hpke::Kem>::PrivateKey::from_bytes(private_key)
         .map_err(|_| Fault::Crypto("the sealing key is not an X25519 key"))?;
-    let encapsulated =
-        <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated).map_err(|_| malformed("the key in it is no key"))?;
+    let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(encapsulated)
+        .map_err(|_| malformed("the key in it is no key"))?;
     let plain = hpke::single_shot_open::<Aead, Kdf, Kem>(
         &hpke::OpModeR::Base,
         &private,

@@ -63,7 +63,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::Failed(text) => write!(f, "failed: {text}"),
-            Reason::NotAsked | Reason::NotSupported | Reason::Denied | Reason::TimedOut => f.write_str(self.code()),
+            Reason::NotAsked | Reason::NotSupported | Reason::Denied | Reason::TimedOut => {
+                f.write_str(self.code())
+            }
         }
     }
 }
@@ -234,11 +236,16 @@ mod tests {
 
     #[test]
     fn three_answers() {
-        check(r#"{"free":1000,"tags":["a"]}"#, expect![[r#"Known(1000) | Known(["a"]) -> {"free":1000,"tags":["a"]}"#]]);
+        check(
+            r#"{"free":1000,"tags":["a"]}"#,
+            expect![[r#"Known(1000) | Known(["a"]) -> {"free":1000,"tags":["a"]}"#]],
+        );
         check(r#"{"free":null}"#, expect![[r#"Absent | Unknown(NotAsked) -> {"free":null}"#]]);
         check(
             r#"{"free":{"unknown":"denied"},"tags":{"unknown":"failed: no disk"}}"#,
-            expect![[r#"Unknown(Denied) | Unknown(Failed("no disk")) -> {"free":{"unknown":"denied"},"tags":{"unknown":"failed: no disk"}}"#]],
+            expect![[
+                r#"Unknown(Denied) | Unknown(Failed("no disk")) -> {"free":{"unknown":"denied"},"tags":{"unknown":"failed: no disk"}}"#
+            ]],
         );
     }
 
@@ -246,7 +253,9 @@ mod tests {
     fn a_malformed_leaf_spoils_only_itself() {
         check(
             r#"{"free":"many","tags":["a"]}"#,
-            expect![[r#"Unknown(Failed("invalid type: string \"many\", expected u64")) | Known(["a"]) -> {"free":{"unknown":"failed: invalid type: string \"many\", expected u64"},"tags":["a"]}"#]],
+            expect![[
+                r#"Unknown(Failed("invalid type: string \"many\", expected u64")) | Known(["a"]) -> {"free":{"unknown":"failed: invalid type: string \"many\", expected u64"},"tags":["a"]}"#
+            ]],
         );
     }
 

@@ -403,7 +403,10 @@ mod tests {
         each_term(&mut |name, term| {
             assert!(names.insert(name.to_owned()), "{name} is declared twice");
             assert!(term.english().ends_with('.'), "{name}: the English sentence ends with a full stop");
-            assert!(!term.vi.trim().is_empty() && !term.vi.ends_with('.'), "{name}: the Vietnamese label is a phrase");
+            assert!(
+                !term.vi.trim().is_empty() && !term.vi.ends_with('.'),
+                "{name}: the Vietnamese label is a phrase"
+            );
         });
         assert!(names.len() > 100, "the vocabulary has {} terms", names.len());
     }

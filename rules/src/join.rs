@@ -36,7 +36,9 @@ impl fmt::Display for BadCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BadCode::Character(character) => write!(f, "join codes have no character “{character}”"),
-            BadCode::Check => f.write_str("the join code is incomplete or has a wrong character; copy it again"),
+            BadCode::Check => {
+                f.write_str("the join code is incomplete or has a wrong character; copy it again")
+            }
             BadCode::Form => f.write_str("the join code is of a form that this program does not know"),
         }
     }
@@ -65,7 +67,8 @@ impl JoinCode {
             }
         }
         let bytes = base32().decode(clean.as_bytes()).map_err(|_| BadCode::Check)?;
-        let (body, check) = bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(BadCode::Check)?;
+        let (body, check) =
+            bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(BadCode::Check)?;
         if check != check_bytes(body) {
             return Err(BadCode::Check);
         }
@@ -161,7 +164,11 @@ mod tests {
     #[test]
     fn people_may_write_it_their_way() {
         let text = code().to_string();
-        let dashed: String = text.chars().enumerate().flat_map(|(n, c)| (n % 5 == 4).then_some('-').into_iter().chain([c])).collect();
+        let dashed: String = text
+            .chars()
+            .enumerate()
+            .flat_map(|(n, c)| (n % 5 == 4).then_some('-').into_iter().chain([c]))
+            .collect();
         assert_eq!(JoinCode::parse(&dashed.to_lowercase()), Ok(code()));
         assert_eq!(JoinCode::parse(&format!(" {text}\n")), Ok(code()));
     }
@@ -184,14 +191,19 @@ mod tests {
     #[test]
     fn broken_codes() {
         fn check(text: &str, expected: Expect) {
-            expected.assert_eq(&JoinCode::parse(text).map_or_else(|bad| bad.to_string(), |code| format!("{code:?}")));
+            expected.assert_eq(
+                &JoinCode::parse(text).map_or_else(|bad| bad.to_string(), |code| format!("{code:?}")),
+            );
         }
         let text = code().to_string();
         let lost: String = text.chars().skip(1).collect();
         check("", expect!["the join code is incomplete or has a wrong character; copy it again"]);
         check(&lost, expect!["the join code is incomplete or has a wrong character; copy it again"]);
         check("ABC?", expect!["join codes have no character “?”"]);
-        check(&text.replace('7', "8"), expect!["the join code is incomplete or has a wrong character; copy it again"]);
+        check(
+            &text.replace('7', "8"),
+            expect!["the join code is incomplete or has a wrong character; copy it again"],
+        );
     }
 
     proptest::proptest! {

@@ -56,7 +56,8 @@ impl Version {
             }
             let start = at;
             let digit = bytes.get(at)?.is_ascii_digit();
-            while at < bytes.len() && bytes[at].is_ascii_alphanumeric() && bytes[at].is_ascii_digit() == digit {
+            while at < bytes.len() && bytes[at].is_ascii_alphanumeric() && bytes[at].is_ascii_digit() == digit
+            {
                 at += 1;
             }
             let text = self.0.get(start..at)?;
@@ -134,7 +135,11 @@ mod tests {
 
     fn check(smaller: &str, larger: &str) {
         assert_eq!(Version::new(smaller).cmp(&Version::new(larger)), Ordering::Less, "{smaller} < {larger}");
-        assert_eq!(Version::new(larger).cmp(&Version::new(smaller)), Ordering::Greater, "{larger} > {smaller}");
+        assert_eq!(
+            Version::new(larger).cmp(&Version::new(smaller)),
+            Ordering::Greater,
+            "{larger} > {smaller}"
+        );
     }
 
     #[test]

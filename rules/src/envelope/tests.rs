@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use ring::rand::SystemRandom;
 
 use super::*;
+use crate::fact::Fact;
 use crate::facts::Facts;
 use crate::facts::software::Package;
-use crate::fact::Fact;
 use crate::quantity::Version;
 
 fn key() -> SigningKey {
@@ -23,7 +23,14 @@ fn report(packages: usize) -> Report {
         ..Package::default()
     };
     facts.software.packages = Fact::Known((0..packages).map(package).collect());
-    Report { wire: WIRE, taken_at: Timestamp::UNIX_EPOCH, agent: "0.1.0".to_owned(), survey_ms: 12, facts, notes: vec![] }
+    Report {
+        wire: WIRE,
+        taken_at: Timestamp::UNIX_EPOCH,
+        agent: "0.1.0".to_owned(),
+        survey_ms: 12,
+        facts,
+        notes: vec![],
+    }
 }
 
 #[test]

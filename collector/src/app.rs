@@ -1,0 +1,47 @@
+//! What every handler is given.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rules::lifecycle::Lifecycle;
+use rules::ruleset::RuleSet;
+
+use crate::clock::Clock;
+use crate::store::Store;
+
+/// What every handler is given. Cloning is cheap; all clones share everything.
+#[derive(Clone)]
+pub struct App {
+    /// All that the collector remembers.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Whether people reach the dashboard over TLS, so that cookies may insist on it.
+    pub people_tls: bool,
+    judge: Arc<RwLock<Arc<Judge>>>,
+}
+
+/// The rules that judge.
+#[derive(Debug)]
+pub struct Judge {
+    /// Every rule set, whether in force or not.
+    pub sets: Vec<RuleSet>,
+    /// Until when products are supported.
+    pub lifecycle: Lifecycle,
+}
+
+impl App {
+    /// An app over this store, judged by these rules.
+    pub fn new(store: Store, clock: Clock, judge: Judge, people_tls: bool) -> App {
+        App { store, clock, people_tls, judge: Arc::new(RwLock::new(Arc::new(judge))) }
+    }
+
+    /// The rules that judge at this moment. They may be replaced; who holds this keeps what it has.
+    pub fn judge(&self) -> Arc<Judge> {
+        Arc::clone(&self.judge.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other rules in force.
+    pub fn set_judge(&self, judge: Judge) {
+        *self.judge.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(judge);
+    }
+}
