@@ -1,1 +1,3 @@
 //! Agent.
+pub mod host;
+pub mod probe;
