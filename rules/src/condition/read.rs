@@ -9,7 +9,10 @@ use super::{Bound, Check, Node, Operand, Order, Subject, Test};
 use crate::complaint::{self, nearest};
 use crate::facts::{self, AREAS, Kind, Term};
 use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
-use crate::ruleset::raw::{self, DEPTH_MAX, Field, Reader, quoted, type_name};
+use crate::ruleset::raw::{self, Field, Reader, quoted, type_name};
+
+/// Deepest nesting of conditions.
+const DEPTH_MAX: usize = 32;
 
 /// What bare names mean.
 #[derive(Clone, Copy)]
