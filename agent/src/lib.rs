@@ -7,9 +7,11 @@
 //! - [`folder`]: files that survive a power cut.
 //! - [`service`]: what the agent needs of the operating system for itself.
 
+pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod folder;
 pub mod identity;
+pub mod schedule;
 pub mod service;
 pub mod spool;
