@@ -131,6 +131,7 @@ async fn a_province_joins_and_reports() {
     };
     machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::judged_by(&mut tx, &id, "r1").await.unwrap();
     machine::seen(&mut tx, &id, at(10)).await.unwrap();
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
