@@ -110,7 +110,10 @@ impl Agents {
             Trouble::Failed(failure) => {
                 let id = new_id(now);
                 error!(id, error = format!("{failure:#}"), "Something went wrong while taking in what came.");
-                (Refusal::Internal, format!("something went wrong in the collector; its log tells more under {id}"))
+                (
+                    Refusal::Internal,
+                    format!("something went wrong in the collector; its log tells more under {id}"),
+                )
             }
         };
         self.app.refusals.note(address, refusal, now);

@@ -35,7 +35,13 @@ pub struct Judge {
 impl App {
     /// An app over this store, judged by these rules.
     pub fn new(store: Store, clock: Clock, judge: Judge, people_tls: bool) -> App {
-        App { store, clock, people_tls, refusals: Arc::default(), judge: Arc::new(RwLock::new(Arc::new(judge))) }
+        App {
+            store,
+            clock,
+            people_tls,
+            refusals: Arc::default(),
+            judge: Arc::new(RwLock::new(Arc::new(judge))),
+        }
     }
 
     /// The rules that judge at this moment. They may be replaced; who holds this keeps what it has.

@@ -15,6 +15,5 @@ pub mod rescore;
 pub mod server;
 pub mod store;
 pub mod throttle;
-pub mod units;
 pub mod vietnamese;
 pub mod watch;

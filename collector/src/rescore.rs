@@ -74,7 +74,11 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     setting::put(&mut tx, SETTING, &digest_of(&rules)).await?;
     tx.commit().await?;
     progress.finish_and_clear();
-    info!(machines = rescored.machines, changed = rescored.changed, "Every machine was judged by the rules in force.");
+    info!(
+        machines = rescored.machines,
+        changed = rescored.changed,
+        "Every machine was judged by the rules in force."
+    );
     Ok(rescored)
 }
 
@@ -140,7 +144,8 @@ async fn keep(tx: &mut Tx, evidence: &Evidence, judged: &Judged, now: Timestamp)
         return Ok(false);
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);
-    let judgement = Judgement { machine, report, cause: Cause::Rules, ruleset, day, mark: &judged.mark, body };
+    let judgement =
+        Judgement { machine, report, cause: Cause::Rules, ruleset, day, mark: &judged.mark, body };
     let id = assessment::add(tx, judgement, now).await?;
     machine::grade(tx, machine, Some(&id), &judged.mark).await?;
     assessment::set_findings(tx, machine, &judged.findings).await?;

@@ -99,6 +99,9 @@ mod tests {
             throttle.admit(IpAddr::from(number.to_be_bytes()), at(0));
         }
         assert_eq!(throttle.buckets.lock().unwrap().len(), ADDRESSES_MAX + 1);
-        assert!(throttle.admit(IpAddr::from([9, 9, 9, 9]), at(10_000)), "buckets that are full again make room");
+        assert!(
+            throttle.admit(IpAddr::from([9, 9, 9, 9]), at(10_000)),
+            "buckets that are full again make room"
+        );
     }
 }

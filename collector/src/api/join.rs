@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Json, Response};
 use rules::limits::JOIN_BYTES_MAX;
 use rules::wire::Joined;
 
-use super::Agents;
+use super::{Agents, Read};
 use crate::intake::Trouble;
 
 pub(super) async fn join(
@@ -22,6 +22,6 @@ pub(super) async fn join(
 }
 
 async fn let_in(agents: &Agents, request: Request) -> Result<Joined, Trouble> {
-    let read = agents.read(request.into_body(), JOIN_BYTES_MAX).await?;
-    agents.intake.join(read.bytes).await
+    let Read { bytes, _place } = agents.read(request.into_body(), JOIN_BYTES_MAX).await?;
+    agents.intake.join(bytes).await
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Json, Response};
 use rules::limits::ENVELOPE_BYTES_MAX;
 use rules::wire::Receipt;
 
-use super::Agents;
+use super::{Agents, Read};
 use crate::intake::{Trouble, Via};
 
 pub(super) async fn take(
@@ -22,8 +22,7 @@ pub(super) async fn take(
 }
 
 async fn take_in(agents: &Agents, request: Request) -> Result<Receipt, Trouble> {
-    let read = agents.read(request.into_body(), ENVELOPE_BYTES_MAX).await?;
     // The place in memory is kept until the report is stored.
-    let super::Read { bytes, _place } = read;
+    let Read { bytes, _place } = agents.read(request.into_body(), ENVELOPE_BYTES_MAX).await?;
     agents.intake.take_in(bytes, Via::Https).await
 }
