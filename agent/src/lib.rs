@@ -1,5 +1,7 @@
 //! Asks one PC, and sends what it learned.
 //!
+//! - [`host`]: the doors to the PC; with `service` the only platform code.
+//! - [`probe`]: the survey, one probe an area, which asks nothing but the doors.
 //! - [`desk`]: the one object that lives in a state folder; the rest of the house speaks with it.
 //! - [`identity`]: the key, the membership, the sequence number.
 //! - [`spool`]: envelopes that the collector has not accepted.
@@ -10,6 +12,8 @@
 pub mod courier;
 pub mod desk;
 pub mod folder;
+pub mod host;
 pub mod identity;
+pub mod probe;
 pub mod service;
 pub mod spool;
