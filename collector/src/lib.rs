@@ -2,4 +2,8 @@
 
 pub mod app;
 pub mod clock;
+pub mod error;
+pub mod fold;
+pub mod guard;
 pub mod store;
+pub mod web;

@@ -19,6 +19,11 @@ use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
+pub mod account;
+pub mod audit;
+pub mod listing;
+pub mod session;
+
 /// The schema, forward only: a file is never changed once it has been released.
 const SCHEMA: &[(i64, &str)] = &[(1, include_str!("../schema/0001_start.sql"))];
 
