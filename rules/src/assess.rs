@@ -1,11 +1,15 @@
 //! A PC and a rule set to verdicts, a grade, a score and a coverage.
 
+use data_encoding::HEXLOWER;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Facts;
+use crate::condition::{self, Context, Truth};
+use crate::fact::Fact;
+use crate::facts::support::Support;
+use crate::facts::{Facts, Kind, Place, Value};
 use crate::lifecycle::Lifecycle;
-use crate::ruleset::RuleSet;
+use crate::ruleset::{Rule, RuleSet};
 
 /// What the seat of a PC is for. Thresholds depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,7 +160,7 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// How much it weighs on the day of the report.
     pub severity: Severity,
-    /// The facts that it looked at, in the order of the rule, as they were.
+    /// The facts that decided, in the order of the rule, as they were; of a list, the record that decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenFact>,
 }
@@ -169,7 +173,8 @@ pub struct SeenFact {
     /// The record's own name (the first text in it), where the fact is in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
-    /// The answer: the value as JSON, null when absent, `{"unknown": reason}` when unknown.
+    /// The answer: the value as JSON, null when absent, `{"unknown": reason}` when unknown. A list of records is
+    /// told by its length.
     pub value: serde_json::Value,
 }
 
@@ -197,6 +202,273 @@ pub struct Assessment {
 }
 
 /// Judges a PC. The same engine serves `check` on the PC itself, intake and rescoring.
+///
+/// Support dates come from the lifecycle table, unless the facts bring their own (as the tests of a rule set may).
 pub fn assess(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
-    todo!()
+    let worked_out;
+    let support = if facts.support == Support::default() {
+        worked_out = lifecycle.support(&facts.os, day);
+        &worked_out
+    } else {
+        &facts.support
+    };
+    let context = Context { facts, support, day, record: None };
+    let verdicts: Vec<Verdict> = set.rules.iter().map(|rule| judge(rule, &context, role)).collect();
+    let sum = Sum::of(&verdicts);
+    let (score, coverage) = (sum.score(), sum.coverage());
+    let (grade, decided_by) = grade(&verdicts, set, score, coverage);
+    Assessment {
+        set: set.id.clone(),
+        digest: judge_digest(set, lifecycle),
+        day,
+        role,
+        grade,
+        score,
+        coverage,
+        decided_by,
+        verdicts,
+    }
 }
+
+/// SHA-256 of the rule set and the lifecycle table, in hexadecimal: two assessments with one digest were judged by
+/// the same rules.
+pub fn judge_digest(set: &RuleSet, lifecycle: &Lifecycle) -> String {
+    digest(&format!("{}\n{}\n", set.digest, lifecycle.digest))
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub(crate) fn digest(text: &str) -> String {
+    HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref())
+}
+
+fn judge(rule: &Rule, context: &Context<'_>, role: Role) -> Verdict {
+    let mut seen = Vec::new();
+    let outcome = if !rule.roles.contains(&role) {
+        Outcome::NotApplicable
+    } else {
+        match rule.each {
+            None => {
+                let judged = Judged::of(rule, context);
+                judged.look(rule, context, &mut seen);
+                judged.outcome()
+            }
+            Some(list) => judge_each(rule, list, context, &mut seen),
+        }
+    };
+    Verdict { rule: rule.id.clone(), outcome, severity: rule.severity, seen }
+}
+
+/// The verdict of the worst record of a list; not applicable when none is left.
+fn judge_each(rule: &Rule, list: Place, context: &Context<'_>, seen: &mut Vec<SeenFact>) -> Outcome {
+    let answer = context.at(list);
+    let (Fact::Known(Value::Records(records)), Kind::Records(terms)) = (&answer, list.term().kind) else {
+        condition::note(seen, &list.name(), None, &answer);
+        return if matches!(answer, Fact::Unknown(_)) { Outcome::Unknown } else { Outcome::NotApplicable };
+    };
+    let mut worst: Option<(Judged, Context<'_>)> = None;
+    for index in 0..records.count() {
+        let context = context.with(*records, index, terms);
+        let judged = Judged::of(rule, &context);
+        let worse = worst.as_ref().is_none_or(|(other, _)| badness(judged) > badness(*other));
+        if judged.outcome() != Outcome::NotApplicable && worse {
+            worst = Some((judged, context));
+        }
+    }
+    match worst {
+        Some((judged, context)) => {
+            judged.look(rule, &context, seen);
+            judged.outcome()
+        }
+        None => {
+            condition::note(seen, &list.name(), None, &answer);
+            Outcome::NotApplicable
+        }
+    }
+}
+
+/// How bad it is for a list that one of its records is judged so. A record that may be bad outweighs one that is
+/// good in part, so that what is not known is never taken for better than it is.
+fn badness(judged: Judged) -> u8 {
+    match judged.outcome() {
+        Outcome::NotApplicable => 0,
+        Outcome::Pass => 1,
+        Outcome::Partial => 2,
+        Outcome::Unknown => 3,
+        Outcome::Fail => 4,
+    }
+}
+
+/// What the conditions of a rule say, as far as they were asked.
+#[derive(Clone, Copy)]
+enum Judged {
+    /// `when` was not true.
+    When(Truth),
+    /// `pass` was true, or there is no `partial`, or it cannot help.
+    Pass(Truth),
+    /// `pass` was false, and this is what `partial` says.
+    Partial(Truth),
+}
+
+impl Judged {
+    fn of(rule: &Rule, context: &Context<'_>) -> Judged {
+        let when = rule.when.as_ref().map_or(Truth::True, |when| when.holds(context));
+        if when != Truth::True {
+            return Judged::When(when);
+        }
+        let pass = rule.pass.holds(context);
+        match &rule.partial {
+            Some(partial) if pass == Truth::False => Judged::Partial(partial.holds(context)),
+            Some(_) | None => Judged::Pass(pass),
+        }
+    }
+
+    fn outcome(self) -> Outcome {
+        match self {
+            Judged::When(Truth::False) => Outcome::NotApplicable,
+            Judged::When(Truth::True | Truth::Unknown) => Outcome::Unknown,
+            Judged::Pass(Truth::True) => Outcome::Pass,
+            Judged::Partial(Truth::True) => Outcome::Partial,
+            Judged::Pass(Truth::False) | Judged::Partial(Truth::False) => Outcome::Fail,
+            Judged::Pass(Truth::Unknown) | Judged::Partial(Truth::Unknown) => Outcome::Unknown,
+        }
+    }
+
+    /// Adds the facts that decided: those of `when` if that was the end of it, else those of `pass` and `partial`.
+    fn look(self, rule: &Rule, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
+        let conditions = match self {
+            Judged::When(_) => [rule.when.as_ref(), None],
+            Judged::Pass(_) => [Some(&rule.pass), None],
+            Judged::Partial(_) => [Some(&rule.pass), rule.partial.as_ref()],
+        };
+        for condition in conditions.into_iter().flatten() {
+            condition.look(context, seen);
+        }
+    }
+}
+
+/// Points of all verdicts, in halves.
+struct Sum {
+    earned: u64,
+    decided: u64,
+    applicable: u64,
+}
+
+impl Sum {
+    fn of(verdicts: &[Verdict]) -> Sum {
+        let mut sum = Sum { earned: 0, decided: 0, applicable: 0 };
+        for verdict in verdicts {
+            let points = u64::from(verdict.severity.points());
+            let (earned, decided, applicable) = match verdict.outcome {
+                Outcome::Pass => (2 * points, 2 * points, 2 * points),
+                Outcome::Partial => (points, 2 * points, 2 * points),
+                Outcome::Fail => (0, 2 * points, 2 * points),
+                Outcome::Unknown => (0, 0, 2 * points),
+                Outcome::NotApplicable => (0, 0, 0),
+            };
+            sum.earned += earned;
+            sum.decided += decided;
+            sum.applicable += applicable;
+        }
+        sum
+    }
+
+    fn score(&self) -> Option<u8> {
+        share(self.earned, self.decided)
+    }
+
+    fn coverage(&self) -> u8 {
+        share(self.decided, self.applicable).unwrap_or(0)
+    }
+}
+
+/// A part of a whole, 0 to 100, rounded down; none when there is no whole.
+fn share(part: u64, whole: u64) -> Option<u8> {
+    u8::try_from((part * 100).checked_div(whole)?).ok()
+}
+
+fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<String>) {
+    let critical =
+        |verdict: &&Verdict| verdict.outcome == Outcome::Fail && verdict.severity == Severity::Critical;
+    if let Some(verdict) = verdicts.iter().find(critical) {
+        return (Grade::NotReady, Some(verdict.rule.clone()));
+    }
+    let grade = match score {
+        _ if coverage < set.grades.ready_coverage => Grade::NoData,
+        None => Grade::NoData,
+        Some(score) if score >= set.grades.ready_score => return (Grade::Ready, None),
+        Some(score) if score >= set.grades.needs_work_score => Grade::NeedsWork,
+        Some(_) => Grade::NotReady,
+    };
+    let cost = |verdict: &Verdict| match (grade, verdict.outcome) {
+        (Grade::NoData, Outcome::Unknown) => Some(verdict.severity.points()),
+        (Grade::NoData, _) => None,
+        _ => verdict.lost_halves(),
+    };
+    let mut decider: Option<(&Verdict, u32)> = None;
+    for verdict in verdicts {
+        let Some(cost) = cost(verdict) else { continue };
+        if decider.is_none_or(|(_, most)| cost > most) {
+            decider = Some((verdict, cost));
+        }
+    }
+    (grade, decider.map(|(verdict, _)| verdict.rule.clone()))
+}
+
+impl Verdict {
+    /// The points that it costs, in halves; none when it costs nothing by its outcome.
+    fn lost_halves(&self) -> Option<u32> {
+        match self.outcome {
+            Outcome::Fail => Some(2 * self.severity.points()),
+            Outcome::Partial => Some(self.severity.points()),
+            Outcome::Pass | Outcome::Unknown | Outcome::NotApplicable => None,
+        }
+    }
+}
+
+/// How many rules said what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rules that pass.
+    pub pass: usize,
+    /// Rules that pass in part.
+    pub partial: usize,
+    /// Rules that fail.
+    pub fail: usize,
+    /// Rules that nobody could decide.
+    pub unknown: usize,
+    /// Rules that do not concern this PC.
+    pub not_applicable: usize,
+}
+
+impl Assessment {
+    /// How many rules said what.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for verdict in &self.verdicts {
+            *match verdict.outcome {
+                Outcome::Pass => &mut counts.pass,
+                Outcome::Partial => &mut counts.partial,
+                Outcome::Fail => &mut counts.fail,
+                Outcome::Unknown => &mut counts.unknown,
+                Outcome::NotApplicable => &mut counts.not_applicable,
+            } += 1;
+        }
+        counts
+    }
+
+    /// The verdicts to mend first, at most `count`: fails, then partials, each by the points that they cost.
+    pub fn top_failures(&self, count: usize) -> Vec<&Verdict> {
+        let mut failures: Vec<(bool, u32, &Verdict)> = self
+            .verdicts
+            .iter()
+            .filter_map(|verdict| {
+                Some((verdict.outcome == Outcome::Partial, verdict.lost_halves()?, verdict))
+            })
+            .collect();
+        failures.sort_by_key(|(partial, lost, _)| (*partial, std::cmp::Reverse(*lost)));
+        failures.into_iter().take(count).map(|(_, _, verdict)| verdict).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

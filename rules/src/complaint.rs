@@ -1,4 +1,9 @@
-//! What is wrong with a file that a person wrote.
+//! What is wrong with a file that a person wrote: rule sets and lifecycle tables.
+//!
+//! A complaint has a place, a stable code, what is wrong, and what would be right. It knows nothing of rules.
+
+use std::fmt;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
@@ -8,10 +13,177 @@ pub struct Complaint {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// The stable code of this kind of complaint, in kebab case.
+    /// The stable code of this kind of complaint, in kebab case; see [`CODES`].
     pub code: &'static str,
     /// What is wrong.
     pub text: String,
     /// What would be right, where that is known.
     pub suggestion: Option<String>,
+}
+
+impl Complaint {
+    /// The complaint with the line of `text` that it is about, and a caret under its column. `text` is the file.
+    pub fn draw(&self, text: &str) -> String {
+        let mut drawn =
+            format!("{}:{}:{}: error[{}]: {}\n", self.file, self.line, self.column, self.code, self.text);
+        let source = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        // Tabs stay tabs, so that the caret stands under its column however wide a tab is.
+        let indent: String = source
+            .chars()
+            .chain(std::iter::repeat(' '))
+            .take(self.column.saturating_sub(1))
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        drawn.push_str(&format!("{margin} |\n{number} | {source}\n{margin} | {indent}^\n"));
+        if let Some(suggestion) = &self.suggestion {
+            drawn.push_str(&format!("{margin} = help: {suggestion}\n"));
+        }
+        drawn
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: error[{}]: {}", self.file, self.line, self.column, self.code, self.text)?;
+        match &self.suggestion {
+            Some(suggestion) => write!(f, "\n  help: {suggestion}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+/// What a code means, for a rule author.
+pub fn explain(code: &str) -> Option<&'static str> {
+    CODES.iter().find(|(known, _)| *known == code).map(|(_, explanation)| *explanation)
+}
+
+/// The word among these that was most likely meant, if any is near enough.
+pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing is quadratic in the length; no word that is right is this long.
+    if written.len() > 100 {
+        return None;
+    }
+    let furthest = (written.chars().count() / 3).max(2);
+    words
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), &word.to_lowercase()), word))
+        .filter(|(distance, _)| *distance <= furthest)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+macro_rules! codes {
+    ($($name:ident = $code:literal, $explanation:literal;)+) => {
+        $(pub(crate) const $name: &str = $code;)+
+
+        /// Every code with what it means, in alphabetical order.
+        pub const CODES: &[(&str, &str)] = &[$(($code, $explanation),)+];
+    };
+}
+
+codes! {
+    BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.";
+    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".";
+    COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.";
+    DUPLICATE_ID = "duplicate-id", "Two rules, two groups or two tests have one name; each must have its own.";
+    EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.";
+    EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.";
+    EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.";
+    ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.";
+    MISSING_KEY = "missing-key", "A key that must be there is not.";
+    NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.";
+    OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.";
+    PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.";
+    SYNTAX = "syntax", "The file is not TOML.";
+    TOO_DEEP = "too-deep", "Tables or lists stand too deep within each other.";
+    TOO_LARGE = "too-large", "The file is larger than a rule set may be.";
+    UNKNOWN_COMPARISON = "unknown-comparison", "There is no comparison of this name.";
+    UNKNOWN_FACT = "unknown-fact", "The vocabulary has no fact of this name.";
+    UNKNOWN_GROUP = "unknown-group", "No `[[group]]` has this id.";
+    UNKNOWN_KEY = "unknown-key", "No key of this name belongs here; it would be ignored silently.";
+    UNKNOWN_REMEDY = "unknown-remedy", "No `[remedy.ID]` has this id.";
+    UNKNOWN_RULE = "unknown-rule", "No `[[rule]]` has this id.";
+    UNKNOWN_WORD = "unknown-word", "The value is one of a fixed list of words, and this is none of them.";
+    UNUSED_REMEDY = "unused-remedy", "No rule names this remedy, so nobody would ever see it.";
+    WRONG_TYPE = "wrong-type", "The value is of another TOML type than it must be.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once_in_order_and_is_explained() {
+        let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        let sorted: BTreeSet<&str> = codes.iter().copied().collect();
+        assert_eq!(codes, sorted.into_iter().collect::<Vec<_>>());
+        for (code, explanation) in CODES {
+            assert!(
+                code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+                "{code} is kebab case"
+            );
+            assert!(explanation.ends_with('.'), "{code} is explained in a sentence");
+            assert_eq!(explain(code), Some(*explanation));
+        }
+        assert_eq!(explain("no-such-code"), None);
+    }
+
+    #[test]
+    fn a_complaint_is_told_and_drawn() {
+        let complaint = Complaint {
+            file: "vn.toml".to_owned(),
+            line: 2,
+            column: 12,
+            code: UNKNOWN_FACT,
+            text: "there is no fact `memory.instaled`".to_owned(),
+            suggestion: Some("did you mean `memory.installed`?".to_owned()),
+        };
+        expect![[r#"
+            vn.toml:2:12: error[unknown-fact]: there is no fact `memory.instaled`
+              help: did you mean `memory.installed`?"#]]
+        .assert_eq(&complaint.to_string());
+        expect![[r#"
+            vn.toml:2:12: error[unknown-fact]: there is no fact `memory.instaled`
+              |
+            2 | 	pass = { "memory.instaled" = 1 }
+              | 	          ^
+              = help: did you mean `memory.installed`?
+        "#]]
+        .assert_eq(&complaint.draw("[[rule]]\n\tpass = { \"memory.instaled\" = 1 }\n"));
+    }
+
+    #[test]
+    fn a_place_past_the_end_is_drawn_all_the_same() {
+        let complaint = Complaint {
+            file: "x".to_owned(),
+            line: 9,
+            column: 3,
+            code: SYNTAX,
+            text: "the end".to_owned(),
+            suggestion: None,
+        };
+        expect![[r#"
+            x:9:3: error[syntax]: the end
+              |
+            9 | 
+              |   ^
+        "#]]
+        .assert_eq(&complaint.draw("one line"));
+    }
+
+    #[test]
+    fn the_nearest_word() {
+        let words = ["memory.installed", "memory.visible", "os.build"];
+        assert_eq!(nearest("memory.instaled", words), Some("memory.installed"));
+        assert_eq!(nearest("OS.Build", words), Some("os.build"));
+        assert_eq!(nearest("colour", words), None);
+    }
 }

@@ -1,0 +1,511 @@
+//! From what a person wrote to a condition that is known to be right.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use regex_lite::Regex;
+use toml::de::DeValue;
+
+use super::{Bound, Check, Node, Operand, Order, Subject, Test};
+use crate::complaint::{self, nearest};
+use crate::facts::{self, AREAS, Kind, Term};
+use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
+use crate::ruleset::raw::{self, DEPTH_MAX, Field, Reader, quoted, type_name};
+
+/// What bare names mean.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// The list whose record is at hand: its name and its dictionary.
+    pub(crate) record: Option<(&'a str, &'static [Term])>,
+}
+
+/// Every comparison, as it is written.
+const COMPARISONS: &[&str] = &[
+    "equals",
+    "not_equals",
+    "one_of",
+    "none_of",
+    "at_least",
+    "at_most",
+    "more_than",
+    "less_than",
+    "contains",
+    "matches",
+    "newer_than",
+    "older_than",
+    "absent",
+    "every",
+    "some",
+    "none",
+    "count",
+];
+
+/// The comparisons that mean something for this kind.
+fn comparisons(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Flag => &["equals", "not_equals", "absent"],
+        Kind::Number | Kind::Bytes | Kind::Mhz | Kind::Percent | Kind::Days | Kind::Milliseconds => &[
+            "equals",
+            "not_equals",
+            "one_of",
+            "none_of",
+            "at_least",
+            "at_most",
+            "more_than",
+            "less_than",
+            "absent",
+        ],
+        Kind::Date | Kind::Moment => &[
+            "equals",
+            "not_equals",
+            "one_of",
+            "none_of",
+            "at_least",
+            "at_most",
+            "more_than",
+            "less_than",
+            "newer_than",
+            "older_than",
+            "absent",
+        ],
+        Kind::Version => &[
+            "equals",
+            "not_equals",
+            "one_of",
+            "none_of",
+            "at_least",
+            "at_most",
+            "more_than",
+            "less_than",
+            "contains",
+            "matches",
+            "absent",
+        ],
+        Kind::Text => &["equals", "not_equals", "one_of", "none_of", "contains", "matches", "absent"],
+        Kind::Word(_) => &["equals", "not_equals", "one_of", "none_of", "absent"],
+        Kind::Texts => &["contains", "matches", "count", "absent"],
+        Kind::Records(_) => &["every", "some", "none", "count", "absent"],
+    }
+}
+
+/// What a kind is called in complaints.
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Flag => "true or false",
+        Kind::Number => "a number",
+        Kind::Bytes => "a size",
+        Kind::Mhz => "a frequency",
+        Kind::Percent => "a share",
+        Kind::Days => "a number of days",
+        Kind::Milliseconds => "a time span",
+        Kind::Date => "a date",
+        Kind::Moment => "a point in time",
+        Kind::Version => "a version",
+        Kind::Text => "a text",
+        Kind::Word(_) => "one of a list of words",
+        Kind::Texts => "a list of texts",
+        Kind::Records(_) => "a list of records",
+    }
+}
+
+/// Reads a condition; none, with complaints, when it is wrong.
+pub(crate) fn read(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>) -> Option<Node> {
+    read_table(reader, field, scope, 0)
+}
+
+fn read_table(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Node> {
+    if depth > DEPTH_MAX {
+        let text = format!("conditions stand more than {DEPTH_MAX} deep within each other");
+        reader.complain(field.value_at(), complaint::TOO_DEEP, text, None);
+        return None;
+    }
+    let mut table = reader.table(field)?;
+    let fields = table.rest();
+    if fields.is_empty() {
+        let text = format!("`{}` asks nothing, so it would always hold", field.name);
+        let suggestion = Some("write `{ \"memory.installed\" = { at_least = \"8 GiB\" } }`".to_owned());
+        reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, suggestion);
+        return None;
+    }
+    let count = fields.len();
+    let mut nodes: Vec<Node> =
+        fields.into_iter().filter_map(|field| read_part(reader, field, scope, depth)).collect();
+    if nodes.len() < count {
+        return None;
+    }
+    if nodes.len() == 1 { nodes.pop() } else { Some(Node::All(nodes)) }
+}
+
+fn read_part(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Node> {
+    match field.name {
+        "all" => read_list(reader, field, scope, depth).map(Node::All),
+        "any" => read_list(reader, field, scope, depth).map(Node::Any),
+        "not" => read_table(reader, field, scope, depth + 1).map(|node| Node::Not(Box::new(node))),
+        _ => read_test(reader, field, scope, depth).map(|test| Node::Test(Box::new(test))),
+    }
+}
+
+fn read_list(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Vec<Node>> {
+    let elements = reader.list(field)?;
+    if elements.is_empty() {
+        let text = format!("`{}` is an empty list: it asks nothing", field.name);
+        reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, None);
+        return None;
+    }
+    let count = elements.len();
+    let nodes: Vec<Node> =
+        elements.into_iter().filter_map(|one| read_table(reader, one, scope, depth + 1)).collect();
+    (nodes.len() == count).then_some(nodes)
+}
+
+/// Where a name stands; none, with a complaint, when there is no such fact.
+pub(crate) fn resolve(
+    reader: &mut Reader<'_>,
+    field: Field<'_>,
+    scope: Scope<'_>,
+) -> Option<(Subject, &'static Term, String)> {
+    let name = field.name;
+    if let Some((list, terms)) = scope.record
+        && let Some(index) = terms.iter().position(|term| term.name == name)
+    {
+        let term = terms.get(index)?;
+        return Some((Subject::Field(index), term, format!("{list}.{name}")));
+    }
+    if let Some(place) = facts::find(name) {
+        return Some((Subject::Fact(place), place.term(), name.to_owned()));
+    }
+    let (text, suggestion) = unknown_fact(field, scope);
+    reader.complain(field.at, complaint::UNKNOWN_FACT, text, Some(suggestion));
+    None
+}
+
+fn unknown_fact(field: Field<'_>, scope: Scope<'_>) -> (String, String) {
+    let name = field.name;
+    let names = every_name();
+    let near = |names: &[String]| nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+    if name.contains('.') {
+        // `disk.drives.health` is right as a thought, but a record is asked through its list.
+        let within = facts::AREAS
+            .iter()
+            .flat_map(|area| area.terms.iter().map(move |term| (area, term)))
+            .find(|(area, term)| {
+                name.strip_prefix(&format!("{}.{}.", area.name, term.name)).is_some()
+                    && matches!(term.kind, Kind::Records(_))
+            });
+        let text = format!("there is no fact `{name}`");
+        return match (within, near(&names)) {
+            (Some((area, term)), _) => {
+                let list = format!("{}.{}", area.name, term.name);
+                (
+                    text,
+                    format!("ask its records: `\"{list}\" = {{ every = {{ … }} }}`, or `each = \"{list}\"`"),
+                )
+            }
+            (None, Some(near)) => (text, format!("did you mean `{near}`?")),
+            (None, None) => (text, same_area(name)),
+        };
+    }
+    if let Some(area) = AREAS.iter().find(|area| area.name == name)
+        && field.value.get_ref().is_table()
+    {
+        let example = area.terms.first().map_or("name", |term| term.name);
+        return (
+            format!("`{name}` is an area, not a fact"),
+            format!("put the whole name in quotes: `\"{name}.{example}\" = {{ … }}`"),
+        );
+    }
+    match scope.record {
+        Some((list, terms)) => {
+            let text = format!("a record of `{list}` has no field `{name}`");
+            match nearest(name, terms.iter().map(|term| term.name)) {
+                Some(near) => (text, format!("did you mean `{near}`?")),
+                None => (text, format!("its fields are {}", quoted(terms.iter().map(|term| term.name)))),
+            }
+        }
+        None => {
+            let text = format!("there is no fact `{name}`");
+            let field_of = |full: &&String| full.split_once('.').is_some_and(|(_, field)| field == name);
+            match names.iter().find(field_of).cloned().or_else(|| near(&names)) {
+                Some(near) => (text, format!("did you mean `\"{near}\"`?")),
+                None => (text, same_area(name)),
+            }
+        }
+    }
+}
+
+/// Every full name of the vocabulary.
+fn every_name() -> Vec<String> {
+    AREAS
+        .iter()
+        .flat_map(|area| area.terms.iter().map(move |term| format!("{}.{}", area.name, term.name)))
+        .collect()
+}
+
+/// The names of the area that was meant, or the areas.
+fn same_area(name: &str) -> String {
+    let written = name.split('.').next().unwrap_or(name);
+    match AREAS.iter().find(|area| area.name == written) {
+        Some(area) => {
+            let terms = quoted(area.terms.iter().map(|term| term.name));
+            format!("`{written}` has {terms}")
+        }
+        None => {
+            let areas = AREAS.iter().map(|area| area.name);
+            match nearest(written, areas.clone()) {
+                Some(near) if name.contains('.') => format!("did you mean the area `{near}`?"),
+                Some(_) | None => format!("a fact is `area.name`; the areas are {}", quoted(areas)),
+            }
+        }
+    }
+}
+
+fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Test> {
+    let (subject, term, name) = resolve(reader, field, scope)?;
+    let kind = term.kind;
+    if !field.value.get_ref().is_table() {
+        let text =
+            format!("`{}` must be a comparison, this is {}", field.name, type_name(field.value.get_ref()));
+        let first = comparisons(kind).first().copied().unwrap_or("equals");
+        let suggestion = Some(format!("write `{{ {first} = … }}`"));
+        reader.complain(field.value_at(), complaint::WRONG_TYPE, text, suggestion);
+        return None;
+    }
+    let mut table = reader.table(field)?;
+    let fields = table.rest();
+    if fields.is_empty() {
+        let text = format!("nothing is asked of `{}`", field.name);
+        let suggestion = Some(format!(
+            "{} is compared with {}",
+            kind_name(kind),
+            quoted(comparisons(kind).iter().copied())
+        ));
+        reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, suggestion);
+        return None;
+    }
+    let count = fields.len();
+    let checks: Vec<Check> = fields
+        .into_iter()
+        .filter_map(|comparison| read_check(reader, comparison, &name, kind, depth))
+        .collect();
+    (checks.len() == count).then_some(Test { subject, kind, name, checks })
+}
+
+fn read_check(
+    reader: &mut Reader<'_>,
+    field: Field<'_>,
+    name: &str,
+    kind: Kind,
+    depth: usize,
+) -> Option<Check> {
+    let allowed = comparisons(kind);
+    if !COMPARISONS.contains(&field.name) {
+        let text = format!("there is no comparison `{}`", field.name);
+        let suggestion = match nearest(field.name, allowed.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("{} is compared with {}", kind_name(kind), quoted(allowed.iter().copied())),
+        };
+        reader.complain(field.at, complaint::UNKNOWN_COMPARISON, text, Some(suggestion));
+        return None;
+    }
+    if !allowed.contains(&field.name) {
+        let text = format!("`{}` does not compare {}, which `{name}` is", field.name, kind_name(kind));
+        let suggestion = format!("for it there are {}", quoted(allowed.iter().copied()));
+        reader.complain(field.at, complaint::COMPARISON_NOT_FOR_KIND, text, Some(suggestion));
+        return None;
+    }
+    let order = |reader: &mut Reader<'_>, order: Order| {
+        operand(reader, field, kind).map(|operand| Check::Order(order, operand))
+    };
+    let inner = |reader: &mut Reader<'_>| match kind {
+        Kind::Records(terms) => read_table(reader, field, Scope { record: Some((name, terms)) }, depth + 1),
+        _ => None,
+    };
+    match field.name {
+        "equals" => operand(reader, field, kind).map(Check::Equals),
+        "not_equals" => operand(reader, field, kind).map(Check::NotEquals),
+        "one_of" => operands(reader, field, kind).map(Check::OneOf),
+        "none_of" => operands(reader, field, kind).map(Check::NoneOf),
+        "at_least" => order(reader, Order::AtLeast),
+        "at_most" => order(reader, Order::AtMost),
+        "more_than" => order(reader, Order::MoreThan),
+        "less_than" => order(reader, Order::LessThan),
+        "contains" => reader.full_text(field).map(|text| Check::Contains(text.to_owned())),
+        "matches" => pattern(reader, field).map(Check::Matches),
+        "newer_than" => days(reader, field).map(Check::NewerThan),
+        "older_than" => days(reader, field).map(Check::OlderThan),
+        "absent" => reader.flag(field).map(Check::Absent),
+        "every" => inner(reader).map(Check::Every),
+        "some" => inner(reader).map(Check::Some),
+        "none" => inner(reader).map(Check::None),
+        _ => read_count(reader, field, name, kind, depth),
+    }
+}
+
+fn pattern(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Regex> {
+    let text = reader.full_text(field)?;
+    match Regex::new(text) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let wrong = format!("\"{text}\" is not a regular expression: {error}");
+            let suggestion = Some("in TOML, a pattern stands best in single quotes: 'a\\.b'".to_owned());
+            reader.complain(field.value_at(), complaint::BAD_PATTERN, wrong, suggestion);
+            None
+        }
+    }
+}
+
+fn days(reader: &mut Reader<'_>, field: Field<'_>) -> Option<i64> {
+    match operand(reader, field, Kind::Days)? {
+        Operand::Number(days) => Some(days),
+        _ => None,
+    }
+}
+
+fn read_count(
+    reader: &mut Reader<'_>,
+    field: Field<'_>,
+    name: &str,
+    kind: Kind,
+    depth: usize,
+) -> Option<Check> {
+    let mut table = reader.table(field)?;
+    let wanted = match (table.take("where"), kind) {
+        (Some(inner), Kind::Records(terms)) => {
+            Some(read_table(reader, inner, Scope { record: Some((name, terms)) }, depth + 1)?)
+        }
+        (Some(inner), _) => {
+            let text = format!("`where` asks records, and `{name}` is {}", kind_name(kind));
+            reader.complain(inner.at, complaint::COMPARISON_NOT_FOR_KIND, text, None);
+            return None;
+        }
+        (None, _) => None,
+    };
+    let known = [
+        ("equals", Bound::Equals),
+        ("at_least", Bound::Order(Order::AtLeast)),
+        ("at_most", Bound::Order(Order::AtMost)),
+        ("more_than", Bound::Order(Order::MoreThan)),
+        ("less_than", Bound::Order(Order::LessThan)),
+    ];
+    let mut bounds = Vec::new();
+    let mut right = true;
+    for (word, bound) in known {
+        let Some(limit) = table.take(word) else { continue };
+        match reader.integer(limit) {
+            Some(number) => bounds.push((bound, number)),
+            None => right = false,
+        }
+    }
+    if bounds.is_empty() && right {
+        let text = format!("`count` of `{name}` has no bound");
+        let suggestion = Some(format!("bounds are {}", quoted(known.iter().map(|(word, _)| *word))));
+        reader.complain(table.at(), complaint::EMPTY_CONDITION, text, suggestion);
+        right = false;
+    }
+    table.finish(reader);
+    right.then_some(Check::Count(wanted, bounds))
+}
+
+fn operands(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Vec<Operand>> {
+    let elements = reader.list(field)?;
+    if elements.is_empty() {
+        let text = format!("`{}` is an empty list", field.name);
+        reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, None);
+        return None;
+    }
+    let count = elements.len();
+    let read: Vec<Operand> = elements.into_iter().filter_map(|one| operand(reader, one, kind)).collect();
+    (read.len() == count).then_some(read)
+}
+
+/// Reads a value of this kind; none, with a complaint, when it is of another.
+pub(crate) fn operand(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Operand> {
+    let value = field.value.get_ref();
+    let quantity = |read: Result<i64, Malformed>| read.map(Operand::Number);
+    let number = raw::integer(value);
+    let text = value.as_str();
+    let read: Result<Operand, Malformed> = match kind {
+        Kind::Flag => value.as_bool().map(Operand::Flag).ok_or_else(|| wrong_kind(field, kind, "true")),
+        Kind::Number => number.map(Operand::Number).ok_or_else(|| wrong_kind(field, kind, "4")),
+        Kind::Bytes => match text {
+            Some(text) => quantity(Bytes::parse(text).map(|bytes| bytes.0)),
+            None => Err(wrong_kind(field, kind, "\"8 GiB\"")),
+        },
+        Kind::Mhz => match text {
+            Some(text) => quantity(Mhz::parse(text).map(|rate| rate.0)),
+            None => Err(wrong_kind(field, kind, "\"2 GHz\"")),
+        },
+        Kind::Percent => match (text, number) {
+            (Some(text), _) => quantity(Percent::parse(text).map(|share| share.0)),
+            (None, Some(number)) => quantity(Percent::new(number).map(|share| share.0)),
+            (None, None) => Err(wrong_kind(field, kind, "\"85 %\"")),
+        },
+        Kind::Days => match (text, number) {
+            (Some(text), _) => quantity(Days::parse(text).map(|days| days.0)),
+            (None, Some(number)) => Ok(Operand::Number(number)),
+            (None, None) => Err(wrong_kind(field, kind, "\"35 days\"")),
+        },
+        Kind::Milliseconds => match text {
+            Some(text) => quantity(Milliseconds::parse(text).map(|span| span.0)),
+            None => Err(wrong_kind(field, kind, "\"5 minutes\"")),
+        },
+        Kind::Date => raw::date(value)
+            .map(Operand::Date)
+            .ok_or_else(|| wrong_kind(field, kind, "2026-07-01, without quotes")),
+        Kind::Moment => moment(value)
+            .map(Operand::Moment)
+            .ok_or_else(|| wrong_kind(field, kind, "2026-07-01T00:00:00Z or 2026-07-01, without quotes")),
+        Kind::Version => match text {
+            Some(text) if text.chars().any(|c| c.is_ascii_alphanumeric()) => {
+                Ok(Operand::Version(Version::new(text)))
+            }
+            Some(_) | None => Err(wrong_kind(field, kind, "\"10.0.19045\"")),
+        },
+        Kind::Text => text
+            .map(|text| Operand::Text(text.to_owned()))
+            .ok_or_else(|| wrong_kind(field, kind, "a text in quotes")),
+        Kind::Word(words) => match text {
+            Some(text) if words.iter().any(|word| word.word == text) => Ok(Operand::Text(text.to_owned())),
+            Some(text) => {
+                reader.unknown_word(field.value_at(), field.name, text, words.iter().map(|word| word.word));
+                return None;
+            }
+            None => {
+                let example = words.first().map_or("", |word| word.word);
+                Err(wrong_kind(field, kind, &format!("\"{example}\"")))
+            }
+        },
+        Kind::Texts | Kind::Records(_) => Err(wrong_kind(field, kind, "a list")),
+    };
+    match read {
+        Ok(operand) => Some(operand),
+        Err(malformed) => {
+            reader.complain(
+                field.value_at(),
+                complaint::BAD_VALUE,
+                malformed.text,
+                Some(malformed.suggestion),
+            );
+            None
+        }
+    }
+}
+
+fn wrong_kind(field: Field<'_>, kind: Kind, example: &str) -> Malformed {
+    Malformed {
+        text: format!(
+            "`{}` must be {}, this is {}",
+            field.name,
+            kind_name(kind),
+            type_name(field.value.get_ref())
+        ),
+        suggestion: format!("write it as {example}"),
+    }
+}
+
+/// A point in time with its zone, or the first moment of a day in UTC.
+fn moment(value: &DeValue<'_>) -> Option<Timestamp> {
+    if let Some(date) = raw::date(value) {
+        return Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    }
+    value.as_datetime()?.to_string().parse().ok()
+}

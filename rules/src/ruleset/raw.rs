@@ -1,0 +1,316 @@
+//! What a person wrote, with the place of every word. Knows TOML, and nothing of rules.
+//!
+//! A [`Table`] is opened, its keys are taken one by one, and [`Table::finish`] complains of every key that nobody
+//! asked for. So the list of keys that may be written is the code that reads them.
+
+use jiff::civil::Date;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
+
+use crate::complaint::{self, Complaint, nearest};
+use crate::limits::RULESET_BYTES_MAX;
+
+/// Deepest nesting of tables and lists that may be written.
+pub(crate) const DEPTH_MAX: usize = 32;
+
+/// A value with its place.
+pub(crate) type Node<'d> = Spanned<DeValue<'d>>;
+
+/// The file being read, and what is wrong with it so far.
+pub(crate) struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    line_starts: Vec<usize>,
+    complaints: Vec<Complaint>,
+}
+
+/// A key or an element of a list, with its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Field<'d> {
+    /// The key; for an element of a list, the key of the list.
+    pub(crate) name: &'d str,
+    /// Where the key stands, as a byte offset.
+    pub(crate) at: usize,
+    /// The value.
+    pub(crate) value: &'d Node<'d>,
+}
+
+impl Field<'_> {
+    /// Where the value stands, as a byte offset.
+    pub(crate) fn value_at(&self) -> usize {
+        self.value.span().start
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of this text.
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Reader<'a> {
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Reader { file, text, line_starts, complaints: Vec::new() }
+    }
+
+    /// The whole file as TOML; none, with complaints, when it is not.
+    pub(crate) fn document(&mut self) -> Option<Spanned<DeTable<'a>>> {
+        if self.text.len() > RULESET_BYTES_MAX {
+            let text = format!("the file has {} bytes, the most is {RULESET_BYTES_MAX}", self.text.len());
+            self.complain(0, complaint::TOO_LARGE, text, None);
+            return None;
+        }
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        if errors.is_empty() {
+            return Some(table);
+        }
+        let mut last_line = 0;
+        for error in errors {
+            let at = error.span().map_or(0, |span| span.start);
+            let (line, _) = self.place(at);
+            // One slip makes the parser stumble several times on its line.
+            if line != last_line {
+                self.complain(at, complaint::SYNTAX, error.message(), None);
+                last_line = line;
+            }
+        }
+        None
+    }
+
+    /// Notes a complaint about this byte offset.
+    pub(crate) fn complain(
+        &mut self,
+        at: usize,
+        code: &'static str,
+        text: impl Into<String>,
+        suggestion: Option<String>,
+    ) {
+        let (line, column) = self.place(at);
+        let file = self.file.to_owned();
+        self.complaints.push(Complaint { file, line, column, code, text: text.into(), suggestion });
+    }
+
+    /// Line and column of a byte offset, both from 1, the column in characters.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|start| *start <= at).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        let before = self.text.get(start..at).unwrap_or_default();
+        (line, before.chars().filter(|c| *c != '\u{feff}').count() + 1)
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_content(&self) -> bool {
+        self.complaints.is_empty()
+    }
+
+    /// All complaints, in the order of the text.
+    pub(crate) fn finish(self) -> Vec<Complaint> {
+        let mut complaints = self.complaints;
+        complaints.sort_by_key(|complaint| (complaint.line, complaint.column));
+        complaints
+    }
+
+    fn wrong_type(&mut self, field: Field<'_>, needed: &str) {
+        let text = format!("`{}` must be {needed}, this is {}", field.name, type_name(field.value.get_ref()));
+        self.complain(field.value_at(), complaint::WRONG_TYPE, text, None);
+    }
+
+    /// A text, which may be empty.
+    pub(crate) fn text<'d>(&mut self, field: Field<'d>) -> Option<&'d str> {
+        let text = field.value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong_type(field, "a text");
+        }
+        text
+    }
+
+    /// A text that says something.
+    pub(crate) fn full_text<'d>(&mut self, field: Field<'d>) -> Option<&'d str> {
+        let text = self.text(field)?;
+        if text.trim().is_empty() {
+            let wrong = format!("`{}` is empty", field.name);
+            self.complain(field.value_at(), complaint::EMPTY_TEXT, wrong, None);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&mut self, field: Field<'_>) -> Option<i64> {
+        match integer(field.value.get_ref()) {
+            Some(number) => Some(number),
+            None if field.value.get_ref().is_integer() => {
+                let text = format!("`{}` is too large a number", field.name);
+                self.complain(field.value_at(), complaint::OUT_OF_RANGE, text, None);
+                None
+            }
+            None => {
+                self.wrong_type(field, "a whole number");
+                None
+            }
+        }
+    }
+
+    /// True or false.
+    pub(crate) fn flag(&mut self, field: Field<'_>) -> Option<bool> {
+        let flag = field.value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(field, "true or false");
+        }
+        flag
+    }
+
+    /// A day.
+    pub(crate) fn date(&mut self, field: Field<'_>) -> Option<Date> {
+        let date = date(field.value.get_ref());
+        if date.is_none() {
+            self.wrong_type(field, "a day such as 2026-07-01, without quotes");
+        }
+        date
+    }
+
+    /// The elements of a list.
+    pub(crate) fn list<'d>(&mut self, field: Field<'d>) -> Option<Vec<Field<'d>>> {
+        let Some(array) = field.value.get_ref().as_array() else {
+            self.wrong_type(field, "a list [ … ]");
+            return None;
+        };
+        let element = |value: &'d Node<'d>| Field { name: field.name, at: value.span().start, value };
+        Some(array.iter().map(element).collect())
+    }
+
+    /// A list of texts; what is not a text is complained of and left out.
+    pub(crate) fn texts<'d>(&mut self, field: Field<'d>) -> Option<Vec<(usize, &'d str)>> {
+        let elements = self.list(field)?;
+        Some(elements.into_iter().filter_map(|one| Some((one.value_at(), self.text(one)?))).collect())
+    }
+
+    /// A table.
+    pub(crate) fn table<'d>(&mut self, field: Field<'d>) -> Option<Table<'d>> {
+        let Some(table) = field.value.get_ref().as_table() else {
+            self.wrong_type(field, "a table { … }");
+            return None;
+        };
+        Some(Table::new(table, field.value_at(), field.name))
+    }
+
+    /// One of a fixed list of words.
+    pub(crate) fn word<T: Copy>(&mut self, field: Field<'_>, known: &[(&'static str, T)]) -> Option<T> {
+        let written = self.text(field)?;
+        let found = known.iter().find(|(word, _)| *word == written).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            self.unknown_word(field.value_at(), field.name, written, known.iter().map(|(word, _)| *word));
+        }
+        found
+    }
+
+    /// Complains of a word that is not in its list.
+    pub(crate) fn unknown_word(
+        &mut self,
+        at: usize,
+        name: &str,
+        written: &str,
+        known: impl Iterator<Item = &'static str> + Clone,
+    ) {
+        let text = format!("`{name}` cannot be \"{written}\"");
+        let all: Vec<String> = known.clone().map(|word| format!("\"{word}\"")).collect();
+        let mut suggestion = format!("it is one of {}", all.join(", "));
+        if let Some(near) = nearest(written, known) {
+            suggestion = format!("did you mean \"{near}\"? {suggestion}");
+        }
+        self.complain(at, complaint::UNKNOWN_WORD, text, Some(suggestion));
+    }
+}
+
+/// A table that is being read.
+pub(crate) struct Table<'d> {
+    at: usize,
+    what: &'d str,
+    fields: Vec<Field<'d>>,
+    asked: Vec<&'static str>,
+}
+
+impl<'d> Table<'d> {
+    /// The table at this byte offset. `what` names it in complaints.
+    pub(crate) fn new(table: &'d DeTable<'d>, at: usize, what: &'d str) -> Table<'d> {
+        let mut fields: Vec<Field<'d>> = table
+            .iter()
+            .map(|(key, value)| Field { name: key.get_ref().as_ref(), at: key.span().start, value })
+            .collect();
+        fields.sort_by_key(|field| field.at);
+        Table { at, what, fields, asked: Vec::new() }
+    }
+
+    /// Where the table stands, as a byte offset.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The field of this name, if it was written.
+    pub(crate) fn take(&mut self, name: &'static str) -> Option<Field<'d>> {
+        self.asked.push(name);
+        let index = self.fields.iter().position(|field| field.name == name)?;
+        Some(self.fields.remove(index))
+    }
+
+    /// The field of this name, which must be there.
+    pub(crate) fn need(&mut self, reader: &mut Reader<'_>, name: &'static str) -> Option<Field<'d>> {
+        let field = self.take(name);
+        if field.is_none() {
+            let text = format!("`{}` lacks `{name}`", self.what);
+            reader.complain(self.at, complaint::MISSING_KEY, text, None);
+        }
+        field
+    }
+
+    /// Everything that was not taken yet, in the order of the text.
+    pub(crate) fn rest(&mut self) -> Vec<Field<'d>> {
+        std::mem::take(&mut self.fields)
+    }
+
+    /// Complains of every key that nobody asked for.
+    pub(crate) fn finish(self, reader: &mut Reader<'_>) {
+        for field in &self.fields {
+            let text = format!("`{}` has no key `{}`", self.what, field.name);
+            let suggestion = match nearest(field.name, self.asked.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its keys are {}", quoted(self.asked.iter().copied())),
+            };
+            reader.complain(field.at, complaint::UNKNOWN_KEY, text, Some(suggestion));
+        }
+    }
+}
+
+/// These names in backticks, with commas between.
+pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The whole number, unless it is something else or too large.
+pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// The day, unless it is something else.
+pub(crate) fn date(value: &DeValue<'_>) -> Option<Date> {
+    match value.as_datetime()? {
+        Datetime { date: Some(date), time: None, offset: None } => Date::new(
+            i16::try_from(date.year).ok()?,
+            i8::try_from(date.month).ok()?,
+            i8::try_from(date.day).ok()?,
+        )
+        .ok(),
+        Datetime { .. } => None,
+    }
+}
+
+/// The type of a value, as a person would call it.
+pub(crate) fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
