@@ -45,6 +45,7 @@ use crate::store::unit::Unit;
 use crate::store::{Tx, join_code};
 use crate::throttle::Throttle;
 use crate::watch::Watch;
+use crate::web;
 
 /// Most connections to the dashboard at once.
 const PEOPLE_CONNECTIONS_MAX: usize = 1024;
@@ -279,15 +280,11 @@ fn people_listener(socket: TcpListener, config: &Config, app: &App, certificate:
     Listener {
         socket,
         tls,
-        router: people_router(app),
+        router: web::router(app.clone()),
         places: Arc::new(Semaphore::new(PEOPLE_CONNECTIONS_MAX)),
         handshake: Duration::from_secs(config.agents.handshake_seconds),
         head: Duration::from_secs(config.agents.head_seconds),
     }
-}
-
-fn people_router(_app: &App) -> Router {
-    Router::new()
 }
 
 /// A socket with what is served on it.
