@@ -18,6 +18,7 @@ pub mod rescore;
 pub mod server;
 pub mod store;
 pub mod throttle;
+pub mod units;
 pub mod vietnamese;
 pub mod watch;
 pub mod web;

@@ -8,13 +8,22 @@ use jiff::Timestamp;
 
 /// Most addresses that are remembered one by one; the others share one bucket.
 const ADDRESSES_MAX: usize = 8192;
+/// How often room is made, in milliseconds.
+const SWEEP_MS: i64 = 1000;
 
 /// How many requests an address may send.
 #[derive(Debug)]
 pub struct Throttle {
     per_second: f64,
     burst: f64,
-    buckets: Mutex<BTreeMap<IpAddr, Bucket>>,
+    buckets: Mutex<Buckets>,
+}
+
+#[derive(Debug, Default)]
+struct Buckets {
+    by_address: BTreeMap<IpAddr, Bucket>,
+    /// When room was made last, so that a crowd does not make every request look through all.
+    swept_ms: i64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +43,17 @@ impl Throttle {
         let now_ms = now.as_millisecond();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let mut address = subscriber(address);
-        if !buckets.contains_key(&address) && buckets.len() >= ADDRESSES_MAX {
-            // A bucket that is full again is as good as none.
-            buckets.retain(|_, bucket| self.filled(*bucket, now_ms) < self.burst);
-            if buckets.len() >= ADDRESSES_MAX {
+        if !buckets.by_address.contains_key(&address) && buckets.by_address.len() >= ADDRESSES_MAX {
+            if (now_ms - buckets.swept_ms).abs() >= SWEEP_MS {
+                // A bucket that is full again is as good as none.
+                buckets.by_address.retain(|_, bucket| self.filled(*bucket, now_ms) < self.burst);
+                buckets.swept_ms = now_ms;
+            }
+            if buckets.by_address.len() >= ADDRESSES_MAX {
                 address = IpAddr::from(Ipv6Addr::UNSPECIFIED);
             }
         }
-        let bucket = buckets.entry(address).or_insert(Bucket { tokens: self.burst, at_ms: now_ms });
+        let bucket = buckets.by_address.entry(address).or_insert(Bucket { tokens: self.burst, at_ms: now_ms });
         bucket.tokens = self.filled(*bucket, now_ms);
         bucket.at_ms = now_ms;
         let admitted = bucket.tokens >= 1.0;
@@ -98,7 +110,7 @@ mod tests {
         for number in 0..20_000_u32 {
             throttle.admit(IpAddr::from(number.to_be_bytes()), at(0));
         }
-        assert_eq!(throttle.buckets.lock().unwrap().len(), ADDRESSES_MAX + 1);
+        assert_eq!(throttle.buckets.lock().unwrap().by_address.len(), ADDRESSES_MAX + 1);
         assert!(
             throttle.admit(IpAddr::from([9, 9, 9, 9]), at(10_000)),
             "buckets that are full again make room"

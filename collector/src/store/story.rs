@@ -155,6 +155,8 @@ async fn a_province_joins_and_reports() {
     assert_eq!(machine::evidence(&mut tx, &id, 10).await.unwrap(), []);
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
 
+    assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
+
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
     unit::rename(&mut tx, &commune.id, &naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward")).await.unwrap();

@@ -39,7 +39,7 @@ pub(crate) async fn empty() -> Office {
     let store = Store::open(&folder.join("sansang.db")).await.unwrap();
     let judge = Judge {
         sets: Vec::new(),
-        lifecycle: Lifecycle { dated: jiff::civil::date(2026, 11, 1), digest: String::new() },
+        lifecycle: Lifecycle::shipped(),
     };
     let app = App::new(store, Clock::fixed(now()), judge, false);
     let mut tx = app.store.begin().await.unwrap();
