@@ -2,6 +2,7 @@
 //!
 //! Knows no database and no HTTP.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -159,6 +160,15 @@ pub enum Wrong {
     Unreadable(String),
     /// Something in a file, with the text of that file.
     Complaint(Complaint, Arc<str>),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Unreadable(text) => f.write_str(text),
+            Wrong::Complaint(complaint, _) => complaint.fmt(f),
+        }
+    }
 }
 
 fn collect<T>(parsed: Result<T, Vec<Complaint>>, text: &str, wrong: &mut Vec<Wrong>, keep: impl FnOnce(T)) {

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 use rules::envelope::{SigningKey, pack, pack_join};
 use rules::fact::Fact;
 use rules::facts::Facts;
+use rules::lifecycle::Lifecycle;
 use rules::report::WIRE;
 use rules::wire::JoinRequest;
 
@@ -32,15 +33,11 @@ fn settings() -> Settings {
     Settings { report_seconds: 3600, sealing_key: vec![1; 32] }
 }
 
-fn lifecycle() -> rules::lifecycle::Lifecycle {
-    rules::lifecycle::Lifecycle { dated: jiff::civil::date(2026, 11, 1), digest: "life".to_owned() }
-}
-
 impl Office {
     async fn new() -> Office {
         let folder = Folder::new();
         let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
-        let judge = Judge { sets: vec![], lifecycle: lifecycle() };
+        let judge = Judge { sets: vec![], lifecycle: Lifecycle::shipped() };
         let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), judge, false);
         let (intake, writer) = Intake::new(app.clone(), settings()).unwrap();
         let mut tx = app.store.begin().await.unwrap();

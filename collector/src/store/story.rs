@@ -131,6 +131,7 @@ async fn a_province_joins_and_reports() {
     };
     machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::judged_by(&mut tx, &id, "r1").await.unwrap();
     machine::seen(&mut tx, &id, at(10)).await.unwrap();
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
@@ -153,6 +154,8 @@ async fn a_province_joins_and_reports() {
     assert_eq!(evidence[0].assessment, Some(("r1".to_owned(), "{}".to_owned())));
     assert_eq!(machine::evidence(&mut tx, &id, 10).await.unwrap(), []);
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
+
+    assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
 
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
