@@ -120,7 +120,7 @@ async fn a_browser_finds_the_grade_of_this_pc() {
     let dashboard = format!("http://{}", after("http://"));
     let password = after("Password:");
     browser.client.goto(&dashboard).await.unwrap();
-    let form = browser.client.form(fantoccini::Locator::Css("form[action='/login']")).await.unwrap();
+    let form = browser.client.form(fantoccini::Locator::Css("form[action='/sign-in']")).await.unwrap();
     form.set_by_name("name", "admin").await.unwrap();
     form.set_by_name("password", &password).await.unwrap();
     form.submit().await.unwrap();

@@ -1,10 +1,10 @@
 //! Every route of the dashboard as nobody, and as somebody who may only look.
 
 use collector::guard;
-use collector::store::{account, new_id};
-use collector::web::{ROUTES, Who};
+use collector::store::account::{self, Standing};
+use collector::web::{Access, ROUTES, Route};
 use tests::office::{Office, PASSWORD};
-use tests::visitor::Visitor;
+use tests::visitor::{Shown, Visitor};
 
 #[tokio::test]
 async fn nobody_sees_anything_but_the_door() {
@@ -12,17 +12,13 @@ async fn nobody_sees_anything_but_the_door() {
     let mut visitor = Visitor::new(office.running().people);
     assert!(ROUTES.len() >= 10, "{} routes", ROUTES.len());
     for route in ROUTES {
-        let path = example(route.path);
-        let shown = match route.method {
-            "GET" => visitor.get(&path).await,
-            _ => visitor.post(&path, &[]).await,
-        };
-        if route.who == Who::Anybody {
-            assert!(!shown.status.is_server_error(), "{} {path}: {}", route.method, shown.status);
+        let shown = call(&mut visitor, route).await;
+        if route.access == Access::Everyone {
+            assert!(!shown.status.is_server_error(), "{} {}: {}", route.method, route.path, shown.status);
             continue;
         }
-        let turned_away = shown.status == 303 && shown.location.as_deref().is_some_and(|to| to.starts_with("/login"));
-        assert!(turned_away || shown.status == 403, "{} {path} answers a stranger {}", route.method, shown.status);
+        let to_the_door = shown.status == 303 && shown.location.as_deref().is_some_and(|to| to.starts_with("/sign-in"));
+        assert!(to_the_door || shown.status == 403, "{} {} answers a stranger {}", route.method, route.path, shown.status);
     }
 }
 
@@ -32,27 +28,26 @@ async fn who_may_only_look_changes_nothing() {
     let now = office.clock.now();
     let mut tx = office.running().app.store.begin().await.unwrap();
     let password = guard::hash_password(PASSWORD).unwrap();
-    account::add(&mut tx, &new_id(now), "khach", &password, "viewer", None, now).await.unwrap();
+    account::add(&mut tx, now, "khach", &password, Standing::Viewer, None).await.unwrap();
     tx.commit().await.unwrap();
     let mut visitor = Visitor::new(office.running().people);
     visitor.sign_in("khach", PASSWORD).await;
-    for route in ROUTES.iter().filter(|route| !matches!(route.who, Who::Anybody | Who::Anyone)) {
-        let path = example(route.path);
-        let shown = match route.method {
-            "GET" => visitor.get(&path).await,
-            _ => visitor.post(&path, &[]).await,
-        };
-        let refused = shown.status == 403;
-        assert_eq!(refused, !route.who.allows("viewer"), "{} {path} answers a viewer {}", route.method, shown.status);
-    }
-    // Without the form token of the session nothing is changed, whoever asks.
-    for route in ROUTES.iter().filter(|route| route.method == "POST" && route.who != Who::Anybody) {
-        let shown = visitor.post(&example(route.path), &[]).await;
-        assert_eq!(shown.status, 403, "{} without a form token", route.path);
+    for route in ROUTES {
+        let Access::Standings(standings) = route.access else { continue };
+        let shown = call(&mut visitor, route).await;
+        // A form without the form token of the session changes nothing, whoever sends it.
+        let refused = !standings.contains(&Standing::Viewer) || route.method == "post";
+        assert_eq!(shown.status == 403, refused, "{} {} answers a viewer {}", route.method, route.path, shown.status);
+        assert!(!shown.status.is_server_error(), "{} {}: {}", route.method, route.path, shown.status);
     }
 }
 
-/// A path that this route answers, with stand-ins for its parts.
-fn example(path: &str) -> String {
-    path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect::<Vec<_>>().join("/")
+/// Calls a route with stand-ins for the parts of its path, and an empty form.
+async fn call(visitor: &mut Visitor, route: &Route) -> Shown {
+    let path: Vec<&str> = route.path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();
+    match route.method {
+        "get" => visitor.get(&path.join("/")).await,
+        "post" => visitor.post(&path.join("/"), &[]).await,
+        other => panic!("{other} is not called yet"),
+    }
 }

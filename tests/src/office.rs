@@ -6,7 +6,8 @@ use collector::data::Data;
 use collector::guard;
 use collector::server::{Running, Terms, serve};
 use collector::store::unit::{Naming, Unit};
-use collector::store::{account, new_id, report, unit};
+use collector::store::account::Standing;
+use collector::store::{account, report, unit};
 use jiff::{SignedDuration, Timestamp};
 use rules::assess::Role;
 use rules::join::JoinCode;
@@ -54,7 +55,7 @@ impl Office {
         };
         unit::add(&mut tx, None, &naming, now).await.expect("a unit");
         let password = guard::hash_password(PASSWORD).expect("a hash");
-        account::add(&mut tx, &new_id(now), ADMINISTRATOR, &password, "administrator", None, now).await.expect("an account");
+        account::add(&mut tx, now, ADMINISTRATOR, &password, Standing::Administrator, None).await.expect("an account");
         tx.commit().await.expect("a commit");
         office
     }

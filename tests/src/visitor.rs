@@ -55,14 +55,14 @@ impl Visitor {
 
     /// Signs in; panics when the name or the password is wrong.
     pub async fn sign_in(&mut self, name: &str, password: &str) {
-        let shown = self.get("/login").await;
+        let shown = self.get("/sign-in").await;
         assert_eq!(shown.status, StatusCode::OK);
         let token = shown.form_token();
         let mut fields = vec![("name", name), ("password", password)];
         if let Some(token) = &token {
             fields.push(("form_token", token));
         }
-        let shown = self.post("/login", &fields).await;
+        let shown = self.post("/sign-in", &fields).await;
         assert_eq!(shown.status, StatusCode::SEE_OTHER, "{}", shown.body);
     }
 
