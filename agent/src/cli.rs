@@ -286,7 +286,7 @@ async fn send(desk: &mut Desk, report: &Report, lang: Lang) -> Result<()> {
 async fn run(cli: &Cli) -> Result<()> {
     let config = config(cli)?;
     let folder = state_folder(cli)?;
-    let stop = Stop::listen()?;
+    let mut stop = Stop::listen()?;
     let duties = Duties {
         folder: &folder,
         config: &config,
@@ -294,7 +294,7 @@ async fn run(cli: &Cli) -> Result<()> {
         survey: &survey,
         log: &|line| complain(line),
     };
-    service::run(&duties, stop).await
+    service::run(&duties, stop.told()).await
 }
 
 fn status(cli: &Cli, json: bool) -> Result<()> {

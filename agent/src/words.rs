@@ -94,6 +94,7 @@ phrases! {
     RULE_SEEN = "“{title}” {outcome} ({seen})", "“{title}”: {outcome} ({seen})";
     RULE_UNSEEN = "“{title}” {outcome}", "“{title}”: {outcome}";
     SEEN = "Thấy", "Seen";
+    MISSING = "Chưa biết", "Not known";
     REMEDY = "Khắc phục", "Remedy";
     OF_RECORD = "{label} của {record}", "{label} of {record}";
     NOT_APPLICABLE_COUNT = "Không áp dụng cho vị trí hoặc máy này: {count} tiêu chí.", "Not applicable to this seat or PC: {count} criteria.";
@@ -105,7 +106,7 @@ phrases! {
     DAYS = "{count} ngày", "{count} days";
     SECONDS = "{count} giây", "{count} s";
     RECORDS = "{count} mục", "{count} records";
-    NOT_KNOWN = "không rõ: {reason}", "unknown: {reason}";
+    NOT_KNOWN = "không rõ ({reason})", "unknown ({reason})";
     NOT_ASKED = "chưa hỏi", "not asked";
     NOT_SUPPORTED = "hệ điều hành không trả lời được", "not supported here";
     DENIED = "không có quyền đọc", "no right to look";
