@@ -469,4 +469,4 @@ fn read_diary(folder: &dyn Folder) -> Result<Diary> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

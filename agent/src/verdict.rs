@@ -155,9 +155,12 @@ impl Page {
         if verdict.outcome == Outcome::Pass {
             return lines;
         }
-        let seen = seen_list(verdict, lang);
+        let (heading, seen) = match verdict.outcome {
+            Outcome::Unknown => (words::MISSING, missing_list(verdict, lang)),
+            _ => (words::SEEN, seen_list(verdict, lang)),
+        };
         if !seen.is_empty() {
-            lines.extend(self.wrap(&margin, &format!("{}: {seen}", words::SEEN.say(lang))));
+            lines.extend(self.wrap(&margin, &format!("{}: {seen}", heading.say(lang))));
         }
         if matches!(verdict.outcome, Outcome::Fail | Outcome::Partial) {
             let remedies: Vec<&str> = rule
@@ -228,17 +231,37 @@ fn seen_list(verdict: &Verdict, lang: Lang) -> String {
     said.join("; ")
 }
 
+/// What would have to be known, together with what shares its reason.
+fn missing_list(verdict: &Verdict, lang: Lang) -> String {
+    let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
+    for seen in &verdict.seen {
+        let Some(reason) = seen.value.get("unknown").and_then(Value::as_str) else { continue };
+        let reason = reason_phrase(reason).say(lang);
+        match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, labels)) => labels.push(label(seen, lang)),
+            None => by_reason.push((reason, vec![label(seen, lang)])),
+        }
+    }
+    let said: Vec<String> =
+        by_reason.iter().map(|(reason, labels)| format!("{} ({reason})", labels.join(", "))).collect();
+    said.join("; ")
+}
+
 fn seen_text(seen: &SeenFact, lang: Lang) -> String {
-    let term = term(&seen.fact);
-    let label = match (term, lang) {
-        (Some(term), Lang::Vi) => term.vi.to_owned(),
-        (Some(_), Lang::En) | (None, _) => seen.fact.clone(),
+    let kind = term(&seen.fact).map(|term| term.kind);
+    format!("{}: {}", label(seen, lang), value(&seen.value, kind, lang))
+}
+
+/// What a fact is called, and of which record it is.
+fn label(seen: &SeenFact, lang: Lang) -> String {
+    let label = match (term(&seen.fact), lang) {
+        (Some(term), Lang::Vi) => term.vi,
+        (Some(_), Lang::En) | (None, _) => &seen.fact,
     };
-    let label = match &seen.record {
-        Some(record) => words::OF_RECORD.fill(lang, &[("label", &label), ("record", record)]),
-        None => label,
-    };
-    format!("{label}: {}", value(&seen.value, term.map(|term| term.kind), lang))
+    match &seen.record {
+        Some(record) => words::OF_RECORD.fill(lang, &[("label", label), ("record", &shortened(record))]),
+        None => label.to_owned(),
+    }
 }
 
 /// The dictionary entry of `area.fact` or `area.list.field`.
@@ -271,9 +294,7 @@ fn value(value: &Value, kind: Option<Kind>, lang: Lang) -> String {
             }
         }
         Value::Object(object) => match object.get("unknown").and_then(Value::as_str) {
-            Some(reason) => {
-                words::NOT_KNOWN.fill(lang, &[("reason", reason_phrase(reason).say(lang))])
-            }
+            Some(reason) => words::NOT_KNOWN.fill(lang, &[("reason", reason_phrase(reason).say(lang))]),
             None => shortened(&value.to_string()),
         },
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use rules::assess::{Grade, Outcome, Role};
+use rules::join::BadCode;
 use rules::ruleset::Both;
 use rules::wire::Refusal;
 
@@ -93,6 +94,7 @@ phrases! {
     RULE_SEEN = "“{title}” {outcome} ({seen})", "“{title}”: {outcome} ({seen})";
     RULE_UNSEEN = "“{title}” {outcome}", "“{title}”: {outcome}";
     SEEN = "Thấy", "Seen";
+    MISSING = "Chưa biết", "Not known";
     REMEDY = "Khắc phục", "Remedy";
     OF_RECORD = "{label} của {record}", "{label} of {record}";
     NOT_APPLICABLE_COUNT = "Không áp dụng cho vị trí hoặc máy này: {count} tiêu chí.", "Not applicable to this seat or PC: {count} criteria.";
@@ -104,7 +106,7 @@ phrases! {
     DAYS = "{count} ngày", "{count} days";
     SECONDS = "{count} giây", "{count} s";
     RECORDS = "{count} mục", "{count} records";
-    NOT_KNOWN = "không rõ: {reason}", "unknown: {reason}";
+    NOT_KNOWN = "không rõ ({reason})", "unknown ({reason})";
     NOT_ASKED = "chưa hỏi", "not asked";
     NOT_SUPPORTED = "hệ điều hành không trả lời được", "not supported here";
     DENIED = "không có quyền đọc", "no right to look";
@@ -123,6 +125,9 @@ phrases! {
     NOT_JOINED_NOW = "chưa tham gia được {address}: {trouble}", "cannot join {address}: {trouble}";
     NOT_JOINED = "máy này chưa tham gia máy chủ thu thập nào. Hãy xin mã tham gia ở bộ phận CNTT, rồi chạy: sansang-agent join MÃ", "this PC has not joined a collector. Ask the IT department for a join code, then run: sansang-agent join CODE";
     BAD_CODE = "mã tham gia không đúng: {why}. Hãy sao chép lại nguyên vẹn mã mà bộ phận CNTT đã gửi", "the join code is wrong: {why}. Copy it again, whole, as the IT department sent it";
+    CODE_CHARACTER = "có ký tự “{character}” mà mã tham gia không bao giờ có", "join codes have no character “{character}”";
+    CODE_CHECK = "thiếu hoặc sai ký tự", "it is incomplete or has a wrong character";
+    CODE_FORM = "phần mềm này không biết dạng mã đó; hãy dùng bản mới hơn", "this program does not know its form; use a newer one";
     ERROR = "Lỗi", "Error";
 
     SEALED = "Đã ghi {file}: chỉ máy chủ thu thập mới đọc được.", "Wrote {file}: only the collector can read it.";
@@ -214,15 +219,23 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
                 Refusal::Internal => INTERNAL,
-                Refusal::SequenceUsed
-                | Refusal::SequenceTooOld
-                | Refusal::TooLarge
-                | Refusal::Malformed => FINAL,
+                Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => {
+                    FINAL
+                }
             };
             (phrase, "", message.as_str())
         }
     };
     phrase.fill(lang, &[("address", address), ("text", text)])
+}
+
+/// What is wrong with a join code.
+pub fn bad_code(why: &BadCode, lang: Lang) -> String {
+    match why {
+        BadCode::Character(character) => CODE_CHARACTER.fill(lang, &[("character", &character.to_string())]),
+        BadCode::Check => CODE_CHECK.say(lang).to_owned(),
+        BadCode::Form => CODE_FORM.say(lang).to_owned(),
+    }
 }
 
 /// A day, as readers of the language write it.
