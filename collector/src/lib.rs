@@ -6,6 +6,7 @@ pub mod api;
 pub mod app;
 pub mod certificate;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod data;
 pub mod error;

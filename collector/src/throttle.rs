@@ -53,7 +53,8 @@ impl Throttle {
                 address = IpAddr::from(Ipv6Addr::UNSPECIFIED);
             }
         }
-        let bucket = buckets.by_address.entry(address).or_insert(Bucket { tokens: self.burst, at_ms: now_ms });
+        let bucket =
+            buckets.by_address.entry(address).or_insert(Bucket { tokens: self.burst, at_ms: now_ms });
         bucket.tokens = self.filled(*bucket, now_ms);
         bucket.at_ms = now_ms;
         let admitted = bucket.tokens >= 1.0;

@@ -54,10 +54,11 @@ struct Columns {
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
-    let text = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
-        let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-        vec![format!("{file}:{line}:1: the file is not UTF-8: save it as “CSV UTF-8” and try again")]
-    })?;
+    let text =
+        std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
+            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+            vec![format!("{file}:{line}:1: the file is not UTF-8: save it as “CSV UTF-8” and try again")]
+        })?;
     let header = text.lines().next().unwrap_or_default();
     // Excel writes semicolons where the comma is the decimal sign, as in Vietnam.
     let delimiter = if header.contains(';') && !header.contains(',') { b';' } else { b',' };
@@ -215,9 +216,11 @@ pub async fn import(
             .into_iter()
             .partition(|row| row.parent.as_deref().is_none_or(|parent| !left.contains_key(parent)));
         if ready.is_empty() {
-            complaints.extend(later.iter().map(|row| {
-                format!("{file}:{}:1: the unit {} is below itself", row.line, row.naming.code)
-            }));
+            complaints.extend(
+                later.iter().map(|row| {
+                    format!("{file}:{}:1: the unit {} is below itself", row.line, row.naming.code)
+                }),
+            );
             break;
         }
         for row in ready {
@@ -245,7 +248,9 @@ async fn place(
             Err(0) => {
                 return Ok(Err(format!("the unit above it, {parent}, is neither in the file nor known")));
             }
-            Err(count) => return Ok(Err(format!("{count} units have the code {parent} of the unit above it"))),
+            Err(count) => {
+                return Ok(Err(format!("{count} units have the code {parent} of the unit above it")));
+            }
         },
     };
     let known = match only(unit::by_code(tx, code).await?) {

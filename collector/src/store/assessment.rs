@@ -127,7 +127,6 @@ pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> R
 /// # Errors
 /// When the database cannot.
 pub async fn latest(tx: &mut Tx, machine: &str) -> Result<Option<String>> {
-    const SQL: &str =
-        "SELECT a.body FROM machine m JOIN assessment a ON a.id = m.assessment WHERE m.id = $1";
+    const SQL: &str = "SELECT a.body FROM machine m JOIN assessment a ON a.id = m.assessment WHERE m.id = $1";
     Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(machine).fetch_optional(c).await?))
 }

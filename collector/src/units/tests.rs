@@ -70,17 +70,33 @@ async fn broken_files() {
         u.csv:1:1: the column “old_code” is not known: there are code, name, full_name, kind (or type), level, parent_code
         u.csv:1:2: the column “new_code” is not known: there are code, name, full_name, kind (or type), level, parent_code"#]]).await;
     check(b"code,name,name\n1,a,b\n", expect!["u.csv:1:3: the column name stands twice"]).await;
-    check(b"code,name\n1,\n,b\n2,c\n2,d\n", expect![[r#"
+    check(
+        b"code,name\n1,\n,b\n2,c\n2,d\n",
+        expect![[r#"
         u.csv:2:1: a unit needs a code and a name
         u.csv:3:1: a unit needs a code and a name
-        u.csv:5:1: the code 2 stands in line 4 too"#]]).await;
+        u.csv:5:1: the code 2 stands in line 4 too"#]],
+    )
+    .await;
     check(b"code,name,kind\n1,a,castle\n", expect!["u.csv:2:1: the kind “castle” (level “”) is not known: province, district, commune, ward, department, office, other"]).await;
-    check(b"code,name,parent_code\n1,a,9\n", expect!["u.csv:2:1: the unit above it, 9, is neither in the file nor known"]).await;
-    check(b"code,name,parent_code\n1,a,2\n2,b,1\n3,c,3\n", expect![[r#"
+    check(
+        b"code,name,parent_code\n1,a,9\n",
+        expect!["u.csv:2:1: the unit above it, 9, is neither in the file nor known"],
+    )
+    .await;
+    check(
+        b"code,name,parent_code\n1,a,2\n2,b,1\n3,c,3\n",
+        expect![[r#"
         u.csv:2:1: the unit 1 is below itself
         u.csv:3:1: the unit 2 is below itself
-        u.csv:4:1: the unit 3 is below itself"#]]).await;
-    check(b"code,name\n1,Th\xE0nh ph\xF4\n", expect!["u.csv:2:1: the file is not UTF-8: save it as “CSV UTF-8” and try again"]).await;
+        u.csv:4:1: the unit 3 is below itself"#]],
+    )
+    .await;
+    check(
+        b"code,name\n1,Th\xE0nh ph\xF4\n",
+        expect!["u.csv:2:1: the file is not UTF-8: save it as “CSV UTF-8” and try again"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -121,14 +137,21 @@ async fn thanh_hoa_through_its_reforms() {
         2025-01: 0 added, 27 changed, 547 same
         2025-07: 0 added, 166 changed, 1 same
         2025-07: 0 added, 0 changed, 167 same
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
     let tree = drawn(&store).await;
-    let first: String = tree.lines().filter(|line| line.starts_with("  ") && !line.starts_with("    ")).take(4).map(|line| format!("{line}\n")).collect();
+    let first: String = tree
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("    "))
+        .take(4)
+        .map(|line| format!("{line}\n"))
+        .collect();
     expect![[r#"
           15766 Xã An Nông (commune)
           16171 Xã Ba Đình (commune)
           14923 Xã Bá Thước (commune)
           386 Huyện Bá Thước (district)
-    "#]].assert_eq(&first);
+    "#]]
+    .assert_eq(&first);
     assert!(tree.contains("  14863 Xã Pù Nhi (commune)\n"));
 }

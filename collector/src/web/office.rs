@@ -37,10 +37,7 @@ pub(crate) async fn empty() -> Office {
         std::env::temp_dir().join(format!("sansang-office-{}", crate::guard::random_token().unwrap()));
     std::fs::create_dir_all(&folder).unwrap();
     let store = Store::open(&folder.join("sansang.db")).await.unwrap();
-    let judge = Judge {
-        sets: Vec::new(),
-        lifecycle: Lifecycle::shipped(),
-    };
+    let judge = Judge { sets: Vec::new(), lifecycle: Lifecycle::shipped() };
     let app = App::new(store, Clock::fixed(now()), judge, false);
     let mut tx = app.store.begin().await.unwrap();
     let hash = hash_password(PASSWORD).unwrap();
