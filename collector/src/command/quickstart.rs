@@ -2,7 +2,7 @@
 //!
 //! The agent's own library joins, surveys and delivers, over TLS, to the listener that every other PC will use.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,11 +10,13 @@ use agent::desk::Desk;
 use agent::{host, probe};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use data_encoding::HEXLOWER;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
-use rules::assess::{Assessment, Grade, Outcome, Role, Severity};
+use rules::assess::{Assessment, Counts, Grade, Outcome, Role, Severity};
+use rules::join::JoinCode;
 use rules::ruleset::{Both, RuleSet};
-use serde_json::json;
+use serde::Serialize;
 
 use super::user::new_password;
 use super::{ACTOR, print, tell, until_stopped};
@@ -24,7 +26,7 @@ use crate::data::Data;
 use crate::server::{self, Running, Terms};
 use crate::store::account::{self, Standing};
 use crate::store::unit::{self, Naming, Unit};
-use crate::store::{assessment, audit};
+use crate::store::{assessment, audit, key};
 
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
@@ -92,7 +94,7 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
         if let Some(password) = &password {
             tell(&format!("{ADMINISTRATOR}: {password}"));
         }
-        print(&as_json(&machine, &assessment, &running.dashboard).to_string())?;
+        print(&as_json(&machine, &assessment, &running.dashboard)?)?;
     } else {
         let judge = running.app.judge();
         let set = judge.sets.iter().find(|set| set.id == assessment.set);
@@ -167,8 +169,7 @@ async fn audit_this_pc(
     let clock = &running.app.clock;
     let mut desk = Desk::open(&data.path("agent")).context("opening the agent's folder for this PC")?;
     bar.set_message(lang.pick("Đăng ký máy này", "Joining").to_owned());
-    let here = running.agents.to_string();
-    if desk.membership().is_none_or(|membership| membership.address != here) {
+    if !is_joined(&desk, running).await? {
         let code = running.code_for_this_pc().await?;
         let hostname = server::hostname();
         desk.join(&code, &hostname, clock.now()).await.context("joining this PC to the collector")?;
@@ -200,10 +201,27 @@ async fn audit_this_pc(
     Ok((machine, serde_json::from_str(&body).context("reading the assessment of this PC")?))
 }
 
+/// Whether this PC has joined this very collector: its folder may be older than the collector's, or the port another.
+async fn is_joined(desk: &Desk, running: &Running) -> Result<bool> {
+    let (here, pin) = (running.here().to_string(), HEXLOWER.encode(&running.pin));
+    let Some(membership) = desk.membership() else { return Ok(false) };
+    let standing = key::standing(&mut running.app.store.read().await?, &desk.key_id().0).await?;
+    Ok(standing.is_some() && membership.address == here && membership.pin.as_ref() == Some(&pin))
+}
+
 impl Running {
+    /// Where the agent of this PC reaches the collector.
+    fn here(&self) -> SocketAddr {
+        let mut here = self.agents;
+        if here.ip().is_unspecified() {
+            here.set_ip(if here.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        here
+    }
+
     /// A join code for the PC that the collector runs on, in the first unit of the tree; makes the unit where there
     /// is none.
-    async fn code_for_this_pc(&self) -> Result<rules::join::JoinCode> {
+    async fn code_for_this_pc(&self) -> Result<JoinCode> {
         let now = self.app.clock.now();
         let mut tx = self.app.store.begin().await?;
         let root: Option<Unit> = unit::tree(&mut tx).await?.into_iter().next();
@@ -219,26 +237,36 @@ impl Running {
         let terms = Terms { role: Role::Officer, uses: 1, lasts, by: ACTOR };
         let code = self.join_code(&mut tx, &unit, terms).await?;
         tx.commit().await?;
-        Ok(rules::join::JoinCode { address: self.agents.to_string(), ..code })
+        // The own address is in no given certificate, but the key is known.
+        Ok(JoinCode { address: self.here().to_string(), pin: Some(self.pin), ..code })
     }
 }
 
-fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> serde_json::Value {
-    let counts = assessment.counts();
-    json!({
-        "machine": machine,
-        "grade": assessment.grade.word(),
-        "score": assessment.score,
-        "coverage": assessment.coverage,
-        "rules": {
-            "pass": counts.pass,
-            "partial": counts.partial,
-            "fail": counts.fail,
-            "unknown": counts.unknown,
-            "not_applicable": counts.not_applicable,
-        },
-        "dashboard": dashboard,
-    })
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    machine: &'a str,
+    grade: Grade,
+    score: Option<u8>,
+    coverage: u8,
+    rules: RuleCounts,
+    dashboard: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleCounts {
+    pass: usize,
+    partial: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+}
+
+fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> Result<String> {
+    let Counts { pass, partial, fail, unknown, not_applicable } = assessment.counts();
+    let &Assessment { grade, score, coverage, .. } = assessment;
+    let rules = RuleCounts { pass, partial, fail, unknown, not_applicable };
+    Ok(serde_json::to_string(&Summary { machine, grade, score, coverage, rules, dashboard })?)
 }
 
 /// The verdict on this PC, for people.

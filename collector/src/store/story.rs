@@ -157,6 +157,8 @@ async fn a_province_joins_and_reports() {
 
     assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
 
+    assert_eq!(assessment::count(&mut tx, &id).await.unwrap(), 1);
+
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
     unit::rename(&mut tx, &commune.id, &naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward")).await.unwrap();
