@@ -471,4 +471,4 @@ impl Assessment {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use regex_lite::Regex;
 use serde_json::json;
 
 use crate::assess::SeenFact;
@@ -14,7 +13,9 @@ use crate::fact::Fact;
 use crate::facts::support::Support;
 use crate::facts::{AREAS, Facts, Group, Kind, Place, Records, Seen, Term, Value};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
+use pattern::Pattern;
 
+mod pattern;
 mod read;
 
 pub(crate) use read::{Scope, operand, read, resolve};
@@ -157,7 +158,7 @@ pub(crate) enum Check {
     NoneOf(Vec<Operand>),
     Order(Order, Operand),
     Contains(String),
-    Matches(Regex),
+    Matches(Pattern),
     /// At most this many days old.
     NewerThan(i64),
     /// More than this many days old.
@@ -320,9 +321,9 @@ impl Check {
                 Value::Texts(texts) => texts.iter().any(|text| text == part),
                 other => text_of(other).is_some_and(|text| text.contains(part.as_str())),
             }),
-            Check::Matches(regex) => Truth::from(match value {
-                Value::Texts(texts) => texts.iter().any(|text| regex.is_match(text)),
-                other => text_of(other).is_some_and(|text| regex.is_match(text)),
+            Check::Matches(pattern) => Truth::from(match value {
+                Value::Texts(texts) => texts.iter().any(|text| pattern.is_match(text)),
+                other => text_of(other).is_some_and(|text| pattern.is_match(text)),
             }),
             Check::NewerThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age <= *days)),
             Check::OlderThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age > *days)),
@@ -390,10 +391,15 @@ impl Check {
             | Check::Absent(_)
             | Check::Count(..) => return None,
         };
-        let first = |wanted: Truth| {
-            (0..records.count()).find(|index| node.holds(&context.with(records, *index, terms)) == wanted)
-        };
-        first(deciding).or_else(|| first(Truth::Unknown)).map(|index| (node, index))
+        let mut unknown = None;
+        for index in 0..records.count() {
+            match node.holds(&context.with(records, index, terms)) {
+                truth if truth == deciding => return Some((node, index)),
+                Truth::Unknown => unknown = unknown.or(Some(index)),
+                Truth::True | Truth::False => {}
+            }
+        }
+        unknown.map(|index| (node, index))
     }
 }
 
@@ -595,7 +601,7 @@ impl Check {
             Check::NoneOf(operands) => format!("{name} ∉ {{{}}}", list(operands)),
             Check::Order(order, operand) => format!("{name} {} {}", order.sign(), operand.describe(kind)),
             Check::Contains(part) => format!("{name} ∋ \"{part}\""),
-            Check::Matches(regex) => format!("{name} ~ /{regex}/"),
+            Check::Matches(pattern) => format!("{name} ~ /{pattern}/"),
             Check::NewerThan(days) => format!("age({name}) ≤ {}", Days(*days)),
             Check::OlderThan(days) => format!("age({name}) > {}", Days(*days)),
             Check::Absent(true) => format!("{name} absent"),
@@ -628,3 +634,6 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
