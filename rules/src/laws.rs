@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::assess::{Assessment, Outcome, Role, assess};
+use crate::assess::{Assessment, Outcome, Role, assess, assess_lean};
 use crate::condition::Truth;
 use crate::facts::{AREAS, Facts, Kind, Term};
 use crate::lifecycle::Lifecycle;
@@ -131,6 +131,16 @@ proptest! {
             prop_assert!(assessment.coverage <= 100);
             prop_assert!(assessment.score.is_none_or(|score| score <= 100));
             prop_assert_eq!(assessment.verdicts.len(), set.rules.len());
+        }
+    }
+
+    #[test]
+    fn judging_without_evidence_says_the_same(json in facts_json(), role in role()) {
+        let facts = read(&json);
+        for set in sets() {
+            let mut whole = judge(&facts, &set, role);
+            whole.verdicts.iter_mut().for_each(|verdict| verdict.seen.clear());
+            prop_assert_eq!(assess_lean(&facts, &set, &Lifecycle::shipped(), role, DAY), whole);
         }
     }
 

@@ -30,7 +30,8 @@ pass = {condition}
     );
     let set =
         RuleSet::parse("a.toml", &text).unwrap_or_else(|complaints| panic!("{condition}: {complaints:?}"));
-    let context = Context { facts, support: &facts.support, day, record: None };
+    let memo = Memo::default();
+    let context = Context { facts, support: &facts.support, day, record: None, memo: &memo };
     set.rules[0].pass.holds(&context)
 }
 
