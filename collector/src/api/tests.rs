@@ -66,11 +66,27 @@ async fn limits_come_before_work() {
         expected.assert_eq(&told(ask(&routes(&office, 10), Method::POST, "/v1/reports", body).await).await);
         assert_eq!(office.app.refusals.counts().values().sum::<u64>(), 1);
     }
-    check(Body::from(vec![0; ENVELOPE_BYTES_MAX + 1]), expect![[r#"413 {"error":{"code":"too-large","message":"the body is over the limit"}}"#]]).await;
-    check(Body::new(Drip { left: ENVELOPE_BYTES_MAX + 1, ends: false }), expect![[r#"413 {"error":{"code":"too-large","message":"the body is over the limit"}}"#]]).await;
+    check(
+        Body::from(vec![0; ENVELOPE_BYTES_MAX + 1]),
+        expect![[r#"413 {"error":{"code":"too-large","message":"the body is over the limit"}}"#]],
+    )
+    .await;
+    check(
+        Body::new(Drip { left: ENVELOPE_BYTES_MAX + 1, ends: false }),
+        expect![[r#"413 {"error":{"code":"too-large","message":"the body is over the limit"}}"#]],
+    )
+    .await;
     check(Body::new(Drip { left: 1, ends: false }), expect![[r#"503 (retry after 15) {"error":{"code":"busy","message":"the collector has too much to do, or the line is too slow: come back later"}}"#]]).await;
-    check(Body::new(Drip { left: 1, ends: true }), expect![[r#"400 {"error":{"code":"malformed","message":"the body cannot be read"}}"#]]).await;
-    check(Body::empty(), expect![[r#"400 {"error":{"code":"malformed","message":"the body cannot be read"}}"#]]).await;
+    check(
+        Body::new(Drip { left: 1, ends: true }),
+        expect![[r#"400 {"error":{"code":"malformed","message":"the body cannot be read"}}"#]],
+    )
+    .await;
+    check(
+        Body::empty(),
+        expect![[r#"400 {"error":{"code":"malformed","message":"the body cannot be read"}}"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -79,7 +95,8 @@ async fn too_many_requests_of_one_address() {
     let router = routes(&office, 1);
     assert!(told(ask(&router, Method::POST, "/v1/join", Body::empty()).await).await.starts_with("400"));
     expect![[r#"429 (retry after 15) {"error":{"code":"busy","message":"the collector has too much to do, or the line is too slow: come back later"}}"#]].assert_eq(&told(ask(&router, Method::POST, "/v1/join", Body::empty()).await).await);
-    expect![[r#"200 {"ready":true}"#]].assert_eq(&told(ask(&router, Method::GET, "/v1/health", Body::empty()).await).await);
+    expect![[r#"200 {"ready":true}"#]]
+        .assert_eq(&told(ask(&router, Method::GET, "/v1/health", Body::empty()).await).await);
 }
 
 #[tokio::test]
@@ -111,7 +128,9 @@ async fn credential_faults_look_alike() {
     tx.commit().await.unwrap();
     let mut forged = packed(&known, 1);
     *forged.last_mut().unwrap() ^= 1;
-    let expected = expect![[r#"401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#]];
+    let expected = expect![[
+        r#"401 {"error":{"code":"not-admitted","message":"this PC is not admitted: join again with a join code of the collector"}}"#
+    ]];
     for (path, bytes) in [
         ("/v1/reports", packed(&stranger, 1)),
         ("/v1/reports", packed(&withdrawn, 1)),
