@@ -350,3 +350,94 @@ fn address(dashboard: &str, password: Option<&str>, folder: &Path, lang: Lang) -
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use rules::assess::Verdict;
+
+    use super::*;
+
+    const SET: &str = r#"
+[ruleset]
+id = "own"
+title = { vi = "Của tỉnh", en = "Of the province" }
+in_force = { from = 2026-10-01 }
+[grades]
+ready = { score = 85, coverage = 70 }
+needs_work = { score = 65 }
+[[group]]
+id = "hardware"
+title = { vi = "Phần cứng", en = "Hardware" }
+[[rule]]
+id = "memory-size"
+group = "hardware"
+title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+remedies = ["add-memory"]
+source = { doc = "House", clause = "1" }
+[remedy.add-memory]
+title = { vi = "Lắp thêm RAM", en = "Add memory" }
+"#;
+
+    fn assessment(outcomes: &[(&str, Outcome)]) -> Assessment {
+        let verdict = |(rule, outcome): &(&str, Outcome)| Verdict {
+            rule: (*rule).to_owned(),
+            outcome: *outcome,
+            severity: Severity::Major,
+            seen: vec![],
+        };
+        Assessment {
+            set: "own".to_owned(),
+            digest: String::new(),
+            day: jiff::civil::date(2026, 11, 22),
+            role: Role::Officer,
+            grade: Grade::NeedsWork,
+            score: Some(70),
+            coverage: 90,
+            decided_by: None,
+            verdicts: outcomes.iter().map(verdict).collect(),
+        }
+    }
+
+    #[test]
+    fn the_verdict_in_both_languages() {
+        let set = RuleSet::parse("own.toml", SET).unwrap();
+        let assessment = assessment(&[("memory-size", Outcome::Fail), ("other", Outcome::Unknown)]);
+        expect![[r#"
+            Máy tính này: CẦN BỔ SUNG
+              Điểm sẵn sàng 70/100, đã biết 90% số điểm
+              0 đạt, 0 đạt một phần, 1 chưa đạt, 1 không rõ, 0 không áp dụng
+
+            Việc cần làm trước:
+              1. Bộ nhớ trong từ 8 GiB (chưa đạt, quan trọng)
+                 → Lắp thêm RAM
+        "#]]
+        .assert_eq(&verdict(&assessment, Some(&set), Lang::Vi));
+        expect![[r#"
+            This PC: NEEDS WORK
+              Readiness score 70/100, 90% of the points are known
+              0 pass, 0 partial, 1 fail, 1 unknown, 0 not applicable
+
+            To mend first:
+              1. At least 8 GiB of memory (fails, major)
+                 → Add memory
+        "#]]
+        .assert_eq(&verdict(&assessment, Some(&set), Lang::En));
+    }
+
+    #[test]
+    fn the_json_object() {
+        let assessment = assessment(&[("memory-size", Outcome::Pass), ("other", Outcome::NotApplicable)]);
+        expect![[r#"{"machine":"m1","grade":"needs_work","score":70,"coverage":90,"rules":{"pass":1,"partial":0,"fail":0,"unknown":0,"not_applicable":1},"dashboard":"http://127.0.0.1:8380/"}"#]].assert_eq(&as_json("m1", &assessment, "http://127.0.0.1:8380/").unwrap());
+    }
+
+    #[test]
+    fn a_written_port_is_not_changed() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut config = Config::default();
+        config.agents.listen = taken;
+        assert_eq!(with_free_ports(config, Lang::En).unwrap().agents.listen, taken);
+    }
+}
