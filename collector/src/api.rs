@@ -167,3 +167,6 @@ pub fn sentence(refusal: Refusal) -> &'static str {
         Refusal::Internal => "something went wrong in the collector",
     }
 }
+
+#[cfg(test)]
+mod tests;

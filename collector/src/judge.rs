@@ -93,7 +93,7 @@ fn findings(assessment: &Assessment) -> Vec<Finding> {
 }
 
 fn portrait(report: &Report) -> Portrait {
-    fn text<'a>(fact: &'a Fact<String>) -> &'a str {
+    fn text(fact: &Fact<String>) -> &str {
         match fact {
             Fact::Known(text) => text,
             Fact::Absent | Fact::Unknown(_) => "",

@@ -160,3 +160,6 @@ fn digest_of(judge: &Judge) -> String {
     }
     HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,8 @@ pub struct Running {
     pub intake: Intake,
     /// The address of the dashboard, for a browser on this PC or, where one is given, from outside.
     pub dashboard: String,
+    /// The first 16 bytes of the SHA-256 of the certificate's public key.
+    pub pin: [u8; 16],
     issuer: Issuer,
     watch: Watch,
     stop: watch::Sender<bool>,
@@ -118,6 +120,7 @@ pub async fn serve_with(
         agents: agents_address,
         people: people_address,
         dashboard: format!("{scheme}://{}/", reachable(people_address)),
+        pin: certificate.pin,
         issuer: Issuer::new(config, agents_address, &certificate),
         app,
         intake,
@@ -389,3 +392,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,3 +92,89 @@ fn tell_trouble(trouble: Trouble) -> anyhow::Error {
         Trouble::Failed(error) => anyhow!("{error:#}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rules::envelope::{Bundle, pack, seal, write_plain};
+
+    use super::*;
+    use crate::data::tests::Folder;
+    use crate::intake::secret_hash;
+    use crate::intake::tests::{join_bytes, signing_key, survey};
+    use crate::store::join_code::{self, NewCode};
+    use crate::store::unit::{self, Naming};
+    use crate::store::{Store, report};
+
+    /// Long ago by any clock.
+    const TAKEN: &str = "2024-01-01T00:00:00Z";
+
+    async fn office() -> (Folder, Data) {
+        let folder = Folder::new();
+        let (data, _) = Data::make(&folder.0.join("data")).unwrap();
+        let store = data.store().await.unwrap();
+        let now = TAKEN.parse().unwrap();
+        let mut tx = store.begin().await.unwrap();
+        let naming =
+            Naming { code: "VP".into(), name: "VP".into(), short: "VP".into(), kind: "office".into() };
+        let unit = unit::add(&mut tx, None, &naming, now).await.unwrap();
+        let code = NewCode {
+            secret_hash: &secret_hash(b"open"),
+            unit: &unit.id,
+            role: "officer",
+            uses: 1,
+            expires_at: "2099-01-01T00:00:00Z".parse().unwrap(),
+            created_by: "test",
+        };
+        join_code::add(&mut tx, code, now).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+        (folder, data)
+    }
+
+    async fn reports(store: Store) -> u64 {
+        let count = report::count(&mut store.read().await.unwrap()).await.unwrap();
+        store.close().await;
+        count
+    }
+
+    #[tokio::test]
+    async fn sticks_good_and_bad() {
+        let (folder, data) = office().await;
+        let key = signing_key();
+        let envelope = |sequence| pack(&survey(TAKEN), &key, sequence).unwrap();
+        let sealing = data.sealing_key().unwrap().public;
+        let joining = Bundle { join: Some(join_bytes(&key, b"open")), envelope: envelope(1) };
+        let later = Bundle { join: None, envelope: envelope(2) };
+        let sealed = seal(&later, &sealing).unwrap();
+        let mut damaged = sealed.clone();
+        *damaged.last_mut().unwrap() ^= 1;
+        let stranger = signing_key();
+        let uninvited = Bundle {
+            join: Some(join_bytes(&stranger, b"wrong")),
+            envelope: pack(&survey(TAKEN), &stranger, 1).unwrap(),
+        };
+        let files = [
+            ("1-joining", write_plain(&joining).unwrap()),
+            ("2-sealed", sealed),
+            ("3-damaged", damaged),
+            ("4-rubbish", b"rubbish".to_vec()),
+            ("5-uninvited", write_plain(&uninvited).unwrap()),
+            ("6-huge", vec![0; BUNDLE_BYTES_MAX + 1]),
+        ]
+        .map(|(name, bytes)| {
+            let path = folder.0.join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path
+        });
+        let files = files.to_vec();
+        let code = run(&data, Options { files: files.clone() }).await.unwrap();
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::FAILURE));
+        assert_eq!(reports(data.store().await.unwrap()).await, 2);
+        assert!(files.iter().all(|file| file.exists()));
+
+        // The good ones again: nothing twice.
+        let code = run(&data, Options { files: files.into_iter().take(2).collect() }).await.unwrap();
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(reports(data.store().await.unwrap()).await, 2);
+    }
+}

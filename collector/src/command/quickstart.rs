@@ -2,7 +2,7 @@
 //!
 //! The agent's own library joins, surveys and delivers, over TLS, to the listener that every other PC will use.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,11 +10,13 @@ use agent::desk::Desk;
 use agent::{host, probe};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
+use data_encoding::HEXLOWER;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
-use rules::assess::{Assessment, Grade, Outcome, Role, Severity};
+use rules::assess::{Assessment, Counts, Grade, Outcome, Role, Severity};
+use rules::join::JoinCode;
 use rules::ruleset::{Both, RuleSet};
-use serde_json::json;
+use serde::Serialize;
 
 use super::user::new_password;
 use super::{ACTOR, print, tell, until_stopped};
@@ -24,7 +26,7 @@ use crate::data::Data;
 use crate::server::{self, Running, Terms};
 use crate::store::account::{self, Standing};
 use crate::store::unit::{self, Naming, Unit};
-use crate::store::{assessment, audit};
+use crate::store::{assessment, audit, key};
 
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
@@ -92,7 +94,7 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
         if let Some(password) = &password {
             tell(&format!("{ADMINISTRATOR}: {password}"));
         }
-        print(&as_json(&machine, &assessment, &running.dashboard).to_string())?;
+        print(&as_json(&machine, &assessment, &running.dashboard)?)?;
     } else {
         let judge = running.app.judge();
         let set = judge.sets.iter().find(|set| set.id == assessment.set);
@@ -167,8 +169,7 @@ async fn audit_this_pc(
     let clock = &running.app.clock;
     let mut desk = Desk::open(&data.path("agent")).context("opening the agent's folder for this PC")?;
     bar.set_message(lang.pick("Đăng ký máy này", "Joining").to_owned());
-    let here = running.agents.to_string();
-    if desk.membership().is_none_or(|membership| membership.address != here) {
+    if !is_joined(&desk, running).await? {
         let code = running.code_for_this_pc().await?;
         let hostname = server::hostname();
         desk.join(&code, &hostname, clock.now()).await.context("joining this PC to the collector")?;
@@ -200,10 +201,27 @@ async fn audit_this_pc(
     Ok((machine, serde_json::from_str(&body).context("reading the assessment of this PC")?))
 }
 
+/// Whether this PC has joined this very collector: its folder may be older than the collector's, or the port another.
+async fn is_joined(desk: &Desk, running: &Running) -> Result<bool> {
+    let (here, pin) = (running.here().to_string(), HEXLOWER.encode(&running.pin));
+    let Some(membership) = desk.membership() else { return Ok(false) };
+    let standing = key::standing(&mut running.app.store.read().await?, &desk.key_id().0).await?;
+    Ok(standing.is_some() && membership.address == here && membership.pin.as_ref() == Some(&pin))
+}
+
 impl Running {
+    /// Where the agent of this PC reaches the collector.
+    fn here(&self) -> SocketAddr {
+        let mut here = self.agents;
+        if here.ip().is_unspecified() {
+            here.set_ip(if here.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+        }
+        here
+    }
+
     /// A join code for the PC that the collector runs on, in the first unit of the tree; makes the unit where there
     /// is none.
-    async fn code_for_this_pc(&self) -> Result<rules::join::JoinCode> {
+    async fn code_for_this_pc(&self) -> Result<JoinCode> {
         let now = self.app.clock.now();
         let mut tx = self.app.store.begin().await?;
         let root: Option<Unit> = unit::tree(&mut tx).await?.into_iter().next();
@@ -219,26 +237,36 @@ impl Running {
         let terms = Terms { role: Role::Officer, uses: 1, lasts, by: ACTOR };
         let code = self.join_code(&mut tx, &unit, terms).await?;
         tx.commit().await?;
-        Ok(rules::join::JoinCode { address: self.agents.to_string(), ..code })
+        // The own address is in no given certificate, but the key is known.
+        Ok(JoinCode { address: self.here().to_string(), pin: Some(self.pin), ..code })
     }
 }
 
-fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> serde_json::Value {
-    let counts = assessment.counts();
-    json!({
-        "machine": machine,
-        "grade": assessment.grade.word(),
-        "score": assessment.score,
-        "coverage": assessment.coverage,
-        "rules": {
-            "pass": counts.pass,
-            "partial": counts.partial,
-            "fail": counts.fail,
-            "unknown": counts.unknown,
-            "not_applicable": counts.not_applicable,
-        },
-        "dashboard": dashboard,
-    })
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    machine: &'a str,
+    grade: Grade,
+    score: Option<u8>,
+    coverage: u8,
+    rules: RuleCounts,
+    dashboard: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleCounts {
+    pass: usize,
+    partial: usize,
+    fail: usize,
+    unknown: usize,
+    not_applicable: usize,
+}
+
+fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> Result<String> {
+    let Counts { pass, partial, fail, unknown, not_applicable } = assessment.counts();
+    let &Assessment { grade, score, coverage, .. } = assessment;
+    let rules = RuleCounts { pass, partial, fail, unknown, not_applicable };
+    Ok(serde_json::to_string(&Summary { machine, grade, score, coverage, rules, dashboard })?)
 }
 
 /// The verdict on this PC, for people.
@@ -321,4 +349,95 @@ fn address(dashboard: &str, password: Option<&str>, folder: &Path, lang: Lang) -
         )),
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use rules::assess::Verdict;
+
+    use super::*;
+
+    const SET: &str = r#"
+[ruleset]
+id = "own"
+title = { vi = "Của tỉnh", en = "Of the province" }
+in_force = { from = 2026-10-01 }
+[grades]
+ready = { score = 85, coverage = 70 }
+needs_work = { score = 65 }
+[[group]]
+id = "hardware"
+title = { vi = "Phần cứng", en = "Hardware" }
+[[rule]]
+id = "memory-size"
+group = "hardware"
+title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+remedies = ["add-memory"]
+source = { doc = "House", clause = "1" }
+[remedy.add-memory]
+title = { vi = "Lắp thêm RAM", en = "Add memory" }
+"#;
+
+    fn assessment(outcomes: &[(&str, Outcome)]) -> Assessment {
+        let verdict = |(rule, outcome): &(&str, Outcome)| Verdict {
+            rule: (*rule).to_owned(),
+            outcome: *outcome,
+            severity: Severity::Major,
+            seen: vec![],
+        };
+        Assessment {
+            set: "own".to_owned(),
+            digest: String::new(),
+            day: jiff::civil::date(2026, 11, 22),
+            role: Role::Officer,
+            grade: Grade::NeedsWork,
+            score: Some(70),
+            coverage: 90,
+            decided_by: None,
+            verdicts: outcomes.iter().map(verdict).collect(),
+        }
+    }
+
+    #[test]
+    fn the_verdict_in_both_languages() {
+        let set = RuleSet::parse("own.toml", SET).unwrap();
+        let assessment = assessment(&[("memory-size", Outcome::Fail), ("other", Outcome::Unknown)]);
+        expect![[r#"
+            Máy tính này: CẦN BỔ SUNG
+              Điểm sẵn sàng 70/100, đã biết 90% số điểm
+              0 đạt, 0 đạt một phần, 1 chưa đạt, 1 không rõ, 0 không áp dụng
+
+            Việc cần làm trước:
+              1. Bộ nhớ trong từ 8 GiB (chưa đạt, quan trọng)
+                 → Lắp thêm RAM
+        "#]]
+        .assert_eq(&verdict(&assessment, Some(&set), Lang::Vi));
+        expect![[r#"
+            This PC: NEEDS WORK
+              Readiness score 70/100, 90% of the points are known
+              0 pass, 0 partial, 1 fail, 1 unknown, 0 not applicable
+
+            To mend first:
+              1. At least 8 GiB of memory (fails, major)
+                 → Add memory
+        "#]]
+        .assert_eq(&verdict(&assessment, Some(&set), Lang::En));
+    }
+
+    #[test]
+    fn the_json_object() {
+        let assessment = assessment(&[("memory-size", Outcome::Pass), ("other", Outcome::NotApplicable)]);
+        expect![[r#"{"machine":"m1","grade":"needs_work","score":70,"coverage":90,"rules":{"pass":1,"partial":0,"fail":0,"unknown":0,"not_applicable":1},"dashboard":"http://127.0.0.1:8380/"}"#]].assert_eq(&as_json("m1", &assessment, "http://127.0.0.1:8380/").unwrap());
+    }
+
+    #[test]
+    fn a_written_port_is_not_changed() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut config = Config::default();
+        config.agents.listen = taken;
+        assert_eq!(with_free_ports(config, Lang::En).unwrap().agents.listen, taken);
+    }
 }
