@@ -49,8 +49,12 @@ fn collect_prints_every_area() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     for area in rules::facts::AREAS.iter().filter(|area| !area.derived) {
-        let said = report["facts"][area.name].as_object().unwrap();
-        assert_eq!(said.len(), area.terms.len(), "{}: every fact has an answer, if only a reason", area.name);
+        for term in area.terms {
+            // How far the clock is off is known after a contact with the collector; there was none.
+            let asked = (area.name, term.name) != ("clock", "offset");
+            let said = report["facts"][area.name].get(term.name).is_some();
+            assert_eq!(said, asked, "{}.{}: every fact has an answer, if only a reason", area.name, term.name);
+        }
     }
 }
 
