@@ -375,7 +375,7 @@ impl Desk {
         let public_key = self.identity.key().public_key();
         let whole = |bytes: &[u8]| {
             envelope::read(bytes)
-                .is_ok_and(|sealed| sealed.sequence == sequence && sealed.open(public_key).is_ok())
+                .is_ok_and(|sealed| sealed.sequence == sequence && sealed.verify(public_key).is_ok())
         };
         match self.spool.take(sequence, &whole)? {
             Taken::Whole(bytes) => Ok(Some(bytes)),

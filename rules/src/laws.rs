@@ -1,5 +1,7 @@
 //! The laws of judging, over random facts, conditions and texts.
 
+use std::sync::LazyLock;
+
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -13,11 +15,13 @@ use crate::ruleset::{self, RuleSet};
 const DAY: Date = date(2026, 11, 22);
 
 /// The set that ships, and a small one where every feature meets every outcome.
-fn sets() -> Vec<RuleSet> {
+static SETS: LazyLock<Vec<RuleSet>> = LazyLock::new(|| {
     let mut sets = ruleset::shipped();
     sets.push(crate::assess::tests::set());
     sets
-}
+});
+
+static LIFECYCLE: LazyLock<Lifecycle> = LazyLock::new(Lifecycle::shipped);
 
 /// An answer of this kind: known with a value near what rules ask for, absent, unknown, or not asked (none).
 fn answer(kind: Kind) -> BoxedStrategy<Option<Value>> {
@@ -87,7 +91,7 @@ fn role() -> impl Strategy<Value = Role> {
 }
 
 fn judge(facts: &Facts, set: &RuleSet, role: Role) -> Assessment {
-    assess(facts, set, &Lifecycle::shipped(), role, DAY)
+    assess(facts, set, &LIFECYCLE, role, DAY)
 }
 
 /// A random condition as TOML, over facts of different kinds.
@@ -126,8 +130,8 @@ proptest! {
 
     #[test]
     fn score_and_coverage_are_shares(json in facts_json(), role in role()) {
-        for set in sets() {
-            let assessment = judge(&read(&json), &set, role);
+        for set in &*SETS {
+            let assessment = judge(&read(&json), set, role);
             prop_assert!(assessment.coverage <= 100);
             prop_assert!(assessment.score.is_none_or(|score| score <= 100));
             prop_assert_eq!(assessment.verdicts.len(), set.rules.len());
@@ -137,17 +141,17 @@ proptest! {
     #[test]
     fn judging_without_evidence_says_the_same(json in facts_json(), role in role()) {
         let facts = read(&json);
-        for set in sets() {
-            let mut whole = judge(&facts, &set, role);
+        for set in &*SETS {
+            let mut whole = judge(&facts, set, role);
             whole.verdicts.iter_mut().for_each(|verdict| verdict.seen.clear());
-            prop_assert_eq!(assess_lean(&facts, &set, &Lifecycle::shipped(), role, DAY), whole);
+            prop_assert_eq!(assess_lean(&facts, set, &LIFECYCLE, role, DAY), whole);
         }
     }
 
     #[test]
     fn the_order_of_rules_changes_nothing(json in facts_json(), role in role(), turn in 0..100usize) {
         let facts = read(&json);
-        for mut set in sets() {
+        for mut set in SETS.iter().cloned() {
             let before = judge(&facts, &set, role);
             let rules = set.rules.len();
             set.rules.reverse();
@@ -163,7 +167,7 @@ proptest! {
     #[test]
     fn an_unknown_rule_moves_coverage_never_the_score(json in facts_json(), role in role()) {
         let facts = read(&json);
-        for mut set in sets() {
+        for mut set in SETS.iter().cloned() {
             let before = judge(&facts, &set, role);
             let unknown = |id: &str| {
                 before.verdicts.iter().any(|verdict| verdict.rule == id && verdict.outcome == Outcome::Unknown)
@@ -184,9 +188,9 @@ proptest! {
         let mut less = json.clone();
         less[area.name][term] = json!({ "unknown": "timed_out" });
         let (facts, less) = (read(&json), read(&less));
-        for set in sets() {
-            let before = judge(&facts, &set, role);
-            let after = judge(&less, &set, role);
+        for set in &*SETS {
+            let before = judge(&facts, set, role);
+            let after = judge(&less, set, role);
             for (before, after) in before.verdicts.iter().zip(&after.verdicts) {
                 let allowed = after.outcome == before.outcome || after.outcome == Outcome::Unknown;
                 prop_assert!(allowed, "{}.{term}: {before:?} became {after:?}", area.name);
@@ -199,8 +203,8 @@ proptest! {
         let facts = read(&json);
         let again: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
         prop_assert_eq!(&again, &facts);
-        for set in sets() {
-            prop_assert_eq!(judge(&again, &set, role), judge(&facts, &set, role));
+        for set in &*SETS {
+            prop_assert_eq!(judge(&again, set, role), judge(&facts, set, role));
         }
     }
 
@@ -229,21 +233,20 @@ proptest! {
 
     #[test]
     fn no_slip_of_the_pen_makes_parsing_panic(
-        at in 0..20_000usize, cut in 0..12usize, insert in "[a-z\\[\\]{}=\",.#'0-9\nố]{0,6}", doubled in any::<bool>()
+        at in 0..200_000usize, cut in 0..12usize, insert in "[a-z\\[\\]{}=\",.#'0-9\nố]{0,6}", doubled in any::<bool>(), text in 0..3usize
     ) {
         let texts = [crate::assess::tests::SET, include_str!("../sets/lifecycle.toml"), ruleset::SHIPPED[0].1];
-        for text in texts {
-            let chars: Vec<char> = text.chars().collect();
-            let at = at % chars.len();
-            let rest = if doubled { at } else { (at + cut).min(chars.len()) };
-            let slipped: String = chars[..at].iter().copied().chain(insert.chars()).chain(chars[rest..].iter().copied()).collect();
-            for complaints in [RuleSet::parse("a.toml", &slipped).err(), Lifecycle::parse("a.toml", &slipped).err()] {
-                for complaint in complaints.unwrap_or_default() {
-                    prop_assert!(complaint.line >= 1 && complaint.column >= 1);
-                    prop_assert!(complaint.line <= slipped.lines().count() + 1);
-                    prop_assert!(crate::complaint::explain(complaint.code).is_some());
-                    complaint.draw(&slipped);
-                }
+        let text = texts[text];
+        let chars: Vec<char> = text.chars().collect();
+        let at = at % chars.len();
+        let rest = if doubled { at } else { (at + cut).min(chars.len()) };
+        let slipped: String = chars[..at].iter().copied().chain(insert.chars()).chain(chars[rest..].iter().copied()).collect();
+        for complaints in [RuleSet::parse("a.toml", &slipped).err(), Lifecycle::parse("a.toml", &slipped).err()] {
+            for complaint in complaints.unwrap_or_default() {
+                prop_assert!(complaint.line >= 1 && complaint.column >= 1);
+                prop_assert!(complaint.line <= slipped.lines().count() + 1);
+                prop_assert!(crate::complaint::explain(complaint.code).is_some());
+                complaint.draw(&slipped);
             }
         }
     }
