@@ -8,7 +8,7 @@ use rules::assess::{Grade, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::fold::fold;
+use crate::vietnamese::fold;
 use crate::store::Tx;
 use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
 use crate::web::format::{self, fill, number};

@@ -29,7 +29,7 @@ use sqlx::SqlitePool;
 
 use crate::app::{App, Judge};
 use crate::clock::Clock;
-use crate::fold::fold;
+use crate::vietnamese::fold;
 use crate::guard::hash_password;
 use crate::store::account::{self, Standing};
 use crate::store::{Store, audit};
@@ -111,7 +111,7 @@ pub(crate) fn machine_id(number: usize) -> String {
 /// A known office: thirteen units, machines old and new, some silent, one hostile. `nga-thang` sees one commune.
 pub(crate) async fn known() -> Office {
     let office = empty().await;
-    let Store::Sqlite(pool) = &office.app.store;
+    let Store::Sqlite(pool, _) = &office.app.store;
     units(pool).await;
     let judge = office.app.judge();
     let pkcs8 = SigningKey::generate(&SystemRandom::new()).unwrap();
