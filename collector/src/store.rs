@@ -12,12 +12,22 @@
 #![expect(clippy::disallowed_methods, reason = "the one room of SQL")]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+pub mod assessment;
+pub mod join_code;
+pub mod key;
+pub mod machine;
+pub mod report;
+pub mod setting;
+pub mod unit;
 
 pub mod account;
 pub mod audit;
@@ -35,21 +45,22 @@ const CONNECTIONS_MAX: u32 = 8;
 /// All that the collector remembers.
 #[derive(Clone)]
 pub enum Store {
-    /// The embedded database.
-    Sqlite(SqlitePool),
+    /// The embedded database. It has one writer at a time; this program's own queue up for it in order, since
+    /// SQLite's waiting is not fair and somebody who signs in must not starve while reports pour in.
+    Sqlite(SqlitePool, Arc<Mutex<()>>),
 }
 
 /// One transaction: everything in it happens, or nothing.
 pub enum Tx {
-    /// On the embedded database.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// On the embedded database, with the place in the queue of writers.
+    Sqlite(Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
 }
 
 /// Runs one body on whichever database the transaction is on; the compiler checks it against each driver.
 macro_rules! sql {
     ($tx:expr, |$connection:ident| $body:expr) => {
         match $tx {
-            $crate::store::Tx::Sqlite(transaction) => {
+            $crate::store::Tx::Sqlite(transaction, _) => {
                 let $connection = &mut **transaction;
                 $body
             }
@@ -77,7 +88,7 @@ impl Store {
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
-        let store = Store::Sqlite(pool);
+        let store = Store::Sqlite(pool, Arc::default());
         store
             .upgrade()
             .await
@@ -92,7 +103,10 @@ impl Store {
     /// When the database does not answer in time.
     pub async fn begin(&self) -> Result<Tx> {
         match self {
-            Store::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)),
+            Store::Sqlite(pool, writers) => {
+                let turn = Arc::clone(writers).lock_owned().await;
+                Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn)))
+            }
         }
     }
 
@@ -102,14 +116,14 @@ impl Store {
     /// When the database does not answer in time.
     pub async fn read(&self) -> Result<Tx> {
         match self {
-            Store::Sqlite(pool) => Ok(Tx::Sqlite(pool.begin().await?)),
+            Store::Sqlite(pool, _) => Ok(Tx::Sqlite(pool.begin().await?, None)),
         }
     }
 
     /// Closes all connections; what was committed is in the file.
     pub async fn close(&self) {
         match self {
-            Store::Sqlite(pool) => pool.close().await,
+            Store::Sqlite(pool, _) => pool.close().await,
         }
     }
 
@@ -142,7 +156,7 @@ impl Tx {
     /// When the database could not write it; then nothing of it happened.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Tx::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Tx::Sqlite(transaction, _) => Ok(transaction.commit().await?),
         }
     }
 }
@@ -154,3 +168,6 @@ pub fn new_id(now: Timestamp) -> String {
     let moment = uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds);
     uuid::Uuid::new_v7(moment).simple().to_string()
 }
+
+#[cfg(test)]
+pub(crate) mod story;

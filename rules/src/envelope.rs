@@ -6,7 +6,8 @@
 //! are kept as evidence.
 //!
 //! A bundle is what lies on a USB stick: an envelope, with the request to join where the PC has not joined yet,
-//! sealed to the collector's public key with HPKE (RFC 9180, base mode).
+//! sealed to the collector's public key with HPKE (RFC 9180, base mode). A PC that has not joined does not know that
+//! key: its bundle is plain, signed but readable by whoever finds the stick.
 
 use std::fmt;
 
@@ -170,6 +171,14 @@ impl Sealed {
         serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))
     }
 
+    /// Checks the signature of a report, and nothing else: what was signed is whole.
+    ///
+    /// # Errors
+    /// [`Fault::BadSignature`].
+    pub fn verify(&self, public_key: &[u8]) -> Result<(), Fault> {
+        self.check(public_key, REPORT_CONTEXT)
+    }
+
     fn check(&self, public_key: &[u8], context: &[u8]) -> Result<(), Fault> {
         if KeyId::of(public_key) != self.key {
             return Err(Fault::BadSignature);
@@ -276,6 +285,9 @@ type Aead = hpke::aead::ChaCha20Poly1305;
 /// The first bytes of a bundle on a USB stick.
 pub const BUNDLE_MAGIC: &[u8] = b"SANSANG-BUNDLE-1\n";
 
+/// The first bytes of a bundle that is not sealed.
+pub const BUNDLE_PLAIN_MAGIC: &[u8] = b"SANSANG-PLAIN-1\n";
+
 /// What an encapsulated key takes, in bytes (RFC 9180, section 7.1).
 const ENCAPSULATED_BYTES: usize = 32;
 
@@ -294,9 +306,7 @@ pub fn generate_sealing_key() -> (Vec<u8>, Vec<u8>) {
 pub fn seal(bundle: &Bundle, sealing_key: &[u8]) -> Result<Vec<u8>, Fault> {
     let recipient = <Kem as hpke::Kem>::PublicKey::from_bytes(sealing_key)
         .map_err(|_| Fault::Crypto("the collector's sealing key is not an X25519 key"))?;
-    let join = bundle.join.as_deref().unwrap_or_default();
-    let join_length = u32::try_from(join.len()).map_err(|_| Fault::TooLarge)?;
-    let plain = [&join_length.to_be_bytes(), join, bundle.envelope.as_slice()].concat();
+    let plain = bundle.to_bytes()?;
     let (encapsulated, sealed) =
         hpke::single_shot_seal::<Aead, Kdf, Kem>(&hpke::OpModeS::Base, &recipient, BUNDLE_MAGIC, &plain, &[])
             .map_err(|_| Fault::Crypto("sealing failed"))?;
@@ -328,10 +338,47 @@ pub fn unseal(bytes: &[u8], private_key: &[u8]) -> Result<Bundle, Fault> {
         &[],
     )
     .map_err(|_| Fault::BadSignature)?;
-    let (join_length, rest) = plain.split_first_chunk::<4>().ok_or_else(|| malformed("it is cut short"))?;
-    let join_length = usize::try_from(u32::from_be_bytes(*join_length)).map_err(|_| Fault::TooLarge)?;
-    let (join, envelope) = rest.split_at_checked(join_length).ok_or_else(|| malformed("it is cut short"))?;
-    Ok(Bundle { join: (!join.is_empty()).then(|| join.to_vec()), envelope: envelope.to_vec() })
+    Bundle::from_bytes(&plain)
+}
+
+/// Writes a bundle without sealing it, for a PC that knows no sealing key because it has not joined.
+///
+/// # Errors
+/// When the parts are over the limits.
+pub fn write_plain(bundle: &Bundle) -> Result<Vec<u8>, Fault> {
+    Ok([BUNDLE_PLAIN_MAGIC, &bundle.to_bytes()?].concat())
+}
+
+/// Reads a bundle from a USB stick, sealed or plain.
+///
+/// # Errors
+/// As [`unseal`].
+pub fn read_any(bytes: &[u8], private_key: &[u8]) -> Result<Bundle, Fault> {
+    match bytes.strip_prefix(BUNDLE_PLAIN_MAGIC) {
+        Some(_) if bytes.len() > BUNDLE_BYTES_MAX => Err(Fault::TooLarge),
+        Some(plain) => Bundle::from_bytes(plain),
+        None => unseal(bytes, private_key),
+    }
+}
+
+impl Bundle {
+    /// The length of the request to join in four bytes, the request, the envelope.
+    fn to_bytes(&self) -> Result<Vec<u8>, Fault> {
+        let join = self.join.as_deref().unwrap_or_default();
+        if join.len() > JOIN_BYTES_MAX || self.envelope.len() > ENVELOPE_BYTES_MAX {
+            return Err(Fault::TooLarge);
+        }
+        let join_length = u32::try_from(join.len()).map_err(|_| Fault::TooLarge)?;
+        Ok([&join_length.to_be_bytes(), join, self.envelope.as_slice()].concat())
+    }
+
+    fn from_bytes(plain: &[u8]) -> Result<Bundle, Fault> {
+        let cut_short = || Fault::Malformed("it is cut short".to_owned());
+        let (join_length, rest) = plain.split_first_chunk::<4>().ok_or_else(cut_short)?;
+        let join_length = usize::try_from(u32::from_be_bytes(*join_length)).map_err(|_| Fault::TooLarge)?;
+        let (join, envelope) = rest.split_at_checked(join_length).ok_or_else(cut_short)?;
+        Ok(Bundle { join: (!join.is_empty()).then(|| join.to_vec()), envelope: envelope.to_vec() })
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::fact::Fact;
+use crate::fact::{Fact, Reason};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
 
 pub mod accounts;
@@ -118,12 +118,24 @@ pub enum Value<'a> {
 /// One answer about a value, whatever its type.
 pub type Seen<'a> = Fact<Value<'a>>;
 
+/// What cuts texts and lists to size before they are sent.
+pub trait Cut {
+    /// What follows belongs to this area.
+    fn area(&mut self, area: &'static str);
+    /// Cuts one text. `field` is the name of the fact that holds it.
+    fn text(&mut self, field: &'static str, text: &mut String);
+    /// How many of `count` records or texts to keep. `field` is the name of the fact that holds them.
+    fn keep(&mut self, field: &'static str, count: usize) -> usize;
+}
+
 /// A type that a fact can hold.
 pub trait Leaf {
     /// What sort of value this is.
     const KIND: Kind;
     /// The value as conditions see it.
     fn value(&self) -> Value<'_>;
+    /// Cuts the texts and lists in it to size.
+    fn trim(&mut self, _field: &'static str, _cut: &mut dyn Cut) {}
 }
 
 impl<T: Leaf> Fact<T> {
@@ -135,6 +147,15 @@ impl<T: Leaf> Fact<T> {
             Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
         }
     }
+
+    /// Cuts the texts and lists in this answer to size, the text of a failure included.
+    pub fn trim(&mut self, field: &'static str, cut: &mut dyn Cut) {
+        match self {
+            Fact::Known(value) => value.trim(field, cut),
+            Fact::Unknown(Reason::Failed(text)) => cut.text(field, text),
+            Fact::Absent | Fact::Unknown(_) => {}
+        }
+    }
 }
 
 /// Facts that belong together: an area, or one record of a list.
@@ -143,6 +164,8 @@ pub trait Group {
     const TERMS: &'static [Term];
     /// The answer at this place of [`Group::TERMS`]. Panics when there is no such place.
     fn nth(&self, field: usize) -> Seen<'_>;
+    /// Cuts every text and list in it to size.
+    fn trim(&mut self, cut: &mut dyn Cut);
 }
 
 /// A list of records, whatever their type.
@@ -169,16 +192,27 @@ impl<T: Group> Leaf for Vec<T> {
     fn value(&self) -> Value<'_> {
         Value::Records(self)
     }
+
+    fn trim(&mut self, field: &'static str, cut: &mut dyn Cut) {
+        self.truncate(cut.keep(field, self.len()));
+        for record in self {
+            record.trim(cut);
+        }
+    }
 }
 
 macro_rules! leaf {
-    ($type:ty, $kind:ident, $self:ident => $value:expr) => {
+    ($type:ty, $kind:ident, $self:ident => $value:expr $(, $this:ident, $field:ident, $cut:ident => $trim:expr)?) => {
         impl Leaf for $type {
             const KIND: Kind = Kind::$kind;
 
             fn value(&$self) -> Value<'_> {
                 $value
             }
+
+            $(fn trim(&mut $this, $field: &'static str, $cut: &mut dyn Cut) {
+                $trim
+            })?
         }
     };
 }
@@ -192,9 +226,14 @@ leaf!(Days, Days, self => Value::Number(self.0));
 leaf!(Milliseconds, Milliseconds, self => Value::Number(self.0));
 leaf!(Date, Date, self => Value::Date(*self));
 leaf!(Timestamp, Moment, self => Value::Moment(*self));
-leaf!(Version, Version, self => Value::Version(self));
-leaf!(String, Text, self => Value::Text(self));
-leaf!(Vec<String>, Texts, self => Value::Texts(self));
+leaf!(Version, Version, self => Value::Version(self), self, field, cut => cut.text(field, &mut self.0));
+leaf!(String, Text, self => Value::Text(self), self, field, cut => cut.text(field, self));
+leaf!(Vec<String>, Texts, self => Value::Texts(self), self, field, cut => {
+    self.truncate(cut.keep(field, self.len()));
+    for text in self {
+        cut.text(field, text);
+    }
+});
 
 /// Declares a group of facts: the struct, its JSON and its dictionary.
 ///
@@ -226,6 +265,17 @@ macro_rules! area {
                 type Reader = fn(&$group) -> crate::facts::Seen<'_>;
                 const READERS: &[Reader] = &[$(|group| group.$field.seen(),)+];
                 READERS[field](self)
+            }
+
+            fn trim(&mut self, cut: &mut dyn crate::facts::Cut) {
+                $(self.$field.trim(stringify!($field), cut);)+
+            }
+        }
+
+        impl $group {
+            /// Every fact of this group unknown for the same reason.
+            pub fn all_unknown(reason: &crate::fact::Reason) -> $group {
+                $group { $($field: crate::fact::Fact::Unknown(reason.clone()),)+ }
             }
         }
     };
@@ -335,6 +385,19 @@ macro_rules! facts {
                     $(|facts, field| facts.$derived.nth(field),)+
                 ];
                 READERS[place.area](self, place.field)
+            }
+
+            /// Every fact of every area unknown for the same reason; derived areas stay not asked.
+            pub fn all_unknown(reason: &Reason) -> Facts {
+                Facts { $($area: <$type>::all_unknown(reason),)+ $($derived: Default::default(),)+ }
+            }
+
+            /// Cuts every text and list to size.
+            pub fn trim(&mut self, cut: &mut dyn Cut) {
+                $(
+                    cut.area(stringify!($area));
+                    self.$area.trim(cut);
+                )+
             }
         }
     };

@@ -29,10 +29,10 @@ use sqlx::SqlitePool;
 
 use crate::app::{App, Judge};
 use crate::clock::Clock;
-use crate::fold::fold;
 use crate::guard::hash_password;
 use crate::store::account::{self, Standing};
 use crate::store::{Store, audit};
+use crate::vietnamese::{fold, sort_key};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "một câu ngắn dễ nhớ";
@@ -111,7 +111,7 @@ pub(crate) fn machine_id(number: usize) -> String {
 /// A known office: thirteen units, machines old and new, some silent, one hostile. `nga-thang` sees one commune.
 pub(crate) async fn known() -> Office {
     let office = empty().await;
-    let Store::Sqlite(pool) = &office.app.store;
+    let Store::Sqlite(pool, _) = &office.app.store;
     units(pool).await;
     let judge = office.app.judge();
     let pkcs8 = SigningKey::generate(&SystemRandom::new()).unwrap();
@@ -137,7 +137,7 @@ fn path(code: &str) -> String {
 async fn units(pool: &SqlitePool) {
     for (code, parent, name) in UNITS {
         const SQL: &str = "INSERT INTO unit (id, parent, path, code, name, kind, search, sort, created_at)
-            VALUES ($1, $2, $3, $4, $5, 'other', $6, $6, 0)";
+            VALUES ($1, $2, $3, $4, $5, 'other', $6, $7, 0)";
         sqlx::query(SQL)
             .bind(unit_id(code))
             .bind((!parent.is_empty()).then(|| unit_id(parent)))
@@ -145,6 +145,7 @@ async fn units(pool: &SqlitePool) {
             .bind(code)
             .bind(name)
             .bind(fold(name))
+            .bind(sort_key(name))
             .execute(pool)
             .await
             .unwrap();

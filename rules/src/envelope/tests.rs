@@ -55,6 +55,8 @@ fn every_changed_byte_is_noticed() {
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
+        let verified = read(&changed).and_then(|sealed| sealed.verify(key.public_key()));
+        assert!(verified.is_err(), "byte {at} of {} may be changed", bytes.len());
         let opened = read(&changed).and_then(|sealed| sealed.open(key.public_key()));
         assert!(opened.is_err(), "byte {at} of {} may be changed", bytes.len());
     }
@@ -118,8 +120,14 @@ fn bundles_open_only_for_their_collector() {
     for join in [None, Some(b"join".to_vec())] {
         let bundle = Bundle { join, envelope: b"envelope".to_vec() };
         let bytes = seal(&bundle, &public).unwrap();
-        assert_eq!(unseal(&bytes, &private), Ok(bundle));
+        assert_eq!(unseal(&bytes, &private), Ok(bundle.clone()));
         assert_eq!(unseal(&bytes, &other), Err(Fault::BadSignature));
+        assert_eq!(read_any(&bytes, &private), Ok(bundle.clone()));
+        let plain = write_plain(&bundle).unwrap();
+        assert_eq!(read_any(&plain, &other), Ok(bundle), "a plain bundle opens anywhere");
+        assert!(unseal(&plain, &private).is_err(), "and never passes for a sealed one");
+        let short = plain.split_at(BUNDLE_PLAIN_MAGIC.len() + 3).0;
+        assert_eq!(read_any(short, &private), Err(Fault::Malformed("it is cut short".to_owned())));
     }
 }
 
@@ -131,5 +139,9 @@ proptest! {
         }
         prop_assert!(open_join(&bytes).is_err());
         prop_assert!(unseal(&bytes, &[1; 32]).is_err());
+        let plain = [BUNDLE_PLAIN_MAGIC, &bytes].concat();
+        if let Ok(bundle) = read_any(&plain, &[1; 32]) {
+            prop_assert!(bundle.envelope.len() <= bytes.len());
+        }
     }
 }

@@ -1,0 +1,373 @@
+//! A desk and a collector that answers as it is told.
+
+#![expect(clippy::disallowed_methods, reason = "a test damages the agent's own files")]
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use expect_test::{Expect, expect};
+use rules::facts::Facts;
+use rules::report::WIRE;
+
+use super::*;
+use crate::courier::tests::{PATIENCE, Reply, Seen, Server, now};
+
+/// A folder of this test alone, removed at its end.
+pub(crate) struct Room(pub(crate) PathBuf);
+
+impl Room {
+    pub(crate) fn new(name: &str) -> Room {
+        let path = std::env::temp_dir().join(format!("sansang-desk-{name}-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&path));
+        Room(path)
+    }
+
+    pub(crate) fn desk(&self) -> Desk {
+        Desk::open_with(&self.0, BOUNDS, PATIENCE).unwrap()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn report() -> Report {
+    Report {
+        wire: WIRE,
+        taken_at: now(),
+        agent: "0.1.0".to_owned(),
+        survey_ms: 12,
+        facts: Facts::default(),
+        notes: Vec::new(),
+    }
+}
+
+pub(crate) fn code(server: &Server) -> JoinCode {
+    JoinCode { address: server.address.clone(), pin: Some(server.pin), secret: [5; 10] }
+}
+
+pub(crate) fn refusal(status: &str, code: &str) -> Reply {
+    Reply::json(status, "", &format!(r#"{{"error":{{"code":"{code}","message":"said the collector"}}}}"#))
+}
+
+fn receipt(seen: &Seen) -> Reply {
+    let envelope = HEXLOWER.encode(digest(&SHA256, &seen.body).as_ref());
+    Reply::json(
+        "200 OK",
+        "",
+        &format!(
+            r#"{{"envelope":"{envelope}","again":false,"next_seconds":3600,"grade":"needs_work","score":71}}"#
+        ),
+    )
+}
+
+/// Joins as any collector would; answers the reports in turn, then with receipts.
+pub(crate) async fn collector(replies: Vec<Reply>) -> Server {
+    let replies = Mutex::new(replies.into_iter());
+    Server::start(move |seen| {
+        if !seen.head.starts_with("POST /v1/join ") {
+            return replies.lock().unwrap().next().unwrap_or_else(|| receipt(seen));
+        }
+        let (request, _) = envelope::open_join(&seen.body).unwrap();
+        assert_eq!(request.secret, "05".repeat(10));
+        let body = format!(
+            r#"{{"machine":"m-1","unit":"Xã Nga Thắng","role":"clerk","sealing_key":"{}"}}"#,
+            "09".repeat(32)
+        );
+        Reply::json("200 OK", "", &body)
+    })
+    .await
+}
+
+/// Keeps three reports, delivers to a collector that answers so, and tells what is left.
+async fn check(name: &str, replies: Vec<Reply>, expected: Expect) {
+    let room = Room::new(name);
+    let server = collector(replies).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    for _ in 0..3 {
+        desk.keep(&report(), now()).unwrap();
+    }
+    let delivery = desk.deliver(now()).await.unwrap();
+    let mut text = format!("accepted {}, left {}\n", delivery.accepted, delivery.left);
+    for note in delivery.dropped {
+        text += &format!("dropped: {note}\n");
+    }
+    if let Some(trouble) = delivery.trouble {
+        text += &format!("trouble: {trouble}\n");
+    }
+    text += &format!("left: {:?}\n", desk.spool.sequences());
+    text += &format!(
+        "failures {}, not before {:?}\n",
+        desk.diary.failures,
+        desk.diary.not_before.map(|t| t.as_second() - now().as_second())
+    );
+    // Keys are made anew, so that each envelope has another digest.
+    let text = match text.split_once(" and ").zip(text.split_once(" was sent")) {
+        Some(((before, _), (_, after))) => format!("{before} and DIGEST was sent{after}"),
+        None => text,
+    };
+    expected.assert_eq(&text.replace(&server.address, "COLLECTOR"));
+}
+
+#[tokio::test]
+async fn receipts_empty_the_spool() {
+    check(
+        "receipts",
+        vec![],
+        expect![[r#"
+        accepted 3, left 0
+        left: []
+        failures 0, not before None
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_final_is_kept() {
+    check(
+        "busy",
+        vec![Reply::json("503 Service Unavailable", "Retry-After: 90", "")],
+        expect![[r#"
+        accepted 0, left 3
+        trouble: the collector has too much to do (status 503 Service Unavailable); the report waits
+        left: [1, 2, 3]
+        failures 1, not before Some(90)
+    "#]],
+    )
+    .await;
+    check("stranger", vec![refusal("401 Unauthorized", "not-admitted")], expect![[r#"
+        accepted 0, left 3
+        trouble: the collector does not admit this PC (said the collector); ask the IT department for a join code and join again
+        left: [1, 2, 3]
+        failures 1, not before None
+    "#]]).await;
+    check(
+        "newer",
+        vec![refusal("422 Unprocessable Content", "wire-too-new")],
+        expect![[r#"
+        accepted 0, left 3
+        trouble: the collector is older than this agent (said the collector); the report waits for its update
+        left: [1, 2, 3]
+        failures 1, not before None
+    "#]],
+    )
+    .await;
+    check("garbage", vec![Reply::json("200 OK", "", "<html>")], expect![[r#"
+        accepted 0, left 3
+        trouble: COLLECTOR does not answer like a collector (status 200 OK, expected value at line 1 column 1: “<html>”); check the address, and whether a proxy or a sign-in page of the network stands between
+        left: [1, 2, 3]
+        failures 1, not before None
+    "#]]).await;
+    check(
+        "other-receipt",
+        vec![Reply::json(
+            "200 OK",
+            "",
+            r#"{"envelope":"ff","again":false,"next_seconds":60,"grade":null,"score":null}"#,
+        )],
+        expect![[r#"
+            accepted 0, left 3
+            trouble: COLLECTOR does not answer like a collector (the receipt is for ff and DIGEST was sent); check the address, and whether a proxy or a sign-in page of the network stands between
+            left: [1, 2, 3]
+            failures 1, not before None
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn one_report_does_not_block_the_others() {
+    check(
+        "future",
+        vec![refusal("422 Unprocessable Content", "from-the-future")],
+        expect![[r#"
+        accepted 2, left 1
+        trouble: the collector says that this PC's clock is wrong (said the collector); set the clock
+        left: [1]
+        failures 1, not before None
+    "#]],
+    )
+    .await;
+    check(
+        "internal",
+        vec![refusal("500 Internal Server Error", "internal")],
+        expect![[r#"
+        accepted 2, left 1
+        trouble: something went wrong in the collector (said the collector); the report waits
+        left: [1]
+        failures 1, not before None
+    "#]],
+    )
+    .await;
+    check(
+        "internal-twice",
+        vec![
+            refusal("500 Internal Server Error", "internal"),
+            refusal("500 Internal Server Error", "internal"),
+        ],
+        expect![[r#"
+            accepted 0, left 3
+            trouble: something went wrong in the collector (said the collector); the report waits
+            left: [1, 2, 3]
+            failures 1, not before None
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn final_refusals_drop_with_a_note() {
+    check(
+        "final",
+        vec![refusal("413 Content Too Large", "too-large"), refusal("400 Bad Request", "malformed")],
+        expect![[r#"
+            accepted 1, left 0
+            dropped: Report 1 was dropped: the collector refuses the report for good: said the collector.
+            dropped: Report 2 was dropped: the collector refuses the report for good: said the collector.
+            left: []
+            failures 0, not before None
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_used_sequence_number_is_jumped_over_and_told() {
+    let room = Room::new("used");
+    let server = collector(vec![refusal("409 Conflict", "sequence-used")]).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    desk.keep(&report(), now()).unwrap();
+    assert_eq!(desk.deliver(now()).await.unwrap().dropped.len(), 1);
+    desk.keep(&report(), now()).unwrap();
+    assert_eq!(desk.spool.sequences(), [u64::try_from(now().as_second()).unwrap() + 1]);
+    assert_eq!(desk.deliver(now()).await.unwrap().accepted, 1);
+    let body = server.seen.lock().unwrap().last().unwrap().body.clone();
+    let told = envelope::read(&body).unwrap().open(desk.identity.key().public_key()).unwrap();
+    expect!["Report 1 was dropped: the collector refuses the report for good: said the collector."]
+        .assert_eq(&told.notes[0].text);
+    let offset = told.facts.clock.offset.known().unwrap().0;
+    assert_eq!(offset / 1000, 5, "the clock's offset goes with the report");
+}
+
+#[tokio::test]
+async fn an_outage_and_a_restart() {
+    let room = Room::new("outage");
+    let server = collector(vec![]).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    let id = desk.key_id();
+    // The collector moves away: nobody listens at port 1.
+    let mut away = desk.membership().unwrap().clone();
+    away.address = "127.0.0.1:1".to_owned();
+    away.write(&*desk.folder).unwrap();
+    drop(desk);
+    for day in 1..=2 {
+        let mut desk = room.desk();
+        desk.keep(&report(), now()).unwrap();
+        let delivery = desk.deliver(now()).await.unwrap();
+        assert!(delivery.trouble.unwrap().is_no_contact());
+        assert_eq!(
+            (delivery.accepted, delivery.left, desk.diary.failures),
+            (0, day, u32::try_from(day).unwrap())
+        );
+    }
+    // It comes back; the desk joins again with the same key.
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    assert_eq!(desk.key_id(), id);
+    let delivery = desk.deliver(now()).await.unwrap();
+    assert_eq!((delivery.accepted, delivery.left, desk.diary.failures), (2, 0, 0));
+    drop(desk);
+    let standing = Standing::read(&room.0).unwrap();
+    assert_eq!((standing.waiting, standing.diary.score), (0, Some(71)));
+    assert_eq!(standing.membership.unwrap().unit, "Xã Nga Thắng");
+}
+
+#[tokio::test]
+async fn a_join_that_is_refused_changes_nothing() {
+    let room = Room::new("refused");
+    let server = Server::start(|_| refusal("401 Unauthorized", "not-admitted")).await;
+    let mut desk = room.desk();
+    let error = desk.join(&code(&server), "pc", now()).await.unwrap_err();
+    assert!(matches!(
+        error.downcast_ref::<Trouble>(),
+        Some(Trouble::Refused { refusal: Refusal::NotAdmitted, .. })
+    ));
+    assert_eq!(desk.membership(), None);
+    desk.keep(&report(), now()).unwrap();
+    let error = desk.deliver(now()).await.unwrap_err().to_string();
+    assert!(error.contains("has not joined"), "{error}");
+    assert_eq!(desk.waiting(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_report_is_set_aside() {
+    let room = Room::new("damaged");
+    let server = collector(vec![]).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    desk.keep(&report(), now()).unwrap();
+    drop(desk);
+    // One bit turns; the signature notices.
+    let file = std::fs::read_dir(room.0.join(SPOOL)).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let mut desk = room.desk();
+    let delivery = desk.deliver(now()).await.unwrap();
+    assert_eq!((delivery.accepted, delivery.left), (0, 0));
+    expect!["Report 1 was damaged in the spool and is set aside as 00000000000000000001-1795332605.bad."]
+        .assert_eq(&desk.diary.notes.join("\n"));
+    assert_eq!(server.seen.lock().unwrap().len(), 1, "only the join was sent");
+}
+
+#[tokio::test]
+async fn bundles() {
+    let room = Room::new("bundle");
+    let (private, public) = envelope::generate_sealing_key();
+    let mut desk = room.desk();
+    let code = JoinCode { address: "collector.test:1".to_owned(), pin: None, secret: [5; 10] };
+    let plain = desk.bundle(&report(), Some(&code), "pc", now()).unwrap();
+    assert_eq!((plain.sealed, plain.joins), (false, true));
+    let bundle = envelope::read_any(&plain.bytes, &private).unwrap();
+    let (request, key) = envelope::open_join(&bundle.join.unwrap()).unwrap();
+    assert_eq!(request.hostname, "pc");
+    envelope::read(&bundle.envelope).unwrap().open(&key).unwrap();
+
+    let joined = Joined {
+        machine: "m-1".to_owned(),
+        unit: "Xã".to_owned(),
+        role: "clerk".to_owned(),
+        sealing_key: HEXLOWER.encode(&public),
+    };
+    desk.membership = Some(Membership::new(&code, &joined, now()));
+    let sealed = desk.bundle(&report(), None, "pc", now()).unwrap();
+    assert_eq!((sealed.sealed, sealed.joins), (true, false));
+    let bundle = envelope::unseal(&sealed.bytes, &private).unwrap();
+    assert_eq!(bundle.join, None);
+    assert_eq!(envelope::read(&bundle.envelope).unwrap().sequence, 2);
+}
+
+#[test]
+fn a_damaged_diary_begins_anew() {
+    let room = Room::new("diary");
+    drop(room.desk());
+    std::fs::write(room.0.join(DIARY), "{\"failures\": ").unwrap();
+    assert_eq!(room.desk().diary, Diary::default());
+}
+
+/// A desk may be carried into a task of another runtime.
+#[test]
+fn a_desk_can_travel() {
+    fn travels<T: Send>(_: &T) {}
+    let room = Room::new("travel");
+    let mut desk = room.desk();
+    travels(&desk);
+    travels(&desk.deliver(now()));
+}

@@ -1,0 +1,197 @@
+//! The doors to one PC: file, folder, link, volume, program, firmware table.
+//!
+//! A probe asks through them and through nothing else, so it runs on a recording as it runs on a PC. The doors know
+//! no facts and judge nothing. What is behind them is the live host of the platform, which is the only platform
+//! code of the agent, or a recording of one.
+//!
+//! A live host remembers what is costly to find out (which programs run, the firmware table): make one for each
+//! survey.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+#[cfg(target_os = "linux")]
+#[path = "host/linux.rs"]
+mod live;
+pub mod recorded;
+pub mod recorder;
+mod scrub;
+
+/// Largest file that the file door hands out, in bytes.
+pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most entries of a folder.
+pub const FOLDER_COUNT_MAX: usize = 20_000;
+/// Longest time to ask for the space of all volumes: a dead network mount never answers.
+pub const VOLUMES_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time that a started program may take.
+pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
+/// Longest time for one probe. Files of the PC itself have no deadline of their own: they are bounded in size, only
+/// regular ones are read, and this one stands behind them.
+pub const PROBE_DEADLINE: Duration = Duration::from_secs(20);
+/// Longest time for all probes together.
+pub const SURVEY_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What a door answers. `Ok(None)` means: looked, and it is not there.
+pub type Answer<T> = Result<Option<T>, Trouble>;
+
+/// Why a door has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// The agent lacks the right to look.
+    Denied,
+    /// The answer did not come in time.
+    TimedOut,
+    /// The platform has no such door.
+    NotSupported,
+    /// Something went wrong, told in English.
+    Failed(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Denied => f.write_str("the agent lacks the right to look"),
+            Trouble::TimedOut => f.write_str("the answer did not come in time"),
+            Trouble::NotSupported => f.write_str("the platform has no such door"),
+            Trouble::Failed(text) => f.write_str(text),
+        }
+    }
+}
+
+/// A program that may be started: nothing else can be. Each has its full path and fixed arguments, and none of them
+/// prints text that is translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Names and versions of all installed RPM packages, a tab between them.
+    RpmPackages,
+    /// All rules of nftables as JSON. Needs root.
+    NftRules,
+    /// How chrony keeps the clock, as one line of CSV.
+    ChronyTracking,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: &'static [Command] = &[Command::RpmPackages, Command::NftRules, Command::ChronyTracking];
+
+    /// Where the program stands; the first that is there is started.
+    pub fn paths(self) -> &'static [&'static str] {
+        match self {
+            Command::RpmPackages => &["/usr/bin/rpm"],
+            Command::NftRules => &["/usr/sbin/nft"],
+            Command::ChronyTracking => &["/usr/bin/chronyc"],
+        }
+    }
+
+    /// Its arguments.
+    pub fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Command::RpmPackages => &["-qa", "--qf", "%{NAME}\\t%{EVR}\\n"],
+            Command::NftRules => &["--json", "list", "ruleset"],
+            Command::ChronyTracking => &["-c", "-n", "tracking"],
+        }
+    }
+}
+
+/// What a started program printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Exit code; -1 when a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+}
+
+/// The memory, as the operating system counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryTotals {
+    /// Memory that the operating system manages, in bytes.
+    pub visible: u64,
+    /// Swap space, in bytes.
+    pub swap: u64,
+}
+
+/// One mounted file system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Where it is mounted.
+    pub mount: String,
+    /// What is mounted, such as /dev/sda1.
+    pub device: String,
+    /// File system.
+    pub filesystem: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Space left for an ordinary user, in bytes.
+    pub free: u64,
+}
+
+/// One address of one network adapter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Address {
+    /// Name of the adapter in the system.
+    pub adapter: String,
+    /// IPv4 or IPv6 address.
+    pub address: String,
+}
+
+/// Which programs hold sockets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owners {
+    /// Number of the socket (inode on Linux) and name of the program.
+    pub found: Vec<(u64, String)>,
+    /// Whether all programs could be looked at.
+    pub complete: bool,
+}
+
+/// The SMBIOS table (DSP0134), without its entry point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firmware {
+    /// Major version of SMBIOS.
+    pub major: u8,
+    /// Minor version of SMBIOS.
+    pub minor: u8,
+    /// The structures.
+    pub table: Vec<u8>,
+}
+
+/// The doors to one PC.
+pub trait Host: Send + Sync {
+    /// The bytes of a regular file, up to [`FILE_BYTES_MAX`].
+    fn file(&self, path: &str) -> Answer<Vec<u8>>;
+    /// The names in a folder, sorted.
+    fn folder(&self, path: &str) -> Answer<Vec<String>>;
+    /// Where a symbolic link points, as it is written in it.
+    fn link(&self, path: &str) -> Answer<String>;
+    /// When a file or folder was last changed, to the second. Follows links, so it also tells whether it is there.
+    fn modified(&self, path: &str) -> Answer<Timestamp>;
+    /// The memory, as the operating system counts it.
+    fn memory(&self) -> Answer<MemoryTotals>;
+    /// The mounted file systems of this PC's own drives, sorted by mount.
+    fn volumes(&self) -> Answer<Vec<Volume>>;
+    /// The addresses of all adapters, sorted.
+    fn addresses(&self) -> Answer<Vec<Address>>;
+    /// Whether a program of this name runs. One question for each name: the list of what else runs stays on the PC.
+    fn running(&self, program: &str) -> Answer<bool>;
+    /// Which programs hold these sockets.
+    fn owners(&self, sockets: &[u64]) -> Answer<Owners>;
+    /// Starts a program of the list and waits for its end.
+    fn run(&self, command: Command) -> Answer<Output>;
+    /// The firmware's table about the hardware.
+    fn firmware(&self) -> Answer<Firmware>;
+}
+
+/// The platform of the live host, as recordings and reports call it.
+#[cfg(target_os = "linux")]
+pub const PLATFORM: &str = "linux";
+
+/// The live host of this platform.
+#[cfg(target_os = "linux")]
+pub fn live() -> impl Host {
+    live::Linux::new()
+}

@@ -1,0 +1,325 @@
+//! A recording: the answers that one PC gave through its doors, and a host that gives them again.
+//!
+//! A question that is not in the recording fails: it never looks like "not there".
+
+use std::collections::BTreeMap;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
+
+/// Runs of zeros from this length on are left out of recorded bytes.
+const ZEROS_COUNT_MIN: usize = 64;
+
+/// Where a recording comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// A real PC answered; names, serial numbers and addresses are replaced.
+    #[serde(rename = "real")]
+    Real,
+    /// Somebody wrote it, to show a case that no recorded PC shows.
+    #[serde(rename = "made up")]
+    MadeUp,
+}
+
+/// The answers that one PC gave through its doors.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recording {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What PC it is, what it shows, and whose data is in it.
+    pub about: String,
+    /// The platform: `linux` or `windows`.
+    pub platform: String,
+    /// When it was taken, UTC.
+    pub taken_at: Timestamp,
+    /// Files by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, Said<Bytes>>,
+    /// Folders by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub folders: BTreeMap<String, Said<Vec<String>>>,
+    /// Symbolic links by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Said<String>>,
+    /// Times of change by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modified: BTreeMap<String, Said<Timestamp>>,
+    /// The memory.
+    #[serde(default, skip_serializing_if = "Said::is_missing")]
+    pub memory: Said<MemoryTotals>,
+    /// The volumes.
+    #[serde(default, skip_serializing_if = "Said::is_missing")]
+    pub volumes: Said<Vec<Volume>>,
+    /// The addresses.
+    #[serde(default, skip_serializing_if = "Said::is_missing")]
+    pub addresses: Said<Vec<Address>>,
+    /// Whether programs run, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub running: BTreeMap<String, Said<bool>>,
+    /// The owners of sockets.
+    #[serde(default, skip_serializing_if = "Said::is_missing")]
+    pub owners: Said<Owners>,
+    /// What started programs printed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runs: BTreeMap<Command, Said<Output>>,
+    /// The firmware's table.
+    #[serde(default, skip_serializing_if = "Said::is_missing")]
+    pub firmware: Said<Table>,
+}
+
+/// One recorded answer: the value, `null`, or `{"trouble": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Said<T> {
+    /// There was no answer.
+    Trouble {
+        /// Why.
+        trouble: Trouble,
+    },
+    /// There was an answer; `None` is: not there.
+    Answered(Option<T>),
+}
+
+impl<T> Default for Said<T> {
+    fn default() -> Said<T> {
+        Said::Trouble { trouble: Trouble::Failed("not in the recording".to_owned()) }
+    }
+}
+
+impl<T> Said<T> {
+    /// The recorded form of an answer.
+    pub fn from_answer<U>(answer: Answer<U>, write: impl FnOnce(U) -> T) -> Said<T> {
+        match answer {
+            Ok(value) => Said::Answered(value.map(write)),
+            Err(trouble) => Said::Trouble { trouble },
+        }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self, Said::Trouble { trouble: Trouble::Failed(text) } if text == "not in the recording")
+    }
+
+    fn answer<U>(&self, read: impl FnOnce(&T) -> Result<U, Trouble>) -> Answer<U> {
+        match self {
+            Said::Answered(value) => value.as_ref().map(read).transpose(),
+            Said::Trouble { trouble } => Err(trouble.clone()),
+        }
+    }
+}
+
+/// Recorded bytes, as readable as they can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Bytes {
+    /// Text whose every line ends with a line feed.
+    Lines(Vec<String>),
+    /// Any other text.
+    Text(String),
+    /// Anything else: parts in base64, zeros between them.
+    Parts {
+        /// Length in bytes.
+        size: usize,
+        /// Offset of each part, and the part in base64.
+        parts: Vec<(usize, String)>,
+    },
+}
+
+impl Bytes {
+    /// The recorded form of these bytes.
+    pub fn new(bytes: &[u8]) -> Bytes {
+        let readable = |text: &&str| !text.contains(|c: char| c.is_control() && c != '\n' && c != '\t');
+        match std::str::from_utf8(bytes).ok().filter(readable) {
+            Some(text) => match text.strip_suffix('\n') {
+                Some(lines) => Bytes::Lines(lines.split('\n').map(str::to_owned).collect()),
+                None => Bytes::Text(text.to_owned()),
+            },
+            None => Bytes::Parts { size: bytes.len(), parts: parts(bytes) },
+        }
+    }
+
+    /// The bytes.
+    pub fn read(&self) -> Result<Vec<u8>, Trouble> {
+        match self {
+            Bytes::Lines(lines) => {
+                let mut text = lines.join("\n");
+                text.push('\n');
+                Ok(text.into_bytes())
+            }
+            Bytes::Text(text) => Ok(text.clone().into_bytes()),
+            Bytes::Parts { size, parts } => {
+                let mut bytes = vec![0; *size];
+                for (offset, part) in parts {
+                    let part = BASE64.decode(part.as_bytes()).map_err(|error| {
+                        Trouble::Failed(format!("the recording has bad base64 at {offset}: {error}"))
+                    })?;
+                    offset
+                        .checked_add(part.len())
+                        .and_then(|end| bytes.get_mut(*offset..end))
+                        .ok_or_else(|| Trouble::Failed(format!("the recorded part at {offset} is too long")))?
+                        .copy_from_slice(&part);
+                }
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+/// The parts between long runs of zeros, each with its offset.
+fn parts(bytes: &[u8]) -> Vec<(usize, String)> {
+    let mut parts = Vec::new();
+    let (mut start, mut zeros) = (0, 0);
+    let mut close = |start: usize, end: usize| {
+        if let Some(part) = bytes.get(start..end).filter(|part| part.iter().any(|byte| *byte != 0)) {
+            parts.push((start, BASE64.encode(part)));
+        }
+    };
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == 0 {
+            zeros += 1;
+        } else {
+            if zeros >= ZEROS_COUNT_MIN {
+                close(start, at - zeros);
+                start = at;
+            }
+            zeros = 0;
+        }
+    }
+    close(start, bytes.len() - zeros);
+    parts
+}
+
+/// The recorded form of [`Firmware`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Major version of SMBIOS.
+    pub major: u8,
+    /// Minor version of SMBIOS.
+    pub minor: u8,
+    /// The structures.
+    pub table: Bytes,
+}
+
+impl Recording {
+    /// Reads a recording from its JSON.
+    pub fn load(text: &str) -> anyhow::Result<Recorded> {
+        use anyhow::Context as _;
+        let recording: Recording = serde_json::from_str(text).context("reading a recording")?;
+        Ok(Recorded { recording })
+    }
+}
+
+/// A host that answers from a recording.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// What it answers.
+    pub recording: Recording,
+}
+
+fn told<T, U>(
+    answers: &BTreeMap<String, Said<T>>,
+    question: &str,
+    read: impl FnOnce(&T) -> Result<U, Trouble>,
+) -> Answer<U> {
+    match answers.get(question) {
+        Some(said) => said.answer(read),
+        None => Err(Trouble::Failed(format!("{question} is not in the recording"))),
+    }
+}
+
+fn same<T: Clone>(value: &T) -> Result<T, Trouble> {
+    Ok(value.clone())
+}
+
+impl Host for Recorded {
+    fn file(&self, path: &str) -> Answer<Vec<u8>> {
+        told(&self.recording.files, path, Bytes::read)
+    }
+
+    fn folder(&self, path: &str) -> Answer<Vec<String>> {
+        told(&self.recording.folders, path, same)
+    }
+
+    fn link(&self, path: &str) -> Answer<String> {
+        told(&self.recording.links, path, same)
+    }
+
+    fn modified(&self, path: &str) -> Answer<Timestamp> {
+        told(&self.recording.modified, path, same)
+    }
+
+    fn memory(&self) -> Answer<MemoryTotals> {
+        self.recording.memory.answer(same)
+    }
+
+    fn volumes(&self) -> Answer<Vec<Volume>> {
+        self.recording.volumes.answer(same)
+    }
+
+    fn addresses(&self) -> Answer<Vec<Address>> {
+        self.recording.addresses.answer(same)
+    }
+
+    fn running(&self, program: &str) -> Answer<bool> {
+        told(&self.recording.running, program, same)
+    }
+
+    fn owners(&self, _sockets: &[u64]) -> Answer<Owners> {
+        self.recording.owners.answer(same)
+    }
+
+    fn run(&self, command: Command) -> Answer<Output> {
+        match self.recording.runs.get(&command) {
+            Some(said) => said.answer(same),
+            None => Err(Trouble::Failed(format!("{command:?} is not in the recording"))),
+        }
+    }
+
+    fn firmware(&self) -> Answer<Firmware> {
+        self.recording.firmware.answer(|table| {
+            Ok(Firmware { major: table.major, minor: table.minor, table: table.table.read()? })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_survive() {
+        let mut sparse = vec![0_u8; 300_000];
+        sparse[292_000] = 7;
+        sparse[292_100] = 9;
+        for bytes in [&b""[..], b"\n", b"a\nb\n", b"a\nb", b"\0\0a", b"\r\n", &[0; 100], b"\xff\xfe", &sparse]
+        {
+            let json = serde_json::to_string(&Bytes::new(bytes)).unwrap();
+            assert!(json.len() < 200, "{json}");
+            let read: Bytes = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.read().unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_question_that_was_not_asked_fails() {
+        let text = r#"{"origin": "made up", "about": "", "platform": "linux", "taken_at": "2026-11-22T00:00:00Z",
+            "files": {"/a": ["x"], "/b": null, "/c": {"trouble": "denied"}, "/d": {"trouble": {"failed": "why"}}}}"#;
+        let host = Recording::load(text).unwrap();
+        assert_eq!(host.file("/a"), Ok(Some(b"x\n".to_vec())));
+        assert_eq!(host.file("/b"), Ok(None));
+        assert_eq!(host.file("/c"), Err(Trouble::Denied));
+        assert_eq!(host.file("/d"), Err(Trouble::Failed("why".to_owned())));
+        assert_eq!(host.file("/e"), Err(Trouble::Failed("/e is not in the recording".to_owned())));
+        assert_eq!(host.memory(), Err(Trouble::Failed("not in the recording".to_owned())));
+    }
+
+    #[test]
+    fn a_recording_with_an_unknown_key_is_refused() {
+        let text = r#"{"origin": "real", "about": "", "platform": "linux", "taken_at": "2026-11-22T00:00:00Z", "filez": {}}"#;
+        let error = Recording::load(text).unwrap_err();
+        assert!(format!("{error:#}").contains("unknown field `filez`"), "{error:#}");
+    }
+}

@@ -1,0 +1,3 @@
+//! Formats that several platforms speak, from bytes to values. Nothing here asks a host.
+
+pub mod smbios;

@@ -1,0 +1,232 @@
+//! The rules that judge, loaded; and one report judged by those in force on its day.
+//!
+//! Knows no database and no HTTP.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use rules::assess::{Assessment, Outcome, Role, assess};
+use rules::complaint::Complaint;
+use rules::fact::Fact;
+use rules::lifecycle::Lifecycle;
+use rules::limits::RULESET_BYTES_MAX;
+use rules::report::Report;
+use rules::ruleset::{RuleSet, in_force};
+
+use crate::app::Judge;
+use crate::store::assessment::Finding;
+use crate::store::machine::{Mark, Portrait};
+use crate::vietnamese::fold;
+
+/// Vietnam has one time zone and no summer time.
+const HOURS_EAST: i8 = 7;
+/// The lifecycle table among the rule sets of one's own.
+const LIFECYCLE_FILE: &str = "lifecycle.toml";
+
+/// A report, judged and described in columns.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// What lists show of the PC.
+    pub portrait: Portrait,
+    /// Grade, score and the rest; grade no_data when no rules were in force.
+    pub mark: Mark,
+    /// The verdicts that are not a pass, in the order of their rules' ids.
+    pub findings: Vec<Finding>,
+    /// The assessment with its JSON; none when no rules were in force on the day of the report.
+    pub assessment: Option<(Assessment, String)>,
+}
+
+/// The civil day in Vietnam.
+pub fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::fixed(Offset::constant(HOURS_EAST))).date()
+}
+
+/// Judges a report by the rules in force on its own day.
+///
+/// # Errors
+/// When the role is none that this program knows.
+pub fn judge(judge: &Judge, report: &Report, role: &str) -> Result<Judged> {
+    let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
+    let day = day(report.taken_at);
+    let portrait = portrait(report);
+    let Some(set) = in_force(&judge.sets, day) else {
+        let mark = Mark { grade: "no_data".to_owned(), ..Mark::default() };
+        return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None });
+    };
+    let assessment = assess(&report.facts, set, &judge.lifecycle, role, day);
+    let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
+    Ok(Judged {
+        portrait,
+        mark: Mark {
+            grade: assessment.grade.word().to_owned(),
+            score: assessment.score.map(i64::from),
+            coverage: i64::from(assessment.coverage),
+            decided_by: assessment.decided_by.clone(),
+            rules_digest: assessment.digest.clone(),
+        },
+        findings: findings(&assessment),
+        assessment: Some((assessment, body)),
+    })
+}
+
+fn findings(assessment: &Assessment) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = assessment
+        .verdicts
+        .iter()
+        .filter(|verdict| match verdict.outcome {
+            Outcome::Partial | Outcome::Fail | Outcome::Unknown => true,
+            Outcome::Pass | Outcome::NotApplicable => false,
+        })
+        .map(|verdict| Finding {
+            rule: verdict.rule.clone(),
+            outcome: verdict.outcome.word().to_owned(),
+            severity: verdict.severity.word().to_owned(),
+        })
+        .collect();
+    findings.sort();
+    findings
+}
+
+fn portrait(report: &Report) -> Portrait {
+    fn text(fact: &Fact<String>) -> &str {
+        match fact {
+            Fact::Known(text) => text,
+            Fact::Absent | Fact::Unknown(_) => "",
+        }
+    }
+    let (os, board) = (&report.facts.os, &report.facts.board);
+    let mut search = vec![text(&os.hostname), text(&board.maker), text(&board.model), text(&os.name)];
+    if let Fact::Known(adapters) = &report.facts.network.adapters {
+        for adapter in adapters {
+            search.push(text(&adapter.mac));
+            if let Fact::Known(addresses) = &adapter.ipv4 {
+                search.extend(addresses.iter().map(String::as_str));
+            }
+        }
+    }
+    Portrait {
+        hostname: Some(text(&os.hostname)).filter(|name| !name.is_empty()).map(str::to_owned),
+        agent: report.agent.clone(),
+        os: text(&os.name).to_owned(),
+        maker: text(&board.maker).to_owned(),
+        model: text(&board.model).to_owned(),
+        search: fold(&search.join(" ")),
+    }
+}
+
+/// Loads the shipped rules and those of one's own in this folder, which may be missing. One with the id of a
+/// shipped set replaces it; `lifecycle.toml` replaces the shipped table.
+///
+/// # Errors
+/// Everything that is wrong, each complaint with its file.
+pub fn load(folder: &Path) -> Result<Judge, Vec<Wrong>> {
+    let own = if folder.exists() { load_files(&[folder.to_owned()])? } else { Loaded::default() };
+    let mut sets = rules::ruleset::shipped();
+    for (_, set) in own.sets {
+        sets.retain(|other| other.id != set.id);
+        sets.push(set);
+    }
+    Ok(Judge { sets, lifecycle: own.lifecycle.unwrap_or_else(Lifecycle::shipped) })
+}
+
+/// Rules of one's own.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Rule sets, each with its file.
+    pub sets: Vec<(PathBuf, RuleSet)>,
+    /// A lifecycle table.
+    pub lifecycle: Option<Lifecycle>,
+}
+
+/// Loads these files, and those in these folders.
+///
+/// # Errors
+/// Everything that is wrong, each complaint with its file.
+pub fn load_files(paths: &[PathBuf]) -> Result<Loaded, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let mut loaded = Loaded::default();
+    for path in paths {
+        match files(path) {
+            Err(error) => wrong.push(Wrong::Unreadable(format!("{error:#}"))),
+            Ok(files) => files.into_iter().for_each(|file| load_file(file, &mut loaded, &mut wrong)),
+        }
+    }
+    if wrong.is_empty() { Ok(loaded) } else { Err(wrong) }
+}
+
+fn load_file(path: PathBuf, loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
+    let (file, text) = match read(&path) {
+        Ok(read) => read,
+        Err(error) => return wrong.push(Wrong::Unreadable(format!("{error:#}"))),
+    };
+    let complaints = if path.ends_with(LIFECYCLE_FILE) {
+        Lifecycle::parse(&file, &text).map(|table| loaded.lifecycle = Some(table)).err()
+    } else {
+        RuleSet::parse(&file, &text).map(|set| loaded.sets.push((path, set))).err()
+    };
+    let text: Arc<str> = text.into();
+    for complaint in complaints.into_iter().flatten() {
+        wrong.push(Wrong::Complaint(complaint, Arc::clone(&text)));
+    }
+}
+
+/// Something that keeps rules from being loaded.
+#[derive(Debug, Clone)]
+pub enum Wrong {
+    /// A file or folder that cannot be read; the text says which and why.
+    Unreadable(String),
+    /// Something in a file, with the text of that file.
+    Complaint(Complaint, Arc<str>),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Unreadable(text) => f.write_str(text),
+            Wrong::Complaint(complaint, _) => complaint.fmt(f),
+        }
+    }
+}
+
+/// This file, or the rule files in this folder, by name.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let listing = || format!("listing the rule sets in {}", path.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).with_context(listing)? {
+        let file = entry.with_context(listing)?.path();
+        if file.extension().is_some_and(|extension| extension == "toml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<(String, String)> {
+    let name = path.display().to_string();
+    let bytes = std::fs::metadata(path).with_context(|| format!("reading the rule set {name}"))?.len();
+    anyhow::ensure!(
+        bytes <= RULESET_BYTES_MAX as u64,
+        "reading the rule set {name}: it has {bytes} bytes, at most {RULESET_BYTES_MAX} are allowed"
+    );
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading the rule set {name}"))?;
+    Ok((name, text))
+}
+
+/// What can be seen from outside of the rules in this folder: it differs when a file was added, changed or removed.
+pub fn fingerprint(folder: &Path) -> String {
+    let mut fingerprint = String::new();
+    for path in files(folder).unwrap_or_default() {
+        let seen = std::fs::metadata(&path).map(|meta| (meta.len(), meta.modified().ok()));
+        fingerprint.push_str(&format!("{} {seen:?}\n", path.display()));
+    }
+    fingerprint
+}

@@ -1,0 +1,209 @@
+//! Machines: the collector's record of each PC, with what lists show of its latest report.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::unit::Unit;
+use super::{Tx, new_id, sql};
+use crate::vietnamese::fold;
+
+/// What a PC says of itself when it joins.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer<'a> {
+    /// Name in the network.
+    pub hostname: &'a str,
+    /// Version of its agent.
+    pub agent: &'a str,
+    /// The role of its seat.
+    pub role: &'a str,
+}
+
+/// Adds a machine to a unit. Gives its id.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn add(tx: &mut Tx, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp) -> Result<String> {
+    const SQL: &str = "INSERT INTO machine (id, unit, unit_path, role, hostname, joined_at, seen_at, agent,
+            os, maker, model, search, grade, coverage, rules_digest)
+        VALUES ($1, $2, $3, $4, $5, $6, $6, $7, '', '', '', $8, 'no_data', 0, '')";
+    let id = new_id(at);
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(&id)
+        .bind(&unit.id)
+        .bind(&unit.path)
+        .bind(newcomer.role)
+        .bind(newcomer.hostname)
+        .bind(at.as_millisecond())
+        .bind(newcomer.agent)
+        .bind(fold(newcomer.hostname))
+        .execute(c)
+        .await?);
+    Ok(id)
+}
+
+/// Remembers that the PC was heard of.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn seen(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(at.as_millisecond()).execute(c).await?);
+    Ok(())
+}
+
+/// What lists show of a machine's latest report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Portrait {
+    /// Name in the network; none when the PC did not say.
+    pub hostname: Option<String>,
+    /// Version of the agent.
+    pub agent: String,
+    /// Label of the operating system, empty when unknown.
+    pub os: String,
+    /// Maker of the PC, empty when unknown.
+    pub maker: String,
+    /// Model of the PC, empty when unknown.
+    pub model: String,
+    /// Host name, maker, model, system and addresses, folded for search.
+    pub search: String,
+}
+
+/// What was judged of a report, in columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// The grade.
+    pub grade: String,
+    /// The score, if anything was decided.
+    pub score: Option<i64>,
+    /// The coverage.
+    pub coverage: i64,
+    /// The rule that decided.
+    pub decided_by: Option<String>,
+    /// The rules that judged; empty when none were in force.
+    pub rules_digest: String,
+}
+
+/// Puts a report in the place of the latest.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn portray(
+    tx: &mut Tx,
+    id: &str,
+    report: &str,
+    taken_at: Timestamp,
+    portrait: &Portrait,
+    at: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET seen_at = $2, taken_at = $3, report = $4, agent = $5, os = $6,
+            maker = $7, model = $8, search = $9, hostname = COALESCE($10, hostname)
+        WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(id)
+        .bind(at.as_millisecond())
+        .bind(taken_at.as_millisecond())
+        .bind(report)
+        .bind(&portrait.agent)
+        .bind(&portrait.os)
+        .bind(&portrait.maker)
+        .bind(&portrait.model)
+        .bind(&portrait.search)
+        .bind(&portrait.hostname)
+        .execute(c)
+        .await?);
+    Ok(())
+}
+
+/// Puts a judgement in the place of the latest. Without an assessment, no rules were in force.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
+            decided_by = $6, rules_digest = $7
+        WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(id)
+        .bind(assessment)
+        .bind(&mark.grade)
+        .bind(mark.score)
+        .bind(mark.coverage)
+        .bind(&mark.decided_by)
+        .bind(&mark.rules_digest)
+        .execute(c)
+        .await?);
+    Ok(())
+}
+
+/// A machine with its latest report, as rescoring needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Id of the machine.
+    pub machine: String,
+    /// The role of its seat.
+    pub role: String,
+    /// The rules that judged last.
+    pub rules_digest: String,
+    /// Id of the latest report.
+    pub report: String,
+    /// When it was taken, in milliseconds since 1970.
+    pub taken_at: i64,
+    /// The public key that it is signed with.
+    pub public_key: Vec<u8>,
+    /// The envelope as it came.
+    pub envelope: Vec<u8>,
+    /// Digest and JSON of the latest assessment.
+    pub assessment: Option<(String, String)>,
+}
+
+type EvidenceRow = (String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<String>, Option<String>);
+
+/// The next machines after this id that have a report, in the order of their ids, with their evidence.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn evidence(tx: &mut Tx, after: &str, count: u32) -> Result<Vec<Evidence>> {
+    const SQL: &str = "SELECT m.id, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
+            a.digest, a.body
+        FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
+            LEFT JOIN assessment a ON a.id = m.assessment
+        WHERE m.id > $1 ORDER BY m.id LIMIT $2";
+    let rows: Vec<EvidenceRow> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(after).bind(i64::from(count)).fetch_all(c).await?);
+    let evidence =
+        |(machine, role, rules_digest, report, taken_at, public_key, envelope, digest, body): EvidenceRow| {
+            let assessment = digest.zip(body);
+            Evidence { machine, role, rules_digest, report, taken_at, public_key, envelope, assessment }
+        };
+    Ok(rows.into_iter().map(evidence).collect())
+}
+
+/// How many machines have a report.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn reported(tx: &mut Tx) -> Result<u64> {
+    const SQL: &str = "SELECT COUNT(*) FROM machine WHERE report IS NOT NULL";
+    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL).fetch_one(c).await?);
+    Ok(u64::try_from(count)?)
+}
+
+/// The unit that a machine belongs to.
+///
+/// # Errors
+/// When there is no such machine, or the database cannot.
+pub async fn unit(tx: &mut Tx, id: &str) -> Result<Unit> {
+    const SQL: &str = "SELECT unit FROM machine WHERE id = $1";
+    let unit: String = sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?);
+    super::unit::by_id(tx, &unit).await
+}
+
+/// Remembers that other rules judged and it came out the same.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn judged_by(tx: &mut Tx, id: &str, rules_digest: &str) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET rules_digest = $2 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(rules_digest).execute(c).await?);
+    Ok(())
+}

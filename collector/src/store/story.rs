@@ -1,0 +1,245 @@
+//! One story through every function of the store.
+
+use super::account::Standing;
+use super::assessment::{Cause, Finding, Judgement};
+use super::join_code::NewCode;
+use super::machine::{Mark, Newcomer, Portrait};
+use super::report::Arrived;
+use super::unit::Naming;
+use super::*;
+use crate::data::tests::Folder;
+
+fn naming(code: &str, name: &str, short: &str, kind: &str) -> Naming {
+    Naming { code: code.to_owned(), name: name.to_owned(), short: short.to_owned(), kind: kind.to_owned() }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + second).unwrap()
+}
+
+async fn opened() -> (Folder, Store) {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
+    (folder, store)
+}
+
+/// Makes every machine of this host name fail, so that tests see what becomes of its neighbours.
+pub(crate) async fn fail_on_broken_hostnames(tx: &mut Tx) {
+    const SQL: &str = "CREATE TRIGGER broken BEFORE INSERT ON machine WHEN NEW.hostname = 'BROKEN'
+        BEGIN SELECT RAISE(ABORT, 'broken'); END";
+    sql!(tx, |c| sqlx::raw_sql(SQL).execute(c).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_province_joins_and_reports() {
+    let (folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+
+    // The tree, in the order of readers.
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let district = unit::add(
+        &mut tx,
+        Some(&province),
+        &naming("384", "Huyện Mường Lát", "Mường Lát", "district"),
+        at(1),
+    )
+    .await
+    .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&district), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(2))
+            .await
+            .unwrap();
+    unit::add(
+        &mut tx,
+        Some(&province),
+        &naming("380", "Thành phố Thanh Hóa", "Thanh Hóa", "district"),
+        at(3),
+    )
+    .await
+    .unwrap();
+    unit::add(&mut tx, Some(&province), &naming("381", "Thị xã Bỉm Sơn", "Bỉm Sơn", "district"), at(4))
+        .await
+        .unwrap();
+    let names = |tree: Vec<unit::Unit>| tree.into_iter().map(|unit| unit.name).collect::<Vec<_>>().join(", ");
+    expect_test::expect!["Tỉnh Thanh Hóa, Thị xã Bỉm Sơn, Huyện Mường Lát, Xã Pù Nhi, Thành phố Thanh Hóa"]
+        .assert_eq(&names(unit::tree(&mut tx).await.unwrap()));
+
+    // A join code with one use, not the ended one.
+    let code = NewCode {
+        secret_hash: "aa",
+        unit: &commune.id,
+        role: "clerk",
+        uses: 1,
+        expires_at: at(100),
+        created_by: "test",
+    };
+    join_code::add(&mut tx, code, at(5)).await.unwrap();
+    join_code::add(&mut tx, NewCode { secret_hash: "bb", expires_at: at(6), ..code }, at(5)).await.unwrap();
+    assert_eq!(join_code::consume(&mut tx, "bb", at(6)).await.unwrap(), None);
+    let admission = join_code::consume(&mut tx, "aa", at(6)).await.unwrap().unwrap();
+    assert_eq!((admission.unit.as_str(), admission.role.as_str()), (commune.id.as_str(), "clerk"));
+    assert_eq!(join_code::consume(&mut tx, "aa", at(6)).await.unwrap(), None);
+    assert_eq!(join_code::consume(&mut tx, "cc", at(6)).await.unwrap(), None);
+
+    // A machine with its key.
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &commune, newcomer, at(7)).await.unwrap();
+    key::add(&mut tx, "k1", &id, &[7; 32], at(7)).await.unwrap();
+    assert_eq!(key::standing(&mut tx, "k2").await.unwrap(), None);
+    let standing = key::standing(&mut tx, "k1").await.unwrap().unwrap();
+    assert_eq!((standing.sequence, standing.latest, standing.role.as_str()), (0, None, "clerk"));
+    assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), commune);
+    assert_eq!(machine::reported(&mut tx).await.unwrap(), 0);
+
+    // A report and its judgement.
+    let arrived = Arrived {
+        machine: &id,
+        key: "k1",
+        sequence: 5,
+        digest: "d5",
+        taken_at: at(8),
+        via: "https",
+        envelope: b"bytes",
+    };
+    let report = report::add(&mut tx, arrived, at(9)).await.unwrap();
+    key::advance(&mut tx, "k1", 5).await.unwrap();
+    key::advance(&mut tx, "k1", 4).await.unwrap();
+    assert_eq!(report::digest(&mut tx, "k1", 5).await.unwrap().as_deref(), Some("d5"));
+    assert_eq!(report::digest(&mut tx, "k1", 4).await.unwrap(), None);
+    let mark = Mark {
+        grade: "needs_work".to_owned(),
+        score: Some(70),
+        coverage: 90,
+        decided_by: Some("memory-size".to_owned()),
+        rules_digest: "r1".to_owned(),
+    };
+    let judgement = Judgement {
+        machine: &id,
+        report: &report,
+        cause: Cause::Report,
+        ruleset: "office",
+        day: jiff::civil::date(2026, 11, 22),
+        mark: &mark,
+        body: "{}",
+    };
+    let judged = assessment::add(&mut tx, judgement, at(9)).await.unwrap();
+    let portrait = Portrait {
+        hostname: Some("PC-01.example".to_owned()),
+        os: "Debian 12".to_owned(),
+        ..Portrait::default()
+    };
+    machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
+    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::judged_by(&mut tx, &id, "r1").await.unwrap();
+    machine::seen(&mut tx, &id, at(10)).await.unwrap();
+    let finding = |rule: &str, outcome: &str| Finding {
+        rule: rule.to_owned(),
+        outcome: outcome.to_owned(),
+        severity: "major".to_owned(),
+    };
+    for findings in [
+        vec![finding("a", "fail"), finding("b", "fail")],
+        vec![finding("b", "partial"), finding("c", "unknown")],
+        vec![],
+    ] {
+        assessment::set_findings(&mut tx, &id, &findings).await.unwrap();
+        assert_eq!(assessment::findings(&mut tx, &id).await.unwrap(), findings);
+    }
+    let standing = key::standing(&mut tx, "k1").await.unwrap().unwrap();
+    assert_eq!((standing.sequence, standing.latest), (5, Some((at(8).as_millisecond(), 5))));
+    assert_eq!((standing.grade.as_str(), standing.score), ("needs_work", Some(70)));
+    let evidence = machine::evidence(&mut tx, "", 10).await.unwrap();
+    assert_eq!(evidence.len(), 1);
+    assert_eq!(evidence[0].assessment, Some(("r1".to_owned(), "{}".to_owned())));
+    assert_eq!(machine::evidence(&mut tx, &id, 10).await.unwrap(), []);
+    assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
+
+    assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
+
+    assert_eq!(assessment::count(&mut tx, &id).await.unwrap(), 1);
+
+    // The district goes: the commune hangs below the province, its machine with it.
+    unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
+    unit::rename(&mut tx, &commune.id, &naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward")).await.unwrap();
+    let moved = machine::unit(&mut tx, &id).await.unwrap();
+    assert_eq!(
+        (moved.name.as_str(), moved.path.clone()),
+        ("Phường Pù Nhi", format!("{}{}/", province.path, commune.id))
+    );
+    assert_eq!(unit::by_code(&mut tx, "14863").await.unwrap(), [moved]);
+    assert!(unit::hang(&mut tx, &province, Some(&commune)).await.is_err());
+
+    key::withdraw(&mut tx, "k1", at(11)).await.unwrap();
+    assert!(key::standing(&mut tx, "k1").await.unwrap().unwrap().withdrawn);
+    assert_eq!(setting::find(&mut tx, "rules").await.unwrap(), None);
+    setting::put(&mut tx, "rules", "r1").await.unwrap();
+    setting::put(&mut tx, "rules", "r2").await.unwrap();
+    assert_eq!(setting::find(&mut tx, "rules").await.unwrap().as_deref(), Some("r2"));
+
+    // What is committed is there for another who opens the file; what is not, never happened.
+    tx.commit().await.unwrap();
+    store.close().await;
+    let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    setting::put(&mut tx, "rules", "r3").await.unwrap();
+    drop(tx);
+    let mut tx = store.read().await.unwrap();
+    assert_eq!(setting::find(&mut tx, "rules").await.unwrap().as_deref(), Some("r2"));
+}
+
+#[tokio::test]
+async fn a_person_signs_in_and_out() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
+    assert_eq!(account::count(&mut tx).await.unwrap(), 0);
+    let lan = account::add(&mut tx, at(1), "Lan", "hash", Standing::Analyst, Some(&unit.id)).await.unwrap();
+    assert_eq!(account::count(&mut tx).await.unwrap(), 1);
+    account::set_password(&mut tx, &lan, "another").await.unwrap();
+    let found = account::of_name(&mut tx, " LAN").await.unwrap().unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.password.as_str(), found.standing),
+        (lan.as_str(), "another", Standing::Analyst)
+    );
+    assert!(account::of_name(&mut tx, "minh").await.unwrap().is_none());
+
+    for (token, until) in [("t1", 100), ("t2", 100), ("t3", 100), ("t4", 5)] {
+        session::add(&mut tx, at(2), token, &lan, "form", at(until)).await.unwrap();
+    }
+    session::touch(&mut tx, at(4), "t1").await.unwrap();
+    let found = session::of_token(&mut tx, "t1").await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.seen_at, found.unit.unwrap().1), ("lan", at(4), unit.path));
+    session::remove(&mut tx, "t2").await.unwrap();
+    session::sweep(&mut tx, at(5), at(1)).await.unwrap();
+    let mut left = Vec::new();
+    for token in ["t1", "t2", "t3", "t4"] {
+        left.push(session::of_token(&mut tx, token).await.unwrap().is_some());
+    }
+    assert_eq!(left, [true, false, true, false]);
+    session::remove_others(&mut tx, &lan, "t1").await.unwrap();
+    assert!(session::of_token(&mut tx, "t3").await.unwrap().is_none());
+
+    audit::add(&mut tx, at(6), "lan", "sign-in", "lan", "").await.unwrap();
+    audit::add(&mut tx, at(7), "lan", "sign-out", "lan", "").await.unwrap();
+    let newest = audit::newest(&mut tx, None, 1).await.unwrap();
+    assert_eq!((newest.len(), newest[0].action.as_str()), (1, "sign-out"));
+    let before = audit::newest(&mut tx, Some(&newest[0].id), 10).await.unwrap();
+    assert_eq!(before.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["sign-in"]);
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_told() {
+    let (folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    sql!(&mut tx, |c| sqlx::query("INSERT INTO schema_version (version) VALUES (999)")
+        .execute(c)
+        .await
+        .unwrap());
+    tx.commit().await.unwrap();
+    store.close().await;
+    let error = Store::open(&folder.0.join("collector.db")).await.err().unwrap();
+    assert!(format!("{error:#}").contains("use a newer program"), "{error:#}");
+}
