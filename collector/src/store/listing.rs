@@ -72,6 +72,15 @@ impl Filter {
         Filter { scope, grade: None, role: None, rule: None, silent_since: None, words: Vec::new() }
     }
 
+    /// Whether nothing but the grade is filtered.
+    fn is_everything(&self) -> bool {
+        self.scope.is_everything()
+            && self.role.is_none()
+            && self.rule.is_none()
+            && self.silent_since.is_none()
+            && self.words.is_empty()
+    }
+
     fn pattern(&self, index: usize) -> String {
         self.words.get(index).map_or_else(|| "%".to_owned(), |word| like(word))
     }
@@ -204,9 +213,17 @@ macro_rules! columns {
     };
 }
 
+/// What every list is filtered by. Within everything the range is no help, and an index of the order is: joining an
+/// empty text keeps both databases from using the index of the path.
 macro_rules! filter {
-    () => {
-        "WHERE m.unit_path >= $1 AND m.unit_path < $2 AND ($3 = '' OR m.role = $3)
+    (everything) => {
+        concat!("WHERE m.unit_path || '' >= $1 AND m.unit_path || '' < $2 ", filter!(rest))
+    };
+    (subtree) => {
+        concat!("WHERE m.unit_path >= $1 AND m.unit_path < $2 ", filter!(rest))
+    };
+    (rest) => {
+        "AND ($3 = '' OR m.role = $3)
         AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4 AND f.outcome = 'fail'))
         AND m.seen_at < $5 AND m.search LIKE $6 ESCAPE '\\' AND m.search LIKE $7 ESCAPE '\\'
         AND m.search LIKE $8 ESCAPE '\\' "
@@ -216,11 +233,17 @@ macro_rules! filter {
 /// One stretch of a list: from its beginning, or behind a cursor.
 macro_rules! stretch {
     ($where:literal, $behind:literal, $order:literal) => {
+        Sql {
+            everything: stretch!(everything, $where, $behind, $order),
+            subtree: stretch!(subtree, $where, $behind, $order),
+        }
+    };
+    ($scope:ident, $where:literal, $behind:literal, $order:literal) => {
         (
             concat!(
                 "SELECT ",
                 columns!(),
-                filter!(),
+                filter!($scope),
                 "AND ($10 = '' OR m.grade = $10) ",
                 $where,
                 " ORDER BY ",
@@ -230,7 +253,7 @@ macro_rules! stretch {
             concat!(
                 "SELECT ",
                 columns!(),
-                filter!(),
+                filter!($scope),
                 "AND ($10 = '' OR m.grade = $10) ",
                 $where,
                 $behind,
@@ -240,6 +263,12 @@ macro_rules! stretch {
             ),
         )
     };
+}
+
+/// The texts of one stretch: from its beginning, and behind a cursor.
+struct Sql {
+    everything: (&'static str, &'static str),
+    subtree: (&'static str, &'static str),
 }
 
 /// What a stretch is bounded by.
@@ -281,8 +310,7 @@ impl Bound {
         }
     }
 
-    /// From its beginning, and behind a cursor.
-    fn sql(self, direction: Direction) -> (&'static str, &'static str) {
+    fn sql(self, direction: Direction) -> Sql {
         use Direction::{Down, Up};
         match (self, direction) {
             (Bound::Name, Up) => {
@@ -397,7 +425,8 @@ async fn stretch(
     behind: Option<&Cursor>,
     limit: i64,
 ) -> Result<Vec<MachineRow>> {
-    let (from_first, from_cursor) = bound.sql(direction);
+    let Sql { everything, subtree } = bound.sql(direction);
+    let (from_first, from_cursor) = if filter.scope.is_everything() { everything } else { subtree };
     let sql = if behind.is_some() { from_cursor } else { from_first };
     sql!(tx, |c| {
         let mut query = sqlx::query(sql)
@@ -436,19 +465,23 @@ async fn stretch(
 /// When the database fails.
 pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
     const SQL: &str =
-        concat!("SELECT m.grade, COUNT(*) AS machines FROM machine m ", filter!(), "GROUP BY m.grade");
+        concat!("SELECT m.grade, COUNT(*) AS machines FROM machine m ", filter!(subtree), "GROUP BY m.grade");
+    const ALL: &str = "SELECT grade, COUNT(*) AS machines FROM machine GROUP BY grade";
     sql!(tx, |c| {
-        let rows = sqlx::query(SQL)
-            .bind(filter.scope.first())
-            .bind(filter.scope.end())
-            .bind(filter.role.map_or("", Role::word))
-            .bind(filter.rule.as_deref().unwrap_or_default())
-            .bind(filter.silent_before())
-            .bind(filter.pattern(0))
-            .bind(filter.pattern(1))
-            .bind(filter.pattern(2))
-            .fetch_all(c)
-            .await?;
+        let query = if filter.is_everything() {
+            sqlx::query(ALL)
+        } else {
+            sqlx::query(SQL)
+                .bind(filter.scope.first())
+                .bind(filter.scope.end())
+                .bind(filter.role.map_or("", Role::word))
+                .bind(filter.rule.as_deref().unwrap_or_default())
+                .bind(filter.silent_before())
+                .bind(filter.pattern(0))
+                .bind(filter.pattern(1))
+                .bind(filter.pattern(2))
+        };
+        let rows = query.fetch_all(c).await?;
         let mut grades = Grades::default();
         for row in rows {
             let grade: String = row.try_get("grade")?;
@@ -597,7 +630,7 @@ pub async fn judged_by_role(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<Strin
 /// When the database fails.
 pub async fn silent(tx: &mut Tx, scope: &Scope, since: Timestamp) -> Result<(i64, i64)> {
     const SQL: &str = "SELECT COUNT(CASE WHEN seen_at < $3 THEN 1 END) AS silent,
-            COUNT(CASE WHEN report IS NULL THEN 1 END) AS never
+            COUNT(CASE WHEN taken_at IS NULL THEN 1 END) AS never
         FROM machine WHERE unit_path >= $1 AND unit_path < $2";
     sql!(tx, |c| {
         let row = sqlx::query(SQL)

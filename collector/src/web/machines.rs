@@ -8,9 +8,9 @@ use rules::assess::{Grade, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::vietnamese::fold;
 use crate::store::Tx;
 use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
+use crate::vietnamese::fold;
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label};
 use crate::web::layout::{Layout, Place};

@@ -29,10 +29,10 @@ use sqlx::SqlitePool;
 
 use crate::app::{App, Judge};
 use crate::clock::Clock;
-use crate::vietnamese::fold;
 use crate::guard::hash_password;
 use crate::store::account::{self, Standing};
 use crate::store::{Store, audit};
+use crate::vietnamese::{fold, sort_key};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "một câu ngắn dễ nhớ";
@@ -137,7 +137,7 @@ fn path(code: &str) -> String {
 async fn units(pool: &SqlitePool) {
     for (code, parent, name) in UNITS {
         const SQL: &str = "INSERT INTO unit (id, parent, path, code, name, kind, search, sort, created_at)
-            VALUES ($1, $2, $3, $4, $5, 'other', $6, $6, 0)";
+            VALUES ($1, $2, $3, $4, $5, 'other', $6, $7, 0)";
         sqlx::query(SQL)
             .bind(unit_id(code))
             .bind((!parent.is_empty()).then(|| unit_id(parent)))
@@ -145,6 +145,7 @@ async fn units(pool: &SqlitePool) {
             .bind(code)
             .bind(name)
             .bind(fold(name))
+            .bind(sort_key(name))
             .execute(pool)
             .await
             .unwrap();
