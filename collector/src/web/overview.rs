@@ -177,12 +177,11 @@ fn why(reader: &Reader, judge: &Judge, rows: &Rows) -> Vec<Why> {
         .collect()
 }
 
-/// The units right below the first, the least ready first.
+/// The units right below the first, the least ready first; the first itself, where all machines are its own.
 fn units(reader: &Reader, nodes: &[Node]) -> Vec<UnitLine> {
-    let roots = nodes.iter().filter(|node| node.depth == 0).count();
-    let wanted = if roots == 1 { 1 } else { 0 };
-    let mut units: Vec<&Node> =
-        nodes.iter().filter(|node| node.depth == wanted && node.all.all() > 0).collect();
+    let at_depth = |depth| nodes.iter().filter(move |node| node.depth == depth && node.all.all() > 0);
+    let wanted = if at_depth(0).count() == 1 && at_depth(1).next().is_some() { 1 } else { 0 };
+    let mut units: Vec<&Node> = at_depth(wanted).collect();
     units.sort_by_key(|node| {
         let all = node.all.all();
         (node.all.of(Grade::Ready) * 1000 / all, std::cmp::Reverse(all))
