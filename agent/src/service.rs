@@ -6,5 +6,10 @@
 #[cfg(unix)]
 #[path = "service/linux.rs"]
 mod live;
+#[cfg(windows)]
+#[path = "service/windows.rs"]
+mod live;
 
 pub use live::{Stop, make_private_folder, private, state_folder, sync_folder};
+#[cfg(windows)]
+pub use live::{Work, be_quiet, install, remove, run_as_service};
