@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::courier::{Answer, Courier, Patience, Trouble};
 use crate::folder::{Folder, Lock, OnDisk, find, put};
 use crate::identity::{Identity, Membership};
+use crate::schedule::Past;
 use crate::spool::{Bounds, Spool, Taken};
 
 const DIARY: &str = "diary.json";
@@ -54,7 +55,7 @@ pub struct Diary {
     /// The score that the collector gave last.
     pub score: Option<u8>,
     /// Why the last delivery failed.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
     /// What the next report has to say of this agent itself.
     pub notes: Vec<String>,
 }
@@ -125,6 +126,26 @@ impl Standing {
     pub fn clock_offset(&self) -> Option<Milliseconds> {
         self.diary.clock_offset_ms.map(Milliseconds)
     }
+
+    /// What the schedule needs to know, for a service that started then.
+    pub fn past(&self, started_at: Timestamp) -> Past {
+        Past {
+            started_at,
+            surveyed_at: self.diary.surveyed_at,
+            tried_at: self.diary.tried_at,
+            failures: self.diary.failures,
+            not_before: self.diary.not_before,
+            asked_seconds: self.diary.interval_seconds,
+            waiting: self.waiting > 0,
+        }
+    }
+
+    /// A number of this PC alone, to spread PCs over time; 0 when it has not joined.
+    pub fn seed(&self) -> u64 {
+        let Some(membership) = &self.membership else { return 0 };
+        let digest = digest(&SHA256, membership.machine.as_bytes());
+        digest.as_ref().first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
+    }
 }
 
 /// An agent's desk.
@@ -186,11 +207,6 @@ impl Desk {
     /// The id of this agent's key.
     pub fn key_id(&self) -> envelope::KeyId {
         self.identity.key().id()
-    }
-
-    /// A number of this PC alone, to spread PCs over time.
-    pub fn seed(&self) -> u64 {
-        self.identity.seed()
     }
 
     /// How far this PC's clock was from the collector's at the last contact; positive is ahead.
@@ -359,7 +375,7 @@ impl Desk {
         let public_key = self.identity.key().public_key();
         let whole = |bytes: &[u8]| {
             envelope::read(bytes)
-                .is_ok_and(|sealed| sealed.sequence == sequence && sealed.open(public_key).is_ok())
+                .is_ok_and(|sealed| sealed.sequence == sequence && sealed.verify(public_key).is_ok())
         };
         match self.spool.take(sequence, &whole)? {
             Taken::Whole(bytes) => Ok(Some(bytes)),
@@ -408,7 +424,7 @@ impl Desk {
     fn close(&mut self, delivery: &mut Delivery, now: Timestamp) -> Result<()> {
         delivery.left = self.spool.count();
         delivery.retry_after_seconds = delivery.trouble.as_ref().and_then(Trouble::retry_after_seconds);
-        self.diary.trouble = delivery.trouble.as_ref().map(ToString::to_string);
+        self.diary.trouble = delivery.trouble.clone();
         self.diary.failures =
             if delivery.trouble.is_some() { self.diary.failures.saturating_add(1) } else { 0 };
         self.diary.not_before = delivery
@@ -453,4 +469,4 @@ fn read_diary(folder: &dyn Folder) -> Result<Diary> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -142,12 +142,6 @@ impl Identity {
         &self.key
     }
 
-    /// A number of this PC alone, to spread PCs over time.
-    pub fn seed(&self) -> u64 {
-        let (first, _) = self.key.public_key().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        u64::from_be_bytes(*first)
-    }
-
     /// The next sequence number, above `floor`, durable before it is given.
     ///
     /// # Errors

@@ -1,19 +1,27 @@
 //! Asks one PC, and sends what it learned.
 //!
-//! - [`host`]: the doors to the PC; with `service` the only platform code.
-//! - [`probe`]: the survey, one probe an area, which asks nothing but the doors.
+//! - [`host`]: the doors to a PC; [`probe`]: what is asked through them.
 //! - [`desk`]: the one object that lives in a state folder; the rest of the house speaks with it.
 //! - [`identity`]: the key, the membership, the sequence number.
 //! - [`spool`]: envelopes that the collector has not accepted.
-//! - [`courier`]: one HTTPS exchange; with [`desk`] and `service` the only place that knows the network.
+//! - [`courier`]: one HTTPS exchange; with [`service`] the only place that knows the network.
 //! - [`folder`]: files that survive a power cut.
-//! - [`service`]: what the agent needs of the operating system for itself.
+//! - [`schedule`]: when to survey and when to try again, as a pure function; [`config`]: what may be set.
+//! - [`service`]: the duties of a service, and what the agent needs of the operating system for itself.
+//! - [`verdict`]: an assessment as text; [`words`]: everything that is said to people, in both languages.
+//! - [`cli`]: the command line; [`clock`]: the one clock.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod courier;
 pub mod desk;
 pub mod folder;
 pub mod host;
 pub mod identity;
 pub mod probe;
+pub mod schedule;
 pub mod service;
 pub mod spool;
+pub mod verdict;
+pub mod words;

@@ -67,7 +67,7 @@ pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str
     if written.len() > 100 {
         return None;
     }
-    let furthest = (written.chars().count() / 3).max(2);
+    let furthest = (written.chars().count() / 3).max(1);
     words
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), &word.to_lowercase()), word))

@@ -628,3 +628,6 @@ impl Order {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

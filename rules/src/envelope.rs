@@ -171,6 +171,14 @@ impl Sealed {
         serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))
     }
 
+    /// Checks the signature of a report, and nothing else: what was signed is whole.
+    ///
+    /// # Errors
+    /// [`Fault::BadSignature`].
+    pub fn verify(&self, public_key: &[u8]) -> Result<(), Fault> {
+        self.check(public_key, REPORT_CONTEXT)
+    }
+
     fn check(&self, public_key: &[u8], context: &[u8]) -> Result<(), Fault> {
         if KeyId::of(public_key) != self.key {
             return Err(Fault::BadSignature);

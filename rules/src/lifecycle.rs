@@ -160,7 +160,7 @@ fn ask<T>(fact: &Fact<T>, reason: &mut Option<Reason>, holds: impl FnOnce(&T) ->
 
 fn read(reader: &mut Reader<'_>, text: &str) -> Option<Lifecycle> {
     let document = reader.document()?;
-    let mut table = Table::new(document.get_ref(), 0, "the lifecycle table");
+    let mut table = Table::new(document.get_ref(), 0, "");
     let dated = table.need(reader, "dated").and_then(|field| reader.date(field));
     let source = table.need(reader, "source").and_then(|field| reader.full_text(field));
     let fields = table.need(reader, "product").and_then(|field| reader.list(field)).unwrap_or_default();
@@ -248,27 +248,53 @@ extended = 2028-06-30
     fn the_first_product_that_fits() {
         check(
             r#"{"platform":"windows","build":19044,"edition":"enterprises","installation_type":"Client"}"#,
-            expect![[r#"{"product":"Windows 10 Enterprise LTSC 2021","ends_on":"2027-01-12","days_left":51,"extended_ends_on":null,"extended_days_left":null}"#]],
+            expect![[
+                r#"{"product":"Windows 10 Enterprise LTSC 2021","ends_on":"2027-01-12","days_left":51,"extended_ends_on":null,"extended_days_left":null}"#
+            ]],
         );
         check(
             r#"{"platform":"windows","build":19044,"edition":"Professional","installation_type":"Client"}"#,
-            expect![[r#"{"product":"Windows 10 21H2","ends_on":"2023-06-13","days_left":-1258,"extended_ends_on":null,"extended_days_left":null}"#]],
+            expect![[
+                r#"{"product":"Windows 10 21H2","ends_on":"2023-06-13","days_left":-1258,"extended_ends_on":null,"extended_days_left":null}"#
+            ]],
         );
-        check(r#"{"platform":"linux","id":"debian","version":"12.7"}"#, expect![[r#"{"product":"Debian 12","ends_on":"2026-07-11","days_left":-134,"extended_ends_on":"2028-06-30","extended_days_left":586}"#]]);
+        check(
+            r#"{"platform":"linux","id":"debian","version":"12.7"}"#,
+            expect![[
+                r#"{"product":"Debian 12","ends_on":"2026-07-11","days_left":-134,"extended_ends_on":"2028-06-30","extended_days_left":586}"#
+            ]],
+        );
     }
 
     #[test]
     fn what_is_not_in_the_table_is_unknown() {
-        check(r#"{"platform":"linux","id":"debian","version":"120"}"#, expect![[r#"{"product":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"}}"#]]);
-        check(r#"{"platform":"linux","id":"gentoo","version":"12"}"#, expect![[r#"{"product":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"}}"#]]);
+        check(
+            r#"{"platform":"linux","id":"debian","version":"120"}"#,
+            expect![[
+                r#"{"product":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"}}"#
+            ]],
+        );
+        check(
+            r#"{"platform":"linux","id":"gentoo","version":"12"}"#,
+            expect![[
+                r#"{"product":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_ends_on":{"unknown":"failed: not in the lifecycle table of 2026-08-22"},"extended_days_left":{"unknown":"failed: not in the lifecycle table of 2026-08-22"}}"#
+            ]],
+        );
     }
 
     #[test]
     fn what_is_not_known_of_the_system_leaves_its_product_unknown() {
-        check(r#"{"platform":"linux","id":"debian","version":{"unknown":"denied"}}"#, expect![[r#"{"product":{"unknown":"denied"},"ends_on":{"unknown":"denied"},"days_left":{"unknown":"denied"},"extended_ends_on":{"unknown":"denied"},"extended_days_left":{"unknown":"denied"}}"#]]);
+        check(
+            r#"{"platform":"linux","id":"debian","version":{"unknown":"denied"}}"#,
+            expect![[
+                r#"{"product":{"unknown":"denied"},"ends_on":{"unknown":"denied"},"days_left":{"unknown":"denied"},"extended_ends_on":{"unknown":"denied"},"extended_days_left":{"unknown":"denied"}}"#
+            ]],
+        );
         check(
             r#"{"platform":"windows","build":19044,"edition":{"unknown":"timed_out"},"installation_type":"Client"}"#,
-            expect![[r#"{"product":{"unknown":"timed_out"},"ends_on":{"unknown":"timed_out"},"days_left":{"unknown":"timed_out"},"extended_ends_on":{"unknown":"timed_out"},"extended_days_left":{"unknown":"timed_out"}}"#]],
+            expect![[
+                r#"{"product":{"unknown":"timed_out"},"ends_on":{"unknown":"timed_out"},"days_left":{"unknown":"timed_out"},"extended_ends_on":{"unknown":"timed_out"},"extended_days_left":{"unknown":"timed_out"}}"#
+            ]],
         );
         check(r#"{}"#, expect!["{}"]);
     }
@@ -305,7 +331,7 @@ until = 2030-01-01
         let complaints = Lifecycle::parse("lifecycle.toml", text).unwrap_err();
         let told: Vec<String> = complaints.iter().map(ToString::to_string).collect();
         expect![[r#"
-            lifecycle.toml:1:1: error[missing-key]: `the lifecycle table` lacks `source`
+            lifecycle.toml:1:1: error[missing-key]: the file lacks `source`
             lifecycle.toml:2:10: error[wrong-type]: `dated` must be a day such as 2026-07-01, without quotes, this is a text
             lifecycle.toml:5:22: error[unknown-word]: `platform` cannot be "window"
               help: did you mean "windows"? it is one of "windows", "linux"

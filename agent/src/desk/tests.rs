@@ -13,16 +13,16 @@ use super::*;
 use crate::courier::tests::{PATIENCE, Reply, Seen, Server, now};
 
 /// A folder of this test alone, removed at its end.
-struct Room(PathBuf);
+pub(crate) struct Room(pub(crate) PathBuf);
 
 impl Room {
-    fn new(name: &str) -> Room {
+    pub(crate) fn new(name: &str) -> Room {
         let path = std::env::temp_dir().join(format!("sansang-desk-{name}-{}", std::process::id()));
         drop(std::fs::remove_dir_all(&path));
         Room(path)
     }
 
-    fn desk(&self) -> Desk {
+    pub(crate) fn desk(&self) -> Desk {
         Desk::open_with(&self.0, BOUNDS, PATIENCE).unwrap()
     }
 }
@@ -44,11 +44,11 @@ fn report() -> Report {
     }
 }
 
-fn code(server: &Server) -> JoinCode {
+pub(crate) fn code(server: &Server) -> JoinCode {
     JoinCode { address: server.address.clone(), pin: Some(server.pin), secret: [5; 10] }
 }
 
-fn refusal(status: &str, code: &str) -> Reply {
+pub(crate) fn refusal(status: &str, code: &str) -> Reply {
     Reply::json(status, "", &format!(r#"{{"error":{{"code":"{code}","message":"said the collector"}}}}"#))
 }
 
@@ -64,7 +64,7 @@ fn receipt(seen: &Seen) -> Reply {
 }
 
 /// Joins as any collector would; answers the reports in turn, then with receipts.
-async fn collector(replies: Vec<Reply>) -> Server {
+pub(crate) async fn collector(replies: Vec<Reply>) -> Server {
     let replies = Mutex::new(replies.into_iter());
     Server::start(move |seen| {
         if !seen.head.starts_with("POST /v1/join ") {

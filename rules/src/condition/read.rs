@@ -9,7 +9,10 @@ use super::{Bound, Check, Node, Operand, Order, Subject, Test};
 use crate::complaint::{self, nearest};
 use crate::facts::{self, AREAS, Kind, Term};
 use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
-use crate::ruleset::raw::{self, DEPTH_MAX, Field, Reader, quoted, type_name};
+use crate::ruleset::raw::{self, Field, Reader, quoted, type_name};
+
+/// Deepest nesting of conditions.
+const DEPTH_MAX: usize = 32;
 
 /// What bare names mean.
 #[derive(Clone, Copy)]
@@ -192,7 +195,16 @@ fn unknown_fact(field: Field<'_>, scope: Scope<'_>) -> (String, String) {
                     && matches!(term.kind, Kind::Records(_))
             });
         let text = format!("there is no fact `{name}`");
-        return match (within, near(&names)) {
+        // Within an area that exists, only its own names can be meant.
+        let of_area: Vec<String> = match name.split_once('.') {
+            Some((written, _)) if AREAS.iter().any(|area| area.name == written) => {
+                names.iter().filter(|full| full.split('.').next() == Some(written)).cloned().collect()
+            }
+            Some(_) | None => names,
+        };
+        let field = |full: &str| full.split_once('.').map_or("", |(_, field)| field).to_owned();
+        let meant = near(&of_area).filter(|full| nearest(&field(name), [field(full).as_str()]).is_some());
+        return match (within, meant) {
             (Some((area, term)), _) => {
                 let list = format!("{}.{}", area.name, term.name);
                 (
@@ -491,6 +503,13 @@ pub(crate) fn operand(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> 
 }
 
 fn wrong_kind(field: Field<'_>, kind: Kind, example: &str) -> Malformed {
+    let too_large = field.value.get_ref().is_integer() && raw::integer(field.value.get_ref()).is_none();
+    if too_large {
+        return Malformed {
+            text: format!("`{}` is too large a number", field.name),
+            suggestion: format!("write it as {example}"),
+        };
+    }
     Malformed {
         text: format!(
             "`{}` must be {}, this is {}",

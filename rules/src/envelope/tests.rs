@@ -55,6 +55,8 @@ fn every_changed_byte_is_noticed() {
     for at in 0..bytes.len() {
         let mut changed = bytes.clone();
         changed[at] ^= 1;
+        let verified = read(&changed).and_then(|sealed| sealed.verify(key.public_key()));
+        assert!(verified.is_err(), "byte {at} of {} may be changed", bytes.len());
         let opened = read(&changed).and_then(|sealed| sealed.open(key.public_key()));
         assert!(opened.is_err(), "byte {at} of {} may be changed", bytes.len());
     }

@@ -7,12 +7,15 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
+use toml_parser::decoder::Encoding;
+use toml_parser::parser::{EventReceiver, parse_document};
+use toml_parser::{ErrorSink, ParseError, Source, Span};
 
 use crate::complaint::{self, Complaint, nearest};
 use crate::limits::RULESET_BYTES_MAX;
 
-/// Deepest nesting of tables and lists that may be written.
-pub(crate) const DEPTH_MAX: usize = 32;
+/// Deepest nesting that may be written, where each part of a dotted key, each list and each table counts one.
+const NESTING_MAX: usize = 128;
 
 /// A value with its place.
 pub(crate) type Node<'d> = Spanned<DeValue<'d>>;
@@ -55,6 +58,11 @@ impl<'a> Reader<'a> {
         if self.text.len() > RULESET_BYTES_MAX {
             let text = format!("the file has {} bytes, the most is {RULESET_BYTES_MAX}", self.text.len());
             self.complain(0, complaint::TOO_LARGE, text, None);
+            return None;
+        }
+        if let Some(at) = too_deep(self.text) {
+            let text = format!("tables and lists stand more than {NESTING_MAX} deep within each other");
+            self.complain(at, complaint::TOO_DEEP, text, None);
             return None;
         }
         let (table, errors) = DeTable::parse_recoverable(self.text);
@@ -228,7 +236,7 @@ pub(crate) struct Table<'d> {
 }
 
 impl<'d> Table<'d> {
-    /// The table at this byte offset. `what` names it in complaints.
+    /// The table at this byte offset. `what` is its key, which names it in complaints; empty for the whole file.
     pub(crate) fn new(table: &'d DeTable<'d>, at: usize, what: &'d str) -> Table<'d> {
         let mut fields: Vec<Field<'d>> = table
             .iter()
@@ -236,6 +244,10 @@ impl<'d> Table<'d> {
             .collect();
         fields.sort_by_key(|field| field.at);
         Table { at, what, fields, asked: Vec::new() }
+    }
+
+    fn called(&self) -> String {
+        if self.what.is_empty() { "the file".to_owned() } else { format!("`{}`", self.what) }
     }
 
     /// Where the table stands, as a byte offset.
@@ -254,7 +266,7 @@ impl<'d> Table<'d> {
     pub(crate) fn need(&mut self, reader: &mut Reader<'_>, name: &'static str) -> Option<Field<'d>> {
         let field = self.take(name);
         if field.is_none() {
-            let text = format!("`{}` lacks `{name}`", self.what);
+            let text = format!("{} lacks `{name}`", self.called());
             reader.complain(self.at, complaint::MISSING_KEY, text, None);
         }
         field
@@ -268,13 +280,116 @@ impl<'d> Table<'d> {
     /// Complains of every key that nobody asked for.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) {
         for field in &self.fields {
-            let text = format!("`{}` has no key `{}`", self.what, field.name);
+            let text = format!("{} has no key `{}`", self.called(), field.name);
             let suggestion = match nearest(field.name, self.asked.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("its keys are {}", quoted(self.asked.iter().copied())),
             };
             reader.complain(field.at, complaint::UNKNOWN_KEY, text, Some(suggestion));
         }
+    }
+}
+
+/// Where the nesting becomes too deep, if it does.
+///
+/// The parser of `toml` bounds the parts of a key and the tables within tables, but not their product: 80 tables
+/// with keys of 80 parts make a tree that ends the program when it is dropped.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = Depth::default();
+    let tokens = Source::new(text).lex().into_vec();
+    // What is not TOML is told by the parser proper.
+    parse_document(&tokens, &mut depth, &mut |_: ParseError| {});
+    depth.too_deep
+}
+
+/// Counts nesting while the file is read for the first time.
+#[derive(Default)]
+struct Depth {
+    /// Parts of the table header.
+    header: usize,
+    /// Parts of the key at hand.
+    key: usize,
+    /// Parts of the keys of the tables and lists that are open, and one for each of these.
+    open: Vec<usize>,
+    open_sum: usize,
+    /// Where it first became too deep, as a byte offset.
+    too_deep: Option<usize>,
+}
+
+impl Depth {
+    fn enter(&mut self, at: usize) -> bool {
+        let parts = std::mem::take(&mut self.key) + 1;
+        self.open.push(parts);
+        self.open_sum += parts;
+        self.weigh(at)
+    }
+
+    fn leave(&mut self) {
+        self.open_sum -= self.open.pop().unwrap_or(0);
+        self.key = 0;
+    }
+
+    fn begin_header(&mut self) {
+        *self = Depth { too_deep: self.too_deep, ..Depth::default() };
+    }
+
+    fn end_header(&mut self) {
+        self.header = std::mem::take(&mut self.key) + 1;
+    }
+
+    fn weigh(&mut self, at: usize) -> bool {
+        let fits = self.header + self.key + self.open_sum <= NESTING_MAX;
+        if !fits {
+            self.too_deep.get_or_insert(at);
+        }
+        fits
+    }
+}
+
+impl EventReceiver for Depth {
+    fn std_table_open(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.begin_header();
+    }
+
+    fn std_table_close(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.end_header();
+    }
+
+    fn array_table_open(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.begin_header();
+    }
+
+    fn array_table_close(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.end_header();
+    }
+
+    fn inline_table_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
+        self.enter(span.start())
+    }
+
+    fn inline_table_close(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.leave();
+    }
+
+    fn array_open(&mut self, span: Span, _: &mut dyn ErrorSink) -> bool {
+        self.enter(span.start())
+    }
+
+    fn array_close(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.leave();
+    }
+
+    fn simple_key(&mut self, span: Span, _: Option<Encoding>, _: &mut dyn ErrorSink) {
+        self.key += 1;
+        self.weigh(span.start());
+    }
+
+    fn value_sep(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.key = 0;
+    }
+
+    fn newline(&mut self, _: Span, _: &mut dyn ErrorSink) {
+        self.key = 0;
     }
 }
 

@@ -35,7 +35,7 @@ struct Names {
 }
 
 fn read(reader: &mut Reader<'_>, document: &Spanned<DeTable<'_>>, digest: String) -> Option<RuleSet> {
-    let mut file = Table::new(document.get_ref(), 0, "the rule set");
+    let mut file = Table::new(document.get_ref(), 0, "");
     let head = file.need(reader, "ruleset").and_then(|field| head(reader, field));
     let grades = file.need(reader, "grades").and_then(|field| grades(reader, field));
 

@@ -79,7 +79,8 @@ fn installed_on(host: &dyn Host) -> Answer<Date> {
     Err(Trouble::NotSupported)
 }
 
-fn started_at(host: &dyn Host) -> Answer<Timestamp> {
+/// When the system was started.
+pub(super) fn started_at(host: &dyn Host) -> Answer<Timestamp> {
     let Some(stat) = text(host, "/proc/stat")? else { return Ok(None) };
     let seconds = stat
         .lines()
