@@ -6,6 +6,7 @@ use rules::lifecycle::Lifecycle;
 use rules::ruleset::RuleSet;
 
 use crate::clock::Clock;
+use crate::refusals::Refusals;
 use crate::store::Store;
 
 /// What every handler is given. Cloning is cheap; all clones share everything.
@@ -17,6 +18,8 @@ pub struct App {
     pub clock: Clock,
     /// Whether people reach the dashboard over TLS, so that cookies may insist on it.
     pub people_tls: bool,
+    /// What was refused since the start.
+    pub refusals: Arc<Refusals>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -32,7 +35,13 @@ pub struct Judge {
 impl App {
     /// An app over this store, judged by these rules.
     pub fn new(store: Store, clock: Clock, judge: Judge, people_tls: bool) -> App {
-        App { store, clock, people_tls, judge: Arc::new(RwLock::new(Arc::new(judge))) }
+        App {
+            store,
+            clock,
+            people_tls,
+            refusals: Arc::default(),
+            judge: Arc::new(RwLock::new(Arc::new(judge))),
+        }
     }
 
     /// The rules that judge at this moment. They may be replaced; who holds this keeps what it has.

@@ -274,4 +274,4 @@ fn too_old(sequence: i64, highest: i64) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Knows no database and no HTTP.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -15,7 +16,7 @@ use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::report::Report;
-use rules::ruleset::{RuleSet, SHIPPED, in_force};
+use rules::ruleset::{RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::store::assessment::Finding;
@@ -92,7 +93,7 @@ fn findings(assessment: &Assessment) -> Vec<Finding> {
 }
 
 fn portrait(report: &Report) -> Portrait {
-    fn text<'a>(fact: &'a Fact<String>) -> &'a str {
+    fn text(fact: &Fact<String>) -> &str {
         match fact {
             Fact::Known(text) => text,
             Fact::Absent | Fact::Unknown(_) => "",
@@ -124,31 +125,53 @@ fn portrait(report: &Report) -> Portrait {
 /// # Errors
 /// Everything that is wrong, each complaint with its file.
 pub fn load(folder: &Path) -> Result<Judge, Vec<Wrong>> {
-    let mut wrong = Vec::new();
-    let mut sets: Vec<RuleSet> = Vec::new();
-    let mut lifecycle = None;
-    for (file, text) in SHIPPED {
-        collect(RuleSet::parse(file, text), text, &mut wrong, |set| sets.push(set));
+    let own = if folder.exists() { load_files(&[folder.to_owned()])? } else { Loaded::default() };
+    let mut sets = rules::ruleset::shipped();
+    for (_, set) in own.sets {
+        sets.retain(|other| other.id != set.id);
+        sets.push(set);
     }
-    for path in files(folder).unwrap_or_else(|error| {
-        wrong.push(Wrong::Unreadable(format!("{error:#}")));
-        Vec::new()
-    }) {
-        match read(&path) {
+    Ok(Judge { sets, lifecycle: own.lifecycle.unwrap_or_else(Lifecycle::shipped) })
+}
+
+/// Rules of one's own.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Rule sets, each with its file.
+    pub sets: Vec<(PathBuf, RuleSet)>,
+    /// A lifecycle table.
+    pub lifecycle: Option<Lifecycle>,
+}
+
+/// Loads these files, and those in these folders.
+///
+/// # Errors
+/// Everything that is wrong, each complaint with its file.
+pub fn load_files(paths: &[PathBuf]) -> Result<Loaded, Vec<Wrong>> {
+    let mut wrong = Vec::new();
+    let mut loaded = Loaded::default();
+    for path in paths {
+        match files(path) {
             Err(error) => wrong.push(Wrong::Unreadable(format!("{error:#}"))),
-            Ok((file, text)) if path.ends_with(LIFECYCLE_FILE) => {
-                collect(Lifecycle::parse(&file, &text), &text, &mut wrong, |table| lifecycle = Some(table));
-            }
-            Ok((file, text)) => collect(RuleSet::parse(&file, &text), &text, &mut wrong, |set| {
-                sets.retain(|other| other.id != set.id);
-                sets.push(set);
-            }),
+            Ok(files) => files.into_iter().for_each(|file| load_file(file, &mut loaded, &mut wrong)),
         }
     }
-    if wrong.is_empty() {
-        Ok(Judge { sets, lifecycle: lifecycle.unwrap_or_else(Lifecycle::shipped) })
+    if wrong.is_empty() { Ok(loaded) } else { Err(wrong) }
+}
+
+fn load_file(path: PathBuf, loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
+    let (file, text) = match read(&path) {
+        Ok(read) => read,
+        Err(error) => return wrong.push(Wrong::Unreadable(format!("{error:#}"))),
+    };
+    let complaints = if path.ends_with(LIFECYCLE_FILE) {
+        Lifecycle::parse(&file, &text).map(|table| loaded.lifecycle = Some(table)).err()
     } else {
-        Err(wrong)
+        RuleSet::parse(&file, &text).map(|set| loaded.sets.push((path, set))).err()
+    };
+    let text: Arc<str> = text.into();
+    for complaint in complaints.into_iter().flatten() {
+        wrong.push(Wrong::Complaint(complaint, Arc::clone(&text)));
     }
 }
 
@@ -161,29 +184,26 @@ pub enum Wrong {
     Complaint(Complaint, Arc<str>),
 }
 
-fn collect<T>(parsed: Result<T, Vec<Complaint>>, text: &str, wrong: &mut Vec<Wrong>, keep: impl FnOnce(T)) {
-    match parsed {
-        Ok(value) => keep(value),
-        Err(complaints) => {
-            let text: Arc<str> = text.into();
-            wrong.extend(
-                complaints.into_iter().map(|complaint| Wrong::Complaint(complaint, Arc::clone(&text))),
-            );
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Wrong::Unreadable(text) => f.write_str(text),
+            Wrong::Complaint(complaint, _) => complaint.fmt(f),
         }
     }
 }
 
-/// The rule files in a folder, by name.
-fn files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
+/// This file, or the rule files in this folder, by name.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
     }
-    let listing = || format!("listing the rule sets in {}", folder.display());
+    let listing = || format!("listing the rule sets in {}", path.display());
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(listing)? {
-        let path = entry.with_context(listing)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            files.push(path);
+    for entry in std::fs::read_dir(path).with_context(listing)? {
+        let file = entry.with_context(listing)?.path();
+        if file.extension().is_some_and(|extension| extension == "toml") {
+            files.push(file);
         }
     }
     files.sort();

@@ -1,11 +1,25 @@
 //! Takes reports in, remembers, judges, shows.
+//!
+//! [`server::serve`] is the whole collector in one call, so that tests and `quickstart` have a real one.
 
+pub mod api;
 pub mod app;
 pub mod certificate;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod data;
+pub mod error;
+pub mod fold;
+pub mod guard;
 pub mod intake;
 pub mod judge;
+pub mod refusals;
+pub mod rescore;
+pub mod server;
 pub mod store;
+pub mod throttle;
+pub mod units;
 pub mod vietnamese;
+pub mod watch;
+pub mod web;

@@ -29,6 +29,11 @@ pub mod report;
 pub mod setting;
 pub mod unit;
 
+pub mod account;
+pub mod audit;
+pub mod listing;
+pub mod session;
+
 /// The schema, forward only: a file is never changed once it has been released.
 const SCHEMA: &[(i64, &str)] = &[(1, include_str!("../schema/0001_start.sql"))];
 

@@ -4,7 +4,7 @@ use data_encoding::HEXLOWER;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::condition::{self, Context, Truth};
+use crate::condition::{self, Context, Memo, Truth};
 use crate::fact::Fact;
 use crate::facts::support::Support;
 use crate::facts::{Facts, Kind, Place, Value};
@@ -205,6 +205,29 @@ pub struct Assessment {
 ///
 /// Support dates come from the lifecycle table, unless the facts bring their own (as the tests of a rule set may).
 pub fn assess(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
+    assess_with(facts, set, lifecycle, role, day, Evidence::Kept)
+}
+
+/// As [`assess`], without the facts that each rule saw: for judging a whole fleet where only outcomes are kept.
+pub fn assess_lean(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
+    assess_with(facts, set, lifecycle, role, day, Evidence::Dropped)
+}
+
+/// Whether a verdict says what it saw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    Kept,
+    Dropped,
+}
+
+fn assess_with(
+    facts: &Facts,
+    set: &RuleSet,
+    lifecycle: &Lifecycle,
+    role: Role,
+    day: Date,
+    evidence: Evidence,
+) -> Assessment {
     let worked_out;
     let support = if facts.support == Support::default() {
         worked_out = lifecycle.support(&facts.os, day);
@@ -212,8 +235,9 @@ pub fn assess(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, d
     } else {
         &facts.support
     };
-    let context = Context { facts, support, day, record: None };
-    let verdicts: Vec<Verdict> = set.rules.iter().map(|rule| judge(rule, &context, role)).collect();
+    let memo = Memo::default();
+    let context = Context { facts, support, day, record: None, memo: &memo };
+    let verdicts: Vec<Verdict> = set.rules.iter().map(|rule| judge(rule, &context, role, evidence)).collect();
     let sum = Sum::of(&verdicts);
     let (score, coverage) = (sum.score(), sum.coverage());
     let (grade, decided_by) = grade(&verdicts, set, score, coverage);
@@ -241,7 +265,8 @@ pub(crate) fn digest(text: &str) -> String {
     HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref())
 }
 
-fn judge(rule: &Rule, context: &Context<'_>, role: Role) -> Verdict {
+fn judge(rule: &Rule, context: &Context<'_>, role: Role, evidence: Evidence) -> Verdict {
+    context.memo.clear();
     let mut seen = Vec::new();
     let outcome = if !rule.roles.contains(&role) {
         Outcome::NotApplicable
@@ -249,20 +274,30 @@ fn judge(rule: &Rule, context: &Context<'_>, role: Role) -> Verdict {
         match rule.each {
             None => {
                 let judged = Judged::of(rule, context);
-                judged.look(rule, context, &mut seen);
+                if evidence == Evidence::Kept {
+                    judged.look(rule, context, &mut seen);
+                }
                 judged.outcome()
             }
-            Some(list) => judge_each(rule, list, context, &mut seen),
+            Some(list) => judge_each(rule, list, context, evidence, &mut seen),
         }
     };
     Verdict { rule: rule.id.clone(), outcome, severity: rule.severity, seen }
 }
 
 /// The verdict of the worst record of a list; not applicable when none is left.
-fn judge_each(rule: &Rule, list: Place, context: &Context<'_>, seen: &mut Vec<SeenFact>) -> Outcome {
+fn judge_each(
+    rule: &Rule,
+    list: Place,
+    context: &Context<'_>,
+    evidence: Evidence,
+    seen: &mut Vec<SeenFact>,
+) -> Outcome {
     let answer = context.at(list);
     let (Fact::Known(Value::Records(records)), Kind::Records(terms)) = (&answer, list.term().kind) else {
-        condition::note(seen, &list.name(), None, &answer);
+        if evidence == Evidence::Kept {
+            condition::note(seen, &list.name(), None, &answer);
+        }
         return if matches!(answer, Fact::Unknown(_)) { Outcome::Unknown } else { Outcome::NotApplicable };
     };
     let mut worst: Option<(Judged, Context<'_>)> = None;
@@ -276,11 +311,15 @@ fn judge_each(rule: &Rule, list: Place, context: &Context<'_>, seen: &mut Vec<Se
     }
     match worst {
         Some((judged, context)) => {
-            judged.look(rule, &context, seen);
+            if evidence == Evidence::Kept {
+                judged.look(rule, &context, seen);
+            }
             judged.outcome()
         }
         None => {
-            condition::note(seen, &list.name(), None, &answer);
+            if evidence == Evidence::Kept {
+                condition::note(seen, &list.name(), None, &answer);
+            }
             Outcome::NotApplicable
         }
     }
@@ -471,4 +510,4 @@ impl Assessment {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

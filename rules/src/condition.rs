@@ -3,10 +3,11 @@
 //! A [`Condition`] exists only when it is known to be right: names are places in the vocabulary, values are of the
 //! kind of their fact, patterns are compiled. It cannot fail, and it knows neither rules nor files.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use regex_lite::Regex;
 use serde_json::json;
 
 use crate::assess::SeenFact;
@@ -14,7 +15,9 @@ use crate::fact::Fact;
 use crate::facts::support::Support;
 use crate::facts::{AREAS, Facts, Group, Kind, Place, Records, Seen, Term, Value};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
+use pattern::Pattern;
 
+mod pattern;
 mod read;
 
 pub(crate) use read::{Scope, operand, read, resolve};
@@ -78,6 +81,27 @@ pub(crate) struct Context<'a> {
     pub(crate) day: Date,
     /// The record that bare names are fields of.
     pub(crate) record: Option<Record<'a>>,
+    /// What was found out on the way, so that looking need not ask again.
+    pub(crate) memo: &'a Memo,
+}
+
+/// The record that decided each question about a list, while one rule is judged. A long list is walked once.
+#[derive(Default)]
+pub(crate) struct Memo(RefCell<Vec<(*const Check, Option<usize>)>>);
+
+impl Memo {
+    /// Forgets everything: before each rule.
+    pub(crate) fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    fn keep(&self, check: &Check, decider: Option<usize>) {
+        self.0.borrow_mut().push((std::ptr::from_ref(check), decider));
+    }
+
+    fn recall(&self, check: &Check) -> Option<Option<usize>> {
+        self.0.borrow().iter().find(|(kept, _)| std::ptr::eq(*kept, check)).map(|(_, decider)| *decider)
+    }
 }
 
 /// One record of a list.
@@ -157,7 +181,7 @@ pub(crate) enum Check {
     NoneOf(Vec<Operand>),
     Order(Order, Operand),
     Contains(String),
-    Matches(Regex),
+    Matches(Pattern),
     /// At most this many days old.
     NewerThan(i64),
     /// More than this many days old.
@@ -320,16 +344,16 @@ impl Check {
                 Value::Texts(texts) => texts.iter().any(|text| text == part),
                 other => text_of(other).is_some_and(|text| text.contains(part.as_str())),
             }),
-            Check::Matches(regex) => Truth::from(match value {
-                Value::Texts(texts) => texts.iter().any(|text| regex.is_match(text)),
-                other => text_of(other).is_some_and(|text| regex.is_match(text)),
+            Check::Matches(pattern) => Truth::from(match value {
+                Value::Texts(texts) => texts.iter().any(|text| pattern.is_match(text)),
+                other => text_of(other).is_some_and(|text| pattern.is_match(text)),
             }),
             Check::NewerThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age <= *days)),
             Check::OlderThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age > *days)),
             Check::Absent(absent) => Truth::from(!absent),
-            Check::Every(node) => all(each_record(value, kind, node, context)),
-            Check::Some(node) => any(each_record(value, kind, node, context)),
-            Check::None(node) => !any(each_record(value, kind, node, context)),
+            Check::Every(node) => self.walk(node, Truth::False, value, kind, context),
+            Check::Some(node) => self.walk(node, Truth::True, value, kind, context),
+            Check::None(node) => !self.walk(node, Truth::True, value, kind, context),
             Check::Count(node, bounds) => {
                 let (sure, possible) = match (node, value) {
                     (Some(node), _) => {
@@ -368,6 +392,24 @@ impl Check {
         }
     }
 
+    /// Asks each record until one gives the deciding answer; unknown when one did not know.
+    fn walk(
+        &self,
+        node: &Node,
+        deciding: Truth,
+        value: &Value<'_>,
+        kind: Kind,
+        context: &Context<'_>,
+    ) -> Truth {
+        let (Value::Records(records), Kind::Records(terms)) = (value, kind) else { return !deciding };
+        let (truth, decider) = first_decider(node, deciding, *records, terms, context);
+        // Within a record the same question is asked of several lists.
+        if context.record.is_none() {
+            context.memo.keep(self, decider);
+        }
+        truth
+    }
+
     /// The record that decides a question about a list, and the question that it was asked.
     fn decider(
         &self,
@@ -390,11 +432,30 @@ impl Check {
             | Check::Absent(_)
             | Check::Count(..) => return None,
         };
-        let first = |wanted: Truth| {
-            (0..records.count()).find(|index| node.holds(&context.with(records, *index, terms)) == wanted)
-        };
-        first(deciding).or_else(|| first(Truth::Unknown)).map(|index| (node, index))
+        let recalled = if context.record.is_none() { context.memo.recall(self) } else { None };
+        let decider = recalled.unwrap_or_else(|| first_decider(node, deciding, records, terms, context).1);
+        decider.map(|index| (node, index))
     }
+}
+
+/// What a walk through a list comes to, and the record that decided it: the first that gives the deciding answer,
+/// else the first that does not know.
+fn first_decider(
+    node: &Node,
+    deciding: Truth,
+    records: &dyn Records,
+    terms: &'static [Term],
+    context: &Context<'_>,
+) -> (Truth, Option<usize>) {
+    let mut unknown = None;
+    for index in 0..records.count() {
+        match node.holds(&context.with(records, index, terms)) {
+            truth if truth == deciding => return (deciding, Some(index)),
+            Truth::Unknown => unknown = unknown.or(Some(index)),
+            Truth::True | Truth::False => {}
+        }
+    }
+    (if unknown.is_some() { Truth::Unknown } else { !deciding }, unknown)
 }
 
 /// What a question says of each record of a list, in order.
@@ -595,7 +656,7 @@ impl Check {
             Check::NoneOf(operands) => format!("{name} ∉ {{{}}}", list(operands)),
             Check::Order(order, operand) => format!("{name} {} {}", order.sign(), operand.describe(kind)),
             Check::Contains(part) => format!("{name} ∋ \"{part}\""),
-            Check::Matches(regex) => format!("{name} ~ /{regex}/"),
+            Check::Matches(pattern) => format!("{name} ~ /{pattern}/"),
             Check::NewerThan(days) => format!("age({name}) ≤ {}", Days(*days)),
             Check::OlderThan(days) => format!("age({name}) > {}", Days(*days)),
             Check::Absent(true) => format!("{name} absent"),
@@ -630,4 +691,4 @@ impl Order {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

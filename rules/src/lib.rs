@@ -20,6 +20,8 @@ pub mod envelope;
 pub mod fact;
 pub mod facts;
 pub mod join;
+#[cfg(test)]
+mod laws;
 pub mod lifecycle;
 pub mod limits;
 pub mod quantity;

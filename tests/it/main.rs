@@ -1,1 +1,9 @@
-//! Stories.
+//! The whole office, end to end, and the house itself.
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+mod first_day;
+mod hostile;
+mod outage;
+mod programs;
+mod strangers;
+mod tidy;

@@ -4,6 +4,7 @@ use expect_test::{Expect, expect};
 use rules::envelope::{SigningKey, pack, pack_join};
 use rules::fact::Fact;
 use rules::facts::Facts;
+use rules::lifecycle::Lifecycle;
 use rules::report::WIRE;
 use rules::wire::JoinRequest;
 
@@ -15,16 +16,17 @@ use crate::store::join_code::NewCode;
 use crate::store::unit::Naming;
 use crate::store::{Store, join_code, report, story, unit};
 
-const NOW: &str = "2026-11-22T01:00:00Z";
+pub(crate) const NOW: &str = "2026-11-22T01:00:00Z";
 
-struct Office {
-    app: App,
-    intake: Intake,
+/// An office with one unit and one join code for two PCs, whose secret is `open`.
+pub(crate) struct Office {
+    pub(crate) app: App,
+    pub(crate) intake: Intake,
     writer: Option<Writer>,
     _folder: Folder,
 }
 
-fn signing_key() -> SigningKey {
+pub(crate) fn signing_key() -> SigningKey {
     SigningKey::from_pkcs8(&SigningKey::generate(&SystemRandom::new()).unwrap()).unwrap()
 }
 
@@ -32,15 +34,11 @@ fn settings() -> Settings {
     Settings { report_seconds: 3600, sealing_key: vec![1; 32] }
 }
 
-fn lifecycle() -> rules::lifecycle::Lifecycle {
-    rules::lifecycle::Lifecycle { dated: jiff::civil::date(2026, 11, 1), digest: "life".to_owned() }
-}
-
 impl Office {
     async fn new() -> Office {
         let folder = Folder::new();
         let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
-        let judge = Judge { sets: vec![], lifecycle: lifecycle() };
+        let judge = Judge { sets: vec![], lifecycle: Lifecycle::shipped() };
         let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), judge, false);
         let (intake, writer) = Intake::new(app.clone(), settings()).unwrap();
         let mut tx = app.store.begin().await.unwrap();
@@ -65,17 +63,17 @@ impl Office {
     }
 
     /// An office whose writer runs.
-    async fn open() -> Office {
+    pub(crate) async fn open() -> Office {
         let mut office = Office::new().await;
         tokio::spawn(office.writer.take().unwrap().run());
         office
     }
 
-    async fn join(&self, key: &SigningKey, secret: &[u8]) -> Result<Joined, Trouble> {
+    pub(crate) async fn join(&self, key: &SigningKey, secret: &[u8]) -> Result<Joined, Trouble> {
         self.intake.join(join_bytes(key, secret)).await
     }
 
-    async fn send(&self, bytes: Vec<u8>) -> String {
+    pub(crate) async fn send(&self, bytes: Vec<u8>) -> String {
         tell(self.intake.take_in(bytes, Via::Https).await)
     }
 
@@ -90,7 +88,7 @@ impl Office {
     }
 }
 
-fn join_bytes(key: &SigningKey, secret: &[u8]) -> Vec<u8> {
+pub(crate) fn join_bytes(key: &SigningKey, secret: &[u8]) -> Vec<u8> {
     let request = JoinRequest {
         secret: HEXLOWER.encode(secret),
         public_key: HEXLOWER.encode(key.public_key()),
@@ -100,7 +98,7 @@ fn join_bytes(key: &SigningKey, secret: &[u8]) -> Vec<u8> {
     pack_join(&request, key).unwrap()
 }
 
-fn survey(taken_at: &str) -> Report {
+pub(crate) fn survey(taken_at: &str) -> Report {
     let mut facts = Facts::default();
     facts.os.hostname = Fact::Known("PC-01".to_owned());
     Report {
@@ -113,7 +111,7 @@ fn survey(taken_at: &str) -> Report {
     }
 }
 
-fn packed(key: &SigningKey, sequence: u64) -> Vec<u8> {
+pub(crate) fn packed(key: &SigningKey, sequence: u64) -> Vec<u8> {
     pack(&survey(NOW), key, sequence).unwrap()
 }
 

@@ -121,3 +121,22 @@ pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> R
     }
     Ok(())
 }
+
+/// The latest assessment of a machine, as JSON. None before the first.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn latest(tx: &mut Tx, machine: &str) -> Result<Option<String>> {
+    const SQL: &str = "SELECT a.body FROM machine m JOIN assessment a ON a.id = m.assessment WHERE m.id = $1";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(machine).fetch_optional(c).await?))
+}
+
+/// How often a machine was judged.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn count(tx: &mut Tx, machine: &str) -> Result<u64> {
+    const SQL: &str = "SELECT COUNT(*) FROM assessment WHERE machine = $1";
+    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL).bind(machine).fetch_one(c).await?);
+    Ok(u64::try_from(count)?)
+}

@@ -197,3 +197,13 @@ pub async fn unit(tx: &mut Tx, id: &str) -> Result<Unit> {
     let unit: String = sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?);
     super::unit::by_id(tx, &unit).await
 }
+
+/// Remembers that other rules judged and it came out the same.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn judged_by(tx: &mut Tx, id: &str, rules_digest: &str) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET rules_digest = $2 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(rules_digest).execute(c).await?);
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! One story through every function of the store.
 
+use super::account::Standing;
 use super::assessment::{Cause, Finding, Judgement};
 use super::join_code::NewCode;
 use super::machine::{Mark, Newcomer, Portrait};
@@ -131,6 +132,7 @@ async fn a_province_joins_and_reports() {
     };
     machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::judged_by(&mut tx, &id, "r1").await.unwrap();
     machine::seen(&mut tx, &id, at(10)).await.unwrap();
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
@@ -153,6 +155,10 @@ async fn a_province_joins_and_reports() {
     assert_eq!(evidence[0].assessment, Some(("r1".to_owned(), "{}".to_owned())));
     assert_eq!(machine::evidence(&mut tx, &id, 10).await.unwrap(), []);
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
+
+    assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
+
+    assert_eq!(assessment::count(&mut tx, &id).await.unwrap(), 1);
 
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
@@ -181,6 +187,47 @@ async fn a_province_joins_and_reports() {
     drop(tx);
     let mut tx = store.read().await.unwrap();
     assert_eq!(setting::find(&mut tx, "rules").await.unwrap().as_deref(), Some("r2"));
+}
+
+#[tokio::test]
+async fn a_person_signs_in_and_out() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
+    assert_eq!(account::count(&mut tx).await.unwrap(), 0);
+    let lan = account::add(&mut tx, at(1), "Lan", "hash", Standing::Analyst, Some(&unit.id)).await.unwrap();
+    assert_eq!(account::count(&mut tx).await.unwrap(), 1);
+    account::set_password(&mut tx, &lan, "another").await.unwrap();
+    let found = account::of_name(&mut tx, " LAN").await.unwrap().unwrap();
+    assert_eq!(
+        (found.id.as_str(), found.password.as_str(), found.standing),
+        (lan.as_str(), "another", Standing::Analyst)
+    );
+    assert!(account::of_name(&mut tx, "minh").await.unwrap().is_none());
+
+    for (token, until) in [("t1", 100), ("t2", 100), ("t3", 100), ("t4", 5)] {
+        session::add(&mut tx, at(2), token, &lan, "form", at(until)).await.unwrap();
+    }
+    session::touch(&mut tx, at(4), "t1").await.unwrap();
+    let found = session::of_token(&mut tx, "t1").await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.seen_at, found.unit.unwrap().1), ("lan", at(4), unit.path));
+    session::remove(&mut tx, "t2").await.unwrap();
+    session::sweep(&mut tx, at(5), at(1)).await.unwrap();
+    let mut left = Vec::new();
+    for token in ["t1", "t2", "t3", "t4"] {
+        left.push(session::of_token(&mut tx, token).await.unwrap().is_some());
+    }
+    assert_eq!(left, [true, false, true, false]);
+    session::remove_others(&mut tx, &lan, "t1").await.unwrap();
+    assert!(session::of_token(&mut tx, "t3").await.unwrap().is_none());
+
+    audit::add(&mut tx, at(6), "lan", "sign-in", "lan", "").await.unwrap();
+    audit::add(&mut tx, at(7), "lan", "sign-out", "lan", "").await.unwrap();
+    let newest = audit::newest(&mut tx, None, 1).await.unwrap();
+    assert_eq!((newest.len(), newest[0].action.as_str()), (1, "sign-out"));
+    let before = audit::newest(&mut tx, Some(&newest[0].id), 10).await.unwrap();
+    assert_eq!(before.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["sign-in"]);
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

@@ -103,10 +103,10 @@ pub async fn hang(tx: &mut Tx, unit: &Unit, parent: Option<&Unit>) -> Result<()>
     sql!(tx, |c| sqlx::query(PARENT).bind(&unit.id).bind(parent.map(|p| &p.id)).execute(c).await?);
     let (first, end) = subtree(&unit.path);
     let kept = i64::try_from(unit.path.chars().count())? + 1;
-    const PATHS: &str = "UPDATE unit SET path = $1 || substr(path, $2) WHERE path >= $3 AND path < $4";
+    const PATHS: &str =
+        "UPDATE unit SET path = $1 || substr(path, CAST($2 AS INTEGER)) WHERE path >= $3 AND path < $4";
     sql!(tx, |c| sqlx::query(PATHS).bind(&path).bind(kept).bind(&first).bind(&end).execute(c).await?);
-    const MACHINES: &str =
-        "UPDATE machine SET unit_path = $1 || substr(unit_path, $2) WHERE unit_path >= $3 AND unit_path < $4";
+    const MACHINES: &str = "UPDATE machine SET unit_path = $1 || substr(unit_path, CAST($2 AS INTEGER)) WHERE unit_path >= $3 AND unit_path < $4";
     sql!(tx, |c| sqlx::query(MACHINES).bind(&path).bind(kept).bind(&first).bind(&end).execute(c).await?);
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use regex_lite::Regex;
 use toml::de::DeValue;
 
+use super::pattern::Pattern;
 use super::{Bound, Check, Node, Operand, Order, Subject, Test};
 use crate::complaint::{self, nearest};
 use crate::facts::{self, AREAS, Kind, Term};
@@ -352,10 +352,10 @@ fn read_check(
     }
 }
 
-fn pattern(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Regex> {
+fn pattern(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Pattern> {
     let text = reader.full_text(field)?;
-    match Regex::new(text) {
-        Ok(regex) => Some(regex),
+    match Pattern::new(text) {
+        Ok(pattern) => Some(pattern),
         Err(error) => {
             let wrong = format!("\"{text}\" is not a regular expression: {error}");
             let suggestion = Some("in TOML, a pattern stands best in single quotes: 'a\\.b'".to_owned());

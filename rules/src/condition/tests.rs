@@ -6,8 +6,8 @@ use jiff::civil::date;
 use super::*;
 use crate::ruleset::RuleSet;
 
-/// The truth of a condition about these facts, on 22 November 2026: `+` true, `-` false, `?` unknown.
-fn truth(condition: &str, facts: &str) -> char {
+/// Whether a condition holds of these facts on this day.
+pub(crate) fn holds(condition: &str, facts: &Facts, day: Date) -> Truth {
     let text = format!(
         r#"[ruleset]
 id = "a"
@@ -25,13 +25,20 @@ group = "g"
 title = {{ vi = "Luật", en = "Rule" }}
 severity = "major"
 source = {{ doc = "D" }}
-pass = {{ {condition} }}
+pass = {condition}
 "#
     );
-    let set = RuleSet::parse("a.toml", &text).unwrap_or_else(|complaints| panic!("{complaints:?}"));
+    let set =
+        RuleSet::parse("a.toml", &text).unwrap_or_else(|complaints| panic!("{condition}: {complaints:?}"));
+    let memo = Memo::default();
+    let context = Context { facts, support: &facts.support, day, record: None, memo: &memo };
+    set.rules[0].pass.holds(&context)
+}
+
+/// The truth of a condition about these facts, on 22 November 2026: `+` true, `-` false, `?` unknown.
+fn truth(condition: &str, facts: &str) -> char {
     let facts: Facts = serde_json::from_str(facts).unwrap();
-    let context = Context { facts: &facts, support: &facts.support, day: date(2026, 11, 22), record: None };
-    match set.rules[0].pass.holds(&context) {
+    match holds(&format!("{{ {condition} }}"), &facts, date(2026, 11, 22)) {
         Truth::True => '+',
         Truth::False => '-',
         Truth::Unknown => '?',

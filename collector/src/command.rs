@@ -1,0 +1,282 @@
+//! The command line. Each command works on one data folder.
+//!
+//! What a program would read goes to stdout; everything else, and every error, to stderr.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use rules::assess::Role;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use crate::app::App;
+use crate::certificate;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::data::Data;
+use crate::rescore;
+use crate::server::{self, Issuer, Running, Terms};
+use crate::store::unit::{self, Naming, Unit};
+use crate::store::{Tx, audit};
+
+mod import;
+mod quickstart;
+mod rules_files;
+mod units;
+mod user;
+
+/// Who makes what is made on the command line, as the audit trail tells it.
+const ACTOR: &str = "sansang-collector";
+
+/// Sẵn Sàng collector: takes the reports of office PCs in, judges them and shows what is missing.
+#[derive(Debug, Parser)]
+#[command(name = "sansang-collector", version, after_help = "Example: sansang-collector quickstart")]
+pub struct Cli {
+    /// The data folder: settings, keys, certificate and database
+    #[arg(long, global = true, value_name = "DIR", default_value = "sansang-data")]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes the data folder with its settings, keys and certificate
+    #[command(after_help = "Example: sansang-collector --data /var/lib/sansang init")]
+    Init,
+    /// Serves agents and people until it is stopped (SIGTERM, Ctrl-C); SIGHUP reads the rules again
+    #[command(after_help = "Example: sansang-collector --data /var/lib/sansang serve")]
+    Serve,
+    /// First run: makes everything, audits this PC over TLS, prints its score and the dashboard's address
+    #[command(after_help = "Example: sansang-collector quickstart --lang en")]
+    Quickstart(quickstart::Options),
+    /// Makes a join code, which lets PCs into a unit
+    #[command(
+        after_help = "Example: sansang-collector join-code --unit 14863 --role clerk --uses 20 --expires 30d"
+    )]
+    JoinCode(JoinCode),
+    /// Takes in what came on USB sticks
+    #[command(after_help = "Example: sansang-collector import /media/usb/*.sansang")]
+    Import(import::Options),
+    /// Units: the organisation tree
+    #[command(subcommand)]
+    Units(units::Command),
+    /// Judges the latest report of every machine again
+    #[command(after_help = "Example: sansang-collector rescore")]
+    Rescore,
+    /// Rule sets: check them, run their tests
+    #[command(subcommand)]
+    Rules(rules_files::Command),
+    /// People who may sign in
+    #[command(subcommand)]
+    User(user::Command),
+}
+
+#[derive(Debug, Args)]
+struct JoinCode {
+    /// Code of the unit that the PCs will belong to
+    #[arg(long, value_name = "CODE")]
+    unit: String,
+    /// Name of the unit, to make it where it does not exist
+    #[arg(long, value_name = "NAME")]
+    unit_name: Option<String>,
+    /// Role of the PCs' seats: counter, clerk, leader, officer, server
+    #[arg(long, default_value = "officer", value_parser = role)]
+    role: Role,
+    /// How many PCs may use it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    uses: u32,
+    /// For how long, such as 12h or 30d
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = lasting)]
+    expires: SignedDuration,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    let words: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
+    Role::parse(word).ok_or_else(|| format!("there is no such role; there are {}", words.join(", ")))
+}
+
+fn lasting(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || "write a time such as 12h, 30d or 8w".to_owned();
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let lasts = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
+    if lasts.is_positive() { Ok(lasts) } else { Err(wrong()) }
+}
+
+impl Cli {
+    /// How much of the log is shown when nobody says otherwise.
+    pub fn log_level(&self) -> &'static str {
+        match self.command {
+            Command::Serve => "info",
+            Command::Quickstart(_) => "error",
+            Command::Init
+            | Command::JoinCode(_)
+            | Command::Import(_)
+            | Command::Units(_)
+            | Command::Rescore
+            | Command::Rules(_)
+            | Command::User(_) => "warn",
+        }
+    }
+
+    /// Does what the command line says.
+    ///
+    /// # Errors
+    /// What was tried, what is wrong, and what to do.
+    pub async fn run(self) -> Result<ExitCode> {
+        let Cli { data, command } = self;
+        match command {
+            Command::Init => init(&data)?,
+            Command::Serve => serve(&Data::open(&data)?).await?,
+            Command::Quickstart(options) => quickstart::run(&data, options).await?,
+            Command::JoinCode(options) => join_code(&Data::open(&data)?, options).await?,
+            Command::Import(options) => return import::run(&Data::open(&data)?, options).await,
+            Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
+            Command::Rescore => rescore_all(&Data::open(&data)?).await?,
+            Command::Rules(command) => return rules_files::run(command),
+            Command::User(command) => user::run(&Data::open(&data)?, command).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn init(folder: &std::path::Path) -> Result<()> {
+    let (data, fresh) = Data::make(folder)?;
+    certificate::load_or_make(&data, &data.config()?, &server::hostname(), Clock::System.now())?;
+    let said = if fresh { "made" } else { "was there; what was missing was made" };
+    tell(&format!("The data folder {} {said}.", folder.display()));
+    tell(&format!("Look through {}, then: serve", data.path("collector.toml").display()));
+    Ok(())
+}
+
+async fn serve(data: &Data) -> Result<()> {
+    let bar = progress("Judging again by rules that changed");
+    let running = server::serve_with(data, &data.config()?, Clock::System, &bar).await?;
+    bar.finish_and_clear();
+    until_stopped(running).await
+}
+
+/// Serves until somebody stops this program.
+async fn until_stopped(running: Running) -> Result<()> {
+    let listening = "listening to signals";
+    let mut terminate = signal(SignalKind::terminate()).context(listening)?;
+    let mut interrupt = signal(SignalKind::interrupt()).context(listening)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    info!("The collector stops.");
+    running.stop().await
+}
+
+async fn join_code(data: &Data, options: JoinCode) -> Result<()> {
+    let (config, clock) = (data.config()?, Clock::System);
+    if config.agents.address.is_none() && config.agents.listen.ip().is_loopback() {
+        tell(&format!(
+            "note: agents.listen is {}, so only this PC can use the code; set agents.listen and agents.address in {}",
+            config.agents.listen,
+            data.path("collector.toml").display()
+        ));
+    }
+    let certificate = certificate::load_or_make(data, &config, &server::hostname(), clock.now())?;
+    let issuer = Issuer::new(&config, config.agents.listen, &certificate);
+    let store = data.store().await?;
+    let mut tx = store.begin().await?;
+    let unit = unit_for(&mut tx, &options, &clock).await?;
+    let JoinCode { role, uses, expires: lasts, .. } = options;
+    let code = issuer.issue(&mut tx, &unit, Terms { role, uses, lasts, by: ACTOR }, &clock).await?;
+    let detail = serde_json::json!({ "role": role.word(), "uses": uses }).to_string();
+    audit::add(&mut tx, clock.now(), ACTOR, "join-code", &unit.code, &detail).await?;
+    tx.commit().await?;
+    store.close().await;
+    tell(&format!("{} ({}), {}, {uses} PC:", unit.name, unit.code, role.word()));
+    print(&code.to_string())
+}
+
+async fn unit_for(tx: &mut Tx, options: &JoinCode, clock: &Clock) -> Result<Unit> {
+    let mut known = unit::by_code(tx, &options.unit).await?;
+    match (known.len(), &options.unit_name) {
+        (1, _) => known.pop().context("there is one"),
+        (0, Some(name)) => {
+            let tree = unit::tree(tx).await?;
+            let roots: Vec<&Unit> = tree.iter().filter(|unit| unit.parent.is_none()).collect();
+            let parent = match roots.as_slice() {
+                [] => None,
+                [root] => Some(*root),
+                [_, _, ..] => bail!(
+                    "making the unit {}: the tree has {} roots, so its place is not clear; add it with units import",
+                    options.unit,
+                    roots.len()
+                ),
+            };
+            let (code, kind) = (options.unit.clone(), "other".to_owned());
+            let naming = Naming { code, name: name.clone(), short: name.clone(), kind };
+            unit::add(tx, parent, &naming, clock.now()).await
+        }
+        (0, None) => bail!(
+            "making a join code: there is no unit with the code {}; look with units list, or make it with --unit-name",
+            options.unit
+        ),
+        (count, _) => bail!("making a join code: {count} units have the code {}", options.unit),
+    }
+}
+
+async fn rescore_all(data: &Data) -> Result<()> {
+    let (app, _) = open(data).await?;
+    let bar = progress("Judging again");
+    let rescored = rescore::rescore(&app, &bar).await?;
+    app.store.close().await;
+    print(&format!("{} machines judged again, {} came out otherwise.", rescored.machines, rescored.changed))
+}
+
+/// The app of a data folder, without serving it.
+async fn open(data: &Data) -> Result<(App, Config)> {
+    let config = data.config()?;
+    let app = server::open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
+    Ok((app, config))
+}
+
+/// A progress bar on a terminal, nothing in a pipe.
+fn progress(title: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style).with_message(title)
+}
+
+/// Writes a line for whoever or whatever reads stdout.
+fn print(line: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("writing to stdout")
+}
+
+/// Tells people something on stderr.
+fn tell(line: &str) {
+    // When even stderr is gone there is nobody left to tell.
+    writeln!(std::io::stderr(), "{line}").ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_as_people_write_them() {
+        assert_eq!(lasting("30d"), Ok(SignedDuration::from_hours(720)));
+        assert_eq!(lasting("12h"), Ok(SignedDuration::from_hours(12)));
+        assert_eq!(lasting("2w"), Ok(SignedDuration::from_hours(14 * 24)));
+        for wrong in ["", "30", "-1d", "0d", "soon", "1mo"] {
+            assert!(lasting(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What the collector looks after by itself: rule files that change.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use indicatif::ProgressBar;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Mutex, watch};
+use tokio::time::MissedTickBehavior;
+use tracing::{error, info, warn};
+
+use crate::app::App;
+use crate::judge::{self, Wrong};
+use crate::rescore::rescore_if_changed;
+use crate::server::stopped;
+
+/// How often the folder of rules is looked at.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// What the collector looks after by itself.
+#[derive(Clone)]
+pub struct Watch {
+    app: App,
+    rules: PathBuf,
+    /// How the folder looked when it was read last; the lock also keeps two readings apart.
+    seen: Arc<Mutex<String>>,
+}
+
+impl Watch {
+    /// A watch over this folder of rules, which was read just before.
+    pub fn new(app: App, rules: PathBuf) -> Watch {
+        let seen = Arc::new(Mutex::new(judge::fingerprint(&rules)));
+        Watch { app, rules, seen }
+    }
+
+    /// Watches until the collector stops.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut hangup = match signal(SignalKind::hangup()) {
+            Ok(hangup) => hangup,
+            Err(error) => return error!(%error, "SIGHUP cannot be heard, so rules are not looked after."),
+        };
+        let mut clock = tokio::time::interval(LOOK);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let reloaded = tokio::select! {
+                () = stopped(&mut stop) => return,
+                _ = hangup.recv() => self.reload().await.map(|_| ()),
+                _ = clock.tick() => self.reload_if_changed().await,
+            };
+            if let Err(error) = reloaded {
+                error!(
+                    error = format!("{error:#}"),
+                    "The machines could not be judged by the changed rules."
+                );
+            }
+        }
+    }
+
+    /// Reads the rules. Gives what is wrong with them, told to the log too; then the old ones stay in force.
+    ///
+    /// # Errors
+    /// When the machines cannot be judged again.
+    pub async fn reload(&self) -> Result<Vec<Wrong>> {
+        let mut seen = self.seen.lock().await;
+        *seen = judge::fingerprint(&self.rules);
+        match judge::load(&self.rules) {
+            Ok(judge) => {
+                info!(sets = judge.sets.len(), "The rules were read.");
+                self.app.set_judge(judge);
+                rescore_if_changed(&self.app, &ProgressBar::hidden()).await?;
+                Ok(Vec::new())
+            }
+            Err(wrong) => {
+                wrong.iter().for_each(|wrong| error!("{wrong}"));
+                warn!(complaints = wrong.len(), "The changed rules are wrong; the old ones stay in force.");
+                Ok(wrong)
+            }
+        }
+    }
+
+    async fn reload_if_changed(&self) -> Result<()> {
+        let before = self.seen.lock().await.clone();
+        if judge::fingerprint(&self.rules) != before {
+            self.reload().await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::data::Data;
+    use crate::data::tests::Folder;
+
+    const GOOD: &str = r#"
+[ruleset]
+id = "own"
+title = { vi = "Của tỉnh", en = "Of the province" }
+in_force = { from = 2026-10-01 }
+[grades]
+ready = { score = 85, coverage = 70 }
+needs_work = { score = 65 }
+[[group]]
+id = "hardware"
+title = { vi = "Phần cứng", en = "Hardware" }
+[[rule]]
+id = "memory-size"
+group = "hardware"
+title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+remedies = []
+source = { doc = "House", clause = "1" }
+"#;
+
+    #[tokio::test]
+    async fn broken_rules_leave_the_old_ones_in_force() {
+        let folder = Folder::new();
+        let (data, _) = Data::make(&folder.0).unwrap();
+        let rules = data.path("rules");
+        let app =
+            crate::server::open_app(&data, &data.config().unwrap(), &rules, Clock::System).await.unwrap();
+        let watch = Watch::new(app.clone(), rules.clone());
+        let ids = || app.judge().sets.iter().map(|set| set.id.clone()).collect::<Vec<_>>();
+        let shipped = ids();
+
+        std::fs::create_dir(&rules).unwrap();
+        std::fs::write(rules.join("own.toml"), GOOD).unwrap();
+        watch.reload_if_changed().await.unwrap();
+        assert_eq!(ids(), [shipped.clone(), vec!["own".to_owned()]].concat());
+
+        let broken = GOOD.replace("memory.installed", "memory.instaled").replace("major", "mayor");
+        std::fs::write(rules.join("own.toml"), broken).unwrap();
+        let wrong = watch.reload().await.unwrap();
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        assert!(wrong.iter().all(|wrong| wrong.to_string().contains("own.toml:")), "{wrong:?}");
+        assert_eq!(ids(), [shipped.clone(), vec!["own".to_owned()]].concat());
+
+        // A set with the id of a shipped one replaces it.
+        let replacing = GOOD.replace("\"own\"", &format!("\"{}\"", shipped[0]));
+        std::fs::write(rules.join("own.toml"), replacing).unwrap();
+        assert!(watch.reload().await.unwrap().is_empty());
+        assert_eq!(ids(), shipped);
+        assert_eq!(app.judge().sets[0].rules.len(), 1);
+    }
+}

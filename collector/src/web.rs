@@ -1,0 +1,350 @@
+//! Routes for people, in one list; how a page becomes an answer.
+//!
+//! Every request passes [`meet`]: it learns who asks and in which language, holds the route's door, checks forms,
+//! and dresses failures as pages. A handler reads, builds its page from plain rows, and renders it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, MatchedPath, Request, State};
+use axum::http::header::{self, HeaderValue};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use crate::app::App;
+use crate::error::Failure;
+use crate::guard::{self, Guard, Person};
+use crate::store::account::Standing;
+use crate::web::reader::{Lang, Reader};
+use crate::web::words::Words;
+
+pub mod account;
+pub mod asset;
+pub mod failure;
+pub mod format;
+pub mod layout;
+pub mod login;
+pub mod reader;
+pub mod words;
+
+/// Largest form, in bytes.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// Own files only, no inline script or style, no frames.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; \
+    img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Who may come through a door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, signed in or not.
+    Everyone,
+    /// People of these standings.
+    Standings(&'static [Standing]),
+}
+
+impl Access {
+    fn admits(self, standing: Standing) -> bool {
+        match self {
+            Access::Everyone => true,
+            Access::Standings(standings) => standings.contains(&standing),
+        }
+    }
+}
+
+const EVERYONE: Access = Access::Everyone;
+const ALL: Access = Access::Standings(Standing::ALL);
+
+/// One door.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// `get` or `post`.
+    pub method: &'static str,
+    /// The path, as axum writes it.
+    pub path: &'static str,
+    /// Who may come through.
+    pub access: Access,
+}
+
+/// Makes the list of doors and the router from the same lines.
+macro_rules! routes {
+    ($($method:ident $path:literal $access:expr => $handler:expr;)+) => {
+        /// Every route, with who may come through. A test calls each as nobody and as a stranger.
+        pub const ROUTES: &[Route] =
+            &[$(Route { method: stringify!($method), path: $path, access: $access },)+];
+
+        fn routes() -> Router<Site> {
+            Router::new()$(.route($path, axum::routing::$method($handler)))+
+        }
+    };
+}
+
+routes! {
+    get  "/sign-in"        EVERYONE => login::show;
+    post "/sign-in"        EVERYONE => login::sign_in;
+    post "/sign-out"       ALL      => login::sign_out;
+    get  "/account"        ALL      => account::show;
+    post "/account"        ALL      => account::change_password;
+    get  "/assets/{name}"  EVERYONE => asset::show;
+}
+
+/// What every page handler is given: the app, and what the web remembers.
+#[derive(Clone)]
+pub struct Site {
+    /// The collector's app.
+    pub app: App,
+    /// Sessions, passwords and tries.
+    pub guard: Arc<Guard>,
+}
+
+impl FromRef<Site> for App {
+    fn from_ref(site: &Site) -> App {
+        site.app.clone()
+    }
+}
+
+/// The dashboard. The server should add [`ConnectInfo`] of the peer, so that tries to sign in are counted by address.
+pub fn router(app: App) -> Router {
+    let site = Site { app, guard: Arc::new(Guard::default()) };
+    routes()
+        .fallback(|| async { Failure::NotFound })
+        .method_not_allowed_fallback(|| async { Failure::WrongMethod })
+        .layer(axum::middleware::from_fn_with_state(site.clone(), meet))
+        .with_state(site)
+}
+
+/// Meets a request at the door and sees its answer off.
+async fn meet(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut reader = Reader::meet(&request, site.app.clock.now());
+    let token = guard::cookie(request.headers(), guard::cookie_name(site.app.people_tls)).map(str::to_owned);
+    let mut response = match admit(&site, &mut reader, token, request).await {
+        Ok(request) => next.run(request).await,
+        Err(response) => response,
+    };
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        let dressed = failure::page(&reader, &failure);
+        let headers = std::mem::take(response.headers_mut());
+        response = dressed;
+        for name in [header::ALLOW, header::RETRY_AFTER] {
+            if let Some(value) = headers.get(&name) {
+                response.headers_mut().insert(name, value.clone());
+            }
+        }
+    }
+    see_off(&site, &reader, response)
+}
+
+/// Who asks, whether they may, and whether a form is one of ours.
+async fn admit(
+    site: &Site,
+    reader: &mut Reader,
+    token: Option<String>,
+    mut request: Request,
+) -> Result<Request, Response> {
+    if let Some(token) = token {
+        let person = site.guard.who(&site.app, &token).await;
+        reader.person = person.map_err(|error| Failure::from(error).into_response())?;
+    }
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+    if changes && !guard::is_same_origin(request.headers()) {
+        return Err(Failure::BadForm.into_response());
+    }
+    match access(&request) {
+        // Unknown paths and methods are answered by the fallbacks, in the reader's language.
+        None | Some(Access::Everyone) => {}
+        Some(access) => match &reader.person {
+            None if changes => return Err(Redirect::to("/sign-in").into_response()),
+            None => return Err(Redirect::to(&sign_in_path(request.uri())).into_response()),
+            Some(person) if !access.admits(person.standing) => {
+                return Err(Failure::Forbidden.into_response());
+            }
+            Some(person) if changes => {
+                let form_token = person.form_token.clone();
+                request = check_form(request, &form_token).await.map_err(IntoResponse::into_response)?;
+            }
+            Some(_) => {}
+        },
+    }
+    request.extensions_mut().insert(reader.clone());
+    Ok(request)
+}
+
+/// Who may come through the door that this request knocks at; none where there is no such door.
+fn access(request: &Request) -> Option<Access> {
+    let path = request.extensions().get::<MatchedPath>()?;
+    let method = match *request.method() {
+        Method::HEAD | Method::GET => "get",
+        Method::POST => "post",
+        _ => return None,
+    };
+    let route = ROUTES.iter().find(|route| route.method == method && route.path == path.as_str())?;
+    Some(route.access)
+}
+
+/// Lets a form through when it carries the token of this session.
+async fn check_form(request: Request, form_token: &str) -> Result<Request, Failure> {
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Failure::TooLarge)?;
+    if !guard::is_same_secret(Fields::parse(&bytes).text("form_token"), form_token) {
+        return Err(Failure::BadForm);
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Puts on what every answer carries.
+fn see_off(site: &Site, reader: &Reader, mut response: Response) -> Response {
+    let is_page = !response.headers().contains_key(header::CACHE_CONTROL);
+    let headers = response.headers_mut();
+    let mut put = |name: header::HeaderName, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    put(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    // Forms need their origin, so the address is told to this very site only.
+    put(header::REFERRER_POLICY, "same-origin");
+    put(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    put(header::HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    if site.app.people_tls {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if is_page {
+        put(header::CACHE_CONTROL, "no-store");
+        put(header::VARY, "Cookie, Accept-Language");
+    }
+    for cookie in reader.cookies(site.app.people_tls) {
+        if let Ok(value) = HeaderValue::from_str(&cookie) {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+fn sign_in_path(uri: &Uri) -> String {
+    match uri.path_and_query().map_or("/", |path| path.as_str()) {
+        "/" => "/sign-in".to_owned(),
+        path => format::url("/sign-in", &[("next", path)]),
+    }
+}
+
+/// A reader who has signed in: what handlers behind a door are given.
+pub struct Visitor {
+    /// How they read.
+    pub reader: Reader,
+    /// Who they are.
+    pub person: Person,
+}
+
+impl Visitor {
+    /// Their language.
+    pub fn lang(&self) -> Lang {
+        self.reader.lang
+    }
+
+    /// The words of their language.
+    pub fn words(&self) -> &'static Words {
+        self.reader.words()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Visitor, Failure> {
+        let reader = Reader::from_request_parts(parts, state).await?;
+        let person = reader.person.clone().ok_or(Failure::Forbidden)?;
+        Ok(Visitor { reader, person })
+    }
+}
+
+/// The fields of the address.
+pub struct Query(pub Fields);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query, Failure> {
+        Ok(Query(Fields::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// The fields of a form.
+pub struct Form(pub Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Form, Failure> {
+        let bytes = axum::body::to_bytes(request.into_body(), FORM_BYTES_MAX).await;
+        Ok(Form(Fields::parse(&bytes.map_err(|_| Failure::TooLarge)?)))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Reader {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Failure> {
+        parts.extensions.get::<Reader>().cloned().ok_or(Failure::Forbidden)
+    }
+}
+
+/// The address of the peer, where the server told it.
+pub struct Peer(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Failure> {
+        Ok(Peer(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())))
+    }
+}
+
+/// The fields of a query or a form. Unknown ones are ignored, of those that come twice the last counts.
+pub struct Fields(BTreeMap<String, String>);
+
+impl Fields {
+    /// The fields of this text, `application/x-www-form-urlencoded`.
+    pub fn parse(text: &[u8]) -> Fields {
+        let text = String::from_utf8_lossy(text);
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        Fields(
+            pairs
+                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+                .map(|(name, value)| (format::decode(name), format::decode(value)))
+                .collect(),
+        )
+    }
+
+    /// What stands in this field; an empty text when it is not there.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+/// The answer that a page makes.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn page(template: &impl Template) -> Result<Response, Failure> {
+    Ok(Html(template.render()?).into_response())
+}
+
+/// The answer that a page makes, with a status of its own.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Response, Failure> {
+    Ok((status, Html(template.render()?)).into_response())
+}
+
+#[cfg(test)]
+mod office;
+#[cfg(test)]
+mod tests;

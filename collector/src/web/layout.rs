@@ -1,0 +1,104 @@
+//! What stands around every page.
+
+use crate::web::asset::ASSETS;
+use crate::web::format;
+use crate::web::reader::{Lang, Reader, Theme};
+use crate::web::words::Words;
+
+/// What stands around a page.
+pub struct Layout {
+    /// Language of the page.
+    pub lang: &'static str,
+    /// `light`, `dark` or `system`.
+    pub theme: &'static str,
+    /// Title of the page.
+    pub title: String,
+    /// The ways to other pages; empty for who has not signed in.
+    pub nav: Vec<Way>,
+    /// Who has signed in.
+    pub name: Option<String>,
+    /// What the person is limited to, in words.
+    pub limit: Option<String>,
+    /// What every form carries.
+    pub form_token: String,
+    /// The other languages: code, name, address of this page in it.
+    pub languages: Vec<(&'static str, &'static str, String)>,
+    /// Address of the stylesheet.
+    pub style: &'static str,
+    /// Address of the script.
+    pub script: &'static str,
+    /// Address of the icon.
+    pub icon: &'static str,
+    /// When the page was made, for prints.
+    pub made_at: String,
+}
+
+/// A way to another page.
+pub struct Way {
+    /// Address.
+    pub href: &'static str,
+    /// Label.
+    pub label: &'static str,
+    /// Whether the reader is there.
+    pub here: bool,
+}
+
+/// Where a page belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// How ready everything is.
+    Overview,
+    /// The organisation.
+    Units,
+    /// The machines.
+    Machines,
+    /// The rules.
+    Rules,
+    /// What can be known.
+    Vocabulary,
+    /// Who did what.
+    Audit,
+    /// The person's own account.
+    Account,
+    /// None of these.
+    Elsewhere,
+}
+
+impl Layout {
+    /// The layout of a page of this title.
+    pub fn new(reader: &Reader, place: Place, title: &str) -> Layout {
+        let w = reader.words();
+        let nav = if reader.person.is_some() { ways(w, place) } else { Vec::new() };
+        let languages = Lang::ALL
+            .iter()
+            .filter(|lang| **lang != reader.lang)
+            .map(|lang| {
+                (lang.code(), lang.pick("Tiếng Việt", "English"), reader.here_with("lang", lang.code()))
+            })
+            .collect();
+        let unit = reader.person.as_ref().and_then(|person| person.unit.as_ref());
+        Layout {
+            lang: reader.lang.code(),
+            theme: match reader.theme {
+                Theme::System => "system",
+                Theme::Light => "light",
+                Theme::Dark => "dark",
+            },
+            title: title.to_owned(),
+            nav,
+            name: reader.person.as_ref().map(|person| person.name.clone()),
+            limit: unit.map(|(_, name)| name.clone()),
+            form_token: reader.person.as_ref().map(|person| person.form_token.clone()).unwrap_or_default(),
+            languages,
+            style: &ASSETS.style,
+            script: &ASSETS.script,
+            icon: &ASSETS.icon,
+            made_at: format::moment(reader.now),
+        }
+    }
+}
+
+fn ways(w: &'static Words, place: Place) -> Vec<Way> {
+    let way = |at, href, label| Way { href, label, here: at == place };
+    vec![way(Place::Account, "/account", w.nav_account.as_str())]
+}

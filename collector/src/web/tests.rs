@@ -1,0 +1,238 @@
+//! People at their browsers: the router in this process, no network.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use jiff::SignedDuration;
+use tower::ServiceExt;
+
+use super::office::{self, Office, PASSWORD};
+use super::*;
+
+/// What came back.
+struct Answer {
+    status: StatusCode,
+    headers: axum::http::HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: header::HeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// A person with a browser's cookies.
+struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    fn new(office: &Office) -> Browser {
+        Browser { router: router(office.app.clone()), cookies: BTreeMap::new() }
+    }
+
+    async fn signed_in(office: &Office, name: &str) -> Browser {
+        let mut browser = Browser::new(office);
+        let answer = browser.sign_in(name, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        let body = format!("name={}&password={}", format::encode(name), format::encode(password));
+        self.send(Method::POST, "/sign-in", &body).await
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, "").await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: &str) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The token that forms of this session carry.
+    async fn form_token(&mut self) -> String {
+        let page = self.get("/account").await.body;
+        let (_, rest) = page.split_once("name=\"form_token\" value=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+}
+
+#[tokio::test]
+async fn nobody_comes_through_a_door() {
+    let office = office::empty().await;
+    let mut nobody = Browser::new(&office);
+    for route in ROUTES.iter().filter(|route| route.access != Access::Everyone) {
+        let method = Method::from_bytes(route.method.to_uppercase().as_bytes()).unwrap();
+        let answer = nobody.send(method, &route.path.replace("{id}", "1"), "").await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{} {}", route.method, route.path);
+        assert!(answer.header(header::LOCATION).starts_with("/sign-in"), "{}", route.path);
+        assert_eq!(answer.body, "", "{} tells a stranger nothing", route.path);
+    }
+}
+
+#[tokio::test]
+async fn standings_are_held_at_every_door() {
+    let office = office::empty().await;
+    let mut viewer = Browser::signed_in(&office, "viewer").await;
+    for route in ROUTES.iter().filter(|route| !route.access.admits(Standing::Viewer)) {
+        let method = Method::from_bytes(route.method.to_uppercase().as_bytes()).unwrap();
+        let answer = viewer.send(method, &route.path.replace("{id}", "1"), "").await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} {}", route.method, route.path);
+        assert!(answer.body.contains("Không đủ quyền"), "{}", route.path);
+    }
+}
+
+#[tokio::test]
+async fn every_form_needs_its_token() {
+    let office = office::empty().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let posts = ROUTES.iter().filter(|route| route.method == "post" && route.access != Access::Everyone);
+    for route in posts {
+        for body in ["", "form_token=0000"] {
+            let answer = admin.send(Method::POST, route.path, body).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{} with {body:?}", route.path);
+            assert!(answer.body.contains("Biểu mẫu không còn hiệu lực"), "{}", route.path);
+        }
+    }
+    assert_eq!(admin.get("/account").await.status, StatusCode::OK, "nobody was signed out");
+}
+
+#[tokio::test]
+async fn wrong_name_and_wrong_password_look_alike() {
+    let office = office::empty().await;
+    let mut browser = Browser::new(&office);
+    let unknown = browser.sign_in("nobody", PASSWORD).await;
+    let wrong = browser.sign_in("admin", "not this one").await;
+    assert_eq!((unknown.status, wrong.status), (StatusCode::UNAUTHORIZED, StatusCode::UNAUTHORIZED));
+    assert_eq!(unknown.body.replace("nobody", "admin"), wrong.body);
+    assert!(browser.cookies.is_empty());
+    let right = browser.sign_in(" ADMIN ", PASSWORD).await;
+    assert_eq!(right.header(header::LOCATION), "/");
+    let cookie = right.header(header::SET_COOKIE);
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+}
+
+#[tokio::test]
+async fn too_many_wrong_passwords_must_wait() {
+    let office = office::empty().await;
+    let mut browser = Browser::new(&office);
+    for _ in 0..8 {
+        assert_eq!(browser.sign_in("admin", "wrong").await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(browser.sign_in("admin", PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    office.app.clock.set(office::now() + SignedDuration::from_mins(16));
+    assert_eq!(browser.sign_in("admin", PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_session_ends() {
+    let office = office::empty().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    assert_eq!(admin.get("/account").await.status, StatusCode::OK);
+    office.app.clock.set(office::now() + SignedDuration::from_hours(11));
+    assert_eq!(admin.get("/account").await.status, StatusCode::OK, "it was used in time");
+    office.app.clock.set(office::now() + SignedDuration::from_hours(22));
+    assert_eq!(admin.get("/account").await.status, StatusCode::OK, "and again");
+    office.app.clock.set(office::now() + SignedDuration::from_hours(35));
+    assert_eq!(admin.get("/account").await.status, StatusCode::SEE_OTHER, "it was idle for too long");
+
+    let mut other = Browser::signed_in(&office, "admin").await;
+    let token = other.form_token().await;
+    let answer = other.send(Method::POST, "/sign-out", &format!("form_token={token}")).await;
+    assert_eq!(answer.header(header::LOCATION), "/sign-in");
+    assert_eq!(other.get("/account").await.status, StatusCode::SEE_OTHER, "signed out");
+}
+
+#[tokio::test]
+async fn a_password_is_changed() {
+    let office = office::empty().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut elsewhere = Browser::signed_in(&office, "admin").await;
+    let token = admin.form_token().await;
+    let form = |present: &str, wanted: &str, again: &str| {
+        let (present, wanted, again) =
+            (format::encode(present), format::encode(wanted), format::encode(again));
+        format!("form_token={token}&present={present}&wanted={wanted}&again={again}")
+    };
+    let wanted = "câu khác dài hơn";
+    for (body, expected) in [
+        (form(PASSWORD, wanted, "another"), "không giống nhau"),
+        (form(PASSWORD, "ngắn", "ngắn"), "ngắn hơn 10"),
+        (form("wrong", wanted, wanted), "hiện tại không đúng"),
+    ] {
+        let answer = admin.send(Method::POST, "/account", &body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains(expected), "{expected}");
+    }
+    let answer = admin.send(Method::POST, "/account", &form(PASSWORD, wanted, wanted)).await;
+    assert!(answer.body.contains("Đã đổi mật khẩu"));
+    assert_eq!(admin.get("/account").await.status, StatusCode::OK);
+    assert_eq!(elsewhere.get("/account").await.status, StatusCode::SEE_OTHER, "other sessions are ended");
+    assert_eq!(Browser::new(&office).sign_in("admin", PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(Browser::new(&office).sign_in("admin", wanted).await.status, StatusCode::SEE_OTHER);
+
+    let mut tx = office.app.store.read().await.unwrap();
+    let entries = crate::store::audit::newest(&mut tx, None, 20).await.unwrap();
+    let mut actions: Vec<String> =
+        entries.iter().map(|entry| format!("{} {}", entry.actor, entry.action)).collect();
+    actions.sort();
+    let expected = [
+        "- sign-in-failed",
+        "admin password-change",
+        "admin password-change-failed",
+        "admin sign-in",
+        "admin sign-in",
+        "admin sign-in",
+    ];
+    assert_eq!(actions, expected);
+}
+
+#[tokio::test]
+async fn answers_carry_their_headers() {
+    let office = office::empty().await;
+    let mut browser = Browser::new(&office);
+    let answer = browser.get("/sign-in").await;
+    let policy = answer.header(header::CONTENT_SECURITY_POLICY);
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
+    for word in ["style=\"", "<style", "onclick", "<script>"] {
+        assert!(!answer.body.contains(word), "{word} would be refused by the policy");
+    }
+    let style = browser.get(&asset::ASSETS.style).await;
+    assert_eq!(style.header(header::CACHE_CONTROL), "public, max-age=31536000, immutable");
+    assert_eq!(browser.get("/assets/style.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_language_is_chosen_and_remembered() {
+    let office = office::empty().await;
+    let mut browser = Browser::new(&office);
+    assert!(browser.get("/sign-in").await.body.contains("<html lang=\"vi\""));
+    assert!(browser.get("/sign-in?lang=en").await.body.contains("<html lang=\"en\""));
+    assert!(browser.get("/sign-in").await.body.contains("Password"), "the cookie keeps it");
+    let missing = browser.get("/no-such-page").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(missing.body.contains("Check the address"), "failures speak the reader's language");
+}

@@ -1,0 +1,278 @@
+//! The laws of judging, over random facts, conditions and texts.
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::assess::{Assessment, Outcome, Role, assess, assess_lean};
+use crate::condition::Truth;
+use crate::facts::{AREAS, Facts, Kind, Term};
+use crate::lifecycle::Lifecycle;
+use crate::ruleset::{self, RuleSet};
+
+const DAY: Date = date(2026, 11, 22);
+
+/// The set that ships, and a small one where every feature meets every outcome.
+static SETS: LazyLock<Vec<RuleSet>> = LazyLock::new(|| {
+    let mut sets = ruleset::shipped();
+    sets.push(crate::assess::tests::set());
+    sets
+});
+
+static LIFECYCLE: LazyLock<Lifecycle> = LazyLock::new(Lifecycle::shipped);
+
+/// An answer of this kind: known with a value near what rules ask for, absent, unknown, or not asked (none).
+fn answer(kind: Kind) -> BoxedStrategy<Option<Value>> {
+    let known: BoxedStrategy<Value> = match kind {
+        Kind::Flag => any::<bool>().prop_map(|flag| json!(flag)).boxed(),
+        Kind::Number => {
+            prop_oneof![0..20i64, Just(10), Just(19_045), Just(420)].prop_map(|number| json!(number)).boxed()
+        }
+        Kind::Bytes => (0..64i64).prop_map(|gib| json!(gib << 30)).boxed(),
+        Kind::Mhz => (0..5_000i64).prop_map(|mhz| json!(mhz)).boxed(),
+        Kind::Percent => (0..=100i64).prop_map(|share| json!(share)).boxed(),
+        Kind::Days => (-2_000..2_000i64).prop_map(|days| json!(days)).boxed(),
+        Kind::Milliseconds => (-600_000..600_000i64).prop_map(|span| json!(span)).boxed(),
+        Kind::Date => (2015..2030i16, 1..=12i8)
+            .prop_map(|(year, month)| json!(date(year, month, 1).to_string()))
+            .boxed(),
+        Kind::Moment => (2024..2027i16, 1..=12i8)
+            .prop_map(|(year, month)| json!(format!("{}T03:00:00Z", date(year, month, 1))))
+            .boxed(),
+        Kind::Version => prop_oneof!["[0-9]{1,2}(\\.[0-9]{1,5}){0,2}", Just("12".to_owned())]
+            .prop_map(|text| json!(text))
+            .boxed(),
+        Kind::Text => prop_oneof!["[a-zA-Z .]{0,12}", Just("debian".to_owned()), Just("Client".to_owned())]
+            .prop_map(|text| json!(text))
+            .boxed(),
+        Kind::Word(words) => (0..words.len()).prop_map(move |index| json!(words[index].word)).boxed(),
+        Kind::Texts => prop::collection::vec("[a-z0-9]{1,6}", 0..3).prop_map(|texts| json!(texts)).boxed(),
+        Kind::Records(terms) => {
+            prop::collection::vec(group(terms), 0..4).prop_map(|records| json!(records)).boxed()
+        }
+    };
+    prop_oneof![
+        6 => known.prop_map(Some),
+        1 => Just(Some(Value::Null)),
+        1 => Just(Some(json!({ "unknown": "denied" }))),
+        1 => Just(None),
+    ]
+    .boxed()
+}
+
+fn group(terms: &'static [Term]) -> BoxedStrategy<Value> {
+    let answers: Vec<_> = terms.iter().map(|term| answer(term.kind)).collect();
+    answers
+        .prop_map(move |answers| {
+            let named =
+                terms.iter().zip(answers).filter_map(|(term, answer)| Some((term.name.to_owned(), answer?)));
+            Value::Object(named.collect::<Map<_, _>>())
+        })
+        .boxed()
+}
+
+/// The JSON of random facts.
+fn facts_json() -> impl Strategy<Value = Value> {
+    let areas: Vec<_> = AREAS.iter().filter(|area| !area.derived).map(|area| group(area.terms)).collect();
+    areas.prop_map(|areas| {
+        let named = AREAS.iter().zip(areas).map(|(area, answers)| (area.name.to_owned(), answers));
+        Value::Object(named.collect::<Map<_, _>>())
+    })
+}
+
+fn read(json: &Value) -> Facts {
+    serde_json::from_value(json.clone()).unwrap()
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop::sample::select(Role::ALL)
+}
+
+fn judge(facts: &Facts, set: &RuleSet, role: Role) -> Assessment {
+    assess(facts, set, &LIFECYCLE, role, DAY)
+}
+
+/// A random condition as TOML, over facts of different kinds.
+fn condition() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        (0..8i64).prop_map(|cores| format!(r#""cpu.cores" = {{ at_least = {cores} }}"#)),
+        any::<bool>().prop_map(|on| format!(r#""board.secure_boot" = {{ equals = {on} }}"#)),
+        (1..16i64).prop_map(|gib| format!(r#""memory.installed" = {{ less_than = "{gib} GiB" }}"#)),
+        any::<bool>().prop_map(|absent| format!(r#""os.edition" = {{ absent = {absent} }}"#)),
+        Just(r#""updates.installed_at" = { newer_than = "60 days" }"#.to_owned()),
+        (0..100i64, prop::sample::select(&["every", "some", "none"][..])).prop_map(|(share, word)| format!(
+            r#""disk.volumes" = {{ {word} = {{ free_percent = {{ at_most = {share} }} }} }}"#
+        )),
+        (0..3i64).prop_map(|count| format!(
+            r#""disk.drives" = {{ count = {{ where = {{ health = {{ equals = "ok" }} }}, more_than = {count} }} }}"#
+        )),
+    ]
+    .prop_map(|leaf| format!("{{ {leaf} }}"));
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|all| format!("{{ all = [{}] }}", all.join(", "))),
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|any| format!("{{ any = [{}] }}", any.join(", "))),
+            inner.prop_map(|not| format!("{{ not = {not} }}")),
+        ]
+    })
+}
+
+fn holds(condition: &str, facts: &Facts) -> Truth {
+    crate::condition::tests::holds(condition, facts, DAY)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn score_and_coverage_are_shares(json in facts_json(), role in role()) {
+        for set in &*SETS {
+            let assessment = judge(&read(&json), set, role);
+            prop_assert!(assessment.coverage <= 100);
+            prop_assert!(assessment.score.is_none_or(|score| score <= 100));
+            prop_assert_eq!(assessment.verdicts.len(), set.rules.len());
+        }
+    }
+
+    #[test]
+    fn judging_without_evidence_says_the_same(json in facts_json(), role in role()) {
+        let facts = read(&json);
+        for set in &*SETS {
+            let mut whole = judge(&facts, set, role);
+            whole.verdicts.iter_mut().for_each(|verdict| verdict.seen.clear());
+            prop_assert_eq!(assess_lean(&facts, set, &LIFECYCLE, role, DAY), whole);
+        }
+    }
+
+    #[test]
+    fn the_order_of_rules_changes_nothing(json in facts_json(), role in role(), turn in 0..100usize) {
+        let facts = read(&json);
+        for mut set in SETS.iter().cloned() {
+            let before = judge(&facts, &set, role);
+            let rules = set.rules.len();
+            set.rules.reverse();
+            set.rules.rotate_left(turn % rules);
+            let after = judge(&facts, &set, role);
+            prop_assert_eq!(
+                (before.grade, before.score, before.coverage, before.counts()),
+                (after.grade, after.score, after.coverage, after.counts())
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_rule_moves_coverage_never_the_score(json in facts_json(), role in role()) {
+        let facts = read(&json);
+        for mut set in SETS.iter().cloned() {
+            let before = judge(&facts, &set, role);
+            let unknown = |id: &str| {
+                before.verdicts.iter().any(|verdict| verdict.rule == id && verdict.outcome == Outcome::Unknown)
+            };
+            set.rules.retain(|rule| !unknown(&rule.id));
+            let after = judge(&facts, &set, role);
+            prop_assert_eq!(after.score, before.score);
+            prop_assert!(after.coverage >= before.coverage);
+        }
+    }
+
+    #[test]
+    fn forgetting_a_fact_leaves_an_outcome_as_it_was_or_unknown(
+        json in facts_json(), role in role(), area in 0..AREAS.len() - 1, term in 0..100usize
+    ) {
+        let area = &AREAS[area];
+        let term = area.terms[term % area.terms.len()].name;
+        let mut less = json.clone();
+        less[area.name][term] = json!({ "unknown": "timed_out" });
+        let (facts, less) = (read(&json), read(&less));
+        for set in &*SETS {
+            let before = judge(&facts, set, role);
+            let after = judge(&less, set, role);
+            for (before, after) in before.verdicts.iter().zip(&after.verdicts) {
+                let allowed = after.outcome == before.outcome || after.outcome == Outcome::Unknown;
+                prop_assert!(allowed, "{}.{term}: {before:?} became {after:?}", area.name);
+            }
+        }
+    }
+
+    #[test]
+    fn facts_survive_json(json in facts_json(), role in role()) {
+        let facts = read(&json);
+        let again: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
+        prop_assert_eq!(&again, &facts);
+        for set in &*SETS {
+            prop_assert_eq!(judge(&again, set, role), judge(&facts, set, role));
+        }
+    }
+
+    #[test]
+    fn conditions_keep_the_laws_of_kleene(json in facts_json(), a in condition(), b in condition()) {
+        let facts = read(&json);
+        let holds = |condition: String| holds(&condition, &facts);
+        let (left, right) = (holds(a.clone()), holds(b.clone()));
+        let both = holds(format!("{{ all = [{a}, {b}] }}"));
+        let either = holds(format!("{{ any = [{a}, {b}] }}"));
+        prop_assert_eq!(both, left.and(right));
+        prop_assert_eq!(either, left.or(right));
+        prop_assert!(both <= left && left <= either, "one more part never makes `all` truer or `any` less true");
+        prop_assert_eq!(holds(format!("{{ not = {{ all = [{a}, {b}] }} }}")), holds(format!("{{ any = [{{ not = {a} }}, {{ not = {b} }}] }}")));
+        prop_assert_eq!(holds(format!("{{ not = {{ not = {a} }} }}")), left);
+        prop_assert_eq!(holds(format!("{{ all = [{b}, {a}] }}")), both);
+    }
+
+    #[test]
+    fn no_text_makes_parsing_panic(text in "\\PC{0,200}|([a-z\\[\\]{}=\",.#'0-9\n ]{0,200})") {
+        let once = RuleSet::parse("a.toml", &text);
+        let twice = RuleSet::parse("a.toml", &text);
+        prop_assert_eq!(once.err(), twice.err());
+        prop_assert!(Lifecycle::parse("a.toml", &text).is_err());
+    }
+
+    #[test]
+    fn no_slip_of_the_pen_makes_parsing_panic(
+        at in 0..200_000usize, cut in 0..12usize, insert in "[a-z\\[\\]{}=\",.#'0-9\nố]{0,6}", doubled in any::<bool>(), text in 0..3usize
+    ) {
+        let texts = [crate::assess::tests::SET, include_str!("../sets/lifecycle.toml"), ruleset::SHIPPED[0].1];
+        let text = texts[text];
+        let chars: Vec<char> = text.chars().collect();
+        let at = at % chars.len();
+        let rest = if doubled { at } else { (at + cut).min(chars.len()) };
+        let slipped: String = chars[..at].iter().copied().chain(insert.chars()).chain(chars[rest..].iter().copied()).collect();
+        for complaints in [RuleSet::parse("a.toml", &slipped).err(), Lifecycle::parse("a.toml", &slipped).err()] {
+            for complaint in complaints.unwrap_or_default() {
+                prop_assert!(complaint.line >= 1 && complaint.column >= 1);
+                prop_assert!(complaint.line <= slipped.lines().count() + 1);
+                prop_assert!(crate::complaint::explain(complaint.code).is_some());
+                complaint.draw(&slipped);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_three_truths() {
+    const ALL: [Truth; 3] = [Truth::False, Truth::Unknown, Truth::True];
+    for a in ALL {
+        assert_eq!(!!a, a);
+        for b in ALL {
+            assert_eq!(!(a.and(b)), (!a).or(!b));
+            assert_eq!(!(a.or(b)), (!a).and(!b));
+            assert_eq!(a.and(b), b.and(a));
+            for c in ALL {
+                assert_eq!(a.and(b.or(c)), a.and(b).or(a.and(c)));
+                assert_eq!(a.and(b).and(c), a.and(b.and(c)));
+            }
+        }
+    }
+}
+
+#[test]
+fn reading_twice_gives_the_same_rules() {
+    for (file, text) in ruleset::SHIPPED {
+        let (once, twice) = (RuleSet::parse(file, text).unwrap(), RuleSet::parse(file, text).unwrap());
+        assert_eq!(format!("{once:?}"), format!("{twice:?}"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The two real programs, started as a user would.
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::browser::Browser;
+use tests::programs::{Beside, agent, collector, run, text};
+
+fn quickstart(folder: &TempDir, more: &[&str]) -> std::process::Command {
+    let mut command = collector();
+    command.current_dir(folder.path()).arg("quickstart").args(more);
+    command
+}
+
+#[test]
+fn quickstart_audits_this_pc_and_prints_one_object() {
+    let folder = TempDir::new().unwrap();
+    let first = run(&mut quickstart(&folder, &["--exit", "--json"]));
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let answer: Value = serde_json::from_slice(&first.stdout).unwrap();
+    let keys: Vec<&String> = answer.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["coverage", "dashboard", "grade", "machine", "rules", "score"]);
+    assert!(["ready", "needs_work", "not_ready", "no_data"].contains(&answer["grade"].as_str().unwrap()), "{answer}");
+    let rules = answer["rules"].as_object().unwrap();
+    let judged: u64 = rules.values().map(|count| count.as_u64().unwrap()).sum();
+    assert!(judged >= 30, "{judged} rules judged");
+    assert!(rules["pass"].as_u64().unwrap() > 0, "this PC passes something: {answer}");
+    assert!(folder.path().join("sansang-data").is_dir());
+
+    // A second run reuses what is there.
+    let second = run(&mut quickstart(&folder, &["--exit", "--json"]));
+    assert!(second.status.success(), "{}", text(&second.stderr));
+    let again: Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!(again["machine"], answer["machine"]);
+}
+
+#[test]
+fn check_judges_this_pc_without_a_collector() {
+    let vietnamese = run(agent().arg("check"));
+    assert!(vietnamese.status.success(), "{}", text(&vietnamese.stderr));
+    assert!(text(&vietnamese.stdout).contains("ẵn sàng") || text(&vietnamese.stdout).contains("Cần bổ sung"));
+    let english = run(agent().args(["check", "--lang", "en", "--json"]));
+    let answer: Value = serde_json::from_slice(&english.stdout).unwrap();
+    assert!(answer["verdicts"].as_array().unwrap().len() >= 30);
+}
+
+#[test]
+fn collect_prints_every_area() {
+    let output = run(agent().args(["collect", "--pretty"]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for area in rules::facts::AREAS.iter().filter(|area| !area.derived) {
+        let said = report["facts"][area.name].as_object().unwrap();
+        assert_eq!(said.len(), area.terms.len(), "{}: every fact has an answer, if only a reason", area.name);
+    }
+}
+
+#[test]
+fn a_broken_rule_set_gets_every_complaint_at_once() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("broken.toml");
+    let text_of_set = rules::ruleset::SHIPPED[0].1.replacen("severity = \"major\"", "severity = \"mayor\"", 2);
+    std::fs::write(&file, text_of_set).unwrap();
+    let output = run(collector().args(["rules", "check"]).arg(&file));
+    assert!(!output.status.success());
+    let told = text(&output.stderr) + &text(&output.stdout);
+    let complaints = told.lines().filter(|line| line.starts_with(&format!("{}:", file.display()))).count();
+    assert_eq!(complaints, 2, "{told}");
+}
+
+#[test]
+fn a_killed_collector_loses_nothing_that_it_promised() {
+    let folder = TempDir::new().unwrap();
+    let first = run(&mut quickstart(&folder, &["--exit", "--json"]));
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    for _ in 0..3 {
+        let mut serving = Beside::start(quickstart(&folder, &["--json"]).stdout(std::process::Stdio::piped()));
+        // It prints its object after the receipt, so at this moment the report is promised.
+        let answer: Value = {
+            let output = serving.0.stdout.take().unwrap();
+            serde_json::Deserializer::from_reader(output).into_iter().next().unwrap().unwrap()
+        };
+        assert!(answer["grade"].is_string());
+        serving.kill();
+    }
+    let data = collector::data::Data::open(&folder.path().join("sansang-data")).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let reports = runtime.block_on(async {
+        let store = data.store().await.unwrap();
+        let mut tx = store.read().await.unwrap();
+        collector::store::report::count(&mut tx).await.unwrap()
+    });
+    assert_eq!(reports, 4, "one report for each receipt");
+}
+
+#[tokio::test]
+async fn a_browser_finds_the_grade_of_this_pc() {
+    let Some(browser) = Browser::start().await else {
+        assert!(std::env::var("CI").is_err(), "CI has Chromium and chromedriver");
+        println!("skipped: a_browser_finds_the_grade_of_this_pc needs Chromium and chromedriver");
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let log = folder.path().join("printed");
+    let mut command = quickstart(&folder, &["--lang", "en"]);
+    command.stdout(std::fs::File::create(&log).unwrap());
+    let mut serving = Beside::start(&mut command);
+    let mut printed = String::new();
+    for _ in 0..600 {
+        printed = std::fs::read_to_string(&log).unwrap();
+        if printed.contains("http://") && printed.to_lowercase().contains("password") {
+            break;
+        }
+        assert!(serving.0.try_wait().unwrap().is_none(), "quickstart ended: {printed}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let after = |mark: &str| {
+        let (_, rest) = printed.split_once(mark).unwrap_or_else(|| panic!("no {mark} in:\n{printed}"));
+        rest.split_whitespace().next().unwrap().to_owned()
+    };
+    let dashboard = format!("http://{}", after("http://"));
+    let password = after("Password:");
+    browser.client.goto(&dashboard).await.unwrap();
+    let form = browser.client.form(fantoccini::Locator::Css("form[action='/sign-in']")).await.unwrap();
+    form.set_by_name("name", "admin").await.unwrap();
+    form.set_by_name("password", &password).await.unwrap();
+    form.submit().await.unwrap();
+    browser.client.goto(&format!("{dashboard}machines?lang=en")).await.unwrap();
+    let link = browser.client.wait().for_element(fantoccini::Locator::Css("a[href^='/machines/']")).await.unwrap();
+    link.click().await.unwrap();
+    let grade = browser.client.wait().for_element(fantoccini::Locator::Css(".grade")).await.unwrap();
+    let shown = grade.text().await.unwrap();
+    let mut words = ["Ready", "Needs work", "Not ready", "Not enough data"].into_iter();
+    let word = words.find(|word| shown.contains(word) && printed.contains(word));
+    assert!(word.is_some(), "the page says “{shown}”, the terminal said:\n{printed}");
+    browser.client.close().await.unwrap();
+}

@@ -1,0 +1,68 @@
+//! An agent in a folder of its own, over a recorded PC.
+
+use std::sync::Arc;
+
+use agent::desk::{Delivery, Desk};
+use agent::host::recorded::Recording;
+use agent::probe::survey;
+use jiff::Timestamp;
+use rules::facts::os::Platform;
+use rules::join::JoinCode;
+use rules::report::Report;
+use rules::wire::Joined;
+use tempfile::TempDir;
+
+/// A recorded PC, for stories that need any.
+pub const LAPTOP: &str = include_str!("../../agent/recordings/ubuntu-22.04-laptop.json");
+
+/// An agent in a folder of its own.
+pub struct Worker {
+    folder: TempDir,
+    recording: &'static str,
+    desk: Option<Desk>,
+}
+
+impl Worker {
+    /// An agent that never worked, on this recorded PC.
+    pub fn new(recording: &'static str) -> Worker {
+        Worker { folder: TempDir::new().expect("a folder for the agent"), recording, desk: None }
+    }
+
+    /// The state folder.
+    pub fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("agent")
+    }
+
+    /// The desk, opened when it is first needed.
+    pub fn desk(&mut self) -> &mut Desk {
+        let path = self.path();
+        self.desk.get_or_insert_with(|| Desk::open(&path).expect("a desk"))
+    }
+
+    /// The power fails: what was only in memory is gone.
+    pub fn power_cut(&mut self) {
+        self.desk = None;
+    }
+
+    /// What the PC says of itself.
+    pub fn report(&self, now: Timestamp) -> Report {
+        let host = Arc::new(Recording::load(self.recording).expect("a recording"));
+        survey(host, Platform::Linux, now)
+    }
+
+    /// Joins with this code.
+    pub async fn join(&mut self, code: &JoinCode, now: Timestamp) -> anyhow::Result<Joined> {
+        self.desk().join(code, "pc-01", now).await
+    }
+
+    /// Surveys and keeps the report.
+    pub fn survey(&mut self, now: Timestamp) {
+        let report = self.report(now);
+        self.desk().keep(&report, now).expect("the report is kept");
+    }
+
+    /// Sends what waits.
+    pub async fn deliver(&mut self, now: Timestamp) -> Delivery {
+        self.desk().deliver(now).await.expect("the agent's own files work")
+    }
+}
