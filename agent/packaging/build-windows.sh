@@ -146,6 +146,7 @@ export RUSTC=$compiler/rustc
 export RUSTC_BOOTSTRAP=1
 # Another compiler than the rest of target/ is built with, so another folder.
 export CARGO_TARGET_DIR=$root/target/windows
+# Without the readers of debug information that std brings along: the program has none.
 # Neither the builder's folders nor the time of building get into the program. `windows_slim_errors` leaves out the
 # texts of Windows' errors: they are translated, so nobody may read them, and their functions are too new.
 flags=(
@@ -166,7 +167,8 @@ for target in "${targets[@]}"; do
     export "CC_$name=$gcc" "AR_$name=$cpu-w64-mingw32-ar" "RANLIB_$name=$cpu-w64-mingw32-ranlib"
     export "CARGO_TARGET_${name^^}_LINKER=$gcc"
     cargo "$verb" --manifest-path "$root/Cargo.toml" --locked --package sansang-agent --bin sansang-agent \
-        --profile "$profile" --target "$target" -Zbuild-std=std,panic_unwind >&2 ||
+        --profile "$profile" --target "$target" \
+        -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind,optimize_for_size >&2 ||
         fail "the agent does not build for $target"
     [[ $verb == build ]] || continue
     folder=$CARGO_TARGET_DIR/$target

@@ -236,6 +236,14 @@ pub trait Host: Send + Sync {
     fn firmware_kind(&self) -> Answer<FirmwareKind> {
         Err(Trouble::NotSupported)
     }
+    /// The names of the firmware's ACPI tables, sorted, each once.
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        Err(Trouble::NotSupported)
+    }
+    /// What the processor's instruction CPUID answers in EAX, EBX, ECX, EDX. Not there: the processor has no such leaf.
+    fn cpuid(&self, _leaf: u32) -> Answer<[u32; 4]> {
+        Err(Trouble::NotSupported)
+    }
     /// For how long the operating system runs.
     fn uptime(&self) -> Answer<Duration> {
         Err(Trouble::NotSupported)

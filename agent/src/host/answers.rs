@@ -429,6 +429,10 @@ pub(super) mod question {
         format!("wmi call {}: {object}", method.name())
     }
 
+    pub(in crate::host) fn cpuid(leaf: u32) -> String {
+        format!("cpuid 0x{leaf:08x}")
+    }
+
     pub(in crate::host) fn service(name: &str) -> String {
         format!("service {name}")
     }

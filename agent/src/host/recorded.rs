@@ -336,6 +336,14 @@ impl Host for Recorded {
         self.asked("firmware kind")
     }
 
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        self.asked("acpi tables")
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        self.asked(&question::cpuid(leaf))
+    }
+
     fn uptime(&self) -> Answer<Duration> {
         self.asked("uptime")
     }

@@ -194,6 +194,14 @@ impl<H: Host> Host for Recorder<H> {
         self.asked("firmware kind".to_owned(), self.host.firmware_kind())
     }
 
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        self.asked("acpi tables".to_owned(), self.host.acpi_tables())
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        self.asked(question::cpuid(leaf), self.host.cpuid(leaf))
+    }
+
     fn uptime(&self) -> Answer<Duration> {
         self.asked("uptime".to_owned(), self.host.uptime())
     }

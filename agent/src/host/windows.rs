@@ -171,6 +171,14 @@ impl Host for Windows {
         firmware::kind()
     }
 
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        firmware::acpi_tables()
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        firmware::cpuid(leaf)
+    }
+
     fn uptime(&self) -> Answer<Duration> {
         Ok(Some(firmware::uptime()))
     }

@@ -1,12 +1,15 @@
 //! What the firmware tells: its table of the hardware, how it started the PC, Secure Boot, the TPM.
 #![expect(unsafe_code, reason = "the firmware is asked through functions of Windows")]
 
+use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::time::Duration;
 
 use windows::Wdk::System::SystemInformation::{NtQuerySystemInformation, SYSTEM_INFORMATION_CLASS};
 use windows::Win32::Foundation::{GetLastError, NTSTATUS};
-use windows::Win32::System::SystemInformation::{GetSystemFirmwareTable, GetTickCount64, RSMB};
+use windows::Win32::System::SystemInformation::{
+    ACPI, EnumSystemFirmwareTables, GetSystemFirmwareTable, GetTickCount64, RSMB,
+};
 use windows::Win32::System::WindowsProgramming::GetFirmwareEnvironmentVariableW;
 use windows::core::w;
 
@@ -69,6 +72,46 @@ pub(super) fn table() -> Answer<Firmware> {
     let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
     let table = structures.get(..length).unwrap_or(structures).to_vec();
     Ok(Some(Firmware { major, minor, table }))
+}
+
+pub(super) fn acpi_tables() -> Answer<Vec<String>> {
+    // SAFETY: without a room Windows only answers how much room it needs.
+    let size = unsafe { EnumSystemFirmwareTables(ACPI, None) };
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    if size > TABLE_BYTES_MAX {
+        return Err(Trouble::Failed("the firmware lists too many tables".to_owned()));
+    }
+    let mut bytes = vec![0; size];
+    // SAFETY: Windows is told how much room there is.
+    let written = unsafe { EnumSystemFirmwareTables(ACPI, Some(&mut bytes)) };
+    let names = bytes.get(..usize::try_from(written).unwrap_or(0)).unwrap_or_default().as_chunks::<4>().0;
+    let names: BTreeSet<String> =
+        names.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+    // Every PC of this century has some; none is how Windows says that it could not look.
+    if names.is_empty() {
+        return Err(Trouble::NotSupported);
+    }
+    Ok(Some(names.into_iter().collect()))
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+pub(super) fn cpuid(leaf: u32) -> Answer<[u32; 4]> {
+    #[cfg(target_arch = "x86")]
+    use std::arch::x86::__cpuid;
+    #[cfg(target_arch = "x86_64")]
+    use std::arch::x86_64::__cpuid;
+    /// The leaves of the maker's extensions begin here; each half tells its last leaf in its first.
+    const EXTENDED: u32 = 0x8000_0000;
+    if leaf > __cpuid(leaf & EXTENDED).eax {
+        return Ok(None);
+    }
+    let told = __cpuid(leaf);
+    Ok(Some([told.eax, told.ebx, told.ecx, told.edx]))
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+pub(super) fn cpuid(_leaf: u32) -> Answer<[u32; 4]> {
+    Err(Trouble::NotSupported)
 }
 
 pub(super) fn secure_boot() -> Answer<SecureBoot> {

@@ -45,7 +45,9 @@ pub(super) fn updates() -> Answer<Updates> {
             .map_err(|error| trouble("ask Windows Update for a restart", &error))?
             .as_bool(),
         None => {
-            return Err(Trouble::Failed("Windows Update does not tell whether it wants a restart".to_owned()));
+            return Err(Trouble::Failed(
+                "Windows Update does not tell whether it wants a restart".to_owned(),
+            ));
         }
     };
     Ok(Some(Updates { searched_at, installed_at, restart_required, waiting }))

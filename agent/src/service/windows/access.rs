@@ -39,9 +39,10 @@ pub(super) fn is_administrator() -> bool {
 /// Makes a folder for the administrators and the system, or, for a program without their rights, for its user and
 /// the system. Tightens a folder that is there and belongs to one of them.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
-    let ours = if is_administrator() { ADMINISTRATORS.to_owned() } else { user()? };
+    let user = user()?;
+    let ours = if is_administrator() { ADMINISTRATORS } else { user.as_str() };
     // Full access for two, for files and folders in it too, and nothing from the folder above.
-    let list = format!("D:PAI(A;OICI;FA;;;{SYSTEM})(A;OICI;FA;;;{ours})");
+    let list = format!("O:{ours}D:PAI(A;OICI;FA;;;{SYSTEM})(A;OICI;FA;;;{ours})");
     let descriptor = Descriptor::parse(&list)?;
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
@@ -64,7 +65,7 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
         return Err(Error::new(ErrorKind::NotADirectory, "it is there and is not a plain folder"));
     }
     let owner = owner(&name)?;
-    if ![SYSTEM, ADMINISTRATORS, ours.as_str()].contains(&owner.as_str()) {
+    if ![SYSTEM, ADMINISTRATORS, &user].contains(&owner.as_str()) {
         return Err(Error::new(
             ErrorKind::PermissionDenied,
             format!("it belongs to {owner}; remove it as an administrator, then try again"),
