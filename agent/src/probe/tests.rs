@@ -90,7 +90,7 @@ struct Hanging {
 
 impl Hanging {
     fn hang<T>(&self) -> Answer<T> {
-        drop(self.door.lock().unwrap().recv());
+        assert!(self.door.lock().unwrap().recv().is_err(), "nothing is ever sent");
         Err(Trouble::TimedOut)
     }
 }
@@ -193,3 +193,33 @@ fn a_survey_ends_when_its_own_time_is_over() {
     assert_eq!(report.notes.len(), linux::TABLE.len(), "every probe was cut off");
     assert_eq!(report.facts.memory.installed, Fact::Unknown(Reason::TimedOut));
 }
+
+/// What the probes make of a recording. The answer stands beside it.
+fn check(recording: &str, expected: expect_test::ExpectFile) {
+    let host = host::recorded::Recording::load(recording).unwrap();
+    let now = host.recording.taken_at;
+    let report = survey(Arc::new(host), Platform::Linux, now);
+    let text = printed(&report);
+    assert!(
+        !text.contains("not in the recording"),
+        "a probe asks what the recording does not answer:\n{text}"
+    );
+    expected.assert_eq(&text);
+}
+
+macro_rules! recording {
+    ($test:ident, $name:literal) => {
+        #[test]
+        fn $test() {
+            check(
+                include_str!(concat!("../../recordings/", $name, ".json")),
+                expect_test::expect_file![concat!("../../recordings/", $name, ".txt")],
+            );
+        }
+    };
+}
+
+recording!(a_virtual_machine_without_firmware, "debian-12-virtual-machine");
+recording!(an_encrypted_laptop, "ubuntu-22.04-laptop");
+recording!(an_office_pc_asked_without_rights, "debian-12-denied");
+recording!(a_fedora_workstation, "fedora-40-desktop");

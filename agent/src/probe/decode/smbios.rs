@@ -101,7 +101,7 @@ const PLACEHOLDERS: &[&str] = &[
 /// One firmware table, read.
 pub struct Smbios {
     data: SMBiosData,
-    /// Whether the end of the table was seen.
+    /// Whether it ends with a whole structure.
     complete: bool,
 }
 
@@ -172,15 +172,12 @@ pub struct Memory {
 impl Smbios {
     /// Reads a table; a text says why it cannot be read.
     pub fn read(firmware: Firmware) -> Result<Smbios, String> {
+        let complete = is_complete(&firmware.table);
         let version = SMBiosVersion::new(firmware.major, firmware.minor, 0);
         let data = SMBiosData::from_vec_and_version(firmware.table, Some(version));
         if data.iter().next().is_none() {
             return Err("the firmware table holds no structure".to_owned());
         }
-        // Tables before 2.2 may do without an end.
-        let old = (firmware.major, firmware.minor) < (2, 2);
-        let complete = old
-            || data.iter().any(|structure| structure.header.struct_type() == SMBiosEndOfTable::STRUCT_TYPE);
         Ok(Smbios { data, complete })
     }
 
@@ -376,6 +373,21 @@ impl Smbios {
             modules: modules.into(),
         }
     }
+}
+
+/// Whether a table goes on to its end mark (type 127), or at least ends where a structure ends: some firmware forgets
+/// the mark (seen on a Beelink EQ12).
+fn is_complete(table: &[u8]) -> bool {
+    let mut rest = table;
+    while let Some(&[kind, length, ..]) = rest.get(..4) {
+        let strings = rest.get(usize::from(length)..).unwrap_or_default();
+        let Some(end) = strings.windows(2).position(|pair| pair == [0, 0]) else { return false };
+        if kind == SMBiosEndOfTable::STRUCT_TYPE {
+            return true;
+        }
+        rest = strings.get(end + 2..).unwrap_or_default();
+    }
+    rest.is_empty()
 }
 
 /// What the size field of a memory device says.
