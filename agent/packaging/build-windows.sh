@@ -146,7 +146,8 @@ export RUSTC=$compiler/rustc
 export RUSTC_BOOTSTRAP=1
 # Another compiler than the rest of target/ is built with, so another folder.
 export CARGO_TARGET_DIR=$root/target/windows
-# Without the readers of debug information that std brings along: the program has none.
+# For Windows each program also carries std, so size goes before speed.
+export CARGO_PROFILE_DIST_OPT_LEVEL=z
 # Neither the builder's folders nor the time of building get into the program. `windows_slim_errors` leaves out the
 # texts of Windows' errors: they are translated, so nobody may read them, and their functions are too new.
 flags=(
@@ -166,6 +167,7 @@ for target in "${targets[@]}"; do
     # The crate `cc` knows the prefix of mingw for *-pc-windows-gnu only; here it would quietly take the machine's cc.
     export "CC_$name=$gcc" "AR_$name=$cpu-w64-mingw32-ar" "RANLIB_$name=$cpu-w64-mingw32-ranlib"
     export "CARGO_TARGET_${name^^}_LINKER=$gcc"
+    # std comes without its reader of debug information: the program has none.
     cargo "$verb" --manifest-path "$root/Cargo.toml" --locked --package sansang-agent --bin sansang-agent \
         --profile "$profile" --target "$target" \
         -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind,optimize_for_size >&2 ||
