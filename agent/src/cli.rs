@@ -173,7 +173,8 @@ fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let mut desk = open_desk(cli)?;
     let now = clock::now();
     let report = survey(now);
-    let bundled = desk.bundle(&report, code.as_ref(), &hostname(&report), now)?;
+    let hostname = hostname(&report);
+    let bundled = desk.bundle(report, code.as_ref(), &hostname, now)?;
     write_file(out, &bundled.bytes)?;
     let phrase = if bundled.sealed { words::SEALED } else { words::PLAIN };
     say(&phrase.fill(cli.lang, &[("file", &out.display().to_string())]))?;
@@ -240,7 +241,7 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     spinner.stop();
     let role = Role::parse(&joined.role).map_or(joined.role.as_str(), |role| words::role(role, lang));
     say(&words::JOINED.fill(lang, &[("unit", &joined.unit), ("role", role)]))?;
-    send(&mut desk, &report, lang).await
+    send(&mut desk, report, lang).await
 }
 
 async fn once(cli: &Cli) -> Result<()> {
@@ -252,12 +253,12 @@ async fn once(cli: &Cli) -> Result<()> {
     spinner.tell(words::ASKING.say(cli.lang));
     let report = survey(clock::now());
     spinner.stop();
-    send(&mut desk, &report, cli.lang).await
+    send(&mut desk, report, cli.lang).await
 }
 
 /// Keeps the report, delivers what waits, and tells what came of it.
-async fn send(desk: &mut Desk, report: &Report, lang: Lang) -> Result<()> {
-    desk.keep(report, clock::now())?;
+async fn send(desk: &mut Desk, report: Report, lang: Lang) -> Result<()> {
+    desk.keep_own(report, clock::now())?;
     let spinner = Spinner::start();
     spinner.tell(words::SENDING.say(lang));
     let Delivery { accepted, receipt, dropped, left, trouble, .. } = desk.deliver(clock::now()).await?;

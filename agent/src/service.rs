@@ -90,7 +90,7 @@ async fn work(duties: &Duties<'_>, duty: Duty, past: &Past) -> Result<()> {
     let mut desk = Desk::open_with(duties.folder, duties.config.bounds(), Patience::default())?;
     if duty == Duty::Survey {
         let now = (duties.clock)();
-        desk.keep(&(duties.survey)(now), now)?;
+        desk.keep_own((duties.survey)(now), now)?;
     }
     let now = (duties.clock)();
     if schedule::is_welcome(now, past) {

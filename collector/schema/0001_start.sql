@@ -52,6 +52,8 @@ CREATE TABLE machine (
     rules_digest TEXT NOT NULL
 );
 CREATE INDEX machine_unit ON machine (unit_path, hostname, id);
+-- What the overview counts stands in one index, so that it never reads whole machines.
+CREATE INDEX machine_count ON machine (unit_path, unit, grade, seen_at, taken_at);
 CREATE INDEX machine_hostname ON machine (hostname, id);
 CREATE INDEX machine_grade ON machine (grade, hostname, id);
 CREATE INDEX machine_score ON machine (score, id);

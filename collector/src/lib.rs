@@ -10,7 +10,6 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod error;
-pub mod fold;
 pub mod guard;
 pub mod intake;
 pub mod judge;

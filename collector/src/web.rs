@@ -26,11 +26,21 @@ use crate::web::words::Words;
 
 pub mod account;
 pub mod asset;
+pub mod audit;
 pub mod failure;
 pub mod format;
+pub mod label;
 pub mod layout;
 pub mod login;
+pub mod machine;
+pub mod machines;
+pub mod overview;
 pub mod reader;
+pub mod rules;
+pub mod unit;
+pub mod units;
+pub mod value;
+pub mod vocabulary;
 pub mod words;
 
 /// Largest form, in bytes.
@@ -60,6 +70,7 @@ impl Access {
 
 const EVERYONE: Access = Access::Everyone;
 const ALL: Access = Access::Standings(Standing::ALL);
+const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 /// One door.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +97,15 @@ macro_rules! routes {
 }
 
 routes! {
+    get  "/"               ALL      => overview::show;
+    get  "/units"          ALL      => units::show;
+    get  "/units/{id}"     ALL      => unit::show;
+    get  "/machines"       ALL      => machines::show;
+    get  "/machines.csv"   ALL      => machines::export;
+    get  "/machines/{id}"  ALL      => machine::show;
+    get  "/rules"          ALL      => rules::show;
+    get  "/vocabulary"     ALL      => vocabulary::show;
+    get  "/audit"          ADMINISTRATORS => audit::show;
     get  "/sign-in"        EVERYONE => login::show;
     post "/sign-in"        EVERYONE => login::sign_in;
     post "/sign-out"       ALL      => login::sign_out;
@@ -185,6 +205,11 @@ fn access(request: &Request) -> Option<Access> {
     };
     let route = ROUTES.iter().find(|route| route.method == method && route.path == path.as_str())?;
     Some(route.access)
+}
+
+/// Whether somebody of this standing may open the page at this path of [`ROUTES`].
+pub fn may_open(path: &str, standing: Standing) -> bool {
+    ROUTES.iter().any(|route| route.method == "get" && route.path == path && route.access.admits(standing))
 }
 
 /// Lets a form through when it carries the token of this session.

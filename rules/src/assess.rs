@@ -495,7 +495,7 @@ impl Assessment {
         counts
     }
 
-    /// The verdicts to mend first, at most `count`: fails, then partials, each by the points that they cost.
+    /// The verdicts to mend first, at most `count`: by the points that they cost, and a fail before a partial.
     pub fn top_failures(&self, count: usize) -> Vec<&Verdict> {
         let mut failures: Vec<(bool, u32, &Verdict)> = self
             .verdicts
@@ -504,7 +504,7 @@ impl Assessment {
                 Some((verdict.outcome == Outcome::Partial, verdict.lost_halves()?, verdict))
             })
             .collect();
-        failures.sort_by_key(|(partial, lost, _)| (*partial, std::cmp::Reverse(*lost)));
+        failures.sort_by_key(|(partial, lost, _)| (std::cmp::Reverse(*lost), *partial));
         failures.into_iter().take(count).map(|(_, _, verdict)| verdict).collect()
     }
 }

@@ -24,7 +24,8 @@ async fn from_a_join_code_to_a_grade_on_the_dashboard() {
     assert_ne!(grade, Grade::NoData, "the recorded laptop says enough to be judged");
 
     // What the PC says of itself without a collector is the same: there is one engine.
-    let set = rules::ruleset::RuleSet::parse(rules::ruleset::SHIPPED[0].0, rules::ruleset::SHIPPED[0].1).unwrap();
+    let set =
+        rules::ruleset::RuleSet::parse(rules::ruleset::SHIPPED[0].0, rules::ruleset::SHIPPED[0].1).unwrap();
     let own = rules::assess::assess(
         &worker.report(now).facts,
         &set,

@@ -72,9 +72,15 @@ async fn replayed_and_too_old_sequence_numbers() {
     assert!(stranger.report(first).await.unwrap().again);
     // Another body under a used number.
     let other = Report { survey_ms: report.survey_ms + 1, ..report.clone() };
-    assert_eq!(stranger.report(pack(&other, &key, newest).unwrap()).await.unwrap_err(), (409, Refusal::SequenceUsed));
+    assert_eq!(
+        stranger.report(pack(&other, &key, newest).unwrap()).await.unwrap_err(),
+        (409, Refusal::SequenceUsed)
+    );
     // A number behind the window.
-    assert_eq!(stranger.report(pack(&other, &key, 10).unwrap()).await.unwrap_err(), (409, Refusal::SequenceTooOld));
+    assert_eq!(
+        stranger.report(pack(&other, &key, 10).unwrap()).await.unwrap_err(),
+        (409, Refusal::SequenceTooOld)
+    );
     // A number within the window arrives late and is kept.
     assert!(!stranger.report(pack(&other, &key, 11).unwrap()).await.unwrap().again);
     assert_eq!(office.reports().await, 2);
@@ -94,8 +100,12 @@ async fn from_outside_all_credential_faults_look_alike() {
     for body in [forged, unknown] {
         let response = stranger.post("/v1/reports", body).await;
         let status = response.status();
-        let mut headers: Vec<String> =
-            response.headers().iter().filter(|(name, _)| *name != "date").map(|(name, value)| format!("{name}: {value:?}")).collect();
+        let mut headers: Vec<String> = response
+            .headers()
+            .iter()
+            .filter(|(name, _)| *name != "date")
+            .map(|(name, value)| format!("{name}: {value:?}"))
+            .collect();
         headers.sort();
         faces.push((status, headers, response.text().await.unwrap()));
     }

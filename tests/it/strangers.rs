@@ -17,8 +17,15 @@ async fn nobody_sees_anything_but_the_door() {
             assert!(!shown.status.is_server_error(), "{} {}: {}", route.method, route.path, shown.status);
             continue;
         }
-        let to_the_door = shown.status == 303 && shown.location.as_deref().is_some_and(|to| to.starts_with("/sign-in"));
-        assert!(to_the_door || shown.status == 403, "{} {} answers a stranger {}", route.method, route.path, shown.status);
+        let to_the_door =
+            shown.status == 303 && shown.location.as_deref().is_some_and(|to| to.starts_with("/sign-in"));
+        assert!(
+            to_the_door || shown.status == 403,
+            "{} {} answers a stranger {}",
+            route.method,
+            route.path,
+            shown.status
+        );
     }
 }
 
@@ -37,14 +44,22 @@ async fn who_may_only_look_changes_nothing() {
         let shown = call(&mut visitor, route).await;
         // A form without the form token of the session changes nothing, whoever sends it.
         let refused = !standings.contains(&Standing::Viewer) || route.method == "post";
-        assert_eq!(shown.status == 403, refused, "{} {} answers a viewer {}", route.method, route.path, shown.status);
+        assert_eq!(
+            shown.status == 403,
+            refused,
+            "{} {} answers a viewer {}",
+            route.method,
+            route.path,
+            shown.status
+        );
         assert!(!shown.status.is_server_error(), "{} {}: {}", route.method, route.path, shown.status);
     }
 }
 
 /// Calls a route with stand-ins for the parts of its path, and an empty form.
 async fn call(visitor: &mut Visitor, route: &Route) -> Shown {
-    let path: Vec<&str> = route.path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();
+    let path: Vec<&str> =
+        route.path.split('/').map(|part| if part.starts_with('{') { "0" } else { part }).collect();
     match route.method {
         "get" => visitor.get(&path.join("/")).await,
         "post" => visitor.post(&path.join("/"), &[]).await,

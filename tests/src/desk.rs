@@ -44,10 +44,14 @@ impl Worker {
         self.desk = None;
     }
 
-    /// What the PC says of itself.
-    pub fn report(&self, now: Timestamp) -> Report {
+    /// What the PC says of itself, with what the agent knows of its clock.
+    pub fn report(&mut self, now: Timestamp) -> Report {
         let host = Arc::new(Recording::load(self.recording).expect("a recording"));
-        survey(host, Platform::Linux, now)
+        let mut report = survey(host, Platform::Linux, now);
+        if let Some(offset) = self.desk().clock_offset() {
+            report.facts.clock.offset = offset.into();
+        }
+        report
     }
 
     /// Joins with this code.

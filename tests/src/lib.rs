@@ -4,7 +4,7 @@
 //! close and open again. A [`desk::Worker`] is an agent in a folder of its own, over a recorded PC. A
 //! [`visitor::Visitor`] is a person with a browser's cookies, a [`browser::Browser`] a real one. [`programs`] are the
 //! two real programs, started as a user would.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a harness fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a harness fails by panicking")]
 
 pub mod browser;
 pub mod desk;

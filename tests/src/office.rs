@@ -5,8 +5,8 @@ use collector::config::Config;
 use collector::data::Data;
 use collector::guard;
 use collector::server::{Running, Terms, serve};
-use collector::store::unit::{Naming, Unit};
 use collector::store::account::Standing;
+use collector::store::unit::{Naming, Unit};
 use collector::store::{account, report, unit};
 use jiff::{SignedDuration, Timestamp};
 use rules::assess::Role;
@@ -55,7 +55,9 @@ impl Office {
         };
         unit::add(&mut tx, None, &naming, now).await.expect("a unit");
         let password = guard::hash_password(PASSWORD).expect("a hash");
-        account::add(&mut tx, now, ADMINISTRATOR, &password, Standing::Administrator, None).await.expect("an account");
+        account::add(&mut tx, now, ADMINISTRATOR, &password, Standing::Administrator, None)
+            .await
+            .expect("an account");
         tx.commit().await.expect("a commit");
         office
     }
@@ -73,7 +75,8 @@ impl Office {
     /// Begins work; the ports are those of before.
     pub async fn start(&mut self) {
         let data = Data::open(&self.path()).expect("the data folder");
-        self.running = Some(serve(&data, &self.config, self.clock.clone()).await.expect("the collector serves"));
+        self.running =
+            Some(serve(&data, &self.config, self.clock.clone()).await.expect("the collector serves"));
     }
 
     /// Ends work; what was promised is kept.

@@ -43,7 +43,11 @@ impl Visitor {
 
     /// Sends a form. The form token of the page that showed it must be among the fields.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
-        let body = fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&");
+        let body = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect::<Vec<_>>()
+            .join("&");
         let request = self
             .client
             .post(format!("{}{path}", self.base))
@@ -67,8 +71,10 @@ impl Visitor {
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Shown {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let response = request.header(COOKIE, cookies.join("; ")).send().await.expect("the dashboard answers");
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response =
+            request.header(COOKIE, cookies.join("; ")).send().await.expect("the dashboard answers");
         for cookie in response.headers().get_all(SET_COOKIE) {
             let cookie = cookie.to_str().expect("a cookie").split(';').next().unwrap_or_default();
             if let Some((name, value)) = cookie.split_once('=') {
@@ -77,7 +83,8 @@ impl Visitor {
             }
         }
         let status = response.status();
-        let location = response.headers().get(LOCATION).map(|value| value.to_str().expect("a location").to_owned());
+        let location =
+            response.headers().get(LOCATION).map(|value| value.to_str().expect("a location").to_owned());
         Shown { status, location, body: response.text().await.expect("a page") }
     }
 }
@@ -92,5 +99,7 @@ impl Shown {
 
 fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }

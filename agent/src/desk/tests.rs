@@ -333,7 +333,7 @@ async fn bundles() {
     let (private, public) = envelope::generate_sealing_key();
     let mut desk = room.desk();
     let code = JoinCode { address: "collector.test:1".to_owned(), pin: None, secret: [5; 10] };
-    let plain = desk.bundle(&report(), Some(&code), "pc", now()).unwrap();
+    let plain = desk.bundle(report(), Some(&code), "pc", now()).unwrap();
     assert_eq!((plain.sealed, plain.joins), (false, true));
     let bundle = envelope::read_any(&plain.bytes, &private).unwrap();
     let (request, key) = envelope::open_join(&bundle.join.unwrap()).unwrap();
@@ -347,7 +347,7 @@ async fn bundles() {
         sealing_key: HEXLOWER.encode(&public),
     };
     desk.membership = Some(Membership::new(&code, &joined, now()));
-    let sealed = desk.bundle(&report(), None, "pc", now()).unwrap();
+    let sealed = desk.bundle(report(), None, "pc", now()).unwrap();
     assert_eq!((sealed.sealed, sealed.joins), (true, false));
     let bundle = envelope::unseal(&sealed.bytes, &private).unwrap();
     assert_eq!(bundle.join, None);

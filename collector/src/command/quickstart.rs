@@ -77,7 +77,9 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
     let bar = steps(&options);
     bar.set_message(lang.pick("Chuẩn bị thư mục dữ liệu", "Preparing the data folder").to_owned());
     let (data, _) = Data::make(folder)?;
-    let config = with_free_ports(data.config()?, lang)?;
+    // Somebody who starts twice is told so, and not of ports that the first one has.
+    drop(data.lock()?);
+    let config = with_free_ports(data.config()?, lang, &bar);
     bar.inc(1);
     let running = server::serve(&data, &config, Clock::System).await?;
     let password = administrator(&running).await?;
@@ -119,7 +121,7 @@ fn steps(options: &Options) -> ProgressBar {
 }
 
 /// A default port that another program has gives way to a free one; a port that somebody wrote down does not.
-fn with_free_ports(mut config: Config, lang: Lang) -> Result<Config> {
+fn with_free_ports(mut config: Config, lang: Lang, bar: &ProgressBar) -> Config {
     let default = Config::default();
     for (listen, default) in [
         (&mut config.agents.listen, default.agents.listen),
@@ -127,14 +129,15 @@ fn with_free_ports(mut config: Config, lang: Lang) -> Result<Config> {
     ] {
         if *listen == default && is_taken(*listen) {
             let taken = listen.port();
-            tell(&match lang {
+            let note = match lang {
                 Lang::Vi => format!("Cổng {taken} đang được chương trình khác dùng; lấy một cổng còn trống."),
                 Lang::En => format!("Port {taken} is used by another program; a free one is taken."),
-            });
+            };
+            bar.suspend(|| tell(&note));
             listen.set_port(0);
         }
     }
-    Ok(config)
+    config
 }
 
 fn is_taken(address: SocketAddr) -> bool {
@@ -438,6 +441,6 @@ title = { vi = "Lắp thêm RAM", en = "Add memory" }
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut config = Config::default();
         config.agents.listen = taken;
-        assert_eq!(with_free_ports(config, Lang::En).unwrap().agents.listen, taken);
+        assert_eq!(with_free_ports(config, Lang::En, &ProgressBar::hidden()).agents.listen, taken);
     }
 }

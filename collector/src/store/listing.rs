@@ -1,5 +1,16 @@
 //! What pages read: lists, counts and one machine, always within the units that the reader may see.
 
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use rules::assess::{Grade, Role};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+
+use super::{Tx, sql};
+
 /// The units that somebody sees: a subtree, as a range of `unit_path`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
@@ -36,4 +47,712 @@ impl Scope {
     pub fn end(&self) -> String {
         format!("{}~", self.prefix)
     }
+}
+
+/// Which machines are asked for.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    /// In which units.
+    pub scope: Scope,
+    /// Of which grade.
+    pub grade: Option<Grade>,
+    /// Of which role.
+    pub role: Option<Role>,
+    /// Which fail this rule.
+    pub rule: Option<String>,
+    /// Which were not heard of since.
+    pub silent_since: Option<Timestamp>,
+    /// Words that all stand in what is searched, folded; those after the third are ignored.
+    pub words: Vec<String>,
+}
+
+impl Filter {
+    /// Every machine of these units.
+    pub fn all(scope: Scope) -> Filter {
+        Filter { scope, grade: None, role: None, rule: None, silent_since: None, words: Vec::new() }
+    }
+
+    /// Whether nothing but the grade is filtered.
+    fn is_everything(&self) -> bool {
+        self.scope.is_everything()
+            && self.role.is_none()
+            && self.rule.is_none()
+            && self.silent_since.is_none()
+            && self.words.is_empty()
+    }
+
+    fn pattern(&self, index: usize) -> String {
+        self.words.get(index).map_or_else(|| "%".to_owned(), |word| like(word))
+    }
+
+    fn silent_before(&self) -> i64 {
+        self.silent_since.map_or(i64::MAX, Timestamp::as_millisecond)
+    }
+}
+
+/// The pattern of a text that holds this one.
+fn like(word: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for letter in word.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// In which order machines are listed. Every order ends in the id, so that it has no ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// By host name.
+    Name,
+    /// By unit, then host name.
+    Unit,
+    /// The grade that needs a person most first, then host name.
+    Grade,
+    /// The lowest score first, those without one last.
+    Score,
+    /// The one not heard of for longest first.
+    Seen,
+}
+
+/// Forward or backward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// As [`Sort`] says.
+    Up,
+    /// The other way round.
+    Down,
+}
+
+/// What a list shows of a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineRow {
+    /// Id.
+    pub id: String,
+    /// Name in the network.
+    pub hostname: String,
+    /// Id of its unit.
+    pub unit: String,
+    /// Path of its unit.
+    pub unit_path: String,
+    /// Name of its unit.
+    pub unit_name: String,
+    /// Role of its seat, as a word.
+    pub role: String,
+    /// Label of the operating system, empty when unknown.
+    pub os: String,
+    /// Maker, empty when unknown.
+    pub maker: String,
+    /// Model, empty when unknown.
+    pub model: String,
+    /// How ready it is.
+    pub grade: Grade,
+    /// Score 0 to 100, if anything was decided.
+    pub score: Option<i64>,
+    /// Coverage 0 to 100.
+    pub coverage: i64,
+    /// The rule that decided the grade.
+    pub decided_by: Option<String>,
+    /// The last contact.
+    pub seen_at: Timestamp,
+    /// When the latest report was taken; none before the first.
+    pub taken_at: Option<Timestamp>,
+    /// The latest report.
+    pub report: Option<String>,
+    /// The latest assessment.
+    pub assessment: Option<String>,
+    /// Version of the agent.
+    pub agent: String,
+    /// When it joined.
+    pub joined_at: Timestamp,
+}
+
+/// Where a list was left: the machine that was shown last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    grade: Grade,
+    score: Option<i64>,
+    seen_at: i64,
+    unit_path: String,
+    hostname: String,
+    id: String,
+}
+
+impl Cursor {
+    /// Behind this machine.
+    pub fn behind(row: &MachineRow) -> Cursor {
+        Cursor {
+            grade: row.grade,
+            score: row.score,
+            seen_at: row.seen_at.as_millisecond(),
+            unit_path: row.unit_path.clone(),
+            hostname: row.hostname.clone(),
+            id: row.id.clone(),
+        }
+    }
+
+    /// The cursor as it stands in an address.
+    pub fn text(&self) -> String {
+        BASE64URL_NOPAD.encode(serde_json::to_string(self).unwrap_or_default().as_bytes())
+    }
+
+    /// The cursor of this text; none when the text is not one.
+    pub fn parse(text: &str) -> Option<Cursor> {
+        serde_json::from_slice(&BASE64URL_NOPAD.decode(text.as_bytes()).ok()?).ok()
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "m.id, m.hostname, m.unit, m.unit_path, u.name AS unit_name, m.role, m.os, m.maker, m.model, m.grade,
+        m.score, m.coverage, m.decided_by, m.seen_at, m.taken_at, m.report, m.assessment, m.agent, m.joined_at
+        FROM machine m JOIN unit u ON u.id = m.unit "
+    };
+}
+
+/// What every list is filtered by. Within everything the range is no help, and an index of the order is: joining an
+/// empty text keeps both databases from using the index of the path.
+macro_rules! filter {
+    (everything) => {
+        concat!("WHERE m.unit_path || '' >= $1 AND m.unit_path || '' < $2 ", filter!(rest))
+    };
+    (subtree) => {
+        concat!("WHERE m.unit_path >= $1 AND m.unit_path < $2 ", filter!(rest))
+    };
+    (rest) => {
+        "AND ($3 = '' OR m.role = $3)
+        AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4 AND f.outcome = 'fail'))
+        AND m.seen_at < $5 AND m.search LIKE $6 ESCAPE '\\' AND m.search LIKE $7 ESCAPE '\\'
+        AND m.search LIKE $8 ESCAPE '\\' "
+    };
+}
+
+/// One stretch of a list: from its beginning, or behind a cursor.
+macro_rules! stretch {
+    ($where:literal, $behind:literal, $order:literal) => {
+        Sql {
+            everything: stretch!(everything, $where, $behind, $order),
+            subtree: stretch!(subtree, $where, $behind, $order),
+        }
+    };
+    ($scope:ident, $where:literal, $behind:literal, $order:literal) => {
+        (
+            concat!(
+                "SELECT ",
+                columns!(),
+                filter!($scope),
+                "AND ($10 = '' OR m.grade = $10) ",
+                $where,
+                " ORDER BY ",
+                $order,
+                " LIMIT $9"
+            ),
+            concat!(
+                "SELECT ",
+                columns!(),
+                filter!($scope),
+                "AND ($10 = '' OR m.grade = $10) ",
+                $where,
+                $behind,
+                " ORDER BY ",
+                $order,
+                " LIMIT $9"
+            ),
+        )
+    };
+}
+
+/// The texts of one stretch: from its beginning, and behind a cursor.
+struct Sql {
+    everything: (&'static str, &'static str),
+    subtree: (&'static str, &'static str),
+}
+
+/// What a stretch is bounded by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Name,
+    Unit,
+    Grade(Grade),
+    Score,
+    NoScore,
+    Seen,
+}
+
+impl Bound {
+    /// The stretches of a list, one after the other.
+    fn stretches(filter: &Filter, sort: Sort, direction: Direction) -> Vec<Bound> {
+        const WORST_FIRST: [Grade; 4] = [Grade::NotReady, Grade::NeedsWork, Grade::NoData, Grade::Ready];
+        let mut stretches = match (sort, filter.grade) {
+            // Within one grade the order by grade is the order by name, and an index serves it.
+            (Sort::Name | Sort::Grade, Some(grade)) => vec![Bound::Grade(grade)],
+            (Sort::Name, None) => vec![Bound::Name],
+            (Sort::Grade, None) => WORST_FIRST.map(Bound::Grade).to_vec(),
+            (Sort::Unit, _) => vec![Bound::Unit],
+            (Sort::Score, _) => vec![Bound::Score, Bound::NoScore],
+            (Sort::Seen, _) => vec![Bound::Seen],
+        };
+        if direction == Direction::Down {
+            stretches.reverse();
+        }
+        stretches
+    }
+
+    fn holds(self, cursor: &Cursor) -> bool {
+        match self {
+            Bound::Name | Bound::Unit | Bound::Seen => true,
+            Bound::Grade(grade) => cursor.grade == grade,
+            Bound::Score => cursor.score.is_some(),
+            Bound::NoScore => cursor.score.is_none(),
+        }
+    }
+
+    fn sql(self, direction: Direction) -> Sql {
+        use Direction::{Down, Up};
+        match (self, direction) {
+            (Bound::Name, Up) => {
+                stretch!("", "AND (m.hostname, m.id) > ($11, $12)", "m.hostname, m.id")
+            }
+            (Bound::Name, Down) => {
+                stretch!("", "AND (m.hostname, m.id) < ($11, $12)", "m.hostname DESC, m.id DESC")
+            }
+            (Bound::Unit, Up) => stretch!(
+                "",
+                "AND (m.unit_path, m.hostname, m.id) > ($11, $12, $13)",
+                "m.unit_path, m.hostname, m.id"
+            ),
+            (Bound::Unit, Down) => stretch!(
+                "",
+                "AND (m.unit_path, m.hostname, m.id) < ($11, $12, $13)",
+                "m.unit_path DESC, m.hostname DESC, m.id DESC"
+            ),
+            (Bound::Grade(_), Up) => {
+                stretch!("AND m.grade = $10 ", "AND (m.hostname, m.id) > ($11, $12)", "m.hostname, m.id")
+            }
+            (Bound::Grade(_), Down) => stretch!(
+                "AND m.grade = $10 ",
+                "AND (m.hostname, m.id) < ($11, $12)",
+                "m.hostname DESC, m.id DESC"
+            ),
+            (Bound::Score, Up) => {
+                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($11, $12)", "m.score, m.id")
+            }
+            (Bound::Score, Down) => stretch!(
+                "AND m.score IS NOT NULL ",
+                "AND (m.score, m.id) < ($11, $12)",
+                "m.score DESC, m.id DESC"
+            ),
+            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $11", "m.id"),
+            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $11", "m.id DESC"),
+            (Bound::Seen, Up) => {
+                stretch!("", "AND (m.seen_at, m.id) > ($11, $12)", "m.seen_at, m.id")
+            }
+            (Bound::Seen, Down) => {
+                stretch!("", "AND (m.seen_at, m.id) < ($11, $12)", "m.seen_at DESC, m.id DESC")
+            }
+        }
+    }
+}
+
+macro_rules! machine_row {
+    ($row:expr) => {{
+        let row = $row;
+        let grade: String = row.try_get("grade")?;
+        let taken_at: Option<i64> = row.try_get("taken_at")?;
+        MachineRow {
+            id: row.try_get("id")?,
+            hostname: row.try_get("hostname")?,
+            unit: row.try_get("unit")?,
+            unit_path: row.try_get("unit_path")?,
+            unit_name: row.try_get("unit_name")?,
+            role: row.try_get("role")?,
+            os: row.try_get("os")?,
+            maker: row.try_get("maker")?,
+            model: row.try_get("model")?,
+            grade: grade_of(&grade)?,
+            score: row.try_get("score")?,
+            coverage: row.try_get("coverage")?,
+            decided_by: row.try_get("decided_by")?,
+            seen_at: Timestamp::from_millisecond(row.try_get("seen_at")?)?,
+            taken_at: taken_at.map(Timestamp::from_millisecond).transpose()?,
+            report: row.try_get("report")?,
+            assessment: row.try_get("assessment")?,
+            agent: row.try_get("agent")?,
+            joined_at: Timestamp::from_millisecond(row.try_get("joined_at")?)?,
+        }
+    }};
+}
+
+fn grade_of(word: &str) -> Result<Grade> {
+    Grade::parse(word).with_context(|| format!("a machine has the unknown grade {word}"))
+}
+
+/// At most `limit` machines in this order, from the first or from behind a cursor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn machines(
+    tx: &mut Tx,
+    filter: &Filter,
+    sort: Sort,
+    direction: Direction,
+    behind: Option<&Cursor>,
+    limit: usize,
+) -> Result<Vec<MachineRow>> {
+    let mut rows = Vec::new();
+    let mut behind = behind;
+    for bound in Bound::stretches(filter, sort, direction) {
+        if rows.len() >= limit {
+            break;
+        }
+        if behind.is_some_and(|cursor| !bound.holds(cursor)) {
+            continue;
+        }
+        let wanted = i64::try_from(limit - rows.len())?;
+        rows.extend(stretch(tx, filter, bound, direction, behind.take(), wanted).await?);
+    }
+    Ok(rows)
+}
+
+async fn stretch(
+    tx: &mut Tx,
+    filter: &Filter,
+    bound: Bound,
+    direction: Direction,
+    behind: Option<&Cursor>,
+    limit: i64,
+) -> Result<Vec<MachineRow>> {
+    let Sql { everything, subtree } = bound.sql(direction);
+    let (from_first, from_cursor) = if filter.scope.is_everything() { everything } else { subtree };
+    let sql = if behind.is_some() { from_cursor } else { from_first };
+    sql!(tx, |c| {
+        let mut query = sqlx::query(sql)
+            .bind(filter.scope.first())
+            .bind(filter.scope.end())
+            .bind(filter.role.map_or("", Role::word))
+            .bind(filter.rule.as_deref().unwrap_or_default())
+            .bind(filter.silent_before())
+            .bind(filter.pattern(0))
+            .bind(filter.pattern(1))
+            .bind(filter.pattern(2))
+            .bind(limit);
+        query = query.bind(match bound {
+            Bound::Grade(grade) => grade.word(),
+            Bound::Name | Bound::Unit | Bound::Score | Bound::NoScore | Bound::Seen => {
+                filter.grade.map_or("", Grade::word)
+            }
+        });
+        if let Some(cursor) = behind {
+            query = match bound {
+                Bound::Name | Bound::Grade(_) => query.bind(&cursor.hostname).bind(&cursor.id),
+                Bound::Unit => query.bind(&cursor.unit_path).bind(&cursor.hostname).bind(&cursor.id),
+                Bound::Score => query.bind(cursor.score).bind(&cursor.id),
+                Bound::NoScore => query.bind(&cursor.id),
+                Bound::Seen => query.bind(cursor.seen_at).bind(&cursor.id),
+            };
+        }
+        query.fetch_all(c).await?.into_iter().map(|row| Ok(machine_row!(row))).collect()
+    })
+}
+
+/// How many machines there are of each grade. The grade of the filter does not count, so that a reader sees what
+/// another choice would show.
+///
+/// # Errors
+/// When the database fails.
+pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
+    const SQL: &str =
+        concat!("SELECT m.grade, COUNT(*) AS machines FROM machine m ", filter!(subtree), "GROUP BY m.grade");
+    const ALL: &str = "SELECT grade, COUNT(*) AS machines FROM machine GROUP BY grade";
+    sql!(tx, |c| {
+        let query = if filter.is_everything() {
+            sqlx::query(ALL)
+        } else {
+            sqlx::query(SQL)
+                .bind(filter.scope.first())
+                .bind(filter.scope.end())
+                .bind(filter.role.map_or("", Role::word))
+                .bind(filter.rule.as_deref().unwrap_or_default())
+                .bind(filter.silent_before())
+                .bind(filter.pattern(0))
+                .bind(filter.pattern(1))
+                .bind(filter.pattern(2))
+        };
+        let rows = query.fetch_all(c).await?;
+        let mut grades = Grades::default();
+        for row in rows {
+            let grade: String = row.try_get("grade")?;
+            grades.add(grade_of(&grade)?, row.try_get("machines")?);
+        }
+        Ok(grades)
+    })
+}
+
+/// How many machines there are of each grade.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Grades {
+    counts: [i64; 4],
+}
+
+impl Grades {
+    /// Machines of this grade.
+    pub fn of(&self, grade: Grade) -> i64 {
+        self.counts[place(grade)]
+    }
+
+    /// Machines of any grade.
+    pub fn all(&self) -> i64 {
+        self.counts.iter().sum()
+    }
+
+    /// Counts machines of this grade.
+    pub fn add(&mut self, grade: Grade, machines: i64) {
+        self.counts[place(grade)] += machines;
+    }
+
+    /// Counts all machines of another count.
+    pub fn add_all(&mut self, other: &Grades) {
+        for grade in Grade::ALL {
+            self.add(*grade, other.of(*grade));
+        }
+    }
+}
+
+fn place(grade: Grade) -> usize {
+    match grade {
+        Grade::Ready => 0,
+        Grade::NeedsWork => 1,
+        Grade::NotReady => 2,
+        Grade::NoData => 3,
+    }
+}
+
+/// How many machines of each grade stand in each unit itself, without those below it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn grades_by_unit(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String, Grades>> {
+    const SQL: &str = "SELECT unit, grade, COUNT(*) AS machines FROM machine
+        WHERE unit_path >= $1 AND unit_path < $2 GROUP BY unit, grade";
+    sql!(tx, |c| {
+        let rows = sqlx::query(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
+        let mut units: BTreeMap<String, Grades> = BTreeMap::new();
+        for row in rows {
+            let grade: String = row.try_get("grade")?;
+            units.entry(row.try_get("unit")?).or_default().add(grade_of(&grade)?, row.try_get("machines")?);
+        }
+        Ok(units)
+    })
+}
+
+/// A unit as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitRow {
+    /// Id.
+    pub id: String,
+    /// The unit above; none at the root.
+    pub parent: Option<String>,
+    /// The ids from the root to this unit.
+    pub path: String,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Every unit of a scope, in the order of Vietnamese readers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn units(tx: &mut Tx, scope: &Scope) -> Result<Vec<UnitRow>> {
+    const SQL: &str = "SELECT id, parent, path, code, name FROM unit
+        WHERE path >= $1 AND path < $2 ORDER BY sort, id";
+    sql!(tx, |c| {
+        sqlx::query(SQL)
+            .bind(scope.first())
+            .bind(scope.end())
+            .fetch_all(c)
+            .await?
+            .into_iter()
+            .map(|row| {
+                Ok(UnitRow {
+                    id: row.try_get("id")?,
+                    parent: row.try_get("parent")?,
+                    path: row.try_get("path")?,
+                    code: row.try_get("code")?,
+                    name: row.try_get("name")?,
+                })
+            })
+            .collect()
+    })
+}
+
+/// How many machines of a scope say this of each rule: rule, outcome word (partial, fail, unknown), machines.
+///
+/// # Errors
+/// When the database fails.
+pub async fn findings(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<(String, String), i64>> {
+    const ALL: &str = "SELECT rule, outcome, COUNT(*) AS machines FROM finding GROUP BY rule, outcome";
+    const SOME: &str = "SELECT f.rule, f.outcome, COUNT(*) AS machines
+        FROM machine m JOIN finding f ON f.machine = m.id
+        WHERE m.unit_path >= $1 AND m.unit_path < $2 GROUP BY f.rule, f.outcome";
+    sql!(tx, |c| {
+        let rows = if scope.is_everything() {
+            sqlx::query(ALL).fetch_all(c).await?
+        } else {
+            sqlx::query(SOME).bind(scope.first()).bind(scope.end()).fetch_all(c).await?
+        };
+        rows.into_iter()
+            .map(|row| Ok(((row.try_get("rule")?, row.try_get("outcome")?), row.try_get("machines")?)))
+            .collect()
+    })
+}
+
+/// How many machines of each role were judged.
+///
+/// # Errors
+/// When the database fails.
+pub async fn judged_by_role(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String, i64>> {
+    const SQL: &str = "SELECT role, COUNT(*) AS machines FROM machine
+        WHERE unit_path >= $1 AND unit_path < $2 AND assessment IS NOT NULL GROUP BY role";
+    sql!(tx, |c| {
+        let rows = sqlx::query(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
+        rows.into_iter().map(|row| Ok((row.try_get("role")?, row.try_get("machines")?))).collect()
+    })
+}
+
+/// How many machines need a person: not heard of since, and never reported.
+///
+/// # Errors
+/// When the database fails.
+pub async fn silent(tx: &mut Tx, scope: &Scope, since: Timestamp) -> Result<(i64, i64)> {
+    const SQL: &str = "SELECT COUNT(CASE WHEN seen_at < $3 THEN 1 END) AS silent,
+            COUNT(CASE WHEN taken_at IS NULL THEN 1 END) AS never
+        FROM machine WHERE unit_path >= $1 AND unit_path < $2";
+    sql!(tx, |c| {
+        let row = sqlx::query(SQL)
+            .bind(scope.first())
+            .bind(scope.end())
+            .bind(since.as_millisecond())
+            .fetch_one(c)
+            .await?;
+        Ok((row.try_get("silent")?, row.try_get("never")?))
+    })
+}
+
+/// One machine, if it is within the scope.
+///
+/// # Errors
+/// When the database fails.
+pub async fn machine(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Option<MachineRow>> {
+    const SQL: &str =
+        concat!("SELECT ", columns!(), "WHERE m.id = $1 AND m.unit_path >= $2 AND m.unit_path < $3");
+    sql!(tx, |c| {
+        let query = sqlx::query(SQL).bind(id).bind(scope.first()).bind(scope.end());
+        query.fetch_optional(c).await?.map(|row| Ok(machine_row!(row))).transpose()
+    })
+}
+
+/// A kept assessment as JSON.
+///
+/// # Errors
+/// When the database fails.
+pub async fn assessment_body(tx: &mut Tx, id: &str) -> Result<Option<String>> {
+    const SQL: &str = "SELECT body FROM assessment WHERE id = $1";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// A kept report, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// The envelope.
+    pub envelope: Vec<u8>,
+    /// The key that it is signed with.
+    pub public_key: Vec<u8>,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// `https` or `import`.
+    pub via: String,
+    /// SHA-256 of the envelope.
+    pub digest: String,
+}
+
+/// The evidence of a report.
+///
+/// # Errors
+/// When the database fails.
+pub async fn evidence(tx: &mut Tx, report: &str) -> Result<Option<Evidence>> {
+    const SQL: &str = "SELECT r.envelope, k.public_key, r.received_at, r.via, r.digest
+        FROM report r JOIN machine_key k ON k.key = r.key WHERE r.id = $1";
+    sql!(tx, |c| {
+        sqlx::query(SQL)
+            .bind(report)
+            .fetch_optional(c)
+            .await?
+            .map(|row| {
+                Ok(Evidence {
+                    envelope: row.try_get("envelope")?,
+                    public_key: row.try_get("public_key")?,
+                    received_at: Timestamp::from_millisecond(row.try_get("received_at")?)?,
+                    via: row.try_get("via")?,
+                    digest: row.try_get("digest")?,
+                })
+            })
+            .transpose()
+    })
+}
+
+/// One judgement of a machine's past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// `report`: the PC said something; `rules`: the rules changed.
+    pub cause: String,
+    /// When it was judged.
+    pub judged_at: Timestamp,
+    /// The rule set.
+    pub ruleset: String,
+    /// The rules that judged.
+    pub digest: String,
+    /// The grade.
+    pub grade: Grade,
+    /// The score.
+    pub score: Option<i64>,
+    /// The coverage.
+    pub coverage: i64,
+    /// The rule that decided.
+    pub decided_by: Option<String>,
+}
+
+/// The newest judgements of a machine, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn turns(tx: &mut Tx, machine: &str, limit: i64) -> Result<Vec<Turn>> {
+    const SQL: &str = "SELECT cause, judged_at, ruleset, digest, grade, score, coverage, decided_by
+        FROM assessment WHERE machine = $1 ORDER BY judged_at DESC, id DESC LIMIT $2";
+    sql!(tx, |c| {
+        sqlx::query(SQL)
+            .bind(machine)
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+            .into_iter()
+            .map(|row| {
+                let grade: String = row.try_get("grade")?;
+                Ok(Turn {
+                    cause: row.try_get("cause")?,
+                    judged_at: Timestamp::from_millisecond(row.try_get("judged_at")?)?,
+                    ruleset: row.try_get("ruleset")?,
+                    digest: row.try_get("digest")?,
+                    grade: grade_of(&grade)?,
+                    score: row.try_get("score")?,
+                    coverage: row.try_get("coverage")?,
+                    decided_by: row.try_get("decided_by")?,
+                })
+            })
+            .collect()
+    })
 }

@@ -132,7 +132,8 @@ pub async fn by_id(tx: &mut Tx, id: &str) -> Result<Unit> {
 /// # Errors
 /// When the database cannot.
 pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Vec<Unit>> {
-    const SQL: &str = "SELECT id, parent, path, code, name, kind FROM unit WHERE code = $1 ORDER BY id";
+    const SQL: &str =
+        "SELECT id, parent, path, code, name, kind FROM unit WHERE code = $1 ORDER BY created_at, id";
     let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(code).fetch_all(c).await?);
     Ok(rows.into_iter().map(unit).collect())
 }
@@ -142,7 +143,7 @@ pub async fn by_code(tx: &mut Tx, code: &str) -> Result<Vec<Unit>> {
 /// # Errors
 /// When the database cannot.
 pub async fn tree(tx: &mut Tx) -> Result<Vec<Unit>> {
-    const SQL: &str = "SELECT id, parent, path, code, name, kind FROM unit ORDER BY sort, id";
+    const SQL: &str = "SELECT id, parent, path, code, name, kind FROM unit ORDER BY sort, code, id";
     let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?);
     let mut below = std::collections::BTreeMap::<Option<String>, Vec<Unit>>::new();
     for unit in rows.into_iter().map(unit) {

@@ -1,7 +1,9 @@
 //! What stands around every page.
 
+use crate::guard::Person;
 use crate::web::asset::ASSETS;
-use crate::web::format;
+use crate::web::format::{self, fill};
+use crate::web::may_open;
 use crate::web::reader::{Lang, Reader, Theme};
 use crate::web::words::Words;
 
@@ -30,7 +32,7 @@ pub struct Layout {
     /// Address of the icon.
     pub icon: &'static str,
     /// When the page was made, for prints.
-    pub made_at: String,
+    pub printed: String,
 }
 
 /// A way to another page.
@@ -68,7 +70,7 @@ impl Layout {
     /// The layout of a page of this title.
     pub fn new(reader: &Reader, place: Place, title: &str) -> Layout {
         let w = reader.words();
-        let nav = if reader.person.is_some() { ways(w, place) } else { Vec::new() };
+        let nav = reader.person.as_ref().map(|person| ways(w, person, place)).unwrap_or_default();
         let languages = Lang::ALL
             .iter()
             .filter(|lang| **lang != reader.lang)
@@ -87,18 +89,28 @@ impl Layout {
             title: title.to_owned(),
             nav,
             name: reader.person.as_ref().map(|person| person.name.clone()),
-            limit: unit.map(|(_, name)| name.clone()),
+            limit: unit.map(|(_, name)| fill(&w.limited_to, &[("unit", name)])),
             form_token: reader.person.as_ref().map(|person| person.form_token.clone()).unwrap_or_default(),
             languages,
             style: &ASSETS.style,
             script: &ASSETS.script,
             icon: &ASSETS.icon,
-            made_at: format::moment(reader.now),
+            printed: fill(&w.printed, &[("at", &format::moment(reader.now))]),
         }
     }
 }
 
-fn ways(w: &'static Words, place: Place) -> Vec<Way> {
+/// The ways that this person may go.
+fn ways(w: &'static Words, person: &Person, place: Place) -> Vec<Way> {
     let way = |at, href, label| Way { href, label, here: at == place };
-    vec![way(Place::Account, "/account", w.nav_account.as_str())]
+    let mut ways = vec![
+        way(Place::Overview, "/", w.nav_overview.as_str()),
+        way(Place::Units, "/units", w.nav_units.as_str()),
+        way(Place::Machines, "/machines", w.nav_machines.as_str()),
+        way(Place::Rules, "/rules", w.nav_rules.as_str()),
+        way(Place::Vocabulary, "/vocabulary", w.nav_vocabulary.as_str()),
+        way(Place::Audit, "/audit", w.nav_audit.as_str()),
+    ];
+    ways.retain(|way| may_open(way.href, person.standing));
+    ways
 }

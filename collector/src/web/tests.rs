@@ -236,3 +236,191 @@ async fn a_language_is_chosen_and_remembered() {
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
     assert!(missing.body.contains("Check the address"), "failures speak the reader's language");
 }
+
+/// Every page of the known office.
+fn pages() -> Vec<String> {
+    vec![
+        "/".to_owned(),
+        "/units".to_owned(),
+        format!("/units/{}", office::unit_id("16093")),
+        "/machines".to_owned(),
+        "/machines?rule=memory-size&sort=score&order=down&q=pc".to_owned(),
+        "/machines?seen=silent&sort=seen".to_owned(),
+        format!("/machines/{}", office::machine_id(1)),
+        format!("/machines/{}", office::machine_id(9)),
+        format!("/machines/{}", office::machine_id(22)),
+        "/rules".to_owned(),
+        "/vocabulary".to_owned(),
+        "/audit".to_owned(),
+        "/account".to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn every_page_in_both_languages() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    for path in pages() {
+        for (lang, word) in [("vi", "Tổng quan"), ("en", "Overview")] {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let answer = admin.get(&format!("{path}{joint}lang={lang}")).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
+            assert!(answer.body.contains(word), "{path} in {lang}");
+            assert!(answer.body.contains("</html>"), "{path} ends");
+            for bad in ["style=\"", "onclick=", "<script>", "href=\"\"", "{n}", "{rule}", "{seen}"] {
+                assert!(!answer.body.contains(bad), "{path} in {lang} holds {bad}");
+            }
+            assert_eq!(
+                answer.body.matches("<details").count(),
+                answer.body.matches("</details>").count(),
+                "{path}: every branch that opens closes"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_office_says_what_to_do() {
+    let office = office::empty().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    assert!(admin.get("/").await.body.contains("sansang-collector join-code --unit"));
+    assert!(admin.get("/units").await.body.contains("sansang-collector units import"));
+    for path in ["/machines", "/rules", "/audit"] {
+        assert_eq!(admin.get(path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_hostile_name_is_text() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let own = format!("/machines/{}", office::machine_id(9));
+    for path in ["/machines", own.as_str()] {
+        let body = admin.get(path).await.body;
+        assert!(body.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{path} shows the name");
+        assert!(!body.contains(office::HOSTILE), "{path} does not run it");
+    }
+    let search = admin.get(&format::url("/machines", &[("q", "\"><script>")])).await.body;
+    assert!(!search.contains("<script>"), "what is searched is text too");
+}
+
+/// The names of the machines on a page of the list, and where the next page is.
+fn listed(page: &str) -> (Vec<String>, Option<String>) {
+    let links = page.split("<a class=\"row-link\" href=\"").skip(1);
+    let ids = links.map(|rest| rest.split_once('"').unwrap().0.to_owned()).collect();
+    let next = page
+        .split_once("rel=\"next\" href=\"")
+        .map(|(_, rest)| rest.split_once('"').unwrap().0.replace("&#38;", "&").replace("&amp;", "&"));
+    (ids, next)
+}
+
+#[tokio::test]
+async fn a_walk_meets_every_machine_once() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut orders = std::collections::BTreeSet::new();
+    for sort in ["name", "unit", "grade", "score", "seen"] {
+        for order in ["", "down"] {
+            let mut met = Vec::new();
+            let mut path = Some(format::url("/machines", &[("sort", sort), ("order", order)]));
+            while let Some(here) = path {
+                let (ids, next) = listed(&admin.get(&here).await.body);
+                met.extend(ids);
+                path = next;
+            }
+            let distinct: std::collections::BTreeSet<&String> = met.iter().collect();
+            assert_eq!((met.len(), distinct.len()), (office::MACHINES, office::MACHINES), "{sort} {order}");
+            orders.insert(met);
+        }
+    }
+    assert_eq!(orders.len(), 10, "every order is another one");
+}
+
+#[tokio::test]
+async fn a_walk_in_small_steps_is_the_same_walk() {
+    use crate::store::listing::{Cursor, Direction, Filter, Scope, Sort, machines};
+
+    let office = office::known().await;
+    let mut tx = office.app.store.read().await.unwrap();
+    for grade in [None, Some(::rules::assess::Grade::NotReady)] {
+        let filter = Filter { grade, ..Filter::all(Scope::everything()) };
+        for sort in [Sort::Name, Sort::Unit, Sort::Grade, Sort::Score, Sort::Seen] {
+            for direction in [Direction::Up, Direction::Down] {
+                let whole = machines(&mut tx, &filter, sort, direction, None, 1000).await.unwrap();
+                let mut steps = Vec::new();
+                let mut behind: Option<Cursor> = None;
+                loop {
+                    let rows = machines(&mut tx, &filter, sort, direction, behind.as_ref(), 7).await.unwrap();
+                    let Some(last) = rows.last() else { break };
+                    behind = Cursor::parse(&Cursor::behind(last).text());
+                    steps.extend(rows);
+                }
+                assert!(!whole.is_empty() && steps == whole, "{sort:?} {direction:?} {grade:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_search_needs_no_accents() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut count = async |q: &str| {
+        let body = admin.get(&format::url("/machines", &[("q", q)])).await.body;
+        body.split_once("<p class=\"soft\">").unwrap().1.split_once('<').unwrap().0.to_owned()
+    };
+    let all = count("nga thang").await;
+    assert_ne!(all, "0 máy");
+    assert_eq!(count("Nga Thắng").await, all);
+    assert_eq!(count("  NGA   thăng ").await, all);
+    assert_eq!(count("100%").await, "0 máy", "a percent sign is no wildcard");
+    assert_eq!(count("_").await, "0 máy");
+    assert_eq!(count("pc vanthu windows").await, count("windows pc-vanthu").await);
+}
+
+#[tokio::test]
+async fn a_person_of_one_unit_sees_that_unit() {
+    let office = office::known().await;
+    let mut person = Browser::signed_in(&office, "nga-thang").await;
+    let list = person.get("/machines?sort=name").await.body;
+    let (ids, _) = listed(&list);
+    assert_eq!(ids.len(), 12);
+    assert!(list.contains("Xã Nga Thắng") && !list.contains("Phường Hạc Thành"));
+    let overview = person.get("/").await.body;
+    assert!(overview.contains("Xã Nga Thắng") && !overview.contains("Sở Tài chính"));
+    for path in [
+        format!("/machines/{}", office::machine_id(4)),
+        format!("/units/{}", office::unit_id("38")),
+        format::url("/machines", &[("unit", &office::unit_id("38-STC"))]),
+        format::url("/machines.csv", &[("unit", &office::unit_id("38-STC"))]),
+    ] {
+        assert_eq!(person.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let csv = person.get("/machines.csv").await.body;
+    assert_eq!(csv.matches("\r\n").count(), 13, "the titles and twelve machines");
+}
+
+#[tokio::test]
+async fn an_export_holds_what_is_listed() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let answer = admin.get("/machines.csv?separator=comma&sort=name&lang=en").await;
+    assert_eq!(answer.header(header::CONTENT_TYPE), "text/csv; charset=utf-8");
+    assert!(answer.body.starts_with("\u{feff}\"Machine\",\"Unit\""));
+    assert_eq!(answer.body.matches("\r\n").count(), office::MACHINES + 1);
+}
+
+#[tokio::test]
+async fn a_verdict_is_a_sentence() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let body = admin.get(&format!("/machines/{}", office::machine_id(22))).await.body;
+    assert!(body.contains("Máy đã tham gia nhưng chưa gửi báo cáo nào"));
+    let (ids, _) = listed(&admin.get("/machines?grade=not_ready").await.body);
+    let body = admin.get(&ids[0]).await.body;
+    assert!(body.contains("Chưa sẵn sàng, vì chưa đạt “"));
+    for word in ["Máy thay đổi", "Bộ tiêu chí thay đổi", "Báo cáo đầu tiên", "Thấy:", "Căn cứ"]
+    {
+        assert!(body.contains(word), "{word}");
+    }
+}

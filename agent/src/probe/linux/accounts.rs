@@ -1,10 +1,11 @@
 //! Local accounts and sign-in policy.
 //!
-//! Accounts from /etc/passwd and /etc/group, what protects them from /etc/shadow (root only), the last sign-in from
-//! lastlog and wtmp (group utmp or everybody, by distribution; systems since 2025 keep them in databases, which stay
-//! `not_supported`), the policy from PAM, and the rights of administrators from sudoers (root only). The screen lock
-//! is a setting of each person's desktop, not seen from here. No name leaves: an account is a keyed hash of its
-//! number. Accounts of a domain or a directory are not local and not listed. Seen on Debian 12 and Ubuntu 22.04.
+//! Accounts from /etc/passwd and /etc/group, what protects them from /etc/shadow (root only), the last
+//! sign-in from lastlog and wtmp (group utmp or everybody, by distribution; systems since 2025 keep them in
+//! databases, which stay `not_supported`), the policy from PAM, and the rights of administrators from sudoers
+//! (root only). The screen lock is a setting of each person's desktop, not seen from here. No name leaves: an
+//! account is a keyed hash of its number. Accounts of a domain or a directory are not local and not listed.
+//! Seen on Debian 12. What other systems answer is known from their documents and from made-up recordings.
 
 use std::collections::BTreeSet;
 

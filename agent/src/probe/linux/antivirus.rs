@@ -1,9 +1,10 @@
 //! Antivirus products.
 //!
-//! Known by their folders or programs; whether they run by the names of programs. ClamAV checks files as they are
-//! used only when clamonacc runs. What a commercial product has switched on is told by tools of its own, so of one
-//! that runs this stays `not_supported`. Nothing needs root, except in a system that hides other people's programs.
-//! Seen on Debian 12 with ClamAV; the folders of the others are those of their makers' documents.
+//! Known by their folders or programs; whether they run by the names of programs. ClamAV checks files as they
+//! are used only when clamonacc runs. What a commercial product has switched on is told by tools of its own,
+//! so of one that runs this stays `not_supported`. Nothing needs root, except in a system that hides other
+//! people's programs. Seen on Debian 12 without any product. What other systems answer is known from their
+//! documents and from made-up recordings.
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};

@@ -1,11 +1,11 @@
 //! The board, the case, the firmware and the TPM.
 //!
-//! From the firmware table (SMBIOS), which only root reads; without root from /sys/class/dmi/id, where serial numbers
-//! and the UUID stay closed. Boot mode, Secure Boot and TPM from /sys, which everybody reads.
-//!
-//! Linux does not see a TPM that is switched off: most firmware then hides it altogether. So no device without a
-//! trace in the ACPI tables or in SMBIOS stays `not_supported`, never `absent`, except in a virtual machine, which has
-//! no firmware switch. Seen on Debian 12 (no SMBIOS at all) and with the tables of a ThinkPad T480.
+//! From the firmware table (SMBIOS), which only root reads; without root from /sys/class/dmi/id, where serial
+//! numbers and the UUID stay closed. Boot mode, Secure Boot and TPM from /sys, which everybody reads. Linux
+//! does not see a TPM that is switched off: most firmware then hides it altogether. So no device without a
+//! trace in the ACPI tables or in SMBIOS stays `not_supported`, never `absent`, except in a virtual machine,
+//! which has no firmware switch. Seen on Debian 12 without SMBIOS; the tables of other PCs are those of the
+//! tests. What other systems answer is known from their documents and from made-up recordings.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -1,9 +1,10 @@
 //! Drives and volumes.
 //!
-//! Drives from /sys/block, space from sysinfo (statvfs), the way from a volume to its drives through links under
-//! /sys. Nothing needs root. What a drive says of its own health does: SMART and NVMe logs are read through device
-//! controls that have no file, so it stays `not_supported`; an eMMC tells its wear in a file. The volumes of boot
-//! loaders and of removable drives are left out. Seen on Debian 12 (virtio), Ubuntu 22.04 (NVMe with LUKS and LVM).
+//! Drives from /sys/block, space from sysinfo (statvfs), the way from a volume to its drives through links
+//! under /sys. Nothing needs root. What a drive says of its own health does: SMART and NVMe logs are read
+//! through device controls that have no file, so it stays `not_supported`; an eMMC tells its wear in a file.
+//! The volumes of boot loaders and of removable drives are left out. Seen on Debian 12 (virtio). What other
+//! systems answer is known from their documents and from made-up recordings.
 
 use std::collections::BTreeSet;
 

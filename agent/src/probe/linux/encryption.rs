@@ -1,9 +1,10 @@
 //! Disk encryption.
 //!
-//! A volume is protected when a mapped device of dm-crypt is anywhere between it and its drive; its identifier says
-//! how (`CRYPT-LUKS2-…`). From /sys/block/dm-*/dm/uuid; nothing needs root. Encryption above the block layer (fscrypt,
-//! eCryptfs, ZFS) and inside a drive (OPAL) is not seen, so a volume on ZFS stays unknown. Seen on Ubuntu 22.04 with
-//! LUKS2 under LVM.
+//! A volume is protected when a mapped device of dm-crypt is anywhere between it and its drive; its
+//! identifier says how (`CRYPT-LUKS2-…`). From /sys/block/dm-*/dm/uuid; nothing needs root. Encryption above
+//! the block layer (fscrypt, eCryptfs, ZFS) and inside a drive (OPAL) is not seen, so a volume on ZFS stays
+//! unknown. Seen on Debian 12 without encryption. What other systems answer is known from their documents and
+//! from made-up recordings.
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};

@@ -1,10 +1,11 @@
 //! What an attacker could use.
 //!
-//! Listening sockets from /proc/net; their programs from /proc/*/fd (root sees all, others their own). UDP sockets
-//! in the range of ports that programs get for their own questions are left out: they come and go. Services and tools
-//! by the names of programs, by their folders and by their settings. The file server is Samba, which since 4.11
-//! speaks version 1 only when told to. Nothing else needs root, except the settings of sshd on Fedora.
-//! Seen on Debian 12 and Ubuntu 22.04.
+//! Listening sockets from /proc/net; their programs from /proc/*/fd (root sees all, others their own). UDP
+//! sockets in the range of ports that programs get for their own questions are left out: they come and go.
+//! Services and tools by the names of programs, by their folders and by their settings. The file server is
+//! Samba, which since 4.11 speaks version 1 only when told to. Nothing else needs root, except the settings
+//! of sshd on Fedora. Seen on Debian 12. What other systems answer is known from their documents and from
+//! made-up recordings.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,9 +1,10 @@
 //! The firewall.
 //!
-//! ufw and firewalld by their own settings; otherwise the rules in the kernel: those of nftables as JSON from nft
-//! (root only; iptables of today writes the same), of the older iptables by the names of its tables (root only). Where
-//! rules may be but cannot be read, the answer is unknown; where no tool could have made any, it is no. Seen on
-//! Debian 12 (none), Ubuntu 22.04 (ufw), Fedora 40 (firewalld).
+//! ufw and firewalld by their own settings; otherwise the rules in the kernel: those of nftables as JSON from
+//! nft (root only; iptables of today writes the same), of the older iptables by the names of its tables (root
+//! only). Where rules may be but cannot be read, the answer is unknown; where no tool could have made any, it
+//! is no. Seen on Debian 12 without one. What other systems answer is known from their documents and from
+//! made-up recordings.
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};

@@ -1,9 +1,10 @@
 //! Adapters, addresses and resolvers.
 //!
-//! Adapters from /sys/class/net, addresses from sysinfo, routes from /proc/net, resolvers from resolv.conf (behind
-//! the stub of systemd-resolved or NetworkManager, if there is one), the proxy from /etc/environment; the proxy that
-//! a person sets in the desktop is not seen. Nothing needs root. Virtual adapters count when they have an address.
-//! Seen on Debian 12 and Ubuntu 22.04.
+//! Adapters from /sys/class/net, addresses from sysinfo, routes from /proc/net, resolvers from resolv.conf
+//! (behind the stub of systemd-resolved or NetworkManager, if there is one), the proxy from /etc/environment;
+//! the proxy that a person sets in the desktop is not seen. Nothing needs root. Virtual adapters count when
+//! they have an address. Seen on Debian 12. What other systems answer is known from their documents and from
+//! made-up recordings.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,9 +1,10 @@
 //! Installed software.
 //!
-//! Packages of dpkg from /var/lib/dpkg/status, of rpm from rpm itself (its database needs a reader of its own), snaps
-//! and flatpaks from their folders. Nothing needs root. What people unpack into their homes is not seen. Publisher
-//! and day of installation are not asked for each package: dpkg keeps neither, and a list of a thousand packages must
-//! stay small. Seen on Debian 12, Ubuntu 22.04 and Fedora 40.
+//! Packages of dpkg from /var/lib/dpkg/status, of rpm from rpm itself (its database needs a reader of its
+//! own), snaps and flatpaks from their folders. Nothing needs root. What people unpack into their homes is
+//! not seen. Publisher and day of installation are not asked for each package: dpkg keeps neither, and a list
+//! of a thousand packages must stay small. Seen on Debian 12. What other systems answer is known from their
+//! documents and from made-up recordings.
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,156 @@
+//! Grades, outcomes, severities and roles in the reader's words, with the shapes that go with them.
+
+use rules::assess::{Grade, Outcome, Role, Severity};
+use rules::ruleset::{Both, Rule, RuleSet};
+
+use crate::app::Judge;
+use crate::store::listing::Grades;
+use crate::web::format;
+use crate::web::reader::Lang;
+use crate::web::words::Words;
+
+/// A word with its stable code, which names its shape and colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The code, such as `not_ready`.
+    pub code: &'static str,
+    /// The word, such as "Chưa sẵn sàng".
+    pub text: &'static str,
+}
+
+/// A grade.
+pub fn grade(w: &'static Words, grade: Grade) -> Label {
+    let text = match grade {
+        Grade::Ready => &w.grade_ready,
+        Grade::NeedsWork => &w.grade_needs_work,
+        Grade::NotReady => &w.grade_not_ready,
+        Grade::NoData => &w.grade_no_data,
+    };
+    Label { code: grade.word(), text }
+}
+
+/// An outcome.
+pub fn outcome(w: &'static Words, outcome: Outcome) -> Label {
+    let text = match outcome {
+        Outcome::Pass => &w.outcome_pass,
+        Outcome::Partial => &w.outcome_partial,
+        Outcome::Fail => &w.outcome_fail,
+        Outcome::Unknown => &w.outcome_unknown,
+        Outcome::NotApplicable => &w.outcome_not_applicable,
+    };
+    Label { code: outcome.word(), text }
+}
+
+/// A severity.
+pub fn severity(w: &'static Words, severity: Severity) -> Label {
+    let text = match severity {
+        Severity::Info => &w.severity_info,
+        Severity::Minor => &w.severity_minor,
+        Severity::Major => &w.severity_major,
+        Severity::Critical => &w.severity_critical,
+    };
+    Label { code: severity.word(), text }
+}
+
+/// A role of a seat.
+pub fn role(w: &'static Words, role: Role) -> &'static str {
+    match role {
+        Role::Counter => &w.role_counter,
+        Role::Clerk => &w.role_clerk,
+        Role::Leader => &w.role_leader,
+        Role::Officer => &w.role_officer,
+        Role::Server => &w.role_server,
+    }
+}
+
+/// A role by its code; a code that this program does not know stands for itself.
+pub fn role_of(w: &'static Words, code: &str) -> String {
+    Role::parse(code).map_or_else(|| code.to_owned(), |known| role(w, known).to_owned())
+}
+
+/// The text of the reader's language.
+pub fn pick(lang: Lang, both: &Both) -> &str {
+    lang.pick(&both.vi, &both.en)
+}
+
+/// The rule of this id, in the set that judged if it is still there, in any other set if not.
+pub fn rule<'a>(judge: &'a Judge, set: Option<&str>, id: &str) -> Option<(&'a RuleSet, &'a Rule)> {
+    let first = judge.sets.iter().filter(|one| Some(one.id.as_str()) == set);
+    let others = judge.sets.iter().rev().filter(|one| Some(one.id.as_str()) != set);
+    first.chain(others).find_map(|set| set.rule(id).map(|rule| (set, rule)))
+}
+
+/// What a rule asks, in one phrase; its id when no set has it.
+pub fn rule_title(lang: Lang, judge: &Judge, id: &str) -> String {
+    rule(judge, None, id).map_or_else(|| id.to_owned(), |(_, rule)| pick(lang, &rule.title).to_owned())
+}
+
+/// One stretch of a stacked bar that is 1000 wide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The code that gives its colour.
+    pub code: &'static str,
+    /// Where it begins.
+    pub x: i64,
+    /// How wide it is.
+    pub width: i64,
+}
+
+/// A stacked bar of these counts; what is counted at all is seen.
+pub fn stacked(counts: &[(&'static str, i64)]) -> Vec<Stretch> {
+    const LEAST: i64 = 6;
+    let all: i64 = counts.iter().map(|(_, count)| count).sum();
+    let shown = counts.iter().filter(|(_, count)| *count > 0);
+    let spare = 1000 - LEAST * i64::try_from(shown.clone().count()).unwrap_or(0);
+    let (mut x, mut counted) = (0, 0);
+    let mut stretches = Vec::new();
+    let mut smallest = 0;
+    for (code, count) in shown {
+        counted += count;
+        smallest += LEAST;
+        // Ends are rounded, not widths, so that the last stretch ends at the end.
+        let end = spare * counted / all + smallest;
+        stretches.push(Stretch { code, x, width: end - x });
+        x = end;
+    }
+    stretches
+}
+
+/// A stacked bar of grades.
+pub fn grades_bar(grades: &Grades) -> Vec<Stretch> {
+    let counts: Vec<(&'static str, i64)> =
+        rules::assess::Grade::ALL.iter().map(|grade| (grade.word(), grades.of(*grade))).collect();
+    stacked(&counts)
+}
+
+/// Counts of grades in words, for who does not see the bar.
+pub fn grades_text(lang: Lang, w: &'static Words, grades: &Grades) -> String {
+    let parts: Vec<String> = Grade::ALL
+        .iter()
+        .map(|one| format!("{}: {}", grade(w, *one).text, format::number(lang, grades.of(*one))))
+        .collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_filled_to_its_end() {
+        let check = |counts: &[(&'static str, i64)]| {
+            let bar = stacked(counts);
+            let mut x = 0;
+            for stretch in &bar {
+                assert_eq!(stretch.x, x, "no gaps");
+                assert!(stretch.width >= 6, "{} is seen", stretch.code);
+                x += stretch.width;
+            }
+            assert_eq!(x, 1000);
+            assert_eq!(bar.len(), counts.iter().filter(|(_, count)| *count > 0).count());
+        };
+        check(&[("a", 1), ("b", 30_000)]);
+        check(&[("a", 2), ("b", 0), ("c", 1), ("d", 4)]);
+        assert_eq!(stacked(&[("a", 0)]), []);
+    }
+}

@@ -1,0 +1,532 @@
+//! One PC: grade, verdicts, facts by area, history.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiff::SignedDuration;
+use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
+use rules::envelope;
+use rules::fact::{Fact, Reason};
+use rules::facts::{AREAS, Facts, Kind, Place as FactPlace, Records, Term, Value};
+use rules::report::Report;
+use rules::ruleset::{Rule, RuleSet};
+
+use crate::app::Judge;
+use crate::error::Failure;
+use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
+use crate::web::format::{self, fill, number};
+use crate::web::label::{self, Label, Stretch, pick};
+use crate::web::layout::{Layout, Place};
+use crate::web::overview::SILENT_DAYS;
+use crate::web::reader::{Lang, Reader};
+use crate::web::words::Words;
+use crate::web::{Site, Visitor, page, value};
+
+/// Judgements read for the history.
+const TURNS_MAX: i64 = 200;
+/// Lists with more records than this are closed at first.
+const OPEN_RECORDS_MAX: usize = 8;
+/// Facts that stand beside a verdict; the rest stands below it.
+const SEEN_MAX: usize = 2;
+
+/// What the page is made from.
+pub struct Rows {
+    /// The machine.
+    pub machine: MachineRow,
+    /// The units above it and its own, from the top.
+    pub units: Vec<UnitRow>,
+    /// The latest assessment.
+    pub assessment: Option<Assessment>,
+    /// The latest report, opened, and how it came.
+    pub report: Option<(Report, Evidence)>,
+    /// The judgements, newest first.
+    pub turns: Vec<Turn>,
+}
+
+#[derive(Template)]
+#[template(path = "machine.html")]
+struct MachinePage {
+    l: Layout,
+    w: &'static Words,
+    hostname: String,
+    crumbs: Vec<(String, String)>,
+    about: Vec<String>,
+    grade: Label,
+    score: Option<String>,
+    coverage: String,
+    because: String,
+    silent: Option<String>,
+    never: bool,
+    tally: Vec<Tally>,
+    bar: Vec<Stretch>,
+    bar_text: String,
+    set: String,
+    groups: Vec<GroupView>,
+    rule_count: String,
+    areas: Vec<AreaView>,
+    notes: Vec<(String, String)>,
+    turns: Vec<TurnView>,
+    evidence: Option<String>,
+}
+
+struct Tally {
+    label: Label,
+    count: String,
+}
+
+struct GroupView {
+    title: String,
+    passed: String,
+    rules: Vec<RuleView>,
+    not_applicable: Vec<String>,
+}
+
+struct RuleView {
+    id: String,
+    title: String,
+    outcome: Label,
+    severity: Label,
+    is_bad: bool,
+    seen: String,
+    rest: Vec<String>,
+    why: Option<String>,
+    source: Option<String>,
+    remedies: Vec<String>,
+}
+
+struct AreaView {
+    name: &'static str,
+    title: &'static str,
+    is_full: bool,
+    known: Vec<Known>,
+    missing: Vec<(String, String)>,
+    tables: Vec<TableView>,
+}
+
+struct Known {
+    label: &'static str,
+    value: String,
+    is_absent: bool,
+}
+
+struct TableView {
+    title: &'static str,
+    count: String,
+    is_open: bool,
+    heads: Vec<(&'static str, bool)>,
+    rows: Vec<Vec<Cell>>,
+}
+
+struct Cell {
+    head: &'static str,
+    text: String,
+    is_number: bool,
+    why: Option<&'static str>,
+}
+
+struct TurnView {
+    at: String,
+    cause: String,
+    grade: Label,
+    score: String,
+    coverage: String,
+    why: String,
+}
+
+impl MachinePage {
+    fn of(reader: &Reader, judge: &Judge, rows: &Rows) -> MachinePage {
+        let (lang, w) = (reader.lang, reader.words());
+        let machine = &rows.machine;
+        let assessment = rows.assessment.as_ref();
+        let set = assessment.and_then(|one| judge.sets.iter().find(|set| set.id == one.set));
+        let groups = assessment.map(|one| groups(reader, judge, set, one)).unwrap_or_default();
+        let tally = |outcome: Outcome| {
+            let verdicts = assessment.map(|one| one.verdicts.as_slice()).unwrap_or_default();
+            let count = verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
+            i64::try_from(count).unwrap_or(i64::MAX)
+        };
+        const COUNTED: [Outcome; 4] = [Outcome::Fail, Outcome::Partial, Outcome::Unknown, Outcome::Pass];
+        let asked: i64 = COUNTED.iter().map(|outcome| tally(*outcome)).sum();
+        let facts = rows.report.as_ref().map(|(report, _)| {
+            let mut facts = report.facts.clone();
+            facts.support = judge.lifecycle.support(&facts.os, format::day(report.taken_at));
+            facts
+        });
+        let quiet = reader.now.duration_since(machine.seen_at) > SignedDuration::from_hours(SILENT_DAYS * 24);
+        MachinePage {
+            l: Layout::new(reader, Place::Machines, &machine.hostname),
+            w,
+            hostname: machine.hostname.clone(),
+            crumbs: rows
+                .units
+                .iter()
+                .map(|unit| (format!("/units/{}", unit.id), unit.name.clone()))
+                .collect(),
+            about: about(reader, machine),
+            grade: label::grade(w, machine.grade),
+            score: machine.score.map(|score| fill(&w.machine_score, &[("score", &number(lang, score))])),
+            coverage: fill(&w.machine_coverage, &[("coverage", &format::percent(lang, machine.coverage))]),
+            because: because(reader, judge, rows),
+            silent: quiet
+                .then(|| fill(&w.machine_silent, &[("seen", &format::ago(w, machine.seen_at, reader.now))])),
+            never: machine.report.is_none(),
+            tally: COUNTED
+                .iter()
+                .map(|one| Tally { label: label::outcome(w, *one), count: number(lang, tally(*one)) })
+                .collect(),
+            bar: label::stacked(&COUNTED.map(|one| (one.word(), tally(one)))),
+            bar_text: COUNTED
+                .map(|one| format!("{}: {}", label::outcome(w, one).text, number(lang, tally(one))))
+                .join(", "),
+            set: assessment.map(|one| judged_by(reader, set, one)).unwrap_or_default(),
+            groups,
+            rule_count: number(lang, asked),
+            areas: facts.as_ref().map(|facts| areas(lang, w, facts)).unwrap_or_default(),
+            notes: notes(reader, rows),
+            turns: turns(reader, judge, &rows.turns),
+            evidence: rows.report.as_ref().map(|(report, evidence)| proof(reader, report, evidence)),
+        }
+    }
+}
+
+/// What stands below the name: role, maker and model, system, last report.
+fn about(reader: &Reader, machine: &MachineRow) -> Vec<String> {
+    let w = reader.words();
+    let model = format!("{} {}", machine.maker, machine.model);
+    let reported = match machine.taken_at {
+        Some(at) => fill(&w.machine_reported, &[("at", &format::ago(w, at, reader.now))]),
+        None => w.never_reported.clone(),
+    };
+    [label::role_of(w, &machine.role), model.trim().to_owned(), machine.os.clone(), reported]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+/// The verdict as a sentence.
+fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
+    let (lang, w) = (reader.lang, reader.words());
+    let machine = &rows.machine;
+    if machine.report.is_none() {
+        return w.because_never.clone();
+    }
+    let Some(assessment) = &rows.assessment else { return w.because_unjudged.clone() };
+    let decided = assessment.decided_by.as_deref().and_then(|id| {
+        let (_, rule) = label::rule(judge, Some(&assessment.set), id)?;
+        let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == id)?;
+        Some((pick(lang, &rule.title), seen(lang, w, verdict).join("; ")))
+    });
+    let text = match (machine.grade, &decided) {
+        (Grade::Ready, _) => return w.because_ready.clone(),
+        (Grade::NoData, _) => {
+            let coverage = format::percent(lang, machine.coverage);
+            return fill(&w.because_no_data, &[("coverage", &coverage)]);
+        }
+        (Grade::NeedsWork, Some(_)) => &w.because_needs_work,
+        (Grade::NotReady, Some(_)) => &w.because_not_ready,
+        (Grade::NeedsWork | Grade::NotReady, None) => return w.because_score.clone(),
+    };
+    let (rule, seen) = decided.unwrap_or_default();
+    if seen.is_empty() {
+        fill(text, &[("rule", rule)])
+    } else {
+        format!("{} {}", fill(text, &[("rule", rule)]), fill(&w.because_seen, &[("seen", &seen)]))
+    }
+}
+
+fn judged_by(reader: &Reader, set: Option<&RuleSet>, assessment: &Assessment) -> String {
+    let title = set.map_or_else(|| assessment.set.clone(), |set| pick(reader.lang, &set.title).to_owned());
+    let short: String = assessment.digest.chars().take(12).collect();
+    fill(
+        &reader.words().machine_judged,
+        &[("set", &title), ("day", &format::date(assessment.day)), ("digest", &short)],
+    )
+}
+
+/// The facts that a rule looked at, each in words.
+fn seen(lang: Lang, w: &'static Words, verdict: &Verdict) -> Vec<String> {
+    let texts = verdict.seen.iter().map(|seen| {
+        let Some(term) = value::term(&seen.fact) else { return format!("{}: {}", seen.fact, seen.value) };
+        let text = value::kept(lang, w, term.kind, &seen.value);
+        match &seen.record {
+            Some(record) => format!("{record} – {}: {text}", value::label(lang, term)),
+            None => format!("{}: {text}", value::label(lang, term)),
+        }
+    });
+    texts.collect()
+}
+
+fn groups(reader: &Reader, judge: &Judge, set: Option<&RuleSet>, assessment: &Assessment) -> Vec<GroupView> {
+    let (lang, w) = (reader.lang, reader.words());
+    let rule =
+        |verdict: &Verdict| label::rule(judge, Some(&assessment.set), &verdict.rule).map(|(_, rule)| rule);
+    let mut titles: Vec<(Option<&str>, String)> = Vec::new();
+    for (id, title) in set.map(|set| set.groups.as_slice()).unwrap_or_default() {
+        titles.push((Some(id), pick(lang, title).to_owned()));
+    }
+    // A set that is not here any more has lost its groups; its verdicts are still shown.
+    titles.push((None, w.machine_other_rules.clone()));
+    let known: Vec<&str> = titles.iter().filter_map(|(id, _)| *id).collect();
+    let mut views = Vec::new();
+    for (id, title) in &titles {
+        let mut verdicts: Vec<(&Verdict, Option<&Rule>)> = assessment
+            .verdicts
+            .iter()
+            .map(|verdict| (verdict, rule(verdict)))
+            .filter(|(_, rule)| {
+                let group = rule.map(|rule| rule.group.as_str()).filter(|group| known.contains(group));
+                group == *id
+            })
+            .collect();
+        verdicts.sort_by_key(|(verdict, _)| (rank(verdict.outcome), std::cmp::Reverse(verdict.severity)));
+        let (aside, asked): (Vec<_>, Vec<_>) =
+            verdicts.into_iter().partition(|(verdict, _)| verdict.outcome == Outcome::NotApplicable);
+        if aside.is_empty() && asked.is_empty() {
+            continue;
+        }
+        let passed = asked.iter().filter(|(verdict, _)| verdict.outcome == Outcome::Pass).count();
+        let count = |length: usize| number(lang, i64::try_from(length).unwrap_or(i64::MAX));
+        views.push(GroupView {
+            title: title.clone(),
+            passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
+            rules: asked.iter().map(|(verdict, rule)| rule_view(lang, w, set, verdict, *rule)).collect(),
+            not_applicable: aside
+                .iter()
+                .map(|(verdict, rule)| {
+                    rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, &rule.title).to_owned())
+                })
+                .collect(),
+        });
+    }
+    views
+}
+
+/// What needs a person first.
+fn rank(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Fail => 0,
+        Outcome::Partial => 1,
+        Outcome::Unknown => 2,
+        Outcome::Pass => 3,
+        Outcome::NotApplicable => 4,
+    }
+}
+
+fn rule_view(
+    lang: Lang,
+    w: &'static Words,
+    set: Option<&RuleSet>,
+    verdict: &Verdict,
+    rule: Option<&Rule>,
+) -> RuleView {
+    let mut seen = seen(lang, w, verdict);
+    let rest = if seen.len() > SEEN_MAX { seen.clone() } else { Vec::new() };
+    seen.truncate(SEEN_MAX);
+    let more = verdict.seen.len().saturating_sub(SEEN_MAX);
+    let mut line = seen.join(" · ");
+    if more > 0 {
+        line.push_str(&fill(&w.and_more, &[("n", &more.to_string())]));
+    }
+    let is_bad = matches!(verdict.outcome, Outcome::Fail | Outcome::Partial);
+    let remedy = |id: &String| {
+        let remedy = set?.remedies.get(id)?;
+        Some(pick(lang, &remedy.title).to_owned())
+    };
+    RuleView {
+        id: verdict.rule.clone(),
+        title: rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, &rule.title).to_owned()),
+        outcome: label::outcome(w, verdict.outcome),
+        severity: label::severity(w, verdict.severity),
+        is_bad: is_bad && verdict.severity > Severity::Info,
+        seen: line,
+        rest,
+        why: rule.and_then(|rule| rule.why.as_ref()).map(|why| pick(lang, why).to_owned()),
+        source: rule.map(super::rules::source),
+        remedies: match rule {
+            Some(rule) if is_bad => rule.remedies.iter().filter_map(remedy).collect(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn areas(lang: Lang, w: &'static Words, facts: &Facts) -> Vec<AreaView> {
+    let views = AREAS.iter().enumerate().map(|(area, declared)| {
+        let mut view = AreaView {
+            name: declared.name,
+            title: lang.pick(declared.vi, declared.en),
+            is_full: false,
+            known: Vec::new(),
+            missing: Vec::new(),
+            tables: Vec::new(),
+        };
+        let mut missing: Vec<(Reason, Vec<&'static str>)> = Vec::new();
+        for (field, term) in declared.terms.iter().enumerate() {
+            let label = value::label(lang, term);
+            let known = |value, is_absent| Known { label, value, is_absent };
+            match (facts.at(FactPlace { area, field }), term.kind) {
+                (Fact::Known(Value::Records(records)), Kind::Records(terms)) => {
+                    if records.count() == 0 {
+                        view.known.push(known(w.none.clone(), true));
+                    } else {
+                        view.tables.push(table(lang, w, label, records, terms));
+                    }
+                }
+                (Fact::Known(value), kind) => {
+                    view.known.push(known(value::known(lang, w, kind, &value), false));
+                }
+                (Fact::Absent, _) => view.known.push(known(w.absent.clone(), true)),
+                (Fact::Unknown(reason), _) => {
+                    match missing.iter_mut().find(|(other, _)| other.code() == reason.code()) {
+                        Some((_, labels)) => labels.push(label),
+                        None => missing.push((reason, vec![label])),
+                    }
+                }
+            }
+        }
+        view.missing = missing
+            .into_iter()
+            .map(|(reason, labels)| (value::reason(w, &reason).to_owned(), labels.join(", ")))
+            .collect();
+        view.is_full = view.tables.iter().any(|table| table.heads.len() > 5);
+        view
+    });
+    let mut views: Vec<AreaView> = views.collect();
+    // Wide areas stand below the two columns, so that these have no holes.
+    views.sort_by_key(|view| view.is_full);
+    views
+}
+
+fn table(
+    lang: Lang,
+    w: &'static Words,
+    title: &'static str,
+    records: &dyn Records,
+    terms: &'static [Term],
+) -> TableView {
+    let count = records.count();
+    let answers = |field| (0..count).map(move |record| records.nth(record, field));
+    // A column that nobody answered says nothing.
+    let columns: Vec<(usize, &'static Term)> = terms
+        .iter()
+        .enumerate()
+        .filter(|(field, _)| answers(*field).any(|answer| matches!(answer, Fact::Known(_))))
+        .collect();
+    let is_number = |term: &Term| {
+        matches!(term.kind, Kind::Number | Kind::Bytes | Kind::Mhz | Kind::Percent | Kind::Days)
+    };
+    let cell = |record, field, term: &'static Term| {
+        let head = value::label(lang, term);
+        let (text, why) = match records.nth(record, field) {
+            Fact::Known(value) => (value::known(lang, w, term.kind, &value), None),
+            Fact::Absent => ("—".to_owned(), None),
+            Fact::Unknown(reason) => ("?".to_owned(), Some(value::reason(w, &reason))),
+        };
+        Cell { head, text, is_number: is_number(term), why }
+    };
+    TableView {
+        title,
+        count: number(lang, i64::try_from(count).unwrap_or(i64::MAX)),
+        is_open: count <= OPEN_RECORDS_MAX,
+        heads: columns.iter().map(|(_, term)| (value::label(lang, term), is_number(term))).collect(),
+        rows: (0..count)
+            .map(|record| columns.iter().map(|(field, term)| cell(record, *field, term)).collect())
+            .collect(),
+    }
+}
+
+fn notes(reader: &Reader, rows: &Rows) -> Vec<(String, String)> {
+    let notes = rows.report.as_ref().map(|(report, _)| report.notes.as_slice()).unwrap_or_default();
+    let area = |name: &str| value::area(reader.lang, name).map_or_else(|| name.to_owned(), str::to_owned);
+    notes.iter().map(|note| (area(&note.area), note.text.clone())).collect()
+}
+
+/// The judgements at which something changed, newest first.
+fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
+    let (lang, w) = (reader.lang, reader.words());
+    let is_whole = i64::try_from(turns.len()).is_ok_and(|length| length < TURNS_MAX);
+    let mut views: Vec<TurnView> = Vec::new();
+    let mut before: Option<&Turn> = None;
+    for turn in turns.iter().rev() {
+        let said = |turn: &Turn| (turn.grade, turn.score, turn.coverage, turn.decided_by.clone());
+        let cause = match before {
+            None if is_whole => &w.turn_first,
+            None => &w.turn_earlier,
+            Some(before) if before.digest != turn.digest => &w.turn_rules,
+            Some(before) if said(before) != said(turn) => &w.turn_machine,
+            Some(_) => continue,
+        };
+        views.push(TurnView {
+            at: format::moment(turn.judged_at),
+            cause: cause.clone(),
+            grade: label::grade(w, turn.grade),
+            score: turn.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
+            coverage: format::percent(lang, turn.coverage),
+            why: turn
+                .decided_by
+                .as_ref()
+                .map(|rule| label::rule_title(lang, judge, rule))
+                .unwrap_or_default(),
+        });
+        before = Some(turn);
+    }
+    views.reverse();
+    views
+}
+
+/// How the report came, for who must defend it.
+fn proof(reader: &Reader, report: &Report, evidence: &Evidence) -> String {
+    let (lang, w) = (reader.lang, reader.words());
+    let via = if evidence.via == "import" { &w.via_import } else { &w.via_https };
+    let short: String = evidence.digest.chars().take(16).collect();
+    fill(
+        &w.machine_proof,
+        &[
+            ("agent", &report.agent),
+            ("taken", &format::moment(report.taken_at)),
+            ("received", &format::moment(evidence.received_at)),
+            ("via", via),
+            ("survey", &format::milliseconds(lang, i64::try_from(report.survey_ms).unwrap_or(i64::MAX))),
+            ("digest", &short),
+        ],
+    )
+}
+
+/// Shows one machine.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a machine that the reader does not see; when the database fails or the kept evidence
+/// cannot be read.
+pub async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let mut tx = site.app.store.read().await?;
+    let scope = &visitor.person.scope;
+    let machine = listing::machine(&mut tx, scope, &id).await?.ok_or(Failure::NotFound)?;
+    let units = listing::units(&mut tx, scope).await?;
+    let mut units: Vec<UnitRow> =
+        units.into_iter().filter(|unit| machine.unit_path.starts_with(&unit.path)).collect();
+    units.sort_by_key(|unit| unit.path.chars().count());
+    let body = match &machine.assessment {
+        Some(id) => listing::assessment_body(&mut tx, id).await?,
+        None => None,
+    };
+    let evidence = match &machine.report {
+        Some(id) => listing::evidence(&mut tx, id).await?,
+        None => None,
+    };
+    let turns = listing::turns(&mut tx, &machine.id, TURNS_MAX).await?;
+    drop(tx);
+    let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
+    let report = evidence.map(open).transpose()?;
+    let rows = Rows { machine, units, assessment, report, turns };
+    page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
+}
+
+fn open(evidence: Evidence) -> anyhow::Result<(Report, Evidence)> {
+    let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
+    let sealed = envelope::read(&evidence.envelope).map_err(told)?;
+    let report = sealed.open(&evidence.public_key).map_err(told)?;
+    Ok((report, evidence))
+}

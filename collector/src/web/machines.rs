@@ -1,0 +1,491 @@
+//! The list of machines: search, filter, sort, walk, export.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use rules::assess::{Grade, Role};
+
+use crate::app::Judge;
+use crate::error::Failure;
+use crate::store::Tx;
+use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
+use crate::vietnamese::fold;
+use crate::web::format::{self, fill, number};
+use crate::web::label::{self, Label};
+use crate::web::layout::{Layout, Place};
+use crate::web::overview::{SILENT_DAYS, silent_since};
+use crate::web::reader::{Lang, Reader};
+use crate::web::units::{Node, tree};
+use crate::web::words::Words;
+use crate::web::{Fields, Query, Site, Visitor, page};
+
+/// Machines on one page.
+const ROWS: usize = 50;
+/// Machines read at one time for an export.
+const EXPORT_ROWS: usize = 1000;
+/// A menu of more units than this is no help; the tree is.
+const MENU_MAX: usize = 400;
+
+/// What the address asks for, in the words of the address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    search: String,
+    grade: Option<Grade>,
+    role: Option<Role>,
+    unit: String,
+    rule: String,
+    silent: bool,
+    sort: Sort,
+    direction: Direction,
+}
+
+const SORTS: &[(Sort, &str)] = &[
+    (Sort::Name, "name"),
+    (Sort::Unit, "unit"),
+    (Sort::Grade, "grade"),
+    (Sort::Score, "score"),
+    (Sort::Seen, "seen"),
+];
+
+impl Asked {
+    /// What these fields ask for. What is not understood is not asked.
+    pub fn of(fields: &Fields) -> Asked {
+        let sort = SORTS.iter().find(|(_, word)| *word == fields.text("sort"));
+        Asked {
+            search: fields.text("q").trim().to_owned(),
+            grade: Grade::parse(fields.text("grade")),
+            role: Role::parse(fields.text("role")),
+            unit: fields.text("unit").to_owned(),
+            rule: fields.text("rule").to_owned(),
+            silent: fields.text("seen") == "silent",
+            sort: sort.map_or(Sort::Grade, |(sort, _)| *sort),
+            direction: if fields.text("order") == "down" { Direction::Down } else { Direction::Up },
+        }
+    }
+
+    /// The address that asks this.
+    fn url(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let sort = SORTS.iter().find(|(sort, _)| *sort == self.sort && self.sort != Sort::Grade);
+        let mut fields = vec![
+            ("q", self.search.as_str()),
+            ("grade", self.grade.map_or("", Grade::word)),
+            ("role", self.role.map_or("", Role::word)),
+            ("unit", self.unit.as_str()),
+            ("rule", self.rule.as_str()),
+            ("seen", if self.silent { "silent" } else { "" }),
+            ("sort", sort.map_or("", |(_, word)| *word)),
+            ("order", if self.direction == Direction::Down { "down" } else { "" }),
+        ];
+        fields.extend_from_slice(more);
+        format::url(path, &fields)
+    }
+
+    /// The filter, within what the reader sees. `unit` is the unit asked for, if it is among those.
+    fn filter(&self, reader: &Reader, scope: &Scope, unit: Option<&UnitRow>) -> Filter {
+        Filter {
+            scope: unit.map_or_else(|| scope.clone(), |unit| Scope::subtree(&unit.path)),
+            grade: self.grade,
+            role: self.role,
+            rule: (!self.rule.is_empty()).then(|| self.rule.clone()),
+            silent_since: self.silent.then(|| silent_since(reader.now)),
+            words: fold(&self.search).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "machines.html")]
+struct MachinesPage {
+    l: Layout,
+    w: &'static Words,
+    search: String,
+    hidden: Vec<(&'static str, String)>,
+    chips: Vec<Chip>,
+    others: Vec<Chip>,
+    units: Vec<Choice>,
+    unit: String,
+    roles: Vec<Choice>,
+    heads: Vec<Head>,
+    lines: Vec<Line>,
+    count: String,
+    is_filtered: bool,
+    all_href: String,
+    first_href: Option<String>,
+    next_href: Option<String>,
+    csv_semicolon: String,
+    csv_comma: String,
+}
+
+struct Chip {
+    label: Option<Label>,
+    text: String,
+    count: Option<String>,
+    href: String,
+    chosen: bool,
+}
+
+struct Choice {
+    value: String,
+    text: String,
+    chosen: bool,
+}
+
+struct Head {
+    text: &'static str,
+    href: Option<String>,
+    arrow: &'static str,
+    aria: &'static str,
+    class: &'static str,
+}
+
+struct Line {
+    href: String,
+    hostname: String,
+    unit: String,
+    unit_href: String,
+    role: String,
+    os: String,
+    grade: Label,
+    score: String,
+    coverage: String,
+    why: String,
+    seen: String,
+    seen_at: String,
+    is_silent: bool,
+}
+
+impl MachinesPage {
+    fn of(
+        reader: &Reader,
+        judge: &Judge,
+        asked: &Asked,
+        nodes: &[Node],
+        grades: &Grades,
+        rows: &[MachineRow],
+        walked: bool,
+    ) -> MachinesPage {
+        let (lang, w) = (reader.lang, reader.words());
+        let shown = rows.get(..ROWS).unwrap_or(rows);
+        let next = shown.last().filter(|_| rows.len() > ROWS).map(|last| Cursor::behind(last).text());
+        let total = asked.grade.map_or_else(|| grades.all(), |grade| grades.of(grade));
+        let plain = Asked::of(&Fields::parse(b""));
+        let is_filtered = Asked { sort: plain.sort, direction: plain.direction, ..asked.clone() } != plain;
+        MachinesPage {
+            l: Layout::new(reader, Place::Machines, &w.nav_machines),
+            w,
+            search: asked.search.clone(),
+            hidden: hidden(asked),
+            chips: grade_chips(reader, asked, grades),
+            others: other_chips(reader, judge, asked),
+            units: unit_choices(asked, nodes),
+            unit: asked.unit.clone(),
+            roles: role_choices(w, asked),
+            heads: heads(w, asked),
+            lines: shown.iter().map(|row| Line::of(reader, judge, row)).collect(),
+            count: fill(&w.machines_count, &[("n", &number(lang, total))]),
+            is_filtered,
+            all_href: "/machines".to_owned(),
+            first_href: walked.then(|| asked.url("/machines", &[])),
+            next_href: next.map(|next| asked.url("/machines", &[("after", &next)])),
+            csv_semicolon: asked.url("/machines.csv", &[("separator", "semicolon")]),
+            csv_comma: asked.url("/machines.csv", &[("separator", "comma")]),
+        }
+    }
+}
+
+/// What the form of the search must keep.
+fn hidden(asked: &Asked) -> Vec<(&'static str, String)> {
+    let sort = SORTS.iter().find(|(sort, _)| *sort == asked.sort).map_or("", |(_, word)| *word);
+    let fields = [
+        ("grade", asked.grade.map_or("", Grade::word)),
+        ("rule", asked.rule.as_str()),
+        ("seen", if asked.silent { "silent" } else { "" }),
+        ("sort", sort),
+        ("order", if asked.direction == Direction::Down { "down" } else { "" }),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
+}
+
+fn grade_chips(reader: &Reader, asked: &Asked, grades: &Grades) -> Vec<Chip> {
+    let (lang, w) = (reader.lang, reader.words());
+    let chip = |grade: Option<Grade>, count: i64| Chip {
+        label: grade.map(|grade| label::grade(w, grade)),
+        text: grade.map_or_else(|| w.machines_all.clone(), |one| label::grade(w, one).text.to_owned()),
+        count: Some(number(lang, count)),
+        href: Asked { grade, ..asked.clone() }.url("/machines", &[]),
+        chosen: asked.grade == grade,
+    };
+    let all = std::iter::once(chip(None, grades.all()));
+    all.chain(Grade::ALL.iter().map(|grade| chip(Some(*grade), grades.of(*grade)))).collect()
+}
+
+/// Filters that other pages lead to, each with the way out of it.
+fn other_chips(reader: &Reader, judge: &Judge, asked: &Asked) -> Vec<Chip> {
+    let w = reader.words();
+    let chip = |text: String, href: String| Chip { label: None, text, count: None, href, chosen: true };
+    let mut chips = Vec::new();
+    if !asked.rule.is_empty() {
+        let title = label::rule_title(reader.lang, judge, &asked.rule);
+        let without = Asked { rule: String::new(), ..asked.clone() };
+        chips.push(chip(fill(&w.machines_failing, &[("rule", &title)]), without.url("/machines", &[])));
+    }
+    if asked.silent {
+        let without = Asked { silent: false, ..asked.clone() };
+        let text = fill(&w.todo_silent, &[("days", &SILENT_DAYS.to_string())]);
+        chips.push(chip(text, without.url("/machines", &[])));
+    }
+    chips
+}
+
+fn unit_choices(asked: &Asked, nodes: &[Node]) -> Vec<Choice> {
+    if nodes.len() > MENU_MAX {
+        let chosen = nodes.iter().filter(|node| node.unit.id == asked.unit);
+        return chosen.map(|node| unit_choice(asked, node, 0)).collect();
+    }
+    nodes.iter().map(|node| unit_choice(asked, node, node.depth)).collect()
+}
+
+fn unit_choice(asked: &Asked, node: &Node, depth: usize) -> Choice {
+    Choice {
+        value: node.unit.id.clone(),
+        text: format!("{}{}", "\u{a0}\u{a0}\u{a0}".repeat(depth), node.unit.name),
+        chosen: node.unit.id == asked.unit,
+    }
+}
+
+fn role_choices(w: &'static Words, asked: &Asked) -> Vec<Choice> {
+    let choice = |role: &Role| Choice {
+        value: role.word().to_owned(),
+        text: label::role(w, *role).to_owned(),
+        chosen: asked.role == Some(*role),
+    };
+    Role::ALL.iter().map(choice).collect()
+}
+
+fn heads(w: &'static Words, asked: &Asked) -> Vec<Head> {
+    let head = |sort: Sort, text, class| {
+        let is_sorted = asked.sort == sort;
+        let is_up = asked.direction == Direction::Up;
+        let direction = if is_sorted && is_up { Direction::Down } else { Direction::Up };
+        Head {
+            text,
+            href: Some(Asked { sort, direction, ..asked.clone() }.url("/machines", &[])),
+            arrow: match (is_sorted, is_up) {
+                (false, _) => "",
+                (true, true) => "↑",
+                (true, false) => "↓",
+            },
+            aria: match (is_sorted, is_up) {
+                (false, _) => "none",
+                (true, true) => "ascending",
+                (true, false) => "descending",
+            },
+            class,
+        }
+    };
+    let plain = |text, class| Head { text, href: None, arrow: "", aria: "", class };
+    vec![
+        head(Sort::Grade, w.column_grade.as_str(), "tight"),
+        head(Sort::Name, w.column_machine.as_str(), ""),
+        head(Sort::Unit, w.column_unit.as_str(), ""),
+        plain(w.column_role.as_str(), "tight"),
+        plain(w.column_os.as_str(), ""),
+        head(Sort::Score, w.column_score.as_str(), "n tight"),
+        plain(w.column_coverage.as_str(), "n tight"),
+        plain(w.column_why.as_str(), ""),
+        head(Sort::Seen, w.column_seen.as_str(), "tight"),
+    ]
+}
+
+impl Line {
+    fn of(reader: &Reader, judge: &Judge, row: &MachineRow) -> Line {
+        let (lang, w) = (reader.lang, reader.words());
+        Line {
+            href: format!("/machines/{}", row.id),
+            hostname: row.hostname.clone(),
+            unit: row.unit_name.clone(),
+            unit_href: format!("/units/{}", row.unit),
+            role: label::role_of(w, &row.role),
+            os: row.os.clone(),
+            grade: label::grade(w, row.grade),
+            score: row.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
+            coverage: format::percent(lang, row.coverage),
+            why: match &row.decided_by {
+                Some(rule) => label::rule_title(lang, judge, rule),
+                None if row.report.is_none() => w.never_reported.clone(),
+                None => String::new(),
+            },
+            seen: format::ago(w, row.seen_at, reader.now),
+            seen_at: format::moment(row.seen_at),
+            is_silent: row.seen_at < silent_since(reader.now),
+        }
+    }
+}
+
+/// What both the page and the export read first.
+async fn prepare(tx: &mut Tx, visitor: &Visitor, asked: &Asked) -> Result<(Vec<UnitRow>, Filter), Failure> {
+    let scope = &visitor.person.scope;
+    let units = listing::units(tx, scope).await?;
+    let unit = units.iter().find(|unit| unit.id == asked.unit);
+    if !asked.unit.is_empty() && unit.is_none() {
+        return Err(Failure::NotFound);
+    }
+    let filter = asked.filter(&visitor.reader, scope, unit);
+    Ok((units, filter))
+}
+
+/// Shows the list.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a unit that the reader does not see; when the database fails.
+pub async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(fields): Query,
+) -> Result<Response, Failure> {
+    let asked = Asked::of(&fields);
+    let mut tx = site.app.store.read().await?;
+    let (units, filter) = prepare(&mut tx, &visitor, &asked).await?;
+    let behind = Cursor::parse(fields.text("after"));
+    let grades = listing::grades(&mut tx, &filter).await?;
+    let rows =
+        listing::machines(&mut tx, &filter, asked.sort, asked.direction, behind.as_ref(), ROWS + 1).await?;
+    let nodes = tree(units, &std::collections::BTreeMap::new());
+    let judge = site.app.judge();
+    page(&MachinesPage::of(&visitor.reader, &judge, &asked, &nodes, &grades, &rows, behind.is_some()))
+}
+
+/// Exports what the list shows, all of it, as CSV.
+///
+/// # Errors
+/// As [`show`].
+pub async fn export(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(fields): Query,
+) -> Result<Response, Failure> {
+    let asked = Asked::of(&fields);
+    let mut tx = site.app.store.read().await?;
+    let (_, filter) = prepare(&mut tx, &visitor, &asked).await?;
+    let judge = site.app.judge();
+    let separator = if fields.text("separator") == "comma" { ',' } else { ';' };
+    let mut csv = Csv::new(separator);
+    csv.line(&titles(visitor.words()));
+    let mut behind: Option<Cursor> = None;
+    loop {
+        let rows =
+            listing::machines(&mut tx, &filter, asked.sort, asked.direction, behind.as_ref(), EXPORT_ROWS)
+                .await?;
+        for row in &rows {
+            csv.line(&cells(visitor.lang(), visitor.words(), &judge, row));
+        }
+        behind = rows.last().map(Cursor::behind);
+        if rows.len() < EXPORT_ROWS {
+            break;
+        }
+    }
+    let day = format::day(visitor.reader.now);
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"may-{day}.csv\"")),
+    ];
+    Ok((headers, csv.text).into_response())
+}
+
+fn titles(w: &'static Words) -> Vec<String> {
+    [
+        &w.column_machine,
+        &w.column_unit,
+        &w.column_role,
+        &w.column_grade,
+        &w.column_score,
+        &w.column_coverage,
+        &w.column_why,
+        &w.column_os,
+        &w.column_maker,
+        &w.column_model,
+        &w.column_seen,
+    ]
+    .map(Clone::clone)
+    .to_vec()
+}
+
+fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<String> {
+    vec![
+        row.hostname.clone(),
+        row.unit_name.clone(),
+        label::role_of(w, &row.role),
+        label::grade(w, row.grade).text.to_owned(),
+        row.score.map(|score| score.to_string()).unwrap_or_default(),
+        row.coverage.to_string(),
+        row.decided_by.as_ref().map(|rule| label::rule_title(lang, judge, rule)).unwrap_or_default(),
+        row.os.clone(),
+        row.maker.clone(),
+        row.model.clone(),
+        format::moment(row.seen_at),
+    ]
+}
+
+/// A table as spreadsheets read it: UTF-8 with a mark, CRLF, every cell quoted.
+struct Csv {
+    text: String,
+    separator: char,
+}
+
+impl Csv {
+    fn new(separator: char) -> Csv {
+        Csv { text: "\u{feff}".to_owned(), separator }
+    }
+
+    fn line(&mut self, cells: &[String]) {
+        for (index, cell) in cells.iter().enumerate() {
+            if index > 0 {
+                self.text.push(self.separator);
+            }
+            self.text.push('"');
+            // A host name comes from a machine that may be hostile: a cell must not become a formula.
+            if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+                self.text.push('\'');
+            }
+            self.text.push_str(&cell.replace('"', "\"\""));
+            self.text.push('"');
+        }
+        self.text.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn cells_do_not_become_formulas() {
+        let mut csv = Csv::new(';');
+        csv.line(&["PC-01".into(), "=HYPERLINK(\"http://x\")".into(), "-1".into(), "Xã a; b".into()]);
+        csv.line(&["@SUM(A1)".into(), "\t=1".into(), "+84".into(), String::new()]);
+        expect![[r#"
+            "PC-01";"'=HYPERLINK(""http://x"")";"'-1";"Xã a; b"
+            "'@SUM(A1)";"'	=1";"'+84";""
+        "#]]
+        .assert_eq(&csv.text.replace("\r\n", "\n").replace('\u{feff}', ""));
+        assert!(csv.text.starts_with('\u{feff}') && csv.text.ends_with("\r\n"));
+    }
+
+    #[test]
+    fn an_address_keeps_what_it_asks() {
+        for query in ["", "q=xa%20a&grade=ready&role=clerk&unit=1&rule=r&seen=silent&sort=name&order=down"] {
+            let asked = Asked::of(&Fields::parse(query.as_bytes()));
+            let url = asked.url("/machines", &[]);
+            let again =
+                Asked::of(&Fields::parse(url.split_once('?').map_or("", |(_, query)| query).as_bytes()));
+            assert_eq!(again, asked, "{url}");
+        }
+    }
+}

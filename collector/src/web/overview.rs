@@ -1,0 +1,229 @@
+//! How ready everything is, and what needs a person today.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use rules::assess::{Grade, Outcome};
+
+use crate::app::Judge;
+use crate::error::Failure;
+use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
+use crate::web::format::{self, fill, number, share};
+use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
+use crate::web::layout::{Layout, Place};
+use crate::web::reader::Reader;
+use crate::web::units::{Node, UnitLine, tree};
+use crate::web::words::Words;
+use crate::web::{Site, Visitor, page};
+
+/// After how many days without a word a machine needs a person.
+pub const SILENT_DAYS: i64 = 3;
+/// Rules shown.
+const WHY_MAX: usize = 8;
+/// Units shown.
+const UNITS_MAX: usize = 10;
+/// Reports shown.
+const RECENT_MAX: usize = 8;
+
+/// What the page is made from.
+pub struct Rows {
+    /// Machines of each grade.
+    pub grades: Grades,
+    /// Machines not heard of, and machines that never reported.
+    pub silent: (i64, i64),
+    /// Machines by rule and outcome.
+    pub findings: BTreeMap<(String, String), i64>,
+    /// The tree of units.
+    pub nodes: Vec<Node>,
+    /// The machines heard of last.
+    pub recent: Vec<MachineRow>,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    l: Layout,
+    w: &'static Words,
+    place: String,
+    today: String,
+    empty: bool,
+    code: String,
+    ready: String,
+    of_all: String,
+    bar: Vec<Stretch>,
+    bar_text: String,
+    legend: Vec<Legend>,
+    todo: Vec<Todo>,
+    why: Vec<Why>,
+    units: Vec<UnitLine>,
+    recent: Vec<Recent>,
+}
+
+struct Legend {
+    grade: Label,
+    count: String,
+    share: String,
+    href: String,
+}
+
+struct Todo {
+    count: String,
+    is_zero: bool,
+    text: String,
+    href: String,
+}
+
+struct Why {
+    title: String,
+    severity: Option<Label>,
+    machines: String,
+    share: String,
+    bar: Vec<Stretch>,
+    href: String,
+}
+
+struct Recent {
+    href: String,
+    hostname: String,
+    unit: String,
+    grade: Label,
+    seen: String,
+}
+
+impl OverviewPage {
+    fn of(reader: &Reader, judge: &Judge, rows: &Rows) -> OverviewPage {
+        let (lang, w) = (reader.lang, reader.words());
+        let all = rows.grades.all();
+        let root = rows.nodes.first();
+        let ready = rows.grades.of(Grade::Ready);
+        OverviewPage {
+            l: Layout::new(reader, Place::Overview, &w.nav_overview),
+            w,
+            place: root.map_or_else(|| w.nav_overview.clone(), |node| node.unit.name.clone()),
+            today: format::date(format::day(reader.now)),
+            empty: all == 0,
+            code: root.map_or_else(|| "CODE".to_owned(), |node| node.unit.code.clone()),
+            ready: number(lang, ready),
+            of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
+            bar: grades_bar(&rows.grades),
+            bar_text: grades_text(lang, w, &rows.grades),
+            legend: Grade::ALL
+                .iter()
+                .map(|grade| Legend {
+                    grade: label::grade(w, *grade),
+                    count: number(lang, rows.grades.of(*grade)),
+                    share: share(lang, rows.grades.of(*grade), all),
+                    href: format::url("/machines", &[("grade", grade.word())]),
+                })
+                .collect(),
+            todo: todo(reader, rows),
+            why: why(reader, judge, rows),
+            units: units(reader, &rows.nodes),
+            recent: rows.recent.iter().map(|row| recent(reader, row)).collect(),
+        }
+    }
+}
+
+fn todo(reader: &Reader, rows: &Rows) -> Vec<Todo> {
+    let (lang, w) = (reader.lang, reader.words());
+    let line = |count: i64, text: String, href: String| Todo {
+        count: number(lang, count),
+        is_zero: count == 0,
+        text,
+        href,
+    };
+    let grade = |grade: Grade| format::url("/machines", &[("grade", grade.word())]);
+    let (silent, never) = rows.silent;
+    vec![
+        line(rows.grades.of(Grade::NotReady), w.todo_not_ready.clone(), grade(Grade::NotReady)),
+        line(
+            silent,
+            fill(&w.todo_silent, &[("days", &SILENT_DAYS.to_string())]),
+            format::url("/machines", &[("seen", "silent"), ("sort", "seen")]),
+        ),
+        line(never, w.todo_never.clone(), grade(Grade::NoData)),
+    ]
+}
+
+fn why(reader: &Reader, judge: &Judge, rows: &Rows) -> Vec<Why> {
+    let (lang, w) = (reader.lang, reader.words());
+    let judged = rows.grades.all() - rows.silent.1;
+    let mut failed: Vec<(&str, i64)> = rows
+        .findings
+        .iter()
+        .filter(|((_, outcome), _)| outcome == Outcome::Fail.word())
+        .map(|((rule, _), machines)| (rule.as_str(), *machines))
+        .collect();
+    failed.sort_by_key(|(rule, machines)| {
+        let severity = label::rule(judge, None, rule).map(|(_, rule)| rule.severity.points());
+        // What weighs nothing stands behind everything else.
+        (severity == Some(0), std::cmp::Reverse(*machines), std::cmp::Reverse(severity), *rule)
+    });
+    let most = failed.iter().take(WHY_MAX).map(|(_, machines)| *machines).max().unwrap_or(1);
+    failed
+        .into_iter()
+        .take(WHY_MAX)
+        .map(|(rule, machines)| Why {
+            title: label::rule_title(lang, judge, rule),
+            severity: label::rule(judge, None, rule).map(|(_, rule)| label::severity(w, rule.severity)),
+            machines: number(lang, machines),
+            share: share(lang, machines, judged),
+            bar: label::stacked(&[("fail", machines), ("ground", most - machines)]),
+            href: format::url("/machines", &[("rule", rule)]),
+        })
+        .collect()
+}
+
+/// The units right below the first, the least ready first.
+fn units(reader: &Reader, nodes: &[Node]) -> Vec<UnitLine> {
+    let roots = nodes.iter().filter(|node| node.depth == 0).count();
+    let wanted = if roots == 1 { 1 } else { 0 };
+    let mut units: Vec<&Node> =
+        nodes.iter().filter(|node| node.depth == wanted && node.all.all() > 0).collect();
+    units.sort_by_key(|node| {
+        let all = node.all.all();
+        (node.all.of(Grade::Ready) * 1000 / all, std::cmp::Reverse(all))
+    });
+    let lines = units.into_iter().take(UNITS_MAX);
+    lines.map(|node| UnitLine::of(reader.lang, reader.words(), node)).collect()
+}
+
+fn recent(reader: &Reader, row: &MachineRow) -> Recent {
+    Recent {
+        href: format!("/machines/{}", row.id),
+        hostname: row.hostname.clone(),
+        unit: row.unit_name.clone(),
+        grade: label::grade(reader.words(), row.grade),
+        seen: format::ago(reader.words(), row.seen_at, reader.now),
+    }
+}
+
+/// Since when a machine that was not heard of is silent.
+pub fn silent_since(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_hours(SILENT_DAYS * 24)
+}
+
+/// Shows the overview.
+///
+/// # Errors
+/// When the database fails.
+pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response, Failure> {
+    let mut tx = site.app.store.read().await?;
+    let (reader, scope) = (&visitor.reader, &visitor.person.scope);
+    let filter = Filter::all(scope.clone());
+    let units = listing::units(&mut tx, scope).await?;
+    let own = listing::grades_by_unit(&mut tx, scope).await?;
+    let mut grades = Grades::default();
+    own.values().for_each(|unit| grades.add_all(unit));
+    let rows = Rows {
+        grades,
+        silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
+        findings: listing::findings(&mut tx, scope).await?,
+        nodes: tree(units, &own),
+        recent: listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?,
+    };
+    page(&OverviewPage::of(reader, &site.app.judge(), &rows))
+}
