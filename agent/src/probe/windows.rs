@@ -3,7 +3,9 @@
 use super::{Probe, probe};
 
 mod board;
+mod clock;
 mod cpu;
+mod firewall;
 mod memory;
 mod os;
 mod registry;
@@ -13,4 +15,6 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(board: rules::facts::board::Board),
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
+    probe!(firewall: rules::facts::firewall::Firewall),
+    probe!(clock: rules::facts::clock::Clock),
 ];
