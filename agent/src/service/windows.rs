@@ -61,6 +61,8 @@ const SERVICE_DOES_NOT_EXIST: i32 = 1060;
 const SERVICE_NOT_ACTIVE: i32 = 1062;
 const SERVICE_MARKED_FOR_DELETE: i32 = 1072;
 const SERVICE_ALREADY_RUNNING: i32 = 1056;
+/// The number of Windows for a setting that it does not know.
+const INVALID_LEVEL: i32 = 124;
 /// Numbers of Windows for a file system that does not know how to write down names at once.
 const INVALID_FUNCTION: i32 = 1;
 const INVALID_PARAMETER: i32 = 87;
@@ -275,23 +277,29 @@ pub fn install(program: &Path, arguments: &[&str]) -> Result<()> {
     };
     service.set_description(ABOUT).context("cannot describe the service")?;
     // Not in the first minute after the PC has started, which belongs to the person in front of it.
-    service.set_delayed_auto_start(true).context("cannot delay the start of the service")?;
+    where_known(service.set_delayed_auto_start(true)).context("cannot delay the start of the service")?;
     let restart = |delay| ServiceAction { action_type: ServiceActionType::Restart, delay };
-    service
-        .update_failure_actions(ServiceFailureActions {
-            reset_period: ServiceFailureResetPeriod::After(FAILURES_FORGOTTEN_AFTER),
-            reboot_msg: None,
-            command: None,
-            actions: Some(RESTART_AFTER.map(restart).to_vec()),
-        })
-        .context("cannot set what happens when the service fails")?;
-    service
-        .set_failure_actions_on_non_crash_failures(true)
+    where_known(service.update_failure_actions(ServiceFailureActions {
+        reset_period: ServiceFailureResetPeriod::After(FAILURES_FORGOTTEN_AFTER),
+        reboot_msg: None,
+        command: None,
+        actions: Some(RESTART_AFTER.map(restart).to_vec()),
+    }))
+    .context("cannot set what happens when the service fails")?;
+    where_known(service.set_failure_actions_on_non_crash_failures(true))
         .context("cannot set what happens when the service ends with an error")?;
     match service.start::<OsString>(&[]) {
         Ok(()) => Ok(()),
         Err(error) if number(&error) == Some(SERVICE_ALREADY_RUNNING) => Ok(()),
         Err(error) => Err(error).context("the service is installed and does not start"),
+    }
+}
+
+/// A setting that a service manager may not know, as that of Wine, is left out: the service runs without it.
+fn where_known(set: windows_service::Result<()>) -> windows_service::Result<()> {
+    match set {
+        Err(error) if number(&error) == Some(INVALID_LEVEL) => Ok(()),
+        other => other,
     }
 }
 

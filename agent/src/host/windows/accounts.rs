@@ -24,6 +24,8 @@ const GROUP_NOT_FOUND: u32 = 2220;
 const NO_SUCH_ALIAS: u32 = 1376;
 /// No account has this SID.
 const NONE_MAPPED: u32 = 0x8007_0534;
+/// This Windows, such as Wine, does not know the question.
+const INVALID_LEVEL: u32 = 124;
 /// There is more than fitted.
 const MORE_DATA: u32 = 234;
 /// Longest name of an account or a domain, in UTF-16.
@@ -55,6 +57,9 @@ pub(super) fn users() -> Answer<Vec<LocalUser>> {
             )
         };
         let rows = Rows::<USER_INFO_3>::new(start, count);
+        if code == INVALID_LEVEL {
+            return Err(Trouble::NotSupported);
+        }
         if code != 0 && code != MORE_DATA {
             return Err(trouble_of("list the accounts", WIN32_ERROR(code)));
         }
