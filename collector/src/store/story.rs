@@ -3,6 +3,7 @@
 use super::account::Standing;
 use super::assessment::{Cause, Finding, Judgement};
 use super::join_code::NewCode;
+use super::listing::{Cursor, Direction, Filter, Scope, Sort};
 use super::machine::{Mark, Newcomer, Portrait};
 use super::report::Arrived;
 use super::unit::Naming;
@@ -159,6 +160,48 @@ async fn a_province_joins_and_reports() {
     assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
 
     assert_eq!(assessment::count(&mut tx, &id).await.unwrap(), 1);
+    assert_eq!(unit::by_id(&mut tx, &commune.id).await.unwrap(), commune);
+
+    // What pages show of it, to those who may see the province, and to those who may see another district.
+    assessment::set_findings(&mut tx, &id, &[finding("memory-size", "fail")]).await.unwrap();
+    let (here, elsewhere) = (Scope::subtree(&province.path), Scope::subtree("elsewhere/"));
+    let all = Filter::all(here.clone());
+    let listed = listing::machines(&mut tx, &all, Sort::Name, Direction::Up, None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|row| row.hostname.as_str()).collect::<Vec<_>>(), ["PC-01.example"]);
+    let behind = Cursor::behind(&listed[0]);
+    assert_eq!(
+        listing::machines(&mut tx, &all, Sort::Name, Direction::Up, Some(&behind), 10).await.unwrap(),
+        []
+    );
+    assert_eq!(listing::machine(&mut tx, &here, &id).await.unwrap().as_ref(), listed.first());
+    assert_eq!(listing::machine(&mut tx, &elsewhere, &id).await.unwrap(), None);
+    let grades = listing::grades(&mut tx, &all).await.unwrap();
+    assert_eq!((grades.of(rules::assess::Grade::NeedsWork), grades.all()), (1, 1));
+    let by_unit = listing::grades_by_unit(&mut tx, &here).await.unwrap();
+    assert_eq!(
+        by_unit.into_iter().map(|(unit, grades)| (unit, grades.all())).collect::<Vec<_>>(),
+        [(commune.id.clone(), 1)]
+    );
+    assert_eq!(listing::units(&mut tx, &here).await.unwrap().len(), 5);
+    assert_eq!(listing::units(&mut tx, &elsewhere).await.unwrap(), []);
+    let found = listing::findings(&mut tx, &here).await.unwrap();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(("memory-size".to_owned(), "fail".to_owned()), 1)]);
+    assert!(listing::findings(&mut tx, &elsewhere).await.unwrap().is_empty());
+    let judged_roles = listing::judged_by_role(&mut tx, &here).await.unwrap();
+    assert_eq!(judged_roles.into_iter().collect::<Vec<_>>(), [("clerk".to_owned(), 1)]);
+    assert_eq!(listing::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));
+    assert_eq!(listing::silent(&mut tx, &here, at(10)).await.unwrap(), (0, 0));
+    assert_eq!(listing::assessment_body(&mut tx, &judged).await.unwrap().as_deref(), Some("{}"));
+    let kept = listing::evidence(&mut tx, &report).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.envelope.as_slice(), kept.digest.as_str(), kept.via.as_str()),
+        (b"bytes".as_slice(), "d5", "https")
+    );
+    let turns = listing::turns(&mut tx, &id, 10).await.unwrap();
+    assert_eq!(
+        turns.iter().map(|turn| (turn.cause.as_str(), turn.score)).collect::<Vec<_>>(),
+        [("report", Some(70))]
+    );
 
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();

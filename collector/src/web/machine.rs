@@ -387,7 +387,7 @@ fn areas(lang: Lang, w: &'static Words, facts: &Facts) -> Vec<AreaView> {
             .into_iter()
             .map(|(reason, labels)| (value::reason(w, &reason).to_owned(), labels.join(", ")))
             .collect();
-        view.is_full = view.tables.iter().any(|table| table.heads.len() > 5);
+        view.is_full = view.tables.iter().any(|table| table.heads.len() > 4);
         view
     });
     let mut views: Vec<AreaView> = views.collect();

@@ -57,7 +57,6 @@ struct Why {
     severity: Option<Label>,
     machines: String,
     share: String,
-    bar: Vec<Stretch>,
     href: String,
 }
 
@@ -143,7 +142,6 @@ fn why(reader: &Reader, judge: &Judge, node: &Node, findings: &BTreeMap<(String,
         severity: label::rule(judge, None, rule).map(|(_, rule)| label::severity(w, rule.severity)),
         machines: number(lang, machines),
         share: share(lang, machines, all),
-        bar: label::stacked(&[("fail", machines), ("ground", all - machines)]),
         href: format::url("/machines", &[("unit", &node.unit.id), ("rule", rule)]),
     });
     lines.collect()
