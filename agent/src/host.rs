@@ -7,14 +7,24 @@
 //! A live host remembers what is costly to find out (which programs run, the firmware table): make one for each
 //! survey.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use answers::{
+    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
+    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+};
+
+pub mod answers;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
+mod live;
+#[cfg(windows)]
+#[path = "host/windows.rs"]
 mod live;
 pub mod recorded;
 pub mod recorder;
@@ -28,6 +38,12 @@ pub const FOLDER_COUNT_MAX: usize = 20_000;
 pub const VOLUMES_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time that a started program may take.
 pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
+/// Longest time for one question to WMI.
+pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
+/// Longest time for Windows Update to tell what it knows.
+pub const UPDATES_DEADLINE: Duration = Duration::from_secs(18);
+/// Most rows that WMI may answer.
+pub const ROWS_COUNT_MAX: usize = 5_000;
 /// Longest time for one probe. Files of the PC itself have no deadline of their own: they are bounded in size, only
 /// regular ones are read, and this one stands behind them.
 pub const PROBE_DEADLINE: Duration = Duration::from_secs(20);
@@ -184,14 +200,105 @@ pub trait Host: Send + Sync {
     fn run(&self, command: Command) -> Answer<Output>;
     /// The firmware's table about the hardware.
     fn firmware(&self) -> Answer<Firmware>;
+
+    // The doors that only Windows has. Elsewhere they answer `NotSupported`.
+
+    /// A value of a registry key; the empty name is the key's own value.
+    fn registry_value(&self, _key: Key<'_>, _name: &str) -> Answer<RegistryValue> {
+        Err(Trouble::NotSupported)
+    }
+    /// All values of a registry key, by name.
+    fn registry_values(&self, _key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The names of the keys in a registry key, sorted.
+    fn registry_keys(&self, _key: Key<'_>) -> Answer<Vec<String>> {
+        Err(Trouble::NotSupported)
+    }
+    /// What WMI answers, in its order, up to [`ROWS_COUNT_MAX`] rows, within [`WMI_DEADLINE`]. Not there: the
+    /// namespace or the class.
+    fn wmi(&self, _query: &Query<'_>) -> Answer<Vec<Row>> {
+        Err(Trouble::NotSupported)
+    }
+    /// What a method of WMI answers for one object, named by its column `__RELPATH`, within [`WMI_DEADLINE`].
+    fn wmi_call(&self, _method: Method, _object: &str) -> Answer<Row> {
+        Err(Trouble::NotSupported)
+    }
+    /// The TPM that the operating system can use. Not there: none, or one that is off in the firmware.
+    fn tpm(&self) -> Answer<Tpm> {
+        Err(Trouble::NotSupported)
+    }
+    /// What the firmware says of Secure Boot. Windows 7 does not know it.
+    fn secure_boot(&self) -> Answer<SecureBoot> {
+        Err(Trouble::NotSupported)
+    }
+    /// How the PC was started.
+    fn firmware_kind(&self) -> Answer<FirmwareKind> {
+        Err(Trouble::NotSupported)
+    }
+    /// The names of the firmware's ACPI tables, sorted, each once.
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        Err(Trouble::NotSupported)
+    }
+    /// What the processor's instruction CPUID answers in EAX, EBX, ECX, EDX. Not there: the processor has no such leaf.
+    fn cpuid(&self, _leaf: u32) -> Answer<[u32; 4]> {
+        Err(Trouble::NotSupported)
+    }
+    /// For how long the operating system runs.
+    fn uptime(&self) -> Answer<Duration> {
+        Err(Trouble::NotSupported)
+    }
+    /// A service by its name, which is not translated.
+    fn service(&self, _name: &str) -> Answer<Service> {
+        Err(Trouble::NotSupported)
+    }
+    /// The sockets that take what comes from elsewhere, sorted.
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The local accounts, by the last part of their SID. A domain controller is not asked: it would count the
+    /// whole domain.
+    fn local_users(&self) -> Answer<Vec<LocalUser>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The SIDs of the members of a local group, sorted. The group is named by its SID.
+    fn group_members(&self, _group: &str) -> Answer<Vec<String>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The rules for passwords of local accounts.
+    fn password_policy(&self) -> Answer<PasswordPolicy> {
+        Err(Trouble::NotSupported)
+    }
+    /// The certificates of a store, such as `MY` or `ROOT`, sorted.
+    fn certificates(&self, _place: StorePlace, _store: &str) -> Answer<Vec<Certificate>> {
+        Err(Trouble::NotSupported)
+    }
+    /// What Windows Update knows without asking its server, within [`UPDATES_DEADLINE`].
+    fn windows_updates(&self) -> Answer<Updates> {
+        Err(Trouble::NotSupported)
+    }
+    /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.
+    fn security_health(&self, _guardian: Guardian) -> Answer<Health> {
+        Err(Trouble::NotSupported)
+    }
 }
 
 /// The platform of the live host, as recordings and reports call it.
 #[cfg(target_os = "linux")]
 pub const PLATFORM: &str = "linux";
 
+/// The platform of the live host, as recordings and reports call it.
+#[cfg(windows)]
+pub const PLATFORM: &str = "windows";
+
 /// The live host of this platform.
 #[cfg(target_os = "linux")]
 pub fn live() -> impl Host {
     live::Linux::new()
+}
+
+/// The live host of this platform.
+#[cfg(windows)]
+pub fn live() -> impl Host {
+    live::Windows::new()
 }

@@ -26,6 +26,7 @@ mod ask;
 pub mod decode;
 mod linux;
 mod trim;
+mod windows;
 
 /// Writes the answers of one area.
 type Write = Box<dyn FnOnce(&mut Facts) + Send>;
@@ -78,8 +79,7 @@ pub fn live_platform() -> Platform {
 pub fn survey(host: Arc<dyn Host>, platform: Platform, now: Timestamp) -> Report {
     let table: &'static [Probe] = match platform {
         Platform::Linux => linux::TABLE,
-        // Windows has no probes yet: every area of it answers not_supported.
-        Platform::Windows => &[],
+        Platform::Windows => windows::TABLE,
     };
     run(host, table, now, Deadlines { probe: PROBE_DEADLINE, survey: SURVEY_DEADLINE })
 }

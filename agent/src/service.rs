@@ -18,8 +18,13 @@ use crate::schedule::{self, Duty, Past};
 #[cfg(unix)]
 #[path = "service/linux.rs"]
 mod live;
+#[cfg(windows)]
+#[path = "service/windows.rs"]
+mod live;
 
 pub use live::{Stop, make_private_folder, private, state_folder, sync_folder};
+#[cfg(windows)]
+pub use live::{Work, be_quiet, install, remove, run_as_service};
 
 /// Timers stand still while a PC sleeps. After at most this time the clock is looked at, so that a PC that slept does
 /// its duty soon after it wakes.

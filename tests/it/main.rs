@@ -7,3 +7,4 @@ mod outage;
 mod programs;
 mod strangers;
 mod tidy;
+mod windows;

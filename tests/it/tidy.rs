@@ -383,20 +383,20 @@ fn every_area_has_a_probe_or_says_so() {
         matrix.push_str(&format!("{:<12} linux {:<4} windows {}\n", area.name, mark(linux), mark(windows)));
     }
     expect_test::expect![[r#"
-        os           linux asks windows -
-        board        linux asks windows -
-        cpu          linux asks windows -
-        memory       linux asks windows -
+        os           linux asks windows asks
+        board        linux asks windows asks
+        cpu          linux asks windows asks
+        memory       linux asks windows asks
         disk         linux asks windows -
         network      linux asks windows -
         software     linux asks windows -
         updates      linux asks windows -
         antivirus    linux asks windows -
-        firewall     linux asks windows -
+        firewall     linux asks windows asks
         encryption   linux asks windows -
         accounts     linux asks windows -
         exposure     linux asks windows -
-        clock        linux asks windows -
+        clock        linux asks windows asks
     "#]]
     .assert_eq(&matrix);
 }

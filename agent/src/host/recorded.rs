@@ -3,11 +3,17 @@
 //! A question that is not in the recording fails: it never looks like "not there".
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::answers::{
+    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
+    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+};
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
 /// Runs of zeros from this length on are left out of recorded bytes.
@@ -69,6 +75,9 @@ pub struct Recording {
     /// The firmware's table.
     #[serde(default, skip_serializing_if = "Said::is_missing")]
     pub firmware: Said<Table>,
+    /// Answers of the doors that only Windows has, by question.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<String, Said<serde_json::Value>>,
 }
 
 /// One recorded answer: the value, `null`, or `{"trouble": …}`.
@@ -234,6 +243,17 @@ fn same<T: Clone>(value: &T) -> Result<T, Trouble> {
     Ok(value.clone())
 }
 
+impl Recorded {
+    /// The answer to a question of the doors that only Windows has.
+    fn asked<T: DeserializeOwned>(&self, question: &str) -> Answer<T> {
+        told(&self.recording.asked, question, |value| {
+            T::deserialize(value).map_err(|error| {
+                Trouble::Failed(format!("the recorded answer to {question} is odd: {error}"))
+            })
+        })
+    }
+}
+
 impl Host for Recorded {
     fn file(&self, path: &str) -> Answer<Vec<u8>> {
         told(&self.recording.files, path, Bytes::read)
@@ -282,6 +302,82 @@ impl Host for Recorded {
         self.recording.firmware.answer(|table| {
             Ok(Firmware { major: table.major, minor: table.minor, table: table.table.read()? })
         })
+    }
+
+    fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
+        self.asked(&question::registry_value(key, name))
+    }
+
+    fn registry_values(&self, key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        self.asked(&question::registry_values(key))
+    }
+
+    fn registry_keys(&self, key: Key<'_>) -> Answer<Vec<String>> {
+        self.asked(&question::registry_keys(key))
+    }
+
+    fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
+        self.asked(&question::wmi(query))
+    }
+
+    fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
+        self.asked(&question::wmi_call(method, object))
+    }
+
+    fn tpm(&self) -> Answer<Tpm> {
+        self.asked("tpm")
+    }
+
+    fn secure_boot(&self) -> Answer<SecureBoot> {
+        self.asked("secure boot")
+    }
+
+    fn firmware_kind(&self) -> Answer<FirmwareKind> {
+        self.asked("firmware kind")
+    }
+
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        self.asked("acpi tables")
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        self.asked(&question::cpuid(leaf))
+    }
+
+    fn uptime(&self) -> Answer<Duration> {
+        self.asked("uptime")
+    }
+
+    fn service(&self, name: &str) -> Answer<Service> {
+        self.asked(&question::service(name))
+    }
+
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        self.asked("listeners")
+    }
+
+    fn local_users(&self) -> Answer<Vec<LocalUser>> {
+        self.asked("local users")
+    }
+
+    fn group_members(&self, group: &str) -> Answer<Vec<String>> {
+        self.asked(&question::group_members(group))
+    }
+
+    fn password_policy(&self) -> Answer<PasswordPolicy> {
+        self.asked("password policy")
+    }
+
+    fn certificates(&self, place: StorePlace, store: &str) -> Answer<Vec<Certificate>> {
+        self.asked(&question::certificates(place, store))
+    }
+
+    fn windows_updates(&self) -> Answer<Updates> {
+        self.asked("windows updates")
+    }
+
+    fn security_health(&self, guardian: Guardian) -> Answer<Health> {
+        self.asked(&question::security_health(guardian))
     }
 }
 

@@ -3,13 +3,20 @@
 //! What leaves the PC is scrubbed: names of people and of the PC, serial numbers, hardware and network addresses are
 //! replaced by stable stand-ins.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
+use super::answers::{
+    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
+    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+};
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
-use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Volume};
+use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
 /// A host that writes down what another one answers.
 pub struct Recorder<H> {
@@ -36,6 +43,7 @@ impl<H: Host> Recorder<H> {
             owners: Said::default(),
             runs: Default::default(),
             firmware: Said::default(),
+            asked: Default::default(),
         };
         Recorder { host, recording: Mutex::new(recording) }
     }
@@ -53,6 +61,27 @@ impl<H: Host> Recorder<H> {
     fn recording(&self) -> MutexGuard<'_, Recording> {
         // A probe that panicked elsewhere leaves whole answers behind.
         self.recording.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<H: Host> Recorder<H> {
+    /// Writes down the answer of a door that only Windows has.
+    fn asked<T: Serialize>(&self, question: String, answer: Answer<T>) -> Answer<T> {
+        let written = match &answer {
+            Ok(value) => value.as_ref().map(serde_json::to_value).transpose(),
+            Err(trouble) => {
+                self.recording().asked.insert(question, Said::Trouble { trouble: trouble.clone() });
+                return answer;
+            }
+        };
+        let said = match written {
+            Ok(value) => Said::Answered(value),
+            Err(error) => {
+                Said::Trouble { trouble: Trouble::Failed(format!("cannot be written down: {error}")) }
+            }
+        };
+        self.recording().asked.insert(question, said);
+        answer
     }
 }
 
@@ -131,5 +160,81 @@ impl<H: Host> Host for Recorder<H> {
         };
         self.recording().firmware = Said::from_answer(answer.clone(), write);
         answer
+    }
+
+    fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
+        self.asked(question::registry_value(key, name), self.host.registry_value(key, name))
+    }
+
+    fn registry_values(&self, key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        self.asked(question::registry_values(key), self.host.registry_values(key))
+    }
+
+    fn registry_keys(&self, key: Key<'_>) -> Answer<Vec<String>> {
+        self.asked(question::registry_keys(key), self.host.registry_keys(key))
+    }
+
+    fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
+        self.asked(question::wmi(query), self.host.wmi(query))
+    }
+
+    fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
+        self.asked(question::wmi_call(method, object), self.host.wmi_call(method, object))
+    }
+
+    fn tpm(&self) -> Answer<Tpm> {
+        self.asked("tpm".to_owned(), self.host.tpm())
+    }
+
+    fn secure_boot(&self) -> Answer<SecureBoot> {
+        self.asked("secure boot".to_owned(), self.host.secure_boot())
+    }
+
+    fn firmware_kind(&self) -> Answer<FirmwareKind> {
+        self.asked("firmware kind".to_owned(), self.host.firmware_kind())
+    }
+
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        self.asked("acpi tables".to_owned(), self.host.acpi_tables())
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        self.asked(question::cpuid(leaf), self.host.cpuid(leaf))
+    }
+
+    fn uptime(&self) -> Answer<Duration> {
+        self.asked("uptime".to_owned(), self.host.uptime())
+    }
+
+    fn service(&self, name: &str) -> Answer<Service> {
+        self.asked(question::service(name), self.host.service(name))
+    }
+
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        self.asked("listeners".to_owned(), self.host.listeners())
+    }
+
+    fn local_users(&self) -> Answer<Vec<LocalUser>> {
+        self.asked("local users".to_owned(), self.host.local_users())
+    }
+
+    fn group_members(&self, group: &str) -> Answer<Vec<String>> {
+        self.asked(question::group_members(group), self.host.group_members(group))
+    }
+
+    fn password_policy(&self) -> Answer<PasswordPolicy> {
+        self.asked("password policy".to_owned(), self.host.password_policy())
+    }
+
+    fn certificates(&self, place: StorePlace, store: &str) -> Answer<Vec<Certificate>> {
+        self.asked(question::certificates(place, store), self.host.certificates(place, store))
+    }
+
+    fn windows_updates(&self) -> Answer<Updates> {
+        self.asked("windows updates".to_owned(), self.host.windows_updates())
+    }
+
+    fn security_health(&self, guardian: Guardian) -> Answer<Health> {
+        self.asked(question::security_health(guardian), self.host.security_health(guardian))
     }
 }

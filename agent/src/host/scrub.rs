@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use super::recorded::{Bytes, Recording, Said};
 
+mod asked;
+
 /// The name of every PC in a recording.
 const HOSTNAME: &str = "pc-1";
 /// The machine-id of every PC in a recording.
@@ -80,7 +82,10 @@ pub(super) fn scrub(recording: &mut Recording) {
         }
     }
     if let Said::Answered(Some(volumes)) = &mut recording.volumes {
-        volumes.retain(|volume| volume.device.starts_with("/dev/") || volume.filesystem == "zfs");
+        // Volumes of Windows are called by their letter alone.
+        volumes.retain(|volume| {
+            volume.device.starts_with("/dev/") || volume.filesystem == "zfs" || volume.device.ends_with(':')
+        });
         for volume in volumes {
             volume.mount = stand_ins.named(&volume.mount);
             volume.device = stand_ins.named(&volume.device);
@@ -91,6 +96,7 @@ pub(super) fn scrub(recording: &mut Recording) {
             address.address = stand_ins.addressed(&address.address);
         }
     }
+    asked::scrub(recording, HOSTNAME);
     if let Said::Answered(Some(table)) = &mut recording.firmware
         && let Ok(mut bytes) = table.table.read()
     {

@@ -5,7 +5,7 @@ use super::{Probe, probe};
 mod accounts;
 mod antivirus;
 mod block;
-mod board;
+pub(super) mod board;
 mod clock;
 mod cpu;
 mod disk;

@@ -200,7 +200,8 @@ fn a_survey_ends_when_its_own_time_is_over() {
 fn check(recording: &str, expected: expect_test::ExpectFile) {
     let host = host::recorded::Recording::load(recording).unwrap();
     let now = host.recording.taken_at;
-    let report = survey(Arc::new(host), Platform::Linux, now);
+    let platform = Platform::ALL.iter().copied().find(|platform| platform.word() == host.recording.platform);
+    let report = survey(Arc::new(host), platform.unwrap(), now);
     let text = printed(&report);
     assert!(
         !text.contains("not in the recording"),
@@ -225,3 +226,5 @@ recording!(a_virtual_machine_without_firmware, "debian-12-virtual-machine");
 recording!(an_encrypted_laptop, "ubuntu-22.04-laptop");
 recording!(an_office_pc_asked_without_rights, "debian-12-denied");
 recording!(a_fedora_workstation, "fedora-40-desktop");
+recording!(a_laptop_with_windows_11, "windows-11-laptop");
+recording!(an_old_pc_with_windows_7_and_a_hanging_wmi, "windows-7-desktop");

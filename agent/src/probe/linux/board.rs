@@ -100,7 +100,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
 }
 
 /// Lenovo writes a code into the model and the name into the version.
-fn model(system: &System) -> Fact<String> {
+pub(in crate::probe) fn model(system: &System) -> Fact<String> {
     match (&system.maker, &system.version) {
         (Fact::Known(maker), Fact::Known(version))
             if maker.eq_ignore_ascii_case("lenovo") && version.to_lowercase() != "lenovo product" =>
@@ -174,7 +174,7 @@ fn in_files(host: &dyn Host, reason: &Reason) -> Firmware {
 }
 
 /// Month first, with a year of four digits, or of two in tables before 2.3 (7.1).
-fn day(text: &str) -> Option<Date> {
+pub(in crate::probe) fn day(text: &str) -> Option<Date> {
     let mut parts = text.split('/').map(str::trim);
     let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
     let short = year.len() == 2;
@@ -187,7 +187,7 @@ fn day(text: &str) -> Option<Date> {
     Date::new(year, month.parse().ok()?, day.parse().ok()?).ok().filter(|date| date.year() >= 1980)
 }
 
-fn hypervisor_by_name(system: &System) -> Option<&'static str> {
+pub(in crate::probe) fn hypervisor_by_name(system: &System) -> Option<&'static str> {
     let known = |fact: &Fact<String>| fact.known().cloned().unwrap_or_default().to_lowercase();
     let names = format!("{} {}", known(&system.maker), known(&system.model));
     HYPERVISORS.iter().find(|(part, _)| names.contains(part)).map(|(_, name)| *name)

@@ -1,0 +1,508 @@
+//! The forms of the answers that only Windows gives: registry values, rows of WMI, accounts, sockets, certificates.
+//!
+//! They compile everywhere, so that a recording of a Windows PC can be played on any other. They know no facts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One of the two views that a 64-bit Windows has of its registry. A 32-bit Windows has one, and both name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum View {
+    /// What 64-bit programs see.
+    Wide,
+    /// What 32-bit programs see.
+    Narrow,
+}
+
+/// A key of the registry in one view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key<'a> {
+    /// The view.
+    pub view: View,
+    /// The path, beginning with `HKLM\`, `HKU\` or `HKCU\`.
+    pub path: &'a str,
+}
+
+impl<'a> Key<'a> {
+    /// A key as 64-bit programs see it.
+    pub fn wide(path: &'a str) -> Key<'a> {
+        Key { view: View::Wide, path }
+    }
+
+    /// A key as 32-bit programs see it.
+    pub fn narrow(path: &'a str) -> Key<'a> {
+        Key { view: View::Narrow, path }
+    }
+}
+
+/// The path, and for the narrow view ` (32)` after it.
+impl fmt::Display for Key<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.view {
+            View::Wide => f.write_str(self.path),
+            View::Narrow => write!(f, "{} (32)", self.path),
+        }
+    }
+}
+
+/// A value of the registry, with the type that it has there. Half characters of UTF-16 are replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegistryValue {
+    /// REG_SZ.
+    Text(String),
+    /// REG_EXPAND_SZ, not expanded.
+    Expand(String),
+    /// REG_MULTI_SZ.
+    Texts(Vec<String>),
+    /// REG_DWORD.
+    U32(u32),
+    /// REG_QWORD.
+    U64(u64),
+    /// Any other type, or one of those above whose bytes do not fit it, in base64.
+    #[serde(with = "base64")]
+    Bytes(Vec<u8>),
+}
+
+/// Bytes as base64.
+mod base64 {
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64.decode(text.as_bytes()).map_err(D::Error::custom)
+    }
+}
+
+/// Types of registry values, as numbers (winnt.h).
+const REG_SZ: u32 = 1;
+const REG_EXPAND_SZ: u32 = 2;
+const REG_DWORD: u32 = 4;
+const REG_MULTI_SZ: u32 = 7;
+const REG_QWORD: u32 = 11;
+
+impl RegistryValue {
+    /// The value that these bytes are, by the number of their type. Never fails: what does not fit its type stays
+    /// bytes.
+    pub fn read(kind: u32, bytes: &[u8]) -> RegistryValue {
+        let whole = bytes.len().is_multiple_of(2);
+        match kind {
+            REG_SZ if whole => RegistryValue::Text(until_zero(bytes)),
+            REG_EXPAND_SZ if whole => RegistryValue::Expand(until_zero(bytes)),
+            REG_MULTI_SZ if whole => {
+                let units: Vec<u16> = units(bytes).collect();
+                let texts = units.split(|unit| *unit == 0).map(String::from_utf16_lossy);
+                RegistryValue::Texts(texts.filter(|text| !text.is_empty()).collect())
+            }
+            REG_DWORD => match bytes.try_into() {
+                Ok(bytes) => RegistryValue::U32(u32::from_le_bytes(bytes)),
+                Err(_) => RegistryValue::Bytes(bytes.to_vec()),
+            },
+            REG_QWORD => match bytes.try_into() {
+                Ok(bytes) => RegistryValue::U64(u64::from_le_bytes(bytes)),
+                Err(_) => RegistryValue::Bytes(bytes.to_vec()),
+            },
+            _ => RegistryValue::Bytes(bytes.to_vec()),
+        }
+    }
+}
+
+fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
+    bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair))
+}
+
+/// What lies after the first zero was there before the value was.
+fn until_zero(bytes: &[u8]) -> String {
+    let units: Vec<u16> = units(bytes).take_while(|unit| *unit != 0).collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// A question to WMI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query<'a> {
+    /// The namespace, such as `ROOT\CIMV2`.
+    pub namespace: &'a str,
+    /// The class.
+    pub class: &'a str,
+    /// The columns to answer. One that the class does not have is left out of the rows.
+    pub columns: &'a [&'a str],
+    /// The condition in WQL, without WHERE; empty for all rows.
+    pub filter: &'a str,
+}
+
+impl Query<'_> {
+    /// The question in WQL, asking for these columns.
+    pub fn wql(&self, columns: &str) -> String {
+        let filter = if self.filter.is_empty() { String::new() } else { format!(" WHERE {}", self.filter) };
+        format!("SELECT {columns} FROM {}{filter}", self.class)
+    }
+}
+
+/// The namespace and the question.
+impl fmt::Display for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.namespace, self.wql(&self.columns.join(", ")))
+    }
+}
+
+/// A row that WMI answered: the columns that were asked for and are there.
+pub type Row = BTreeMap<String, Cell>;
+
+/// One column of a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// The column is there and has no value.
+    Null,
+    /// A flag.
+    Flag(bool),
+    /// A number from 0 on.
+    Number(u64),
+    /// A number below 0.
+    Negative(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// A text, a date in the form of DMTF, a reference.
+    Text(String),
+    /// An array.
+    List(Vec<Cell>),
+}
+
+/// A method of WMI that may be called: nothing else can be. None of them changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// `Win32_EncryptableVolume.GetProtectionStatus`: `ProtectionStatus`. The property of this name is stale.
+    ProtectionStatus,
+    /// `Win32_EncryptableVolume.GetConversionStatus`: `ConversionStatus`, `EncryptionPercentage`.
+    ConversionStatus,
+    /// `Win32_EncryptableVolume.GetEncryptionMethod`: `EncryptionMethod`.
+    EncryptionMethod,
+    /// `Win32_EncryptableVolume.GetLockStatus`: `LockStatus`.
+    LockStatus,
+}
+
+impl Method {
+    /// Its name in WMI.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::ProtectionStatus => "GetProtectionStatus",
+            Method::ConversionStatus => "GetConversionStatus",
+            Method::EncryptionMethod => "GetEncryptionMethod",
+            Method::LockStatus => "GetLockStatus",
+        }
+    }
+
+    /// The class that has it.
+    pub fn class(self) -> &'static str {
+        "Win32_EncryptableVolume"
+    }
+
+    /// The namespace of that class. It takes encrypted connections and administrators only.
+    pub fn namespace(self) -> &'static str {
+        r"ROOT\CIMV2\Security\MicrosoftVolumeEncryption"
+    }
+
+    /// What it answers.
+    pub fn columns(self) -> &'static [&'static str] {
+        match self {
+            Method::ProtectionStatus => &["ProtectionStatus", "ReturnValue"],
+            Method::ConversionStatus => &["ConversionStatus", "EncryptionPercentage", "ReturnValue"],
+            Method::EncryptionMethod => &["EncryptionMethod", "ReturnValue"],
+            Method::LockStatus => &["LockStatus", "ReturnValue"],
+        }
+    }
+}
+
+/// What the operating system knows of the TPM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tpm {
+    /// Version of the specification: 1 for 1.2, 2 for 2.0.
+    pub version: u32,
+    /// How it is built in, by TPM_DEVICE_INFO: 1 discrete on the old bus, 3 in the firmware of the CPU and so on.
+    pub interface: u32,
+    /// Revision of its implementation.
+    pub revision: u32,
+}
+
+/// What the firmware says of Secure Boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecureBoot {
+    /// It is on.
+    pub enabled: bool,
+    /// The firmware can do it.
+    pub capable: bool,
+}
+
+/// How the PC was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirmwareKind {
+    /// As a BIOS.
+    Bios,
+    /// As UEFI.
+    Uefi,
+}
+
+/// A service of Windows. Drivers are services too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// It runs, or is about to.
+    pub running: bool,
+    /// When it starts.
+    pub start: ServiceStart,
+}
+
+/// When a service starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceStart {
+    /// With the kernel.
+    Boot,
+    /// With the operating system.
+    System,
+    /// By itself.
+    Automatic,
+    /// When somebody asks for it.
+    Manual,
+    /// Never.
+    Disabled,
+}
+
+/// A socket that takes what comes from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Listener {
+    /// TCP, or else UDP.
+    pub tcp: bool,
+    /// The address that it listens on.
+    pub address: std::net::IpAddr,
+    /// The port.
+    pub port: u16,
+    /// Name of the program that holds it, such as `svchost.exe`; none when it ended meanwhile or is out of sight.
+    pub program: Option<String>,
+}
+
+/// A local account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalUser {
+    /// Last part of its SID: 500 is the administrator that Windows made, 501 the guest.
+    pub rid: u32,
+    /// Its SID.
+    pub sid: String,
+    /// It is closed.
+    pub disabled: bool,
+    /// It is locked after wrong passwords.
+    pub locked: bool,
+    /// It needs no password.
+    pub password_not_required: bool,
+    /// Age of the password in seconds; none when it must be changed at the next sign-in.
+    pub password_age_seconds: Option<u32>,
+    /// Last sign-in; none when never.
+    pub last_sign_in: Option<Timestamp>,
+}
+
+/// The rules for passwords of local accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordPolicy {
+    /// Shortest password, in characters.
+    pub length_min: u32,
+    /// Longest life of a password in seconds; none for ever.
+    pub age_max_seconds: Option<u32>,
+    /// How many former passwords may not come back.
+    pub remembered: u32,
+    /// Wrong passwords until an account is locked; 0 for never.
+    pub lockout_tries: u32,
+    /// How long it stays locked, in seconds; none until an administrator opens it.
+    pub lockout_seconds: Option<u32>,
+}
+
+/// Where a certificate store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StorePlace {
+    /// The PC.
+    Machine,
+    /// The user that the agent runs as.
+    User,
+}
+
+/// A certificate of a store. Whose it is stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Certificate {
+    /// SHA-1 of the certificate, in hexadecimal: what Windows calls its thumbprint.
+    pub thumbprint: String,
+    /// Common name of who issued it.
+    pub issuer: String,
+    /// First moment of its life.
+    pub not_before: Timestamp,
+    /// Last moment of its life.
+    pub not_after: Timestamp,
+    /// It names itself as issuer.
+    pub self_issued: bool,
+    /// What keeps its private key, such as the name of a token's driver; none when there is no private key.
+    pub key_provider: Option<String>,
+}
+
+/// What Windows Update knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Updates {
+    /// Last successful search.
+    pub searched_at: Option<Timestamp>,
+    /// Last successful installation.
+    pub installed_at: Option<Timestamp>,
+    /// An installed update waits for a restart.
+    pub restart_required: bool,
+    /// Updates that wait to be installed, as of the last search.
+    pub waiting: Vec<WaitingUpdate>,
+}
+
+/// An update that waits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WaitingUpdate {
+    /// Numbers of its articles, such as `5034441`.
+    pub articles: Vec<String>,
+    /// `Critical`, `Important`, `Moderate` or `Low`, which is not translated; empty when it mends no flaw.
+    pub severity: String,
+    /// It is a driver.
+    pub driver: bool,
+    /// When it was published.
+    pub published_at: Option<Timestamp>,
+}
+
+/// What Windows Security Center watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guardian {
+    /// The firewall.
+    Firewall,
+    /// Windows Update set to work by itself.
+    Updates,
+    /// The antivirus.
+    Antivirus,
+    /// The question before a program gets all rights.
+    AccountControl,
+}
+
+/// How Windows Security Center finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It works.
+    Good,
+    /// Nobody watches.
+    NotMonitored,
+    /// It does not work.
+    Poor,
+    /// It is put off.
+    Snoozed,
+}
+
+/// How a recording names the questions of the doors that only Windows has.
+pub(super) mod question {
+    use super::{Guardian, Key, Method, Query, StorePlace};
+
+    pub(in crate::host) fn registry_value(key: Key<'_>, name: &str) -> String {
+        format!("registry value {key}: {name}")
+    }
+
+    pub(in crate::host) fn registry_values(key: Key<'_>) -> String {
+        format!("registry values {key}")
+    }
+
+    pub(in crate::host) fn registry_keys(key: Key<'_>) -> String {
+        format!("registry keys {key}")
+    }
+
+    pub(in crate::host) fn wmi(query: &Query<'_>) -> String {
+        format!("wmi {query}")
+    }
+
+    pub(in crate::host) fn wmi_call(method: Method, object: &str) -> String {
+        format!("wmi call {}: {object}", method.name())
+    }
+
+    pub(in crate::host) fn cpuid(leaf: u32) -> String {
+        format!("cpuid 0x{leaf:08x}")
+    }
+
+    pub(in crate::host) fn service(name: &str) -> String {
+        format!("service {name}")
+    }
+
+    pub(in crate::host) fn group_members(group: &str) -> String {
+        format!("group members {group}")
+    }
+
+    pub(in crate::host) fn certificates(place: StorePlace, store: &str) -> String {
+        format!("certificates {place:?}: {store}")
+    }
+
+    pub(in crate::host) fn security_health(guardian: Guardian) -> String {
+        format!("security health {guardian:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_type_or_stay_bytes() {
+        let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        assert_eq!(RegistryValue::read(1, &wide("Máy\0")), RegistryValue::Text("Máy".to_owned()));
+        assert_eq!(RegistryValue::read(1, &wide("a\0left over")), RegistryValue::Text("a".to_owned()));
+        assert_eq!(RegistryValue::read(1, &wide("no end")), RegistryValue::Text("no end".to_owned()));
+        assert_eq!(RegistryValue::read(1, b"odd"), RegistryValue::Bytes(b"odd".to_vec()));
+        assert_eq!(RegistryValue::read(1, &[0, 0xd8]), RegistryValue::Text("\u{fffd}".to_owned()));
+        assert_eq!(RegistryValue::read(2, &wide("%a%\0")), RegistryValue::Expand("%a%".to_owned()));
+        assert_eq!(
+            RegistryValue::read(7, &wide("a\0b\0\0")),
+            RegistryValue::Texts(vec!["a".to_owned(), "b".to_owned()])
+        );
+        assert_eq!(RegistryValue::read(4, &[1, 0, 0, 0]), RegistryValue::U32(1));
+        assert_eq!(
+            RegistryValue::read(4, &[1]),
+            RegistryValue::Bytes(vec![1]),
+            "a short number is no number"
+        );
+        assert_eq!(RegistryValue::read(11, &[1; 8]), RegistryValue::U64(0x0101_0101_0101_0101));
+        assert_eq!(RegistryValue::read(99, &[1]), RegistryValue::Bytes(vec![1]));
+    }
+
+    #[test]
+    fn cells_survive_json() {
+        for cell in [
+            Cell::Null,
+            Cell::Flag(true),
+            Cell::Number(u64::MAX),
+            Cell::Negative(-1),
+            Cell::Real(0.5),
+            Cell::Real(5.0),
+            Cell::Text("20261122070000.000000+420".to_owned()),
+            Cell::List(vec![Cell::Number(1), Cell::Null]),
+        ] {
+            let json = serde_json::to_string(&cell).unwrap();
+            assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_question_in_wql() {
+        let query = Query {
+            namespace: r"ROOT\CIMV2",
+            class: "Win32_DiskDrive",
+            columns: &["Index", "Size"],
+            filter: "Index = 0",
+        };
+        assert_eq!(query.to_string(), r"ROOT\CIMV2: SELECT Index, Size FROM Win32_DiskDrive WHERE Index = 0");
+        assert_eq!(query.wql("*"), "SELECT * FROM Win32_DiskDrive WHERE Index = 0");
+    }
+}

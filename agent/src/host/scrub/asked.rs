@@ -1,0 +1,182 @@
+//! The answers of the doors that only Windows has: names of the PC, SIDs, hardware addresses and product keys.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::super::recorded::{Recording, Said};
+
+/// Values of the registry that name the PC.
+const NAMES: &[&str] = &[": Hostname", ": NV Hostname", ": ComputerName", ": DhcpDomain", ": Domain"];
+/// Values of the registry that name a person, an organisation or a licence. They are left out.
+const PERSONAL: &[&str] = &[
+    "DefaultDomainName",
+    "DefaultPassword",
+    "DefaultUserName",
+    "DigitalProductId",
+    "DigitalProductId4",
+    "LastUsedUsername",
+    "ProductId",
+    "RegisteredOrganization",
+    "RegisteredOwner",
+];
+
+/// What stands for what.
+#[derive(Default)]
+struct StandIns {
+    names: Vec<String>,
+    domains: BTreeMap<String, usize>,
+    addresses: BTreeMap<String, usize>,
+}
+
+pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
+    let mut stand_ins = StandIns::default();
+    for (question, said) in &recording.asked {
+        if let Said::Answered(Some(value)) = said
+            && NAMES.iter().any(|name| question.ends_with(name))
+            && let Some(name) = value.get("text").and_then(Value::as_str)
+            && !name.is_empty()
+        {
+            stand_ins.names.push(name.to_owned());
+        }
+    }
+    recording.asked = std::mem::take(&mut recording.asked)
+        .into_iter()
+        .map(|(question, mut said)| {
+            if let Said::Answered(Some(value)) = &mut said {
+                if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
+                    *value = serde_json::json!({ "text": "scrubbed" });
+                }
+                stand_ins.value(value, hostname);
+            }
+            (stand_ins.text(&question, hostname), said)
+        })
+        .collect();
+}
+
+impl StandIns {
+    fn value(&mut self, value: &mut Value, hostname: &str) {
+        match value {
+            Value::String(text) => *text = self.text(text, hostname),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.value(value, hostname)),
+            Value::Object(fields) => {
+                fields.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+                fields.values_mut().for_each(|value| self.value(value, hostname));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, hostname: &str) -> String {
+        let mut scrubbed = text.to_owned();
+        for name in &self.names {
+            scrubbed = replaced(&scrubbed, name, hostname);
+        }
+        let words: Vec<String> = scrubbed.split('\\').map(|word| self.sid(word)).collect();
+        self.address(&words.join("\\"))
+    }
+
+    /// The SID of an account of this PC or its domain, with the domain's part replaced.
+    fn sid(&mut self, text: &str) -> String {
+        let Some((start, rest)) = text.split_once("S-1-5-21-") else { return text.to_owned() };
+        let mut numbers: Vec<&str> = rest.splitn(4, '-').collect();
+        let account = if numbers.len() == 4 { numbers.pop() } else { None };
+        let next = self.domains.len() + 1;
+        let domain = *self.domains.entry(numbers.join("-")).or_insert(next);
+        match account {
+            Some(account) => format!("{start}S-1-5-21-{domain}-{domain}-{domain}-{account}"),
+            None => format!("{start}S-1-5-21-{domain}-{domain}-{domain}"),
+        }
+    }
+
+    /// A hardware address, when the text is one and nothing else.
+    fn address(&mut self, text: &str) -> String {
+        let parts: Vec<&str> = text.split([':', '-']).collect();
+        let is_address = parts.len() == 6
+            && parts.iter().all(|part| part.len() == 2 && part.chars().all(|c| c.is_ascii_hexdigit()));
+        if !is_address {
+            return text.to_owned();
+        }
+        let next = self.addresses.len() + 1;
+        let number = *self.addresses.entry(text.to_ascii_uppercase()).or_insert(next);
+        format!("02:00:00:00:00:{number:02X}")
+    }
+}
+
+/// The text with every mention of a name replaced, capitals and small letters alike.
+fn replaced(text: &str, name: &str, by: &str) -> String {
+    let (lower, name) = (text.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let mut replaced = String::new();
+    let mut kept = 0;
+    for (at, found) in lower.match_indices(&name) {
+        // Both have the same length, since only ASCII letters change.
+        replaced.push_str(text.get(kept..at).unwrap_or_default());
+        replaced.push_str(by);
+        kept = at + found.len();
+    }
+    replaced.push_str(text.get(kept..).unwrap_or_default());
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::recorded::Origin;
+
+    #[test]
+    fn nothing_leads_back_to_a_pc_or_a_person() {
+        let asked = serde_json::json!({
+            r"registry value HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters: Hostname": {"text": "KETOAN-01"},
+            r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
+            r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
+            r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
+            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
+        });
+        let mut recording = Recording {
+            origin: Origin::Real,
+            about: String::new(),
+            platform: "windows".to_owned(),
+            taken_at: jiff::Timestamp::UNIX_EPOCH,
+            files: BTreeMap::new(),
+            folders: BTreeMap::new(),
+            links: BTreeMap::new(),
+            modified: BTreeMap::new(),
+            memory: Said::default(),
+            volumes: Said::default(),
+            addresses: Said::default(),
+            running: BTreeMap::new(),
+            owners: Said::default(),
+            runs: BTreeMap::new(),
+            firmware: Said::default(),
+            asked: serde_json::from_value(asked).unwrap(),
+        };
+        scrub(&mut recording, "pc-1");
+        expect_test::expect![[r#"
+            {
+              "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
+                "S-1-5-21-1-1-1-1001",
+                "S-1-5-21-2-2-2",
+                "S-1-5-18"
+              ],
+              "registry value HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion: RegisteredOwner": {
+                "text": "scrubbed"
+              },
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters: Hostname": {
+                "text": "pc-1"
+              },
+              "registry values HKLM\\SOFTWARE\\A": {
+                "Path": {
+                  "text": "\\\\pc-1\\x"
+                }
+              },
+              "wmi a": [
+                {
+                  "MACAddress": "02:00:00:00:00:01",
+                  "Size": 5,
+                  "Time": "20261122070000.000000+420"
+                }
+              ]
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
+    }
+}

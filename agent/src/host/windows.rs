@@ -1,0 +1,252 @@
+//! The live Windows host: files, registry, WMI, and the functions of Windows that answer in numbers.
+//!
+//! Texts of Windows' own errors are translated, so an error is told by its number. Functions that Windows 7 lacks are
+//! looked up at run time. Without the rights of an administrator some doors answer `Denied`.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the live host is where probes' questions reach files and programs"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
+use windows::Win32::Foundation::{E_ACCESSDENIED, WIN32_ERROR};
+
+use super::answers::{
+    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
+    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+};
+use super::{
+    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
+    VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
+};
+
+#[path = "windows/accounts.rs"]
+mod accounts;
+#[path = "windows/aside.rs"]
+mod aside;
+#[path = "windows/certificates.rs"]
+mod certificates;
+#[path = "windows/com.rs"]
+mod com;
+#[path = "windows/files.rs"]
+mod files;
+#[path = "windows/firmware.rs"]
+mod firmware;
+#[path = "windows/library.rs"]
+mod library;
+#[path = "windows/registry.rs"]
+mod registry;
+#[path = "windows/security_center.rs"]
+mod security_center;
+#[path = "windows/services.rs"]
+mod services;
+#[path = "windows/sockets.rs"]
+mod sockets;
+#[path = "windows/updates.rs"]
+mod updates;
+#[path = "windows/wmi.rs"]
+mod wmi;
+
+/// This PC.
+pub(super) struct Windows {
+    programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
+    firmware: OnceLock<Answer<Firmware>>,
+}
+
+impl Windows {
+    pub(super) fn new() -> Windows {
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new() }
+    }
+
+    /// The names of all running programs by their process.
+    fn programs(&self) -> Result<&BTreeMap<u32, String>, Trouble> {
+        self.programs.get_or_init(programs).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Host for Windows {
+    /// The path may name variables of the environment, such as `%SystemRoot%`.
+    fn file(&self, path: &str) -> Answer<Vec<u8>> {
+        files::file(path)
+    }
+
+    fn folder(&self, path: &str) -> Answer<Vec<String>> {
+        files::folder(path)
+    }
+
+    fn link(&self, path: &str) -> Answer<String> {
+        files::link(path)
+    }
+
+    fn modified(&self, path: &str) -> Answer<Timestamp> {
+        files::modified(path)
+    }
+
+    fn memory(&self) -> Answer<MemoryTotals> {
+        let refresh = sysinfo::MemoryRefreshKind::nothing().with_ram().with_swap();
+        let system =
+            sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(refresh))
+                .map_err(|error| Trouble::Failed(format!("cannot read the memory totals: {error}")))?;
+        // sysinfo says 0 when it could not read.
+        match system.total_memory() {
+            0 => Err(Trouble::Failed("Windows does not tell the memory".to_owned())),
+            visible => Ok(Some(MemoryTotals { visible, swap: system.total_swap() })),
+        }
+    }
+
+    fn volumes(&self) -> Answer<Vec<Volume>> {
+        aside::within(VOLUMES_DEADLINE, files::volumes)
+    }
+
+    fn addresses(&self) -> Answer<Vec<Address>> {
+        let networks = sysinfo::Networks::new_with_refreshed_list()
+            .map_err(|error| Trouble::Failed(format!("cannot list the network adapters: {error}")))?;
+        let addresses: BTreeSet<Address> = networks
+            .iter()
+            .flat_map(|(name, network)| {
+                network.ip_networks().iter().map(|network| Address {
+                    adapter: name.to_string_lossy().into_owned(),
+                    address: network.addr.to_string(),
+                })
+            })
+            .collect();
+        Ok(Some(addresses.into_iter().collect()))
+    }
+
+    /// Names are compared as Windows does, capitals and small letters alike.
+    fn running(&self, program: &str) -> Answer<bool> {
+        Ok(Some(self.programs()?.values().any(|name| name.eq_ignore_ascii_case(program))))
+    }
+
+    /// Sockets of Windows have no number of their own: see [`Host::listeners`].
+    fn owners(&self, _sockets: &[u64]) -> Answer<Owners> {
+        Err(Trouble::NotSupported)
+    }
+
+    /// Every program of the list belongs to another system.
+    fn run(&self, _command: Command) -> Answer<Output> {
+        Err(Trouble::NotSupported)
+    }
+
+    fn firmware(&self) -> Answer<Firmware> {
+        self.firmware.get_or_init(firmware::table).clone()
+    }
+
+    fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
+        registry::value(key, name)
+    }
+
+    fn registry_values(&self, key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        registry::values(key)
+    }
+
+    fn registry_keys(&self, key: Key<'_>) -> Answer<Vec<String>> {
+        registry::keys(key)
+    }
+
+    fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
+        let asked = wmi::Asked::new(query);
+        aside::within(WMI_DEADLINE, move || wmi::query(&asked))
+    }
+
+    fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
+        let object = object.to_owned();
+        aside::within(WMI_DEADLINE, move || wmi::call(method, &object))
+    }
+
+    fn tpm(&self) -> Answer<Tpm> {
+        firmware::tpm()
+    }
+
+    fn secure_boot(&self) -> Answer<SecureBoot> {
+        firmware::secure_boot()
+    }
+
+    fn firmware_kind(&self) -> Answer<FirmwareKind> {
+        firmware::kind()
+    }
+
+    fn acpi_tables(&self) -> Answer<Vec<String>> {
+        firmware::acpi_tables()
+    }
+
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        firmware::cpuid(leaf)
+    }
+
+    fn uptime(&self) -> Answer<Duration> {
+        Ok(Some(firmware::uptime()))
+    }
+
+    fn service(&self, name: &str) -> Answer<Service> {
+        services::service(name)
+    }
+
+    fn listeners(&self) -> Answer<Vec<Listener>> {
+        sockets::listeners(self.programs()?)
+    }
+
+    fn local_users(&self) -> Answer<Vec<LocalUser>> {
+        accounts::users()
+    }
+
+    fn group_members(&self, group: &str) -> Answer<Vec<String>> {
+        accounts::members(group)
+    }
+
+    fn password_policy(&self) -> Answer<PasswordPolicy> {
+        accounts::policy()
+    }
+
+    fn certificates(&self, place: StorePlace, store: &str) -> Answer<Vec<Certificate>> {
+        certificates::certificates(place, store)
+    }
+
+    fn windows_updates(&self) -> Answer<Updates> {
+        aside::within(UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn security_health(&self, guardian: Guardian) -> Answer<Health> {
+        security_center::health(guardian)
+    }
+}
+
+fn programs() -> Result<BTreeMap<u32, String>, Trouble> {
+    let mut system = sysinfo::System::new()
+        .map_err(|error| Trouble::Failed(format!("cannot list the running programs: {error}")))?;
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, ProcessRefreshKind::nothing());
+    let programs: BTreeMap<u32, String> = system
+        .processes()
+        .iter()
+        .map(|(pid, process)| (Pid::as_u32(*pid), process.name().to_string_lossy().into_owned()))
+        .collect();
+    // The agent itself runs, so an empty list is a failure.
+    if programs.is_empty() {
+        return Err(Trouble::Failed("Windows lists no running programs".to_owned()));
+    }
+    Ok(programs)
+}
+
+/// The number of Windows for "the agent lacks the right to look".
+const ACCESS_DENIED: u32 = 5;
+
+/// What an error number of Windows means.
+fn trouble_of(doing: &str, code: WIN32_ERROR) -> Trouble {
+    match code.0 {
+        ACCESS_DENIED => Trouble::Denied,
+        code => Trouble::Failed(format!("cannot {doing}: error {code} of Windows")),
+    }
+}
+
+/// What an error of a COM call means.
+fn trouble(doing: &str, error: &windows::core::Error) -> Trouble {
+    match error.code() {
+        code if code == E_ACCESSDENIED => Trouble::Denied,
+        code => Trouble::Failed(format!("cannot {doing}: error 0x{:08x} of Windows", code.0)),
+    }
+}

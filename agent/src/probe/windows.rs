@@ -1,0 +1,20 @@
+//! The probes of Windows, in the order in which they run.
+
+use super::{Probe, probe};
+
+mod board;
+mod clock;
+mod cpu;
+mod firewall;
+mod memory;
+mod os;
+mod registry;
+
+pub(super) const TABLE: &[Probe] = &[
+    probe!(os: rules::facts::os::Os),
+    probe!(board: rules::facts::board::Board),
+    probe!(cpu: rules::facts::cpu::Cpu),
+    probe!(memory: rules::facts::memory::Memory),
+    probe!(firewall: rules::facts::firewall::Firewall),
+    probe!(clock: rules::facts::clock::Clock),
+];

@@ -1,0 +1,210 @@
+//! The board, the case, the firmware and the TPM.
+//!
+//! From the firmware table (SMBIOS), which Windows hands out to everybody, and from functions of Windows that need no
+//! administrator. Only the TPM of a Windows 7 needs one: there is no function for it, but WMI.
+//!
+//! Windows does not see a TPM that is switched off: most firmware hides it altogether. So no TPM without a trace in the
+//! ACPI tables or in SMBIOS stays `not_supported`, never `absent`, except in a virtual machine, which has no firmware
+//! switch.
+
+use jiff::Timestamp;
+use rules::fact::{Fact, Reason};
+use rules::facts::board::{Board, Chassis, FirmwareMode, TpmState};
+use rules::quantity::Version;
+
+use super::cpu;
+use crate::host::answers::{Cell, FirmwareKind, Query};
+use crate::host::{Answer, Host, Trouble};
+use crate::probe::ask::fact_or_unsupported;
+use crate::probe::decode::smbios::{Baseboard, Bios, Case, Smbios, System};
+use crate::probe::linux::board::{day, hypervisor_by_name, model};
+
+/// What the firmware table says.
+struct Firmware {
+    bios: Bios,
+    system: System,
+    baseboard: Baseboard,
+    case: Case,
+    tpm_version: Option<String>,
+}
+
+pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
+    let firmware = match host.firmware() {
+        Ok(Some(firmware)) => Smbios::read(firmware).map_err(Reason::Failed),
+        Ok(None) => Err(Reason::NotSupported),
+        Err(trouble) => Err(Reason::from(trouble)),
+    };
+    let firmware = match firmware {
+        Ok(smbios) => Firmware {
+            bios: smbios.bios(),
+            system: smbios.system(),
+            baseboard: smbios.baseboard(),
+            case: smbios.case(),
+            tpm_version: smbios.tpm_version(),
+        },
+        Err(reason) => nothing(&reason),
+    };
+    let hypervisor = hypervisor_by_name(&firmware.system);
+    let virtual_machine = virtual_machine(host, &firmware, hypervisor);
+    let mode = fact_or_unsupported(mode(host));
+    let (secure_boot, secure_boot_capable) = secure_boot(host, &mode, &firmware.bios.uefi);
+    let (tpm, tpm_version) = tpm(host, virtual_machine.known().copied(), firmware.tpm_version);
+    Board {
+        tpm,
+        tpm_version,
+        chassis: match virtual_machine {
+            Fact::Known(true) => Chassis::Virtual.into(),
+            Fact::Known(false) | Fact::Absent | Fact::Unknown(_) => firmware.case.chassis,
+        },
+        hypervisor: match (&virtual_machine, hypervisor) {
+            (Fact::Known(true), Some(name)) => Fact::Known(name.to_owned()),
+            (Fact::Known(true), None) => Fact::Unknown(Reason::NotSupported),
+            (Fact::Known(false) | Fact::Absent, _) => Fact::Absent,
+            (Fact::Unknown(reason), _) => Fact::Unknown(reason.clone()),
+        },
+        virtual_machine,
+        model: model(&firmware.system),
+        maker: firmware.system.maker,
+        family: firmware.system.family,
+        serial: firmware.system.serial,
+        uuid: firmware.system.uuid,
+        asset_tag: firmware.case.asset_tag,
+        board_maker: firmware.baseboard.maker,
+        board_model: firmware.baseboard.model,
+        board_serial: firmware.baseboard.serial,
+        firmware_maker: firmware.bios.maker,
+        firmware_version: firmware.bios.version,
+        firmware_date: firmware.bios.date.and_then(|date| match day(&date) {
+            Some(day) => Fact::Known(day),
+            None => Fact::failed(format!("the firmware has no date but {date:?}")),
+        }),
+        uefi_capable: match &mode {
+            Fact::Known(FirmwareMode::Uefi) => true.into(),
+            Fact::Known(FirmwareMode::Bios) | Fact::Absent | Fact::Unknown(_) => firmware.bios.uefi,
+        },
+        firmware_mode: mode,
+        secure_boot_capable,
+        secure_boot,
+    }
+}
+
+/// A firmware that could not be asked.
+fn nothing(reason: &Reason) -> Firmware {
+    let text = || Fact::Unknown(reason.clone());
+    let flag = || Fact::Unknown(reason.clone());
+    Firmware {
+        bios: Bios { maker: text(), version: text(), date: text(), uefi: flag(), virtual_machine: flag() },
+        system: System {
+            maker: text(),
+            model: text(),
+            version: text(),
+            serial: text(),
+            uuid: text(),
+            family: text(),
+        },
+        baseboard: Baseboard { maker: text(), model: text(), serial: text() },
+        case: Case { chassis: Fact::Unknown(reason.clone()), serial: text(), asset_tag: text() },
+        tpm_version: None,
+    }
+}
+
+fn virtual_machine(host: &dyn Host, firmware: &Firmware, by_name: Option<&str>) -> Fact<bool> {
+    if by_name.is_some() || firmware.bios.virtual_machine == Fact::Known(true) {
+        return true.into();
+    }
+    match cpu::under_hypervisor(host) {
+        Ok(Some(false)) => false.into(),
+        // Windows runs on its own hypervisor where it isolates its kernel; the name of a real maker then decides.
+        Ok(Some(true) | None) | Err(_) if firmware.system.maker.known().is_some() => false.into(),
+        Ok(Some(true) | None) => Fact::Unknown(Reason::NotSupported),
+        Err(trouble) => Fact::Unknown(trouble.into()),
+    }
+}
+
+fn mode(host: &dyn Host) -> Answer<FirmwareMode> {
+    Ok(host.firmware_kind()?.map(|kind| match kind {
+        FirmwareKind::Bios => FirmwareMode::Bios,
+        FirmwareKind::Uefi => FirmwareMode::Uefi,
+    }))
+}
+
+/// Whether Secure Boot is on, and whether the firmware is able to do it.
+fn secure_boot(host: &dyn Host, mode: &Fact<FirmwareMode>, uefi: &Fact<bool>) -> (Fact<bool>, Fact<bool>) {
+    match (host.secure_boot(), mode) {
+        (_, Fact::Known(FirmwareMode::Bios)) => {
+            let capable = match uefi {
+                Fact::Known(false) => false.into(),
+                // In compatibility mode the firmware hides what else it is able to do.
+                Fact::Known(true) | Fact::Absent | Fact::Unknown(_) => Fact::Unknown(Reason::NotSupported),
+            };
+            (false.into(), capable)
+        }
+        (Ok(Some(told)), _) => (told.enabled.into(), told.capable.into()),
+        // Windows 7 neither asks for Secure Boot nor starts where it is on.
+        (Err(Trouble::NotSupported), Fact::Known(FirmwareMode::Uefi)) => {
+            (false.into(), Fact::Unknown(Reason::NotSupported))
+        }
+        (Ok(None), _) => (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported)),
+        (Err(trouble), _) => {
+            let reason = Reason::from(trouble);
+            (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
+        }
+    }
+}
+
+/// The state of the TPM and the version of its specification.
+fn tpm(
+    host: &dyn Host,
+    virtual_machine: Option<bool>,
+    in_smbios: Option<String>,
+) -> (Fact<TpmState>, Fact<Version>) {
+    let told = match host.tpm() {
+        Ok(Some(tpm)) => Ok(Some(match tpm.version {
+            1 => "1.2".to_owned(),
+            2 => "2.0".to_owned(),
+            other => other.to_string(),
+        })),
+        Err(Trouble::NotSupported) => by_wmi(host),
+        Ok(None) => Ok(None),
+        Err(trouble) => Err(trouble),
+    };
+    match told {
+        Ok(Some(version)) => (TpmState::On.into(), Fact::Known(Version(version))),
+        Ok(None) => {
+            let table = host.acpi_tables().is_ok_and(|tables| {
+                tables.unwrap_or_default().iter().any(|table| table == "TPM2" || table == "TCPA")
+            });
+            match (in_smbios, table, virtual_machine) {
+                (Some(version), _, _) => (TpmState::Off.into(), Fact::Known(Version(version))),
+                (None, true, _) => (TpmState::Off.into(), Fact::Unknown(Reason::NotSupported)),
+                (None, false, Some(true)) => (TpmState::Missing.into(), Fact::Absent),
+                (None, false, Some(false) | None) => {
+                    (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported))
+                }
+            }
+        }
+        Err(trouble) => {
+            let reason = Reason::from(trouble);
+            (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
+        }
+    }
+}
+
+/// What WMI tells of an enabled TPM on Windows 7: `1.2, 2, 3` is the specification, its level, its revision.
+fn by_wmi(host: &dyn Host) -> Answer<String> {
+    let query = Query {
+        namespace: r"ROOT\CIMV2\Security\MicrosoftTpm",
+        class: "Win32_Tpm",
+        columns: &["IsEnabled_InitialValue", "SpecVersion"],
+        filter: "",
+    };
+    let rows = host.wmi(&query)?.unwrap_or_default();
+    let Some(row) = rows.first() else { return Ok(None) };
+    match (row.get("IsEnabled_InitialValue"), row.get("SpecVersion")) {
+        (Some(Cell::Flag(false)), _) => Ok(None),
+        (Some(Cell::Flag(true)), Some(Cell::Text(version))) => {
+            Ok(version.split(',').next().map(|version| version.trim().to_owned()))
+        }
+        _ => Err(Trouble::Failed("Win32_Tpm does not say whether the TPM is on".to_owned())),
+    }
+}

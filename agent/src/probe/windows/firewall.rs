@@ -1,0 +1,103 @@
+//! The firewall.
+//!
+//! From the registry, where group policy goes before what is set on the PC, and from the service manager; nothing needs
+//! an administrator. Another product may filter in place of Windows: Windows Security Center knows, where there is
+//! one.
+
+use jiff::Timestamp;
+use rules::fact::{Fact, Reason};
+use rules::facts::firewall::{Firewall, Profile};
+
+use super::registry::number;
+use crate::host::answers::{Cell, Guardian, Health, Query};
+use crate::host::{Answer, Host};
+use crate::probe::ask::fact_or_unsupported;
+
+const LOCAL: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
+const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall";
+/// Names of the profiles, on the PC and in a policy. Private networks have kept an older name.
+const PROFILES: &[(&str, &str)] =
+    &[("domain", "DomainProfile"), ("private", "StandardProfile"), ("public", "PublicProfile")];
+
+pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Firewall {
+    let service = match host.service("MpsSvc") {
+        Ok(Some(service)) => Ok(service.running),
+        Ok(None) => Ok(false),
+        Err(trouble) => Err(Reason::from(trouble)),
+    };
+    let profiles: Vec<Profile> = PROFILES
+        .iter()
+        .map(|(name, key)| Profile {
+            name: Fact::Known((*name).to_owned()),
+            enabled: match &service {
+                Ok(true) => fact_or_unsupported(set(host, key, "EnableFirewall")).map(|value| value != 0),
+                Ok(false) => false.into(),
+                Err(reason) => Fact::Unknown(reason.clone()),
+            },
+        })
+        .collect();
+    let own = all(profiles.iter().map(|profile| profile.enabled.clone()));
+    let other = if own == Fact::Known(true) { None } else { other_product(host) };
+    Firewall {
+        blocks_incoming: match (&other, &own) {
+            (Some(_), _) => Fact::Unknown(Reason::NotSupported),
+            (None, Fact::Known(true)) => all(PROFILES.iter().map(|(_, key)| blocks(host, key))),
+            (None, own) => own.clone(),
+        },
+        enabled: if other.is_some() { true.into() } else { own },
+        product: match other {
+            Some(name) => name,
+            None => Fact::Known("windows".to_owned()),
+        },
+        profiles: Fact::Known(profiles),
+    }
+}
+
+/// One that is false makes it false; otherwise one that is unknown makes it unknown.
+fn all(mut facts: impl Iterator<Item = Fact<bool>>) -> Fact<bool> {
+    let mut sum = Fact::Known(true);
+    loop {
+        match facts.next() {
+            Some(Fact::Known(true)) => {}
+            Some(Fact::Known(false)) => return false.into(),
+            Some(other) => sum = other,
+            None => return sum,
+        }
+    }
+}
+
+/// A setting of a profile.
+fn set(host: &dyn Host, profile: &str, name: &str) -> Answer<i64> {
+    match number(host, &format!(r"{POLICY}\{profile}"), name)? {
+        Some(value) => Ok(Some(value)),
+        None => number(host, &format!(r"{LOCAL}\{profile}"), name),
+    }
+}
+
+/// What nobody allowed is refused, unless somebody turned that round: 0 allows.
+fn blocks(host: &dyn Host, profile: &str) -> Fact<bool> {
+    match set(host, profile, "DefaultInboundAction") {
+        Ok(action) => (action != Some(0)).into(),
+        Err(trouble) => Fact::Unknown(trouble.into()),
+    }
+}
+
+/// The name of another firewall that works, if the centre knows of one.
+fn other_product(host: &dyn Host) -> Option<Fact<String>> {
+    if host.security_health(Guardian::Firewall) != Ok(Some(Health::Good)) {
+        return None;
+    }
+    let query = Query {
+        namespace: r"ROOT\SecurityCenter2",
+        class: "FirewallProduct",
+        columns: &["displayName"],
+        filter: "",
+    };
+    let name = host.wmi(&query).map(|rows| {
+        rows.unwrap_or_default().iter().find_map(|row| match row.get("displayName") {
+            Some(Cell::Text(name)) => Some(name.trim().to_owned()),
+            _ => None,
+        })
+    });
+    Some(fact_or_unsupported(name))
+}

@@ -1,0 +1,165 @@
+//! The agent for Windows: it builds here, is small, and starts on Windows 7 SP1.
+//!
+//! What it imports is compared with a list of functions that Windows 7 lacks. Functions that it looks up at run time
+//! are outside what an import table shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use object::LittleEndian as LE;
+use object::pe::{ImageNtHeaders32, ImageNtHeaders64};
+use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, ImageThunkData, PeFile};
+
+/// Largest program, in bytes.
+const PROGRAM_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Windows 7, as programs say it.
+const WINDOWS_7: (u16, u16) = (6, 1);
+/// Functions that Windows 7 lacks, each with its first version.
+const LACKS: &str = include_str!("windows-7-lacks.txt");
+const TARGETS: &[(&str, &str)] = &[
+    ("x86_64-win7-windows-gnu", "x86_64-w64-mingw32-gcc-win32"),
+    ("i686-win7-windows-gnu", "i686-w64-mingw32-gcc-win32"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").to_owned()
+}
+
+/// Builds both programs; none where the compilers are missing and nobody says that they must not be.
+fn programs() -> Option<Vec<(&'static str, Vec<u8>)>> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    if !ci && !TARGETS.iter().all(|(_, compiler)| there(compiler)) {
+        return None;
+    }
+    let output = Command::new(root().join("agent/packaging/build-windows.sh"))
+        .args(TARGETS.iter().map(|(target, _)| target))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = |target| {
+        let program = root().join("target/windows").join(target).join("sansang-agent.exe");
+        std::fs::read(&program).unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+    };
+    Some(TARGETS.iter().map(|(target, _)| (*target, read(target))).collect())
+}
+
+/// What a program asks of Windows.
+#[derive(Debug)]
+struct Needs {
+    /// The oldest Windows that it says it starts on, and the oldest whose windows it uses.
+    versions: [(u16, u16); 2],
+    /// Functions by library; one without a name has its number.
+    imports: BTreeMap<String, BTreeSet<String>>,
+}
+
+fn needs(program: &[u8]) -> Needs {
+    match object::FileKind::parse(program).unwrap() {
+        object::FileKind::Pe32 => needs_of::<ImageNtHeaders32>(program),
+        object::FileKind::Pe64 => needs_of::<ImageNtHeaders64>(program),
+        kind => panic!("{kind:?} is no program for Windows"),
+    }
+}
+
+fn needs_of<Pe: ImageNtHeaders>(program: &[u8]) -> Needs {
+    let file = PeFile::<Pe>::parse(program).unwrap();
+    let head = file.nt_headers().optional_header();
+    let versions = [
+        (head.major_operating_system_version(), head.minor_operating_system_version()),
+        (head.major_subsystem_version(), head.minor_subsystem_version()),
+    ];
+    let table = file.import_table().unwrap().expect("a table of imports");
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut libraries = table.descriptors().unwrap();
+    while let Some(library) = libraries.next().unwrap() {
+        let name = table.name(library.name.get(LE)).unwrap();
+        let functions = imports.entry(String::from_utf8_lossy(name).to_lowercase()).or_default();
+        let mut thunks = table.thunks(library.original_first_thunk.get(LE)).unwrap();
+        while let Some(thunk) = thunks.next::<Pe>().unwrap() {
+            functions.insert(if thunk.is_ordinal() {
+                format!("#{}", thunk.ordinal())
+            } else {
+                String::from_utf8_lossy(table.hint_name(thunk.address()).unwrap().1).into_owned()
+            });
+        }
+    }
+    Needs { versions, imports }
+}
+
+/// Functions that Windows 7 lacks, and since when Windows has them.
+fn lacks() -> BTreeMap<&'static str, &'static str> {
+    LACKS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect()
+}
+
+/// What of these needs Windows 7 SP1 does not have, a line each.
+fn beyond_windows_7(needs: &Needs) -> String {
+    let mut lines = String::new();
+    for version in needs.versions.iter().filter(|version| **version > WINDOWS_7) {
+        writeln!(lines, "asks for version {}.{}", version.0, version.1).unwrap();
+    }
+    let lacks = lacks();
+    for (library, functions) in &needs.imports {
+        // Sets of functions and libraries of Windows 8 and later; the last two belong to the compiler.
+        let other = ["api-ms-win-", "ext-ms-", "bcryptprimitives.", "combase.", "libgcc", "libwinpthread"];
+        if other.iter().any(|start| library.starts_with(start)) {
+            writeln!(lines, "{library} is not part of Windows 7: {functions:?}").unwrap();
+            continue;
+        }
+        for (function, since) in functions.iter().filter_map(|name| Some((name, lacks.get(name.as_str())?))) {
+            writeln!(lines, "{library}!{function} is there since {since}").unwrap();
+        }
+    }
+    lines
+}
+
+#[test]
+fn the_list_of_missing_functions_is_whole() {
+    let lacks = lacks();
+    assert!(lacks.len() > 1_400, "{}", lacks.len());
+    for newer in ["WaitOnAddress", "ProcessPrng", "GetSystemTimePreciseAsFileTime", "Tbsi_GetDeviceInfo"] {
+        assert!(lacks.contains_key(newer), "{newer}");
+    }
+    for older in ["bind", "CreateFileW", "GetTickCount64", "AcceptEx", "RtlGenRandom"] {
+        assert!(!lacks.contains_key(older), "{older}");
+    }
+}
+
+#[test]
+fn a_program_for_a_later_windows_is_found_out() {
+    let functions = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let needs = Needs {
+        versions: [(6, 1), (10, 0)],
+        imports: [
+            ("kernel32.dll".to_owned(), functions(&["CreateFileW", "WaitOnAddress"])),
+            ("bcryptprimitives.dll".to_owned(), functions(&["ProcessPrng"])),
+            ("api-ms-win-core-synch-l1-2-0.dll".to_owned(), functions(&["WakeByAddressAll"])),
+        ]
+        .into(),
+    };
+    expect_test::expect![[r#"
+        asks for version 10.0
+        api-ms-win-core-synch-l1-2-0.dll is not part of Windows 7: {"WakeByAddressAll"}
+        bcryptprimitives.dll is not part of Windows 7: {"ProcessPrng"}
+        kernel32.dll!WaitOnAddress is there since 8.0
+    "#]]
+    .assert_eq(&beyond_windows_7(&needs));
+}
+
+#[test]
+fn the_agent_starts_on_windows_7_and_is_small() {
+    let Some(programs) = programs() else {
+        println!("skipped: no mingw-w64 compiler; agent/packaging/build-windows.sh installs it");
+        return;
+    };
+    for (target, program) in programs {
+        let needs = needs(&program);
+        let kernel = &needs.imports["kernel32.dll"];
+        assert!(kernel.contains("CreateFileW"), "{target}: the imports were read: {kernel:?}");
+        assert_eq!(beyond_windows_7(&needs), "", "{target}");
+        assert!(program.len() <= PROGRAM_BYTES_MAX, "{target}: {} bytes", program.len());
+    }
+}
