@@ -24,10 +24,12 @@ fn pages() -> Vec<Page> {
         entries.sort();
         for path in entries {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            // In a second working tree .git is a file.
+            if matches!(name.as_str(), ".git" | "target" | "sansang-data" | "fonts") {
+                continue;
+            }
             if path.is_dir() {
-                if !matches!(name.as_str(), ".git" | "target" | "sansang-data" | "fonts") {
-                    walk(root, &path, pages);
-                }
+                walk(root, &path, pages);
             } else if let Ok(text) = std::fs::read_to_string(&path) {
                 let path = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
                 pages.push(Page { path, text });
