@@ -1,6 +1,6 @@
 //! Routes for people, in one list; how a page becomes an answer.
 //!
-//! Every request passes [`meet`]: it learns who asks and in which language, holds the route's door, checks forms,
+//! Every request passes `meet`: it learns who asks and in which language, holds the route's door, checks forms,
 //! and dresses failures as pages. A handler reads, builds its page from plain rows, and renders it.
 
 use std::collections::BTreeMap;
