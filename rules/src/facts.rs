@@ -1,6 +1,6 @@
 //! All areas of one PC, and the vocabulary.
 //!
-//! An area is declared once, with [`area!`]. From that one declaration come the struct, its JSON, the names and
+//! An area is declared once, with the macro `area!`. From that one declaration come the struct, its JSON, the names and
 //! kinds that rules may use, the vocabulary page (which is also the privacy statement: what is not in the
 //! vocabulary cannot be sent) and the labels on the machine page.
 //!
