@@ -230,3 +230,28 @@ pub fn fingerprint(folder: &Path) -> String {
     }
     fingerprint
 }
+
+/// A province's own set with one rule, for tests.
+#[cfg(test)]
+pub(crate) const OWN_SET: &str = r#"
+[ruleset]
+id = "own"
+title = { vi = "Của tỉnh", en = "Of the province" }
+in_force = { from = 2026-10-01 }
+[grades]
+ready = { score = 85, coverage = 70 }
+needs_work = { score = 65 }
+[[group]]
+id = "hardware"
+title = { vi = "Phần cứng", en = "Hardware" }
+[[rule]]
+id = "memory-size"
+group = "hardware"
+title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+remedies = ["add-memory"]
+source = { doc = "House", clause = "1" }
+[remedy.add-memory]
+title = { vi = "Lắp thêm RAM", en = "Add memory" }
+"#;

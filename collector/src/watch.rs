@@ -95,27 +95,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::data::Data;
     use crate::data::tests::Folder;
-
-    const GOOD: &str = r#"
-[ruleset]
-id = "own"
-title = { vi = "Của tỉnh", en = "Of the province" }
-in_force = { from = 2026-10-01 }
-[grades]
-ready = { score = 85, coverage = 70 }
-needs_work = { score = 65 }
-[[group]]
-id = "hardware"
-title = { vi = "Phần cứng", en = "Hardware" }
-[[rule]]
-id = "memory-size"
-group = "hardware"
-title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
-severity = "major"
-pass = { "memory.installed" = { at_least = "8 GiB" } }
-remedies = []
-source = { doc = "House", clause = "1" }
-"#;
+    use crate::judge::OWN_SET;
 
     #[tokio::test]
     async fn broken_rules_leave_the_old_ones_in_force() {
@@ -129,11 +109,11 @@ source = { doc = "House", clause = "1" }
         let shipped = ids();
 
         std::fs::create_dir(&rules).unwrap();
-        std::fs::write(rules.join("own.toml"), GOOD).unwrap();
+        std::fs::write(rules.join("own.toml"), OWN_SET).unwrap();
         watch.reload_if_changed().await.unwrap();
         assert_eq!(ids(), [shipped.clone(), vec!["own".to_owned()]].concat());
 
-        let broken = GOOD.replace("memory.installed", "memory.instaled").replace("major", "mayor");
+        let broken = OWN_SET.replace("memory.installed", "memory.instaled").replace("major", "mayor");
         std::fs::write(rules.join("own.toml"), broken).unwrap();
         let wrong = watch.reload().await.unwrap();
         assert_eq!(wrong.len(), 2, "{wrong:?}");
@@ -141,7 +121,7 @@ source = { doc = "House", clause = "1" }
         assert_eq!(ids(), [shipped.clone(), vec!["own".to_owned()]].concat());
 
         // A set with the id of a shipped one replaces it.
-        let replacing = GOOD.replace("\"own\"", &format!("\"{}\"", shipped[0]));
+        let replacing = OWN_SET.replace("\"own\"", &format!("\"{}\"", shipped[0]));
         std::fs::write(rules.join("own.toml"), replacing).unwrap();
         assert!(watch.reload().await.unwrap().is_empty());
         assert_eq!(ids(), shipped);

@@ -5,7 +5,7 @@ use super::{Probe, probe};
 mod accounts;
 mod antivirus;
 mod block;
-pub(super) mod board;
+mod board;
 mod clock;
 mod cpu;
 mod disk;

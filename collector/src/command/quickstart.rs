@@ -360,29 +360,7 @@ mod tests {
     use rules::assess::Verdict;
 
     use super::*;
-
-    const SET: &str = r#"
-[ruleset]
-id = "own"
-title = { vi = "Của tỉnh", en = "Of the province" }
-in_force = { from = 2026-10-01 }
-[grades]
-ready = { score = 85, coverage = 70 }
-needs_work = { score = 65 }
-[[group]]
-id = "hardware"
-title = { vi = "Phần cứng", en = "Hardware" }
-[[rule]]
-id = "memory-size"
-group = "hardware"
-title = { vi = "Bộ nhớ trong từ 8 GiB", en = "At least 8 GiB of memory" }
-severity = "major"
-pass = { "memory.installed" = { at_least = "8 GiB" } }
-remedies = ["add-memory"]
-source = { doc = "House", clause = "1" }
-[remedy.add-memory]
-title = { vi = "Lắp thêm RAM", en = "Add memory" }
-"#;
+    use crate::judge::OWN_SET;
 
     fn assessment(outcomes: &[(&str, Outcome)]) -> Assessment {
         let verdict = |(rule, outcome): &(&str, Outcome)| Verdict {
@@ -406,7 +384,7 @@ title = { vi = "Lắp thêm RAM", en = "Add memory" }
 
     #[test]
     fn the_verdict_in_both_languages() {
-        let set = RuleSet::parse("own.toml", SET).unwrap();
+        let set = RuleSet::parse("own.toml", OWN_SET).unwrap();
         let assessment = assessment(&[("memory-size", Outcome::Fail), ("other", Outcome::Unknown)]);
         expect![[r#"
             Máy tính này: CẦN BỔ SUNG

@@ -8,28 +8,8 @@ use rules::ruleset::RuleSet;
 
 use super::*;
 use crate::intake::tests::{NOW, Office, signing_key, survey};
+use crate::judge::OWN_SET;
 use crate::store::key;
-
-const SET: &str = r#"
-[ruleset]
-id = "own"
-title = { vi = "Của tỉnh", en = "Of the province" }
-in_force = { from = 2026-10-01 }
-[grades]
-ready = { score = 85, coverage = 70 }
-needs_work = { score = 65 }
-[[group]]
-id = "hardware"
-title = { vi = "Phần cứng", en = "Hardware" }
-[[rule]]
-id = "memory-size"
-group = "hardware"
-title = { vi = "Bộ nhớ trong", en = "Memory" }
-severity = "major"
-pass = { "memory.installed" = { at_least = "8 GiB" } }
-remedies = []
-source = { doc = "House", clause = "1" }
-"#;
 
 fn rules(text: &str) -> Judge {
     Judge { sets: vec![RuleSet::parse("own.toml", text).unwrap()], lifecycle: Lifecycle::shipped() }
@@ -48,7 +28,7 @@ async fn standing(office: &Office, key: &rules::envelope::SigningKey) -> (String
 async fn rules_change_and_history_stays() {
     let office = Office::open().await;
     let bar = ProgressBar::hidden();
-    office.app.set_judge(rules(SET));
+    office.app.set_judge(rules(OWN_SET));
     let key = signing_key();
     office.join(&key, b"open").await.unwrap();
     let mut report = survey(NOW);
@@ -62,7 +42,7 @@ async fn rules_change_and_history_stays() {
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), None);
 
     // Stricter rules: another verdict, one more line of history.
-    office.app.set_judge(rules(&SET.replace("8 GiB", "16 GiB")));
+    office.app.set_judge(rules(&OWN_SET.replace("8 GiB", "16 GiB")));
     let changed = Rescored { machines: 1, changed: 1 };
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), Some(changed));
     assert_eq!(
@@ -71,14 +51,14 @@ async fn rules_change_and_history_stays() {
     );
 
     // Other words, the same verdict: no change of the machine.
-    let words = SET.replace("8 GiB", "16 GiB").replace("en = \"Memory\"", "en = \"Main memory\"");
+    let words = OWN_SET.replace("8 GiB", "16 GiB").replace("of memory", "of main memory");
     office.app.set_judge(rules(&words));
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), Some(same));
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), None);
     assert_eq!(standing(&office, &key).await.0, "not_ready after 2");
 
     // No rules for that day: no grade, and history is kept.
-    office.app.set_judge(rules(&SET.replace("2026-10-01", "2027-01-01")));
+    office.app.set_judge(rules(&OWN_SET.replace("2026-10-01", "2027-01-01")));
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), Some(changed));
     assert_eq!(standing(&office, &key).await, ("no_data after 2".to_owned(), vec![]));
 }

@@ -8,123 +8,50 @@
 //! tests. What other systems answer is known from their documents and from made-up recordings.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use rules::fact::{Fact, Reason};
-use rules::facts::board::{Board, Chassis, FirmwareMode, TpmState};
+use rules::facts::board::{Board, FirmwareMode, TpmState};
 use rules::quantity::Version;
 
 use super::cpu;
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact_or_unsupported, line, number, present};
-use crate::probe::decode::smbios::{self, Baseboard, Bios, Case, Smbios, System};
+use crate::probe::decode::smbios::{self, Baseboard, Bios, Case, System};
+use crate::probe::firmware::{Firmware, Running, table};
 
 /// The state of Secure Boot: four bytes of attributes and one of value (UEFI 2.10, 3.3).
 const SECURE_BOOT: &str = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
-/// Parts of the maker's and model's names, in lower case, by which hypervisors are known.
-const HYPERVISORS: &[(&str, &str)] = &[
-    ("vmware", "VMware"),
-    ("virtualbox", "VirtualBox"),
-    ("innotek", "VirtualBox"),
-    ("microsoft corporation virtual machine", "Hyper-V"),
-    ("xen", "Xen"),
-    ("parallels", "Parallels"),
-    ("amazon ec2", "KVM"),
-    ("google compute engine", "KVM"),
-    ("bochs", "QEMU"),
-    ("kvm", "KVM"),
-    ("qemu", "QEMU"),
-    ("openstack", "KVM"),
-];
-
-/// What the firmware says, by whichever way it could be asked.
-struct Firmware {
-    bios: Bios,
-    system: System,
-    baseboard: Baseboard,
-    case: Case,
-    tpm_version: Option<String>,
-}
-
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
     let firmware = firmware(host);
-    let hypervisor = hypervisor_by_name(&firmware.system);
+    let hypervisor = firmware.hypervisor();
     let virtual_machine = virtual_machine(host, &firmware, hypervisor);
     let mode = fact_or_unsupported(mode(host, &firmware));
     let (secure_boot, secure_boot_capable) = secure_boot(host, &mode, &firmware.bios.uefi);
     let tpm = tpm(host, virtual_machine.known().copied(), firmware.tpm_version.is_some());
-    Board {
-        tpm_version: match &tpm {
-            Fact::Known(TpmState::On) => fact_or_unsupported(tpm_version(host, firmware.tpm_version)),
-            Fact::Known(TpmState::Off) => firmware
-                .tpm_version
-                .map_or(Fact::Unknown(Reason::NotSupported), |version| Fact::Known(Version(version))),
-            Fact::Known(TpmState::Missing) | Fact::Absent => Fact::Absent,
-            Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
-        },
-        tpm,
-        chassis: match virtual_machine {
-            Fact::Known(true) => Chassis::Virtual.into(),
-            Fact::Known(false) | Fact::Absent | Fact::Unknown(_) => firmware.case.chassis,
-        },
-        hypervisor: match (&virtual_machine, hypervisor) {
-            (Fact::Known(true), Some(name)) => Fact::Known(name.to_owned()),
-            (Fact::Known(true), None) => Fact::Unknown(Reason::NotSupported),
-            (Fact::Known(false) | Fact::Absent, _) => Fact::Absent,
-            (Fact::Unknown(reason), _) => Fact::Unknown(reason.clone()),
-        },
+    let tpm_version = match &tpm {
+        Fact::Known(TpmState::On) => fact_or_unsupported(tpm_version(host, firmware.tpm_version.clone())),
+        Fact::Known(TpmState::Off) => firmware
+            .tpm_version
+            .clone()
+            .map_or(Fact::Unknown(Reason::NotSupported), |version| Fact::Known(Version(version))),
+        Fact::Known(TpmState::Missing) | Fact::Absent => Fact::Absent,
+        Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+    };
+    firmware.board(Running {
         virtual_machine,
-        model: model(&firmware.system),
-        maker: firmware.system.maker,
-        family: firmware.system.family,
-        serial: firmware.system.serial,
-        uuid: firmware.system.uuid,
-        asset_tag: firmware.case.asset_tag,
-        board_maker: firmware.baseboard.maker,
-        board_model: firmware.baseboard.model,
-        board_serial: firmware.baseboard.serial,
-        firmware_maker: firmware.bios.maker,
-        firmware_version: firmware.bios.version,
-        firmware_date: firmware.bios.date.and_then(|date| match day(&date) {
-            Some(day) => Fact::Known(day),
-            None => Fact::failed(format!("the firmware has no date but {date:?}")),
-        }),
-        uefi_capable: match &mode {
-            Fact::Known(FirmwareMode::Uefi) => true.into(),
-            Fact::Known(FirmwareMode::Bios) | Fact::Absent | Fact::Unknown(_) => firmware.bios.uefi,
-        },
-        firmware_mode: mode,
-        secure_boot_capable,
+        hypervisor,
+        mode,
         secure_boot,
-    }
-}
-
-/// Lenovo writes a code into the model and the name into the version.
-pub(in crate::probe) fn model(system: &System) -> Fact<String> {
-    match (&system.maker, &system.version) {
-        (Fact::Known(maker), Fact::Known(version))
-            if maker.eq_ignore_ascii_case("lenovo") && version.to_lowercase() != "lenovo product" =>
-        {
-            Fact::Known(version.clone())
-        }
-        _ => system.model.clone(),
-    }
+        secure_boot_capable,
+        tpm,
+        tpm_version,
+    })
 }
 
 fn firmware(host: &dyn Host) -> Firmware {
-    match host.firmware() {
-        Ok(Some(firmware)) => match Smbios::read(firmware) {
-            Ok(smbios) => Firmware {
-                bios: smbios.bios(),
-                system: smbios.system(),
-                baseboard: smbios.baseboard(),
-                case: smbios.case(),
-                tpm_version: smbios.tpm_version(),
-            },
-            Err(text) => in_files(host, &Reason::Failed(text)),
-        },
-        Ok(None) => in_files(host, &Reason::NotSupported),
-        Err(trouble) => in_files(host, &Reason::from(trouble)),
+    match table(host) {
+        Ok(smbios) => Firmware::of(&smbios),
+        Err(reason) => in_files(host, &reason),
     }
 }
 
@@ -171,26 +98,6 @@ fn in_files(host: &dyn Host, reason: &Reason) -> Firmware {
         },
         tpm_version: None,
     }
-}
-
-/// Month first, with a year of four digits, or of two in tables before 2.3 (7.1).
-pub(in crate::probe) fn day(text: &str) -> Option<Date> {
-    let mut parts = text.split('/').map(str::trim);
-    let (month, day, year) = (parts.next()?, parts.next()?, parts.next()?);
-    let short = year.len() == 2;
-    let year: i16 = year.parse().ok()?;
-    let year = match short {
-        true if year < 70 => 2000 + year,
-        true => 1900 + year,
-        false => year,
-    };
-    Date::new(year, month.parse().ok()?, day.parse().ok()?).ok().filter(|date| date.year() >= 1980)
-}
-
-pub(in crate::probe) fn hypervisor_by_name(system: &System) -> Option<&'static str> {
-    let known = |fact: &Fact<String>| fact.known().cloned().unwrap_or_default().to_lowercase();
-    let names = format!("{} {}", known(&system.maker), known(&system.model));
-    HYPERVISORS.iter().find(|(part, _)| names.contains(part)).map(|(_, name)| *name)
 }
 
 fn virtual_machine(host: &dyn Host, firmware: &Firmware, by_name: Option<&str>) -> Fact<bool> {
@@ -273,19 +180,4 @@ fn tpm_version(host: &dyn Host, in_smbios: Option<String>) -> Answer<Version> {
         None => present(host, "/sys/class/tpmrm/tpmrm0")?.then(|| "2.0".to_owned()),
     };
     Ok(version.map(Version))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_of_firmware() {
-        assert_eq!(day("09/23/2019"), Some(jiff::civil::date(2019, 9, 23)));
-        assert_eq!(day("9/3/04"), Some(jiff::civil::date(2004, 9, 3)));
-        assert_eq!(day("12/31/99"), Some(jiff::civil::date(1999, 12, 31)));
-        for broken in ["", "2019-09-23", "23/09/2019", "09/23", "00/00/0000", "<OUT OF SPEC>"] {
-            assert_eq!(day(broken), None, "{broken}");
-        }
-    }
 }

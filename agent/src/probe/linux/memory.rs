@@ -6,54 +6,21 @@
 //! known from their documents and from made-up recordings.
 
 use jiff::Timestamp;
-use rules::fact::{Fact, Reason};
 use rules::facts::memory::Memory;
 use rules::quantity::Bytes;
 
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, line};
-use crate::probe::decode::smbios::{self, Smbios};
+use crate::probe::ask::line;
+use crate::probe::firmware;
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Memory {
-    let totals = fact(host.memory());
-    let of_firmware = of_firmware(host);
-    Memory {
-        installed: match of_firmware.installed {
-            Fact::Known(installed) => installed.into(),
-            Fact::Absent | Fact::Unknown(_) => match blocks(host) {
-                Ok(Some(sum)) => sum.into(),
-                Ok(None) | Err(_) => of_firmware.installed,
-            },
-        },
-        visible: totals.as_ref().map(|totals| bytes(totals.visible)),
-        slots: of_firmware.slots,
-        slots_free: of_firmware.slots_free,
-        maximum: of_firmware.maximum,
-        swap: totals.map(|totals| bytes(totals.swap)),
-        modules: of_firmware.modules,
+    let mut memory = firmware::memory(host);
+    if memory.installed.known().is_none()
+        && let Ok(Some(sum)) = blocks(host)
+    {
+        memory.installed = sum.into();
     }
-}
-
-fn bytes(count: u64) -> Bytes {
-    Bytes(i64::try_from(count).unwrap_or(i64::MAX))
-}
-
-fn of_firmware(host: &dyn Host) -> smbios::Memory {
-    let reason = match host.firmware() {
-        Ok(Some(firmware)) => match Smbios::read(firmware) {
-            Ok(smbios) => return smbios.memory(),
-            Err(text) => Reason::Failed(text),
-        },
-        Ok(None) => Reason::NotSupported,
-        Err(trouble) => trouble.into(),
-    };
-    smbios::Memory {
-        installed: Fact::Unknown(reason.clone()),
-        slots: Fact::Unknown(reason.clone()),
-        slots_free: Fact::Unknown(reason.clone()),
-        maximum: Fact::Unknown(reason.clone()),
-        modules: Fact::Unknown(reason),
-    }
+    memory
 }
 
 fn blocks(host: &dyn Host) -> Answer<Bytes> {

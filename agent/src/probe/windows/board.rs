@@ -9,83 +9,35 @@
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
-use rules::facts::board::{Board, Chassis, FirmwareMode, TpmState};
+use rules::facts::board::{Board, FirmwareMode, TpmState};
 use rules::quantity::Version;
 
 use super::cpu;
 use crate::host::answers::{Cell, FirmwareKind, Query};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::fact_or_unsupported;
-use crate::probe::decode::smbios::{Baseboard, Bios, Case, Smbios, System};
-use crate::probe::linux::board::{day, hypervisor_by_name, model};
-
-/// What the firmware table says.
-struct Firmware {
-    bios: Bios,
-    system: System,
-    baseboard: Baseboard,
-    case: Case,
-    tpm_version: Option<String>,
-}
+use crate::probe::decode::smbios::{Baseboard, Bios, Case, System};
+use crate::probe::firmware::{Firmware, Running, table};
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
-    let firmware = match host.firmware() {
-        Ok(Some(firmware)) => Smbios::read(firmware).map_err(Reason::Failed),
-        Ok(None) => Err(Reason::NotSupported),
-        Err(trouble) => Err(Reason::from(trouble)),
-    };
-    let firmware = match firmware {
-        Ok(smbios) => Firmware {
-            bios: smbios.bios(),
-            system: smbios.system(),
-            baseboard: smbios.baseboard(),
-            case: smbios.case(),
-            tpm_version: smbios.tpm_version(),
-        },
+    let firmware = match table(host) {
+        Ok(smbios) => Firmware::of(&smbios),
         Err(reason) => nothing(&reason),
     };
-    let hypervisor = hypervisor_by_name(&firmware.system);
+    let hypervisor = firmware.hypervisor();
     let virtual_machine = virtual_machine(host, &firmware, hypervisor);
     let mode = fact_or_unsupported(mode(host));
     let (secure_boot, secure_boot_capable) = secure_boot(host, &mode, &firmware.bios.uefi);
-    let (tpm, tpm_version) = tpm(host, virtual_machine.known().copied(), firmware.tpm_version);
-    Board {
+    let (tpm, tpm_version) = tpm(host, virtual_machine.known().copied(), firmware.tpm_version.clone());
+    firmware.board(Running {
+        virtual_machine,
+        hypervisor,
+        mode,
+        secure_boot,
+        secure_boot_capable,
         tpm,
         tpm_version,
-        chassis: match virtual_machine {
-            Fact::Known(true) => Chassis::Virtual.into(),
-            Fact::Known(false) | Fact::Absent | Fact::Unknown(_) => firmware.case.chassis,
-        },
-        hypervisor: match (&virtual_machine, hypervisor) {
-            (Fact::Known(true), Some(name)) => Fact::Known(name.to_owned()),
-            (Fact::Known(true), None) => Fact::Unknown(Reason::NotSupported),
-            (Fact::Known(false) | Fact::Absent, _) => Fact::Absent,
-            (Fact::Unknown(reason), _) => Fact::Unknown(reason.clone()),
-        },
-        virtual_machine,
-        model: model(&firmware.system),
-        maker: firmware.system.maker,
-        family: firmware.system.family,
-        serial: firmware.system.serial,
-        uuid: firmware.system.uuid,
-        asset_tag: firmware.case.asset_tag,
-        board_maker: firmware.baseboard.maker,
-        board_model: firmware.baseboard.model,
-        board_serial: firmware.baseboard.serial,
-        firmware_maker: firmware.bios.maker,
-        firmware_version: firmware.bios.version,
-        firmware_date: firmware.bios.date.and_then(|date| match day(&date) {
-            Some(day) => Fact::Known(day),
-            None => Fact::failed(format!("the firmware has no date but {date:?}")),
-        }),
-        uefi_capable: match &mode {
-            Fact::Known(FirmwareMode::Uefi) => true.into(),
-            Fact::Known(FirmwareMode::Bios) | Fact::Absent | Fact::Unknown(_) => firmware.bios.uefi,
-        },
-        firmware_mode: mode,
-        secure_boot_capable,
-        secure_boot,
-    }
+    })
 }
 
 /// A firmware that could not be asked.
