@@ -120,7 +120,8 @@ CREATE TABLE assessment (
 );
 CREATE INDEX assessment_machine ON assessment (machine, judged_at);
 
--- The verdicts of the latest assessment that are not a pass: what fails most, and where.
+-- The verdicts of the latest assessment that are not a pass: what fails most, and where. What does not apply stands
+-- here when the role of the machine is asked, so that passes can be told by counting.
 CREATE TABLE finding (
     machine   TEXT NOT NULL REFERENCES machine (id),
     rule      TEXT NOT NULL,

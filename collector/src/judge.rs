@@ -69,18 +69,22 @@ pub fn judge(judge: &Judge, report: &Report, role: &str) -> Result<Judged> {
             decided_by: assessment.decided_by.clone(),
             rules_digest: assessment.digest.clone(),
         },
-        findings: findings(&assessment),
+        findings: findings(set, &assessment),
         assessment: Some((assessment, body)),
     })
 }
 
-fn findings(assessment: &Assessment) -> Vec<Finding> {
+/// Everything but passes; of what does not apply only what the role is asked, since the role alone tells the rest.
+pub(crate) fn findings(set: &RuleSet, assessment: &Assessment) -> Vec<Finding> {
     let mut findings: Vec<Finding> = assessment
         .verdicts
         .iter()
         .filter(|verdict| match verdict.outcome {
             Outcome::Partial | Outcome::Fail | Outcome::Unknown => true,
-            Outcome::Pass | Outcome::NotApplicable => false,
+            Outcome::NotApplicable => {
+                set.rule(&verdict.rule).is_some_and(|rule| rule.roles.contains(&assessment.role))
+            }
+            Outcome::Pass => false,
         })
         .map(|verdict| Finding {
             rule: verdict.rule.clone(),

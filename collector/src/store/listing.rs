@@ -590,7 +590,7 @@ pub async fn units(tx: &mut Tx, scope: &Scope) -> Result<Vec<UnitRow>> {
     })
 }
 
-/// How many machines of a scope say this of each rule: rule, outcome word (partial, fail, unknown), machines.
+/// How many machines of a scope say this of each rule: rule, outcome word (all but pass), machines.
 ///
 /// # Errors
 /// When the database fails.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
-use rules::assess::{Assessment, Outcome, Role, assess, judge_digest};
+use rules::assess::{Assessment, Role, assess, judge_digest};
 use rules::envelope::{self, SigningKey};
 use rules::fact::Fact::Known;
 use rules::fact::{Fact, Reason};
@@ -332,16 +332,14 @@ async fn judged(
         .await
         .unwrap();
     sqlx::query("DELETE FROM finding WHERE machine = $1").bind(machine).execute(pool).await.unwrap();
-    let findings = assessment
-        .verdicts
-        .iter()
-        .filter(|verdict| matches!(verdict.outcome, Outcome::Partial | Outcome::Fail | Outcome::Unknown));
-    for verdict in findings {
+    let rules = shipped();
+    let set = rules.sets.iter().find(|set| set.id == assessment.set).unwrap();
+    for finding in crate::judge::findings(set, assessment) {
         sqlx::query("INSERT INTO finding (machine, rule, outcome, severity) VALUES ($1, $2, $3, $4)")
             .bind(machine)
-            .bind(&verdict.rule)
-            .bind(verdict.outcome.word())
-            .bind(verdict.severity.word())
+            .bind(&finding.rule)
+            .bind(&finding.outcome)
+            .bind(&finding.severity)
             .execute(pool)
             .await
             .unwrap();

@@ -56,7 +56,6 @@ struct RuleView {
     counts: Vec<Count>,
     bar: Vec<Stretch>,
     bar_text: String,
-    asked: String,
     href: String,
 }
 
@@ -143,12 +142,11 @@ fn rule_view(
         |outcome: Outcome| findings.get(&(rule.id.clone(), outcome.word().to_owned())).copied().unwrap_or(0);
     let asked: i64 = rule.roles.iter().map(|role| judged.get(role.word()).copied().unwrap_or(0)).sum();
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
-    // A pass is not kept with a machine's findings, nor is a rule that does not concern it.
-    let rest = (asked - partial - fail - unknown).max(0);
-    let counts = [Outcome::Fail, Outcome::Partial, Outcome::Unknown].map(|outcome| Count {
-        label: label::outcome(w, outcome),
-        count: number(lang, of(outcome)),
-        is_zero: of(outcome) == 0,
+    // A pass is not kept with a machine's findings: it is what is left.
+    let pass = (asked - partial - fail - unknown - of(Outcome::NotApplicable)).max(0);
+    let counts = Outcome::ALL.iter().map(|outcome| {
+        let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };
+        Count { label: label::outcome(w, *outcome), count: number(lang, machines), is_zero: machines == 0 }
     });
     let roles: Vec<&str> = rule.roles.iter().map(|role| label::role(w, *role)).collect();
     RuleView {
@@ -167,12 +165,11 @@ fn rule_view(
             number(lang, partial),
             w.outcome_unknown,
             number(lang, unknown),
-            w.rules_rest,
-            number(lang, rest)
+            w.outcome_pass,
+            number(lang, pass)
         ),
-        bar: label::stacked(&[("fail", fail), ("partial", partial), ("unknown", unknown), ("pass", rest)]),
-        counts: counts.into_iter().collect(),
-        asked: number(lang, rest),
+        bar: label::stacked(&[("fail", fail), ("partial", partial), ("unknown", unknown), ("pass", pass)]),
+        counts: counts.collect(),
         href: format::url("/machines", &[("rule", &rule.id)]),
     }
 }

@@ -247,7 +247,6 @@ words! {
     rules_lifecycle
     rules_lifecycle_dated
     rules_stale
-    rules_rest
     rules_roles
     vocabulary_count
     vocabulary_lead
