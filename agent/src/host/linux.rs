@@ -53,8 +53,9 @@ impl Host for Linux {
             return Err(Trouble::Failed(format!("{path} is not a regular file")));
         }
         // Files of /proc say 0 and files of /sys say 4096, whatever they hold.
-        let expected = usize::try_from(metadata.len()).unwrap_or(FILE_BYTES_MAX).min(FILE_BYTES_MAX);
-        let mut bytes = Vec::with_capacity(expected + 1);
+        // Room for more than they hold spares reads, and each read of /proc/net walks the kernel's tables again.
+        let expected = usize::try_from(metadata.len()).unwrap_or(FILE_BYTES_MAX);
+        let mut bytes = Vec::with_capacity(expected.clamp(ROOM_BYTES, FILE_BYTES_MAX) + 1);
         let read = File::open(path).and_then(|file| {
             let limit = u64::try_from(FILE_BYTES_MAX + 1).unwrap_or(u64::MAX);
             file.take(limit).read_to_end(&mut bytes)
@@ -283,10 +284,14 @@ fn volumes() -> Answer<Vec<Volume>> {
     Ok(Some(volumes))
 }
 
+/// Room to begin reading a file with.
+const ROOM_BYTES: usize = 16 * 1024;
+
 fn programs() -> Result<BTreeSet<String>, Trouble> {
     let mut system = sysinfo::System::new()
         .map_err(|error| Trouble::Failed(format!("cannot list the running programs: {error}")))?;
-    let refresh = sysinfo::ProcessRefreshKind::nothing();
+    // Even a refresh of nothing walks through the threads of every process unless told not to.
+    let refresh = sysinfo::ProcessRefreshKind::nothing().without_tasks();
     system.refresh_processes_specifics(sysinfo::ProcessesToUpdate::All, false, refresh);
     let programs: BTreeSet<String> =
         system.processes().values().map(|process| process.name().to_string_lossy().into_owned()).collect();
