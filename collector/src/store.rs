@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
+use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -85,6 +86,9 @@ impl Store {
             .busy_timeout(Duration::from_secs(BUSY_SECONDS));
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
+            // After "disk full" SQLite has rolled back by itself, and the connection still believes that it is in a
+            // transaction: it would refuse every later one. Such a connection is closed, and the next is a fresh one.
+            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;

@@ -286,3 +286,24 @@ async fn a_newer_schema_is_told() {
     let error = Store::open(&folder.0.join("collector.db")).await.err().unwrap();
     assert!(format!("{error:#}").contains("use a newer program"), "{error:#}");
 }
+
+#[tokio::test]
+async fn a_full_disk_spoils_only_what_did_not_fit() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    setting::put(&mut tx, "kept", "yes").await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..3 {
+        let mut tx = store.begin().await.unwrap();
+        // A limit on pages is how to fill a disk: it holds for this connection alone.
+        sql!(&mut tx, |c| sqlx::raw_sql("PRAGMA max_page_count = 1").execute(c).await.unwrap());
+        let error = setting::put(&mut tx, "large", &"x".repeat(4_000_000)).await.unwrap_err();
+        assert!(format!("{error:#}").contains("full"), "{error:#}");
+    }
+    // There is room again: the next one is served.
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(setting::find(&mut tx, "large").await.unwrap(), None);
+    assert_eq!(setting::find(&mut tx, "kept").await.unwrap().as_deref(), Some("yes"));
+    setting::put(&mut tx, "after", "yes").await.unwrap();
+    tx.commit().await.unwrap();
+}
