@@ -164,12 +164,15 @@ impl Sealed {
         self.check(public_key, REPORT_CONTEXT)?;
         let payload = self.message.payload.as_deref().unwrap_or_default();
         let json = decompress(payload)?;
-        let wire: Wire =
-            serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))?;
-        if wire.wire > WIRE {
-            return Err(Fault::WireTooNew(wire.wire));
+        match serde_json::from_slice::<Report>(&json) {
+            Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
+            Ok(report) => Ok(report),
+            // A newer form may not read as a report at all.
+            Err(error) => match serde_json::from_slice::<Wire>(&json) {
+                Ok(Wire { wire }) if wire > WIRE => Err(Fault::WireTooNew(wire)),
+                Ok(_) | Err(_) => Err(Fault::Malformed(error.to_string())),
+            },
         }
-        serde_json::from_slice(&json).map_err(|error| Fault::Malformed(error.to_string()))
     }
 
     /// Checks the signature of a report, and nothing else: what was signed is whole.
