@@ -27,6 +27,8 @@ area! {
         model: i64 = "CPUID: model",
         /// Stepping by CPUID.
         stepping: i64 = "CPUID: stepping",
+        /// The bit of the processor's platform (Platform Specific Field 1 of Windows), which two families of Intel need.
+        platform: i64 = "CPUID: platform",
         /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization.
         features: Vec<String> = "Tập lệnh đáng chú ý",
     }

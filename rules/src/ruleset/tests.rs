@@ -179,9 +179,9 @@ fn names_that_are_wrong() {
     check(
         r#"pass = { "colour" = { equals = "red" } }"#,
         expect![[r#"
-        a.toml:17:10: error[unknown-fact]: there is no fact `colour`
-          help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `network`, `software`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `clock`, `support`
-    "#]],
+            a.toml:17:10: error[unknown-fact]: there is no fact `colour`
+              help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `display`, `battery`, `network`, `reach`, `software`, `office`, `signing`, `peripherals`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `backup`, `clock`, `identity`, `support`
+        "#]],
     );
     check(
         r#"pass = { installed = { at_least = "8 GiB" } }"#,
@@ -221,9 +221,9 @@ fn names_that_are_wrong() {
     check(
         "each = \"memory.installed\"\npass = { health = { equals = \"ok\" } }",
         expect![[r#"
-        a.toml:17:8: error[not-a-list-of-records]: `memory.installed` is not a list of records
-          help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `network.adapters`, `software.packages`, `software.browsers`, `software.office`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.remote_tools`
-    "#]],
+            a.toml:17:8: error[not-a-list-of-records]: `memory.installed` is not a list of records
+              help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `display.monitors`, `display.graphics`, `network.adapters`, `reach.services`, `software.packages`, `office.suites`, `office.browsers`, `signing.tokens`, `signing.certificates`, `peripherals.printers`, `peripherals.scanners`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.autostarts`, `exposure.remote_tools`, `identity.evidence`
+        "#]],
     );
     check(
         r#"pass = { "disk.volumes" = { every = { free_percnt = { at_least = 10 } } } }"#,

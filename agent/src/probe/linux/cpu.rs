@@ -57,6 +57,7 @@ fn described(host: &dyn Host, text: &str) -> Cpu {
         model: number_of("model"),
         stepping: number_of("stepping"),
         features: if x86 { features(&flags).into() } else { Fact::Unknown(Reason::NotSupported) },
+        ..Cpu::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Cpu {
         model: signature.as_ref().map(|signature| i64::from(model(*signature))),
         stepping: signature.map(|signature| i64::from(signature & 0xf)),
         features: fact_or_unsupported(features(host)),
+        ..Cpu::all_unknown(&Reason::NotSupported)
     }
 }
 
