@@ -27,7 +27,9 @@ area! {
         model: i64 = "CPUID: model",
         /// Stepping by CPUID.
         stepping: i64 = "CPUID: stepping",
-        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization.
+        /// What the maker of a Windows PC set as "Platform Specific Field 1" in the registry; Windows 11 asks it of Kaby Lake.
+        platform: i64 = "Dấu nền tảng của hãng",
+        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization; atomics on ARM.
         features: Vec<String> = "Tập lệnh đáng chú ý",
     }
 }
