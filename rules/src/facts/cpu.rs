@@ -27,9 +27,9 @@ area! {
         model: i64 = "CPUID: model",
         /// Stepping by CPUID.
         stepping: i64 = "CPUID: stepping",
-        /// The bit of the processor's platform (Platform Specific Field 1 of Windows), which two families of Intel need.
+        /// What Windows calls Platform Specific Field 1 of the processor; its rules ask it of two families of Intel.
         platform: i64 = "CPUID: platform",
-        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization.
+        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization; atomics on ARM.
         features: Vec<String> = "Tập lệnh đáng chú ý",
     }
 }

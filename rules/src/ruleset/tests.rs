@@ -5,6 +5,8 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::lifecycle::Lifecycle;
 
+mod corpus;
+
 /// A whole rule set around these lines: a head, a group, and a remedy that a rule may name.
 fn around(lines: &str) -> String {
     format!(
@@ -481,7 +483,7 @@ expect = {}
         a.toml:3:16: error[empty-text]: `vi` is empty
         a.toml:4:38: error[ends-before-start]: the last day, 2026-06-30, is before the first, 2026-07-01
         a.toml:5:1: error[unknown-key]: `ruleset` has no key `colour`
-          help: its keys are `id`, `title`, `in_force`
+          help: its keys are `id`, `title`, `in_force`, `judges`
         a.toml:7:34: error[out-of-range]: `coverage` is 170
           help: it is 0 to 100
         a.toml:8:14: error[missing-key]: `needs_work` lacks `score`
