@@ -5,6 +5,7 @@ mod first_day;
 mod hostile;
 mod outage;
 mod programs;
+mod small;
 mod strangers;
 mod tidy;
 mod windows;
