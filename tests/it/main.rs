@@ -9,3 +9,4 @@ mod small;
 mod strangers;
 mod tidy;
 mod windows;
+mod wine;
