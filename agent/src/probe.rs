@@ -42,7 +42,8 @@ struct Probe {
     lost: fn(&mut Facts, &Reason),
 }
 
-/// A line of a platform's table: the area `$area`, answered by `$area::ask`.
+/// A line of a platform's table: the area `$area`, answered by `$area::ask`. An area that is read off another follows it
+/// on the same line, and `ask` is given the other's answers.
 macro_rules! probe {
     ($area:ident : $group:ty) => {
         crate::probe::Probe {
@@ -52,6 +53,23 @@ macro_rules! probe {
                 Box::new(move |facts| facts.$area = answer)
             },
             lost: |facts, reason| facts.$area = <$group>::all_unknown(reason),
+        }
+    };
+    ($area:ident : $group:ty, $next:ident : $next_group:ty) => {
+        crate::probe::Probe {
+            area: stringify!($area),
+            run: |host, now| {
+                let answer: $group = $area::ask(host, now);
+                let next: $next_group = $next::ask(host, now, &answer);
+                Box::new(move |facts| {
+                    facts.$area = answer;
+                    facts.$next = next;
+                })
+            },
+            lost: |facts, reason| {
+                facts.$area = <$group>::all_unknown(reason);
+                facts.$next = <$next_group>::all_unknown(reason);
+            },
         }
     };
 }

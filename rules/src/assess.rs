@@ -160,6 +160,9 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// How much it weighs on the day of the report.
     pub severity: Severity,
+    /// Whether the PC has what was asked, switched off: a setting mends it, no purchase. Only of a fail or a partial.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub switched_off: bool,
     /// The facts that decided, in the order of the rule, as they were; of a list, the record that decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenFact>,
@@ -268,21 +271,36 @@ pub(crate) fn digest(text: &str) -> String {
 fn judge(rule: &Rule, context: &Context<'_>, role: Role, evidence: Evidence) -> Verdict {
     context.memo.clear();
     let mut seen = Vec::new();
-    let outcome = if !rule.roles.contains(&role) {
-        Outcome::NotApplicable
+    let (outcome, switched_off) = if !rule.roles.contains(&role) {
+        (Outcome::NotApplicable, false)
     } else {
         match rule.each {
-            None => {
-                let judged = Judged::of(rule, context);
-                if evidence == Evidence::Kept {
-                    judged.look(rule, context, &mut seen);
-                }
-                judged.outcome()
-            }
+            None => judge_one(rule, Judged::of(rule, context), context, evidence, &mut seen),
             Some(list) => judge_each(rule, list, context, evidence, &mut seen),
         }
     };
-    Verdict { rule: rule.id.clone(), outcome, severity: rule.severity, seen }
+    Verdict { rule: rule.id.clone(), outcome, severity: rule.severity, switched_off, seen }
+}
+
+/// The verdict of the PC, or of one record, and whether it has what is asked, switched off.
+fn judge_one(
+    rule: &Rule,
+    judged: Judged,
+    context: &Context<'_>,
+    evidence: Evidence,
+    seen: &mut Vec<SeenFact>,
+) -> (Outcome, bool) {
+    let outcome = judged.outcome();
+    if evidence == Evidence::Kept {
+        judged.look(rule, context, seen);
+    }
+    let lacks = matches!(outcome, Outcome::Fail | Outcome::Partial);
+    let off = rule.switched_off.as_ref().filter(|_| lacks);
+    let switched_off = off.is_some_and(|off| off.holds(context) == Truth::True);
+    if switched_off && evidence == Evidence::Kept {
+        off.into_iter().for_each(|off| off.look(context, seen));
+    }
+    (outcome, switched_off)
 }
 
 /// The verdict of the worst record of a list; not applicable when none is left.
@@ -292,13 +310,14 @@ fn judge_each(
     context: &Context<'_>,
     evidence: Evidence,
     seen: &mut Vec<SeenFact>,
-) -> Outcome {
+) -> (Outcome, bool) {
     let answer = context.at(list);
     let (Fact::Known(Value::Records(records)), Kind::Records(terms)) = (&answer, list.term().kind) else {
         if evidence == Evidence::Kept {
             condition::note(seen, &list.name(), None, &answer);
         }
-        return if matches!(answer, Fact::Unknown(_)) { Outcome::Unknown } else { Outcome::NotApplicable };
+        let unknown = matches!(answer, Fact::Unknown(_));
+        return (if unknown { Outcome::Unknown } else { Outcome::NotApplicable }, false);
     };
     let mut worst: Option<(Judged, Context<'_>)> = None;
     for index in 0..records.count() {
@@ -310,17 +329,12 @@ fn judge_each(
         }
     }
     match worst {
-        Some((judged, context)) => {
-            if evidence == Evidence::Kept {
-                judged.look(rule, &context, seen);
-            }
-            judged.outcome()
-        }
+        Some((judged, context)) => judge_one(rule, judged, &context, evidence, seen),
         None => {
             if evidence == Evidence::Kept {
                 condition::note(seen, &list.name(), None, &answer);
             }
-            Outcome::NotApplicable
+            (Outcome::NotApplicable, false)
         }
     }
 }

@@ -16,16 +16,24 @@ use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
 
 pub mod accounts;
 pub mod antivirus;
+pub mod backup;
+pub mod battery;
 pub mod board;
 pub mod clock;
 pub mod cpu;
 pub mod disk;
+pub mod display;
 pub mod encryption;
 pub mod exposure;
 pub mod firewall;
+pub mod identity;
 pub mod memory;
 pub mod network;
+pub mod office;
 pub mod os;
+pub mod peripherals;
+pub mod reach;
+pub mod signing;
 pub mod software;
 pub mod support;
 pub mod updates;
@@ -414,10 +422,22 @@ facts! {
     memory: memory::Memory = "Bộ nhớ trong", "Memory";
     /// Drives and volumes.
     disk: disk::Disk = "Ổ đĩa", "Disks";
+    /// Screens and graphics.
+    display: display::Display = "Màn hình", "Display";
+    /// The battery.
+    battery: battery::Battery = "Pin", "Battery";
     /// Adapters, addresses and resolvers.
     network: network::Network = "Mạng", "Network";
+    /// Services of the province that this PC must reach.
+    reach: reach::Reach = "Kết nối dịch vụ", "Services reached";
     /// Installed software.
     software: software::Software = "Phần mềm", "Software";
+    /// What an officer works with.
+    office: office::Office = "Ứng dụng văn phòng", "Office work";
+    /// What digital signing needs.
+    signing: signing::Signing = "Ký số", "Digital signing";
+    /// Printers, scanners and what else stands on the table.
+    peripherals: peripherals::Peripherals = "Thiết bị ngoại vi", "Peripherals";
     /// The state of updates.
     updates: updates::Updates = "Cập nhật", "Updates";
     /// Antivirus products.
@@ -430,8 +450,12 @@ facts! {
     accounts: accounts::Accounts = "Tài khoản", "Accounts";
     /// What an attacker could use.
     exposure: exposure::Exposure = "Bề mặt tấn công", "Exposure";
+    /// Copies of the data.
+    backup: backup::Backup = "Sao lưu", "Backup";
     /// The clock.
     clock: clock::Clock = "Đồng hồ", "Clock";
+    /// What tells this PC from others.
+    identity: identity::Identity = "Nhận dạng máy", "Identity";
     derived {
         /// Until when the operating system is supported, worked out from the lifecycle table.
         support: support::Support = "Thời hạn hỗ trợ", "Support dates";

@@ -40,6 +40,8 @@ pub struct RuleSet {
     pub title: Both,
     /// The days on which it is in force: from the first to the last, without end when none.
     pub in_force: (Date, Option<Date>),
+    /// Whether every report is judged by it, or only who asks for it.
+    pub judges: Judges,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
     /// What a PC needs for each grade.
@@ -52,6 +54,15 @@ pub struct RuleSet {
     pub remedies: BTreeMap<String, Remedy>,
     /// The tests that it carries.
     pub tests: Vec<RuleTest>,
+}
+
+/// What a rule set is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judges {
+    /// Every report of a day on which it is in force.
+    Reports,
+    /// Only what somebody asks it about by its name.
+    OnRequest,
 }
 
 /// What a PC needs for each grade.
@@ -88,6 +99,8 @@ pub struct Rule {
     pub pass: Condition,
     /// When it passes in part.
     pub partial: Option<Condition>,
+    /// When a failure means that the PC has what is asked, switched off: a setting mends it, no purchase.
+    pub switched_off: Option<Condition>,
     /// What would mend it, best first: ids of remedies.
     pub remedies: Vec<String>,
     /// Where it comes from: document and clause.
@@ -187,7 +200,10 @@ impl Rule {
 }
 
 /// The rule sets that ship: file name and text.
-pub const SHIPPED: &[(&str, &str)] = &[("vn-office-2026.toml", include_str!("../sets/vn-office-2026.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("vn-office-2026.toml", include_str!("../sets/vn-office-2026.toml")),
+    ("windows-11.toml", include_str!("../sets/windows-11.toml")),
+];
 
 /// The rule sets that ship, read.
 pub fn shipped() -> Vec<RuleSet> {
@@ -197,9 +213,10 @@ pub fn shipped() -> Vec<RuleSet> {
     SHIPPED.iter().map(read).collect()
 }
 
-/// The rule set in force on this day: of those in force, the one that came into force last.
+/// The rule set that judges the reports of this day: of those in force, the one that came into force last.
 pub fn in_force(sets: &[RuleSet], day: Date) -> Option<&RuleSet> {
     sets.iter()
+        .filter(|set| set.judges == Judges::Reports)
         .filter(|set| set.in_force.0 <= day && set.in_force.1.is_none_or(|last| day <= last))
         .max_by_key(|set| set.in_force.0)
 }

@@ -8,3 +8,4 @@ mod programs;
 mod strangers;
 mod tidy;
 mod windows;
+mod wine;

@@ -390,15 +390,23 @@ fn every_area_has_a_probe_or_says_so() {
         cpu          linux asks windows asks
         memory       linux asks windows asks
         disk         linux asks windows -
+        display      linux -    windows -
+        battery      linux -    windows -
         network      linux asks windows -
+        reach        linux -    windows -
         software     linux asks windows -
+        office       linux asks windows -
+        signing      linux -    windows -
+        peripherals  linux -    windows -
         updates      linux asks windows -
         antivirus    linux asks windows -
         firewall     linux asks windows asks
         encryption   linux asks windows -
         accounts     linux asks windows -
         exposure     linux asks windows -
+        backup       linux -    windows -
         clock        linux asks windows asks
+        identity     linux -    windows -
     "#]]
     .assert_eq(&matrix);
 }

@@ -33,12 +33,20 @@ impl Office {
         Office::open_with(Config::default()).await
     }
 
+    /// As [`Office::open`], at this time: for agents that look at a clock of their own.
+    pub async fn open_at(now: Timestamp) -> Office {
+        Office::open_as(Config::default(), now).await
+    }
+
     /// As [`Office::open`], with other settings; the ports are always free ones.
-    pub async fn open_with(mut config: Config) -> Office {
+    pub async fn open_with(config: Config) -> Office {
+        Office::open_as(config, "2026-11-09T01:00:00Z".parse().expect("a time")).await
+    }
+
+    async fn open_as(mut config: Config, now: Timestamp) -> Office {
         let any_port = "127.0.0.1:0".parse().expect("an address");
         config.agents.listen = any_port;
         config.people.listen = any_port;
-        let now: Timestamp = "2026-11-09T01:00:00Z".parse().expect("a time");
         let folder = TempDir::new().expect("a folder for the office");
         let mut office = Office { folder, config, clock: Clock::fixed(now), running: None };
         Data::make(&office.path()).expect("a data folder");

@@ -144,6 +144,7 @@ impl Firmware {
             firmware_mode: mode,
             secure_boot_capable,
             secure_boot,
+            ..Board::all_unknown(&Reason::NotSupported)
         }
     }
 }

@@ -14,6 +14,7 @@ mod exposure;
 mod firewall;
 mod memory;
 mod network;
+mod office;
 mod os;
 mod services;
 mod software;
@@ -27,7 +28,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(memory: rules::facts::memory::Memory),
     probe!(disk: rules::facts::disk::Disk),
     probe!(network: rules::facts::network::Network),
-    probe!(software: rules::facts::software::Software),
+    probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(updates: rules::facts::updates::Updates),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),

@@ -367,6 +367,7 @@ mod tests {
             rule: (*rule).to_owned(),
             outcome: *outcome,
             severity: Severity::Major,
+            switched_off: false,
             seen: vec![],
         };
         Assessment {

@@ -1,7 +1,7 @@
 //! Grades, outcomes, severities and roles in the reader's words, with the shapes that go with them.
 
 use rules::assess::{Grade, Outcome, Role, Severity};
-use rules::ruleset::{Both, Rule, RuleSet};
+use rules::ruleset::{Both, Judges, Rule, RuleSet};
 
 use crate::app::Judge;
 use crate::store::listing::Grades;
@@ -73,10 +73,12 @@ pub fn pick(lang: Lang, both: &Both) -> &str {
     lang.pick(&both.vi, &both.en)
 }
 
-/// The rule of this id, in the set that judged if it is still there, in any other set if not.
+/// The rule of this id, in the set that judged if it is still there, else in the latest set that has one.
 pub fn rule<'a>(judge: &'a Judge, set: Option<&str>, id: &str) -> Option<(&'a RuleSet, &'a Rule)> {
     let first = judge.sets.iter().filter(|one| Some(one.id.as_str()) == set);
-    let others = judge.sets.iter().rev().filter(|one| Some(one.id.as_str()) != set);
+    let mut others: Vec<&RuleSet> =
+        judge.sets.iter().rev().filter(|one| Some(one.id.as_str()) != set).collect();
+    others.sort_by_key(|one| (one.judges != Judges::Reports, std::cmp::Reverse(one.in_force.0)));
     first.chain(others).find_map(|set| set.rule(id).map(|rule| (set, rule)))
 }
 

@@ -369,10 +369,10 @@ fn facts(number: usize, hostname: &str, at: Timestamp) -> Facts {
     packages.extend([browser.clone(), office.clone()]);
     facts.software.count = Known(i64::try_from(packages.len()).unwrap());
     facts.software.packages = Known(packages);
-    facts.software.browsers = Known(vec![browser]);
-    facts.software.office = Known(vec![office]);
-    facts.software.vietnamese_input = Known(vec!["UniKey 4.6".to_owned()]);
-    facts.software.pdf_readers = Known(vec!["Foxit PDF Reader".to_owned()]);
+    facts.office.browsers = Known(vec![browser]);
+    facts.office.suites = Known(vec![office]);
+    facts.office.vietnamese_input = Known(vec!["UniKey 4.6".to_owned()]);
+    facts.office.pdf_readers = Known(vec!["Foxit PDF Reader".to_owned()]);
     facts.software.unwanted = Known(if quality < 2 { vec!["uTorrent".to_owned()] } else { Vec::new() });
     facts
 }
@@ -409,6 +409,7 @@ fn system(facts: &mut Facts, number: usize, hostname: &str, at: Timestamp, quali
         duplex: Known(Duplex::Full),
         ipv4: Known(vec![format!("10.38.93.{}", number + 10)]),
         ipv6: Fact::Absent,
+        ..Adapter::default()
     }]);
     facts.network.default_routes = Known(1);
     facts.network.gateways = Known(vec!["10.38.93.1".to_owned()]);
@@ -493,6 +494,7 @@ fn hardware(facts: &mut Facts, number: usize, quality: usize) {
         },
         wear: Fact::Unknown(Reason::NotSupported),
         reallocated: Known(if quality == 1 { 184 } else { 0 }),
+        ..Drive::default()
     }]);
     let free = Bytes(size.0 / 100 * i64::try_from(8 + quality * 7).unwrap());
     facts.disk.volumes = Known(vec![Volume {

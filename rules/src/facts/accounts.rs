@@ -16,6 +16,18 @@ words! {
     }
 }
 
+words! {
+    /// What happens before a program gets the rights of an administrator.
+    Elevation {
+        /// Nothing: it just gets them.
+        Off = "off", "Tắt", "Off";
+        /// A question that other programs can answer, or none for Windows' own settings.
+        Weak = "weak", "Yếu", "Weak";
+        /// A question on a desktop of its own.
+        On = "on", "Bật", "On";
+    }
+}
+
 area! {
     /// One local account that a person can use.
     Account {
@@ -55,5 +67,9 @@ area! {
         screen_lock_minutes: i64 = "Số phút tự khóa màn hình",
         /// Whether administrators must confirm before a program gets their rights.
         elevation_prompt: bool = "Hỏi trước khi dùng quyền quản trị",
+        /// How well that question is guarded.
+        elevation: Elevation = "Mức kiểm soát quyền quản trị (UAC)",
+        /// Whether somebody who works on this PC now is an administrator.
+        user_is_administrator: bool = "Người đang dùng có quyền quản trị",
     }
 }

@@ -30,6 +30,16 @@ area! {
         real_time: bool = "Bảo vệ thời gian thực",
         /// Newest signatures among the products that run.
         signatures_at: Timestamp = "Mẫu nhận diện mới nhất",
+        /// Whether settings are guarded against change by other programs.
+        tamper_protection: bool = "Chống can thiệp",
+        /// Places that are left out of the checks.
+        exclusions: i64 = "Số ngoại lệ quét",
+        /// Left-out places that are too broad: a whole drive, a folder of users, a kind of program.
+        exclusions_broad: i64 = "Số ngoại lệ quét quá rộng",
+        /// Threats found and not removed.
+        threats_open: i64 = "Số mối nguy chưa xử lý",
+        /// When a threat was last found.
+        threat_found_at: Timestamp = "Phát hiện mối nguy lần cuối",
         /// Products.
         products: Vec<Product> = "Các sản phẩm",
     }

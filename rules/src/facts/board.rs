@@ -86,6 +86,8 @@ area! {
         secure_boot_capable: bool = "Hỗ trợ Secure Boot",
         /// Whether Secure Boot is on.
         secure_boot: bool = "Secure Boot đang bật",
+        /// Whether the firmware trusts Microsoft's certificates of 2023; those of 2011 end in 2026.
+        secure_boot_2023: bool = "Có chứng thư Secure Boot 2023",
         /// State of the TPM; a TPM that is switched off is not an absent one.
         tpm: TpmState = "Chip TPM",
         /// Version of the TPM specification, such as 2.0.

@@ -27,7 +27,9 @@ area! {
         model: i64 = "CPUID: model",
         /// Stepping by CPUID.
         stepping: i64 = "CPUID: stepping",
-        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization.
+        /// What Windows calls Platform Specific Field 1 of the processor; its rules ask it of two families of Intel.
+        platform: i64 = "CPUID: platform",
+        /// Features that rules ask for: sse4_2, popcnt, aes, avx2, virtualization; atomics on ARM.
         features: Vec<String> = "Tập lệnh đáng chú ý",
     }
 }

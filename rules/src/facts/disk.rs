@@ -45,6 +45,16 @@ words! {
     }
 }
 
+words! {
+    /// How a drive is divided.
+    Partitions {
+        /// GUID partition table, which UEFI starts from.
+        Gpt = "gpt", "GPT", "GPT";
+        /// Master boot record.
+        Mbr = "mbr", "MBR", "MBR";
+    }
+}
+
 area! {
     /// One drive.
     Drive {
@@ -68,6 +78,8 @@ area! {
         wear: Percent = "Độ mòn",
         /// Number of reallocated sectors.
         reallocated: i64 = "Số cung từ đã thay thế",
+        /// Hours that it has run.
+        hours: i64 = "Số giờ đã chạy",
     }
 }
 
@@ -96,6 +108,8 @@ area! {
         system_kind: DriveKind = "Loại ổ hệ thống",
         /// Size of the system drive.
         system_size: Bytes = "Dung lượng ổ hệ thống",
+        /// How the system drive is divided.
+        system_partitions: Partitions = "Kiểu phân vùng ổ hệ thống",
         /// Drives.
         drives: Vec<Drive> = "Các ổ đĩa",
         /// Volumes on fixed drives.

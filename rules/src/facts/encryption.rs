@@ -1,6 +1,22 @@
 //! Disk encryption.
 
-use super::area;
+use super::{area, words};
+
+words! {
+    /// How far the encryption of a volume is.
+    State {
+        /// Not encrypted.
+        Off = "off", "Không mã hóa", "Off";
+        /// Being encrypted or decrypted.
+        Changing = "changing", "Đang mã hóa hoặc giải mã", "In progress";
+        /// Encrypted, with the key lying open beside it.
+        Suspended = "suspended", "Tạm ngừng bảo vệ", "Suspended";
+        /// Encrypted and protected.
+        On = "on", "Đang bảo vệ", "On";
+        /// Encrypted and not opened.
+        Locked = "locked", "Đang khóa", "Locked";
+    }
+}
 
 area! {
     /// The encryption of one volume.
@@ -9,6 +25,8 @@ area! {
         mount: String = "Điểm gắn",
         /// Whether it is encrypted and the protection is on.
         protected: bool = "Được bảo vệ",
+        /// How far its encryption is.
+        state: State = "Trạng thái mã hóa",
         /// How, such as LUKS2 or XTS-AES 128.
         method: String = "Phương pháp",
     }

@@ -1,6 +1,9 @@
 //! What an attacker could use.
 
+use jiff::Timestamp;
+
 use super::{area, words};
+use crate::quantity::Bytes;
 
 words! {
     /// Where a listening socket can be reached from.
@@ -31,6 +34,52 @@ words! {
         KeysOnly = "keys_only", "Chỉ bằng khóa", "With a key only";
         /// With a password too.
         Yes = "yes", "Cả bằng mật khẩu", "With a password too";
+    }
+}
+
+words! {
+    /// Whether programs on inserted media start by themselves.
+    Autorun {
+        /// Never.
+        Off = "off", "Tắt hoàn toàn", "Off";
+        /// From some kinds of media.
+        Partial = "partial", "Tắt một phần", "Partly off";
+        /// From media of any kind.
+        On = "on", "Đang bật", "On";
+    }
+}
+
+words! {
+    /// How sure a finding is.
+    Suspicion {
+        /// Looked, and found nothing.
+        None = "none", "Không thấy", "Nothing found";
+        /// Something that also has harmless reasons.
+        Suspect = "suspect", "Nghi ngờ", "Suspect";
+        /// Something that has no harmless reason.
+        Confirmed = "confirmed", "Xác nhận", "Confirmed";
+    }
+}
+
+words! {
+    /// What starts a program by itself.
+    StartedBy {
+        /// Signing in.
+        SignIn = "sign_in", "Khi đăng nhập", "Sign-in";
+        /// The service manager.
+        Service = "service", "Dịch vụ", "Service";
+        /// A schedule.
+        Task = "task", "Tác vụ theo lịch", "Scheduled task";
+    }
+}
+
+area! {
+    /// A program that starts by itself from a place where anybody may write.
+    Autostart {
+        /// Hash of its path, keyed by nothing: the same on every PC.
+        id: String = "Mã băm đường dẫn",
+        /// What starts it.
+        started_by: StartedBy = "Khởi động bởi",
     }
 }
 
@@ -75,17 +124,45 @@ area! {
         ssh_passwords: bool = "SSH chấp nhận mật khẩu",
         /// Whether remote desktop (RDP or VNC) is on.
         remote_desktop: bool = "Màn hình từ xa",
+        /// Whether remote desktop asks who somebody is before it shows anything (network level authentication).
+        remote_desktop_nla: bool = "Màn hình từ xa xác thực trước (NLA)",
+        /// Whether the firewall lets public networks reach remote desktop.
+        remote_desktop_public: bool = "Màn hình từ xa mở ra mạng công cộng",
         /// Whether the file server still speaks SMB version 1.
         smb1: bool = "Máy chủ SMBv1",
+        /// Whether the PC itself still speaks SMB version 1 to others.
+        smb1_client: bool = "Máy khách SMBv1",
         /// Services that send passwords unprotected: telnet, ftp, rsh.
         cleartext_services: Vec<String> = "Dịch vụ không mã hóa",
         /// Shared folders that everybody may write to.
         open_shares: i64 = "Số thư mục chia sẻ cho mọi người ghi",
+        /// Shared folders that everybody may read.
+        readable_shares: i64 = "Số thư mục chia sẻ cho mọi người đọc",
+        /// Whether programs on inserted media start by themselves.
+        autorun: Autorun = "Tự chạy từ USB, đĩa",
+        /// Programs that start by themselves from places where anybody may write.
+        autostarts: Vec<Autostart> = "Chương trình tự chạy từ nơi ai cũng ghi được",
+        /// Whether an illegal activator was found.
+        activator: Suspicion = "Công cụ bẻ khóa bản quyền",
+        /// The traces of activators, by their names in this dictionary.
+        activator_traces: Vec<String> = "Dấu vết công cụ bẻ khóa",
+        /// The server that a volume licence is activated by.
+        kms_host: String = "Máy chủ kích hoạt (KMS)",
+        /// Hashes of the USB drives that this PC has known.
+        usb_drives: Vec<String> = "Mã băm các ổ USB từng cắm",
+        /// The oldest event in the security log.
+        log_oldest_at: Timestamp = "Sự kiện an ninh cũ nhất",
+        /// When somebody last cleared the security log.
+        log_cleared_at: Timestamp = "Xóa nhật ký an ninh lần cuối",
+        /// The most that the security log may hold.
+        log_size_max: Bytes = "Dung lượng tối đa nhật ký an ninh",
         /// Tools for remote control.
         remote_tools: Vec<RemoteTool> = "Phần mềm điều khiển từ xa",
         /// Names under gov.vn or ca.gov.vn that the hosts file overrides.
         hosts_overrides: Vec<String> = "Tên miền cơ quan bị ghi đè trong tệp hosts",
         /// Root certificates that somebody added to those of the system.
         roots_added: i64 = "Số chứng thư gốc thêm vào",
+        /// Fingerprints of those certificates.
+        roots_added_ids: Vec<String> = "Vân tay các chứng thư gốc thêm vào",
     }
 }

@@ -1,6 +1,7 @@
 //! Adapters, addresses and resolvers.
 
 use super::{area, words};
+use crate::quantity::Percent;
 
 words! {
     /// What sort of line an adapter serves.
@@ -26,6 +27,22 @@ words! {
     }
 }
 
+words! {
+    /// How a Wi-Fi network is protected.
+    WifiSecurity {
+        /// Not at all.
+        Open = "open", "Không mã hóa", "Open";
+        /// WEP, which is broken.
+        Wep = "wep", "WEP", "WEP";
+        /// The first WPA, which is weak.
+        Wpa = "wpa", "WPA", "WPA";
+        /// WPA2.
+        Wpa2 = "wpa2", "WPA2", "WPA2";
+        /// WPA3.
+        Wpa3 = "wpa3", "WPA3", "WPA3";
+    }
+}
+
 area! {
     /// One network adapter.
     Adapter {
@@ -41,6 +58,10 @@ area! {
         speed: i64 = "Tốc độ (Mb/s)",
         /// Whether both ends may speak at once.
         duplex: Duplex = "Song công",
+        /// Strength of the Wi-Fi signal.
+        wifi_signal: Percent = "Cường độ Wi-Fi",
+        /// How the Wi-Fi network is protected.
+        wifi_security: WifiSecurity = "Bảo mật Wi-Fi",
         /// IPv4 addresses.
         ipv4: Vec<String> = "Địa chỉ IPv4",
         /// IPv6 addresses, link-local ones left out.

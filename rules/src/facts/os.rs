@@ -30,6 +30,18 @@ words! {
     }
 }
 
+words! {
+    /// How a Microsoft product stands with its licence (SoftwareLicensingProduct.LicenseStatus).
+    Activation {
+        /// Activated.
+        Licensed = "licensed", "Đã kích hoạt", "Activated";
+        /// It works for a while without activation.
+        Grace = "grace", "Đang trong thời gian gia hạn", "In its grace period";
+        /// Not activated, or found not genuine.
+        Unlicensed = "unlicensed", "Chưa kích hoạt", "Not activated";
+    }
+}
+
 area! {
     /// The operating system.
     Os {
@@ -59,5 +71,19 @@ area! {
         started_at: Timestamp = "Khởi động lần cuối",
         /// Language of the system, such as vi-VN.
         language: String = "Ngôn ngữ hệ thống",
+        /// How Windows stands with its licence.
+        activation: Activation = "Kích hoạt Windows",
+        /// How the licence was sold: Retail, OEM:DM, Volume:MAK, Volume:GVLK.
+        licence_channel: String = "Kênh giấy phép",
+        /// Whether a licence for extended security updates is active.
+        extended_updates: bool = "Có giấy phép cập nhật mở rộng (ESU)",
+        /// Whether the PC is a member of a domain.
+        domain_joined: bool = "Đã vào miền (domain)",
+        /// Newest .NET Framework.
+        dotnet: Version = "Phiên bản .NET Framework",
+        /// What Windows itself says of its upgrade to the newest release: Green, Yellow, Orange, Red.
+        upgrade_rating: String = "Windows tự đánh giá nâng cấp",
+        /// What stands against that upgrade, as Windows names it.
+        upgrade_blockers: Vec<String> = "Lý do Windows không cho nâng cấp",
     }
 }

@@ -28,14 +28,6 @@ area! {
         count: i64 = "Số phần mềm",
         /// Installed programs.
         packages: Vec<Package> = "Danh sách phần mềm",
-        /// Web browsers among them.
-        browsers: Vec<Package> = "Trình duyệt",
-        /// Office suites among them.
-        office: Vec<Package> = "Bộ ứng dụng văn phòng",
-        /// Vietnamese input methods among them.
-        vietnamese_input: Vec<String> = "Bộ gõ tiếng Việt",
-        /// Programs that only show PDF files among them.
-        pdf_readers: Vec<String> = "Trình đọc PDF",
         /// Programs that an office PC should not have among them: games, torrents, miners.
         unwanted: Vec<String> = "Phần mềm ngoài danh mục",
     }

@@ -23,5 +23,9 @@ area! {
         restart_pending_since: Timestamp = "Chờ khởi động lại từ",
         /// Whether security updates install by themselves.
         automatic: bool = "Tự động cài bản vá",
+        /// Whether the update service is able to run: nobody disabled it.
+        service: bool = "Dịch vụ cập nhật dùng được",
+        /// The update server that a policy sets in place of the maker's.
+        server: String = "Máy chủ cập nhật nội bộ",
     }
 }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::raw::{Field, Reader, Table, quoted};
-use super::{Both, Grades, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts};
+use super::{Both, Grades, Judges, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts};
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
 use crate::condition::{self, Condition, Scope};
@@ -80,6 +80,7 @@ fn read(reader: &mut Reader<'_>, document: &Spanned<DeTable<'_>>, digest: String
         id: head.id,
         title: head.title,
         in_force: head.in_force,
+        judges: head.judges,
         digest,
         grades: grades?,
         groups: groups.into_iter().map(|(_, id, title)| (id, title)).collect(),
@@ -109,15 +110,22 @@ struct Head {
     id: String,
     title: Both,
     in_force: (Date, Option<Date>),
+    judges: Judges,
 }
+
+const JUDGES: &[(&str, Judges)] = &[("reports", Judges::Reports), ("on_request", Judges::OnRequest)];
 
 fn head(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Head> {
     let mut table = reader.table(field)?;
     let id = table.need(reader, "id").and_then(|field| reader.full_text(field));
     let title = table.need(reader, "title").and_then(|field| both(reader, field));
     let in_force = table.need(reader, "in_force").and_then(|field| in_force(reader, field));
+    let judges = match table.take("judges") {
+        Some(field) => reader.word(field, JUDGES),
+        None => Some(Judges::Reports),
+    };
     table.finish(reader);
-    Some(Head { id: id?.to_owned(), title: title?, in_force: in_force? })
+    Some(Head { id: id?.to_owned(), title: title?, in_force: in_force?, judges: judges? })
 }
 
 fn in_force(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Date, Option<Date>)> {
@@ -295,6 +303,8 @@ fn rule(
         let suggestion = Some("ask for less, or leave `partial` out".to_owned());
         reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
     }
+    let switched_off_field = table.take("switched_off");
+    let switched_off = condition(reader, switched_off_field);
 
     let remedies = match table.take("remedies") {
         Some(field) => reader.texts(field).unwrap_or_default(),
@@ -322,6 +332,7 @@ fn rule(
             when,
             pass: pass?,
             partial,
+            switched_off,
             remedies: remedies.into_iter().map(|(_, id)| id.to_owned()).collect(),
             source: source?,
         })

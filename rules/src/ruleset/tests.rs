@@ -5,6 +5,8 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::lifecycle::Lifecycle;
 
+mod corpus;
+
 /// A whole rule set around these lines: a head, a group, and a remedy that a rule may name.
 fn around(lines: &str) -> String {
     format!(
@@ -179,9 +181,9 @@ fn names_that_are_wrong() {
     check(
         r#"pass = { "colour" = { equals = "red" } }"#,
         expect![[r#"
-        a.toml:17:10: error[unknown-fact]: there is no fact `colour`
-          help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `network`, `software`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `clock`, `support`
-    "#]],
+            a.toml:17:10: error[unknown-fact]: there is no fact `colour`
+              help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `display`, `battery`, `network`, `reach`, `software`, `office`, `signing`, `peripherals`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `backup`, `clock`, `identity`, `support`
+        "#]],
     );
     check(
         r#"pass = { installed = { at_least = "8 GiB" } }"#,
@@ -221,9 +223,9 @@ fn names_that_are_wrong() {
     check(
         "each = \"memory.installed\"\npass = { health = { equals = \"ok\" } }",
         expect![[r#"
-        a.toml:17:8: error[not-a-list-of-records]: `memory.installed` is not a list of records
-          help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `network.adapters`, `software.packages`, `software.browsers`, `software.office`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.remote_tools`
-    "#]],
+            a.toml:17:8: error[not-a-list-of-records]: `memory.installed` is not a list of records
+              help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `display.monitors`, `display.graphics`, `network.adapters`, `reach.services`, `software.packages`, `office.suites`, `office.browsers`, `signing.tokens`, `signing.certificates`, `peripherals.printers`, `peripherals.scanners`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.autostarts`, `exposure.remote_tools`, `identity.evidence`
+        "#]],
     );
     check(
         r#"pass = { "disk.volumes" = { every = { free_percnt = { at_least = 10 } } } }"#,
@@ -481,7 +483,7 @@ expect = {}
         a.toml:3:16: error[empty-text]: `vi` is empty
         a.toml:4:38: error[ends-before-start]: the last day, 2026-06-30, is before the first, 2026-07-01
         a.toml:5:1: error[unknown-key]: `ruleset` has no key `colour`
-          help: its keys are `id`, `title`, `in_force`
+          help: its keys are `id`, `title`, `in_force`, `judges`
         a.toml:7:34: error[out-of-range]: `coverage` is 170
           help: it is 0 to 100
         a.toml:8:14: error[missing-key]: `needs_work` lacks `score`

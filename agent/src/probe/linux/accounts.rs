@@ -80,6 +80,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Accounts {
         lockout_tries: fact(lockout_tries(host)),
         screen_lock_minutes: Fact::Unknown(Reason::NotSupported),
         elevation_prompt: fact_or_unsupported(elevation_prompt(host)),
+        ..Accounts::all_unknown(&Reason::NotSupported)
     }
 }
 

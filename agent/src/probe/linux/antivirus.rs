@@ -102,6 +102,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Antivirus {
         real_time: real_time(&products),
         signatures_at: newest(&products),
         products: products.into(),
+        ..Antivirus::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -56,7 +56,9 @@ fn described(host: &dyn Host, text: &str) -> Cpu {
         family: number_of("cpu family"),
         model: number_of("model"),
         stepping: number_of("stepping"),
+        platform: Fact::Unknown(Reason::NotSupported),
         features: if x86 { features(&flags).into() } else { Fact::Unknown(Reason::NotSupported) },
+        ..Cpu::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Disk {
         },
         drives: fact(drives.map(Some)),
         volumes: fact(volumes(host).map(Some)),
+        ..Disk::all_unknown(&Reason::NotSupported)
     }
 }
 
@@ -99,6 +100,7 @@ fn drive(host: &dyn Host, name: String, sectors: i64, system: &Result<&BTreeSet<
         wear,
         reallocated: Fact::Unknown(Reason::NotSupported),
         name: name.into(),
+        ..Drive::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -38,6 +38,7 @@ fn volumes(host: &dyn Host) -> Result<Vec<Volume>, Trouble> {
                 Err(trouble) => Fact::Unknown(trouble.clone().into()),
             },
             method: if seen { fact(method) } else { fact_or_unsupported(Ok(None)) },
+            ..Volume::all_unknown(&Reason::NotSupported)
         });
     }
     Ok(volumes)

@@ -159,6 +159,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
         remote_tools: fact(remote_tools(host).map(Some)),
         hosts_overrides: fact(hosts_overrides(host)),
         roots_added: roots_added(host),
+        ..Exposure::all_unknown(&Reason::NotSupported)
     }
 }
 

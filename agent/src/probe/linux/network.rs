@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
-use rules::fact::Fact;
+use rules::fact::{Fact, Reason};
 use rules::facts::network::{Adapter, AdapterKind, Duplex, Network};
 
 use crate::host::{Address, Answer, Host, Trouble};
@@ -129,7 +129,17 @@ fn adapter(
     };
     let mac = line(host, &format!("{folder}/address"))
         .map(|mac| mac.filter(|mac| mac.contains(|c| matches!(c, '1'..='9' | 'a'..='f'))));
-    Adapter { name: name.into(), kind: kind.into(), mac: fact(mac), up, speed, duplex, ipv4, ipv6 }
+    Adapter {
+        name: name.into(),
+        kind: kind.into(),
+        mac: fact(mac),
+        up,
+        speed,
+        duplex,
+        ipv4,
+        ipv6,
+        ..Adapter::all_unknown(&Reason::NotSupported)
+    }
 }
 
 fn kind(host: &dyn Host, name: &str) -> Result<AdapterKind, Trouble> {

@@ -49,6 +49,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Os {
         installed_on: fact(installed_on(host)),
         started_at: fact(started_at(host)),
         language: fact(language(host)),
+        ..Os::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -6,7 +6,7 @@
 //! of a thousand packages must stay small. Seen on Debian 12. What other systems answer is known from their
 //! documents and from made-up recordings.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
@@ -20,107 +20,31 @@ use crate::probe::ask::{fact, first_present, text};
 const RPM_DATABASES: &[&str] =
     &["/usr/lib/sysimage/rpm/rpmdb.sqlite", "/var/lib/rpm/rpmdb.sqlite", "/var/lib/rpm/Packages"];
 
-/// What a program is for, as far as rules ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
-    Browser,
-    Office,
-    VietnameseInput,
-    PdfReader,
-    Unwanted,
-}
-
-use Use::{Browser, Office, PdfReader, Unwanted, VietnameseInput};
-
-/// Packages by which programs are known, sorted, with the name that people know.
-const KNOWN: &[(&str, Use, &str)] = &[
-    ("abrowser", Browser, "Abrowser"),
-    ("atril", PdfReader, "Atril"),
-    ("brave", Browser, "Brave"),
-    ("brave-browser", Browser, "Brave"),
-    ("browser360-cn-stable", Browser, "360 Browser"),
-    ("calligra", Office, "Calligra"),
-    ("cgminer", Unwanted, "cgminer"),
-    ("chromium", Browser, "Chromium"),
-    ("chromium-browser", Browser, "Chromium"),
-    ("coccoc-browser", Browser, "Cốc Cốc"),
-    ("coccoc-browser-stable", Browser, "Cốc Cốc"),
-    ("collaboraoffice", Office, "Collabora Office"),
-    ("com.brave.Browser", Browser, "Brave"),
-    ("com.google.Chrome", Browser, "Google Chrome"),
-    ("com.microsoft.Edge", Browser, "Microsoft Edge"),
-    ("com.opera.Opera", Browser, "Opera"),
-    ("com.transmissionbt.Transmission", Unwanted, "Transmission"),
-    ("com.valvesoftware.Steam", Unwanted, "Steam"),
-    ("com.vivaldi.Vivaldi", Browser, "Vivaldi"),
-    ("com.wps.Office", Office, "WPS Office"),
-    ("cpuminer", Unwanted, "cpuminer"),
-    ("deluge", Unwanted, "Deluge"),
-    ("deluge-gtk", Unwanted, "Deluge"),
-    ("epiphany-browser", Browser, "GNOME Web"),
-    ("evince", PdfReader, "Evince"),
-    ("falkon", Browser, "Falkon"),
-    ("fcitx-bamboo", VietnameseInput, "Bamboo"),
-    ("fcitx-unikey", VietnameseInput, "Unikey"),
-    ("fcitx5-bamboo", VietnameseInput, "Bamboo"),
-    ("fcitx5-lotus", VietnameseInput, "Lotus"),
-    ("fcitx5-unikey", VietnameseInput, "Unikey"),
-    ("firefox", Browser, "Firefox"),
-    ("firefox-esr", Browser, "Firefox ESR"),
-    ("foxitreader", PdfReader, "Foxit Reader"),
-    ("gnome-2048", Unwanted, "GNOME 2048"),
-    ("google-chrome-beta", Browser, "Google Chrome"),
-    ("google-chrome-stable", Browser, "Google Chrome"),
-    ("heroic", Unwanted, "Heroic Games Launcher"),
-    ("ibus-bamboo", VietnameseInput, "Bamboo"),
-    ("ibus-unikey", VietnameseInput, "Unikey"),
-    ("io.gitlab.librewolf-community", Browser, "LibreWolf"),
-    ("ktorrent", Unwanted, "KTorrent"),
-    ("libreoffice", Office, "LibreOffice"),
-    ("libreoffice-core", Office, "LibreOffice"),
-    ("libreoffice-core-nogui", Office, "LibreOffice"),
-    ("librewolf", Browser, "LibreWolf"),
-    ("lutris", Unwanted, "Lutris"),
-    ("microsoft-edge-stable", Browser, "Microsoft Edge"),
-    ("minecraft-launcher", Unwanted, "Minecraft"),
-    ("mupdf", PdfReader, "MuPDF"),
-    ("net.lutris.Lutris", Unwanted, "Lutris"),
-    ("okular", PdfReader, "Okular"),
-    ("onlyoffice-desktopeditors", Office, "ONLYOFFICE"),
-    ("openoffice", Office, "Apache OpenOffice"),
-    ("opera-stable", Browser, "Opera"),
-    ("org.chromium.Chromium", Browser, "Chromium"),
-    ("org.gnome.Epiphany", Browser, "GNOME Web"),
-    ("org.gnome.Evince", PdfReader, "Evince"),
-    ("org.gnome.Papers", PdfReader, "Papers"),
-    ("org.kde.okular", PdfReader, "Okular"),
-    ("org.libreoffice.LibreOffice", Office, "LibreOffice"),
-    ("org.mozilla.firefox", Browser, "Firefox"),
-    ("org.onlyoffice.desktopeditors", Office, "ONLYOFFICE"),
-    ("org.qbittorrent.qBittorrent", Unwanted, "qBittorrent"),
-    ("papers", PdfReader, "Papers"),
-    ("playonlinux", Unwanted, "PlayOnLinux"),
-    ("qbittorrent", Unwanted, "qBittorrent"),
-    ("qpdfview", PdfReader, "qpdfview"),
-    ("rtorrent", Unwanted, "rTorrent"),
-    ("scim-unikey", VietnameseInput, "Unikey"),
-    ("softmaker-freeoffice-2021", Office, "FreeOffice"),
-    ("softmaker-freeoffice-2024", Office, "FreeOffice"),
-    ("steam", Unwanted, "Steam"),
-    ("steam-installer", Unwanted, "Steam"),
-    ("steam-launcher", Unwanted, "Steam"),
-    ("transmission-gtk", Unwanted, "Transmission"),
-    ("transmission-qt", Unwanted, "Transmission"),
-    ("vivaldi-stable", Browser, "Vivaldi"),
-    ("wps-office", Office, "WPS Office"),
-    ("xmrig", Unwanted, "XMRig"),
-    ("xpdf", PdfReader, "Xpdf"),
-    ("xreader", PdfReader, "Xreader"),
-    ("zathura", PdfReader, "zathura"),
+/// Packages that an office PC should not have, sorted, with the name that people know.
+const UNWANTED: &[(&str, &str)] = &[
+    ("cgminer", "cgminer"),
+    ("com.transmissionbt.Transmission", "Transmission"),
+    ("com.valvesoftware.Steam", "Steam"),
+    ("cpuminer", "cpuminer"),
+    ("deluge", "Deluge"),
+    ("deluge-gtk", "Deluge"),
+    ("gnome-2048", "GNOME 2048"),
+    ("heroic", "Heroic Games Launcher"),
+    ("ktorrent", "KTorrent"),
+    ("lutris", "Lutris"),
+    ("minecraft-launcher", "Minecraft"),
+    ("net.lutris.Lutris", "Lutris"),
+    ("org.qbittorrent.qBittorrent", "qBittorrent"),
+    ("playonlinux", "PlayOnLinux"),
+    ("qbittorrent", "qBittorrent"),
+    ("rtorrent", "rTorrent"),
+    ("steam", "Steam"),
+    ("steam-installer", "Steam"),
+    ("steam-launcher", "Steam"),
+    ("transmission-gtk", "Transmission"),
+    ("transmission-qt", "Transmission"),
+    ("xmrig", "XMRig"),
 ];
-
-/// LibreOffice from its own site has its version in every name: libreoffice24.8-writer.
-const LIBREOFFICE_WRITER: (&str, &str) = ("libreoffice", "-writer");
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Software {
     match packages(host) {
@@ -131,50 +55,19 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Software {
 }
 
 fn listed(sources: Vec<String>, packages: Vec<Package>) -> Software {
-    let mut by_use: BTreeMap<(u8, &str), Package> = BTreeMap::new();
-    for package in &packages {
-        if let Some((program, name)) = package.name.known().and_then(|name| known(name)) {
-            by_use.entry((program as u8, name)).or_insert_with(|| Package {
-                name: name.to_owned().into(),
-                version: package.version.clone().map(|version| Version(upstream(&version.0).to_owned())),
-                ..Package::default()
-            });
-        }
-    }
-    let of = |program: Use| -> Vec<Package> {
-        let found = by_use.iter().filter(|((its, _), _)| *its == program as u8);
-        found.map(|(_, package)| package.clone()).collect()
-    };
-    let names = |packages: Vec<Package>| -> Vec<String> {
-        packages.into_iter().filter_map(|package| package.name.known().cloned()).collect()
-    };
+    let unwanted: BTreeSet<&str> =
+        packages.iter().filter_map(|package| unwanted(package.name.known()?)).collect();
     Software {
         sources: sources.into(),
         count: i64::try_from(packages.len()).unwrap_or(i64::MAX).into(),
-        browsers: of(Browser).into(),
-        office: of(Office).into(),
-        vietnamese_input: names(of(VietnameseInput)).into(),
-        pdf_readers: names(of(PdfReader)).into(),
-        unwanted: names(of(Unwanted)).into(),
+        unwanted: unwanted.into_iter().map(str::to_owned).collect::<Vec<_>>().into(),
         packages: packages.into(),
     }
 }
 
-fn known(package: &str) -> Option<(Use, &'static str)> {
-    if let Ok(at) = KNOWN.binary_search_by_key(&package, |(name, _, _)| name) {
-        return KNOWN.get(at).map(|(_, program, name)| (*program, *name));
-    }
-    let (start, end) = LIBREOFFICE_WRITER;
-    let version = package.strip_prefix(start)?.strip_suffix(end)?;
-    version.starts_with(|c: char| c.is_ascii_digit()).then_some((Office, "LibreOffice"))
-}
-
-/// A package's version without the epoch, which no program shows.
-fn upstream(version: &str) -> &str {
-    match version.split_once(':') {
-        Some((epoch, rest)) if epoch.bytes().all(|byte| byte.is_ascii_digit()) => rest,
-        Some(_) | None => version,
-    }
+fn unwanted(package: &str) -> Option<&'static str> {
+    let at = UNWANTED.binary_search_by_key(&package, |(name, _)| name).ok()?;
+    UNWANTED.get(at).map(|(_, name)| *name)
 }
 
 /// Who keeps lists, and everything on them, sorted by name.
@@ -267,18 +160,9 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted() {
-        assert!(KNOWN.is_sorted_by(|(a, _, _), (b, _, _)| a < b));
-    }
-
-    #[test]
-    fn programs_behind_packages() {
-        assert_eq!(known("firefox-esr"), Some((Browser, "Firefox ESR")));
-        assert_eq!(known("libreoffice24.8-writer"), Some((Office, "LibreOffice")));
-        assert_eq!(known("libreoffice-writer"), None, "counted by its core");
-        assert_eq!(known("libreoffice24.8-calc"), None);
-        assert_eq!(known("bash"), None);
-        assert_eq!(upstream("4:7.4.7-1+deb12u5"), "7.4.7-1+deb12u5");
-        assert_eq!(upstream("7.4"), "7.4");
+        assert!(UNWANTED.is_sorted_by(|(a, _), (b, _)| a < b));
+        assert_eq!(unwanted("xmrig"), Some("XMRig"));
+        assert_eq!(unwanted("bash"), None);
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Updates {
             Err(trouble) => Fact::Unknown(trouble.into()),
         },
         automatic: fact(if apt { apt_automatic(host) } else { dnf_automatic(host) }),
+        ..Updates::all_unknown(&Reason::NotSupported)
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Cpu {
         family: signature.as_ref().map(|signature| i64::from(family(*signature))),
         model: signature.as_ref().map(|signature| i64::from(model(*signature))),
         stepping: signature.map(|signature| i64::from(signature & 0xf)),
+        platform: fact(number(host, FIRST, "Platform Specific Field 1")),
         features: fact_or_unsupported(features(host)),
     }
 }

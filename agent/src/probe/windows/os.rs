@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Unit};
-use rules::fact::Fact;
+use rules::fact::{Fact, Reason};
 use rules::facts::os::{Architecture, Os, Platform};
 use rules::quantity::Version;
 
@@ -44,6 +44,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
         installed_on: fact_or_unsupported(installed_on(host)),
         started_at: fact_or_unsupported(started_at(host, now)),
         language: fact_or_unsupported(language(host)),
+        ..Os::all_unknown(&Reason::NotSupported)
     }
 }
 

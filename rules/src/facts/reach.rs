@@ -1,0 +1,50 @@
+//! Services of the province that this PC must reach. The collector names them; no other address is ever tried.
+
+use super::{area, words};
+use crate::quantity::{Milliseconds, Percent};
+
+words! {
+    /// How an attempt to reach a service ended.
+    Outcome {
+        /// It answered.
+        Answered = "answered", "Kết nối được", "It answered";
+        /// Its name has no address.
+        NoName = "no_name", "Không phân giải được tên", "Its name is unknown";
+        /// It refused.
+        Refused = "refused", "Từ chối kết nối", "It refused";
+        /// It did not answer in time.
+        TimedOut = "timed_out", "Quá thời gian chờ", "No answer in time";
+        /// It answered, and its certificate is not trusted.
+        NotTrusted = "not_trusted", "Chứng thư không tin cậy", "Its certificate is not trusted";
+    }
+}
+
+area! {
+    /// One service.
+    Service {
+        /// Its name, as the collector has it.
+        name: String = "Tên dịch vụ",
+        /// Host and port.
+        address: String = "Địa chỉ",
+        /// How the attempts ended: the best of them.
+        outcome: Outcome = "Kết quả",
+        /// Time to find its address.
+        name_time: Milliseconds = "Thời gian phân giải tên",
+        /// Time until it answered, the median of the attempts.
+        answer_time: Milliseconds = "Thời gian trả lời",
+        /// Attempts without an answer.
+        loss: Percent = "Tỷ lệ không trả lời",
+    }
+}
+
+area! {
+    /// Services of the province that this PC must reach.
+    Reach {
+        /// Services that were tried.
+        services: Vec<Service> = "Các dịch vụ",
+        /// Services that could not be reached.
+        failed: i64 = "Số dịch vụ không kết nối được",
+        /// The slowest answer among those that answered.
+        slowest: Milliseconds = "Trả lời chậm nhất",
+    }
+}

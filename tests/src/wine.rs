@@ -1,0 +1,135 @@
+//! The agent's real program for Windows, started under Wine.
+//!
+//! The prefix (Wine's C: drive and registry) is private to this project and lies in target/wine/. It is made once and
+//! kept; a test that changes it puts it back. What works under Wine is no promise about Windows, and much of Windows
+//! is missing in Wine: it is not known here what a real PC would have answered.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The target whose program is started.
+pub const TARGET: &str = "x86_64-win7-windows-gnu";
+/// Where Debian keeps the 64-bit loader; its `wine` is a script that complains without a 32-bit one.
+const LOADERS: &[&str] = &["/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine"];
+/// Neither .NET nor a browser is installed into the prefix, no menu is written on this PC, and a crash does not open a
+/// debugger.
+const OVERRIDES: &str = "mscoree=;mshtml=;winemenubuilder.exe=;winedbg.exe=";
+
+/// A prefix of Wine, and the programs in it.
+#[derive(Debug, Clone)]
+pub struct Wine {
+    loader: PathBuf,
+    folder: PathBuf,
+    agent: PathBuf,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root")
+}
+
+impl Wine {
+    /// Wine with a prefix that is ready. None where Wine or the built program is missing and nobody says that both
+    /// must be there, which `CI=true` does.
+    pub fn ready() -> Option<&'static Wine> {
+        static READY: OnceLock<Option<Wine>> = OnceLock::new();
+        READY.get_or_init(Wine::open).as_ref()
+    }
+
+    fn open() -> Option<Wine> {
+        let loader = LOADERS.iter().map(Path::new).find(|loader| loader.is_file());
+        let agent = root().join("target/windows").join(TARGET).join("sansang-agent.exe");
+        if std::env::var("CI").is_ok_and(|ci| ci == "true") {
+            assert!(loader.is_some(), "no Wine: apt-get install wine64");
+            assert!(agent.is_file(), "no {}: agent/packaging/build-windows.sh builds it", agent.display());
+        }
+        let loader = loader?.to_owned();
+        if !agent.is_file() {
+            return None;
+        }
+        let wine = Wine { loader, folder: root().join("target/wine"), agent };
+        wine.make();
+        Some(wine)
+    }
+
+    /// Makes the prefix where it is not there. Another test program may be at it too.
+    fn make(&self) {
+        std::fs::create_dir_all(self.folder.join("home")).expect("a folder for Wine");
+        let mut lock = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(self.folder.join("made-by"))
+            .expect("a lock for Wine");
+        lock.lock().expect("the lock for Wine");
+        let version = self.output_of(Command::new(&self.loader).arg("--version"));
+        let mut made_by = String::new();
+        lock.read_to_string(&mut made_by).expect("the version of Wine");
+        if made_by == version {
+            return;
+        }
+        let prefix = self.prefix();
+        if prefix.exists() {
+            std::fs::remove_dir_all(&prefix).expect("an old prefix goes");
+        }
+        let output = self.environment(Command::new(&self.loader).args(["wineboot", "-i"])).output();
+        let output = output.expect("Wine starts");
+        assert!(output.status.success(), "Wine makes no prefix: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(self.drive().is_dir(), "Wine made no drive C: in {}", prefix.display());
+        lock.rewind().expect("the lock for Wine");
+        lock.set_len(0).expect("the lock for Wine");
+        lock.write_all(version.as_bytes()).expect("the version of Wine");
+    }
+
+    fn output_of(&self, command: &mut Command) -> String {
+        let output = self.environment(command).output().expect("Wine starts");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn prefix(&self) -> PathBuf {
+        self.folder.join("prefix")
+    }
+
+    /// The folder that programs see as `C:\`.
+    pub fn drive(&self) -> PathBuf {
+        self.prefix().join("drive_c")
+    }
+
+    /// The agent's program, as this PC sees it.
+    pub fn program(&self) -> &Path {
+        &self.agent
+    }
+
+    fn environment<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("WINEPREFIX", self.prefix())
+            .env("HOME", self.folder.join("home"))
+            .env("WINEDLLOVERRIDES", OVERRIDES)
+            .env("WINEDEBUG", "-all")
+            .env("WINEARCH", "win64")
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .stdin(Stdio::null())
+    }
+
+    /// The agent, not started yet.
+    pub fn agent(&self) -> Command {
+        self.start(&self.agent)
+    }
+
+    /// A program for Windows, not started yet: the path of a file, or the name of one that Wine brings.
+    pub fn start(&self, program: &Path) -> Command {
+        let mut command = Command::new(&self.loader);
+        self.environment(&mut command);
+        command.arg(program);
+        command
+    }
+}
+
+/// A path of this PC as programs under Wine see it: `Z:` is the root.
+pub fn path(path: &Path) -> String {
+    format!("Z:{}", path.to_str().expect("a path in UTF-8").replace('/', "\\"))
+}
