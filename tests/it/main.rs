@@ -4,6 +4,7 @@
 mod first_day;
 mod hostile;
 mod outage;
+mod packages;
 mod programs;
 mod small;
 mod strangers;
