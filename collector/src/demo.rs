@@ -221,7 +221,7 @@ async fn join(tx: &mut Tx, seed: u64, number: usize, seat: &Seat, now: Timestamp
     let pc = Pc::draw(seed, number, seat.role, seat.wealth, hostname);
     let joined = DAYS[rng.usize(..DAYS.len() - 1)];
     // A few were switched off some weeks ago and never heard of again.
-    let last = if rng.i64(..100) < 4 { joined.min(14) } else { 0 };
+    let last = if rng.i64(0..100) < 4 { joined.min(14) } else { 0 };
     let pkcs8 = SigningKey::generate(&SystemRandom::new()).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let key = SigningKey::from_pkcs8(&pkcs8).map_err(|fault| anyhow::anyhow!("{fault}"))?;
     let at = now - days(joined) - SignedDuration::from_mins(5);

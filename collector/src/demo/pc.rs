@@ -135,12 +135,12 @@ impl Pc {
         let mut rng = Rng::with_seed(seed ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         // Of two draws the newer or the older counts, as the unit is rich or poor.
         let (a, b) = (rng.usize(..HARDWARE.len()), rng.usize(..HARDWARE.len()));
-        let hardware = &HARDWARE[if rng.i64(..100) < wealth { a.max(b) } else { a.min(b) }];
+        let hardware = &HARDWARE[if rng.i64(0..100) < wealth { a.max(b) } else { a.min(b) }];
         let modules: Vec<(i64, String, i64)> = hardware.modules.split(';').filter_map(module).collect();
         let year = i64::from(hardware.firmware_date.year());
         let installed: i64 = modules.iter().map(|(mib, _, _)| mib).sum();
         let is_eligible = year >= 2018 && hardware.uefi == 1;
-        let system = match rng.i64(..100) {
+        let system = match rng.i64(0..100) {
             0..=2 => System::Ubuntu,
             luck if year <= 2012 && luck < 45 || installed <= 2048 => System::Windows7,
             luck if is_eligible && luck < 75 => {
@@ -149,16 +149,16 @@ impl Pc {
             luck if luck > 94 => System::Windows10Ltsc,
             _ => System::Windows10,
         };
-        let care = (rng.i64(..10) + i64::from(wealth > 60)).min(9);
+        let care = (rng.i64(0..10) + i64::from(wealth > 60)).min(9);
         let is_ssd = rng.i64(2008..2024) < year + care / 2 - 1;
         let mut packages: Vec<Package> = Vec::new();
         for (name, version, publisher) in PROGRAMS {
-            if rng.i64(..100) < 55 {
+            if rng.i64(0..100) < 55 {
                 packages.push(package(name, version, publisher));
             }
         }
         let some =
-            |rng: &mut Rng, percent: i64, days: i64| (rng.i64(..100) < percent).then(|| rng.i64(1..days));
+            |rng: &mut Rng, percent: i64, days: i64| (rng.i64(0..100) < percent).then(|| rng.i64(1..days));
         let mut pc = Pc {
             number,
             hostname,
@@ -171,17 +171,17 @@ impl Pc {
             } else {
                 [250, 320, 500, 1000][rng.usize(..4)]
             },
-            free_percent: 6 + rng.i64(..70),
+            free_percent: 6 + rng.i64(0..70),
             care,
             antivirus: if care > 2 { rng.usize(..ANTIVIRUS.len()) } else { 0 },
             packages,
             memory_added: some(&mut rng, 3, 80).filter(|_| (modules.len() as i64) < hardware.slots),
             disk_fails: if is_ssd { some(&mut rng, 1, 40) } else { some(&mut rng, 6, 60) },
             antivirus_off: some(&mut rng, if care < 3 { 30 } else { 2 }, 60),
-            is_domain_joined: rng.i64(..100) < wealth / 3,
-            has_activator: care < 6 && rng.i64(..100) < 30,
-            has_remote_tool: rng.i64(..100) < 38,
-            has_office_licence: rng.i64(..100) < 20 + wealth / 2,
+            is_domain_joined: rng.i64(0..100) < wealth / 3,
+            has_activator: care < 6 && rng.i64(0..100) < 30,
+            has_remote_tool: rng.i64(0..100) < 38,
+            has_office_licence: rng.i64(0..100) < 20 + wealth / 2,
             modules,
         };
         pc.install(&mut rng);
@@ -197,7 +197,7 @@ impl Pc {
             (false, _) if rng.bool() => package("Cốc Cốc", "140.0.7339.246", "Coc Coc Co., Ltd."),
             (false, _) => package("Google Chrome", "154.0.8037.61", "Google LLC"),
         });
-        self.packages.push(match rng.i64(..10) {
+        self.packages.push(match rng.i64(0..10) {
             0..=2 => {
                 package("Microsoft Office Professional Plus 2010", "14.0.7015.1000", "Microsoft Corporation")
             }
