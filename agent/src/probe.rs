@@ -26,7 +26,11 @@ mod ask;
 pub mod decode;
 mod firmware;
 mod linux;
+mod reached;
+mod screens;
+mod signatures;
 mod trim;
+mod usb;
 mod windows;
 
 /// Writes the answers of one area.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use rules::report::Report;
+use rules::wire::NamedService;
 
 use crate::config::Config;
 use crate::courier::Patience;
@@ -41,7 +42,7 @@ pub struct Duties<'a> {
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// Asks this PC.
-    pub survey: &'a dyn Fn(Timestamp) -> Report,
+    pub survey: &'a dyn Fn(Timestamp, Option<Vec<NamedService>>) -> Report,
     /// Tells an administrator in one line what happened.
     pub log: &'a dyn Fn(&str),
 }
@@ -90,7 +91,7 @@ async fn work(duties: &Duties<'_>, duty: Duty, past: &Past) -> Result<()> {
     let mut desk = Desk::open_with(duties.folder, duties.config.bounds(), Patience::default())?;
     if duty == Duty::Survey {
         let now = (duties.clock)();
-        desk.keep_own((duties.survey)(now), now)?;
+        desk.keep_own((duties.survey)(now, desk.diary().services.clone()), now)?;
     }
     let now = (duties.clock)();
     if schedule::is_welcome(now, past) {
@@ -124,7 +125,7 @@ mod tests {
     use crate::courier::tests::now;
     use crate::desk::tests::{Room, code, collector, refusal};
 
-    fn survey(now: Timestamp) -> Report {
+    fn survey(now: Timestamp, _services: Option<Vec<NamedService>>) -> Report {
         Report {
             wire: WIRE,
             taken_at: now,
