@@ -27,7 +27,11 @@ pub mod decode;
 mod firmware;
 mod hash;
 mod linux;
+mod reached;
+mod screens;
+mod signatures;
 mod trim;
+mod usb;
 mod windows;
 
 /// Writes the answers of one area.
