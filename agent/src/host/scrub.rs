@@ -145,6 +145,11 @@ impl StandIns {
             "/var/log/wtmp" | "/var/log/wtmp.1" => return self.wtmp(&bytes),
             "/var/log/lastlog" => return lastlog(bytes),
             "/etc/localtime" => return bytes,
+            // The header stays, the serial number goes.
+            path if path.starts_with("/sys/block/") && path.ends_with("/vpd_pg80") => {
+                let header = bytes.split_at_checked(4).map_or_else(Vec::new, |(header, _)| header.to_vec());
+                return [header, b"SCRUBBED1".to_vec()].concat();
+            }
             _ => {}
         }
         let Ok(text) = String::from_utf8(bytes) else {
@@ -202,6 +207,7 @@ impl StandIns {
                 true => text,
                 false => "SCRUBBED1\n".to_owned(),
             },
+            path if path.starts_with("/sys/block/") && path.ends_with("/serial") => "SCRUBBED1\n".to_owned(),
             "/sys/class/dmi/id/product_uuid" => "00000000-0000-4000-8000-000000000001\n".to_owned(),
             path if path.starts_with("/sys/class/net/") && path.ends_with("/address") => {
                 format!("02:00:00:00:00:{adapter:02x}\n")

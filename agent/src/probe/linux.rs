@@ -12,6 +12,7 @@ mod disk;
 mod encryption;
 mod exposure;
 mod firewall;
+mod identity;
 mod memory;
 mod network;
 mod office;
@@ -36,4 +37,5 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(accounts: rules::facts::accounts::Accounts),
     probe!(exposure: rules::facts::exposure::Exposure),
     probe!(clock: rules::facts::clock::Clock),
+    probe!(identity: rules::facts::identity::Identity),
 ];

@@ -6,6 +6,7 @@ mod board;
 mod clock;
 mod cpu;
 mod firewall;
+mod identity;
 mod memory;
 mod os;
 mod registry;
@@ -17,4 +18,5 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(memory: rules::facts::memory::Memory),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(clock: rules::facts::clock::Clock),
+    probe!(identity: rules::facts::identity::Identity),
 ];

@@ -21,12 +21,16 @@ const PERSONAL: &[&str] = &[
     "RegisteredOwner",
 ];
 
+/// Columns of WMI that hold a serial number.
+const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
+
 /// What stands for what.
 #[derive(Default)]
 struct StandIns {
     names: Vec<String>,
     domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
+    serials: BTreeMap<String, usize>,
 }
 
 pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
@@ -61,6 +65,13 @@ impl StandIns {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value, hostname)),
             Value::Object(fields) => {
                 fields.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+                for name in SERIALS {
+                    if let Some(Value::String(serial)) = fields.get_mut(*name) {
+                        let next = self.serials.len() + 1;
+                        let number = *self.serials.entry(serial.clone()).or_insert(next);
+                        *serial = format!("SCRUBBED{number}");
+                    }
+                }
                 fields.values_mut().for_each(|value| self.value(value, hostname));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -130,7 +141,7 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
-            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
+            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -174,6 +185,12 @@ mod tests {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,
                   "Time": "20261122070000.000000+420"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
                 }
               ]
             }"#]]
