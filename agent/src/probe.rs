@@ -26,6 +26,7 @@ mod ask;
 pub mod decode;
 mod firmware;
 mod hash;
+mod identity;
 mod linux;
 mod reached;
 mod screens;
