@@ -375,9 +375,8 @@ fn status(cli: &Cli, json: bool) -> Result<()> {
 
 fn record(cli: &Cli, file: &Path, about: &str) -> Result<()> {
     let now = clock::now();
-    let platform = probe::live_platform();
-    let recorder = Arc::new(Recorder::new(host::live(), platform.word(), now));
-    probe::survey(recorder.clone(), platform, now);
+    let recorder = Arc::new(Recorder::new(host::live(), host::PLATFORM, now));
+    probe::survey_live(recorder.clone(), now);
     let json = recorder.to_json(about).context("cannot write the recording as JSON")?;
     write_file(file, json.as_bytes())?;
     say(&words::RECORDED.fill(cli.lang, &[("file", &file.display().to_string())]))
@@ -390,7 +389,7 @@ fn day(now: Timestamp) -> Date {
 
 /// Asks this PC.
 fn survey(now: Timestamp) -> Report {
-    probe::survey(Arc::new(host::live()), probe::live_platform(), now)
+    probe::survey_live(Arc::new(host::live()), now)
 }
 
 /// The name of the PC in the network, empty where it is not known.

@@ -181,7 +181,7 @@ async fn audit_this_pc(
     bar.set_message(lang.pick("Khảo sát máy này", "Surveying this PC").to_owned());
     let now = clock.now();
     let report = tokio::task::spawn_blocking(move || {
-        probe::survey(Arc::new(host::live()), probe::live_platform(), now)
+        probe::survey_live(Arc::new(host::live()), now)
     })
     .await
     .context("surveying this PC")?;
