@@ -212,6 +212,7 @@ phrases! {
     TOO_NEW = "máy chủ cũ hơn phần mềm trên máy này ({text}); báo cáo chờ máy chủ được cập nhật", "";
     BUSY = "máy chủ đang quá tải ({text}); báo cáo được giữ lại", "";
     INTERNAL = "máy chủ gặp lỗi ({text}); báo cáo được giữ lại", "";
+    NO_BASE = "máy chủ thiếu báo cáo đầy đủ mà báo cáo này dựa vào ({text})", "";
     FINAL = "máy chủ từ chối hẳn báo cáo: {text}", "";
     GARBAGE = "{address} không trả lời như một máy chủ thu thập ({text}); hãy kiểm tra địa chỉ, và xem có proxy hay trang đăng nhập mạng đứng giữa không", "";
 }
@@ -285,6 +286,7 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
                 Refusal::Internal => INTERNAL,
+                Refusal::BaseMissing => NO_BASE,
                 Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => {
                     FINAL
                 }
@@ -390,6 +392,7 @@ mod tests {
             refused(Refusal::WireTooNew),
             refused(Refusal::Busy),
             refused(Refusal::Internal),
+            refused(Refusal::BaseMissing),
             refused(Refusal::TooLarge),
         ] {
             for lang in [Lang::Vi, Lang::En] {

@@ -4,7 +4,9 @@
 mod first_day;
 mod hostile;
 mod outage;
+mod packages;
 mod programs;
+mod small;
 mod strangers;
 mod tidy;
 mod windows;
