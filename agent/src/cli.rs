@@ -54,10 +54,10 @@ struct Cli {
     #[arg(long, global = true, value_enum, default_value_t)]
     lang: Lang,
     /// The folder of the agent's own state [default: /var/lib/sansang-agent for root, ~/.local/state/sansang-agent;
-    /// on Windows %ProgramData%\\SanSang for an administrator, %LOCALAPPDATA%\\SanSang].
+    /// on Windows %ProgramData%\SanSang for an administrator, %LOCALAPPDATA%\SanSang].
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// The settings [default: /etc/sansang-agent.toml, on Windows %ProgramData%\\SanSang\\agent.toml, where it is there].
+    /// The settings [default: /etc/sansang-agent.toml, on Windows %ProgramData%\SanSang\agent.toml, where it is there].
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -205,12 +205,8 @@ fn execute(cli: &Cli) -> Result<()> {
 fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let Some(out) = &collect.out else {
         let report = survey(clock::now());
-        let json = if collect.pretty {
-            serde_json::to_string_pretty(&report)
-        } else {
-            serde_json::to_string(&report)
-        };
-        return say(&json.context("cannot write the report as JSON")?);
+        let json = serde_json::to_string(&report).context("cannot write the report as JSON")?;
+        return say(&if collect.pretty { indented(&json) } else { json });
     };
     let code = collect.join.as_deref().map(|code| join_code(code, cli.lang)).transpose()?;
     let mut desk = open_desk(cli)?;
@@ -382,6 +378,53 @@ fn record(cli: &Cli, file: &Path, about: &str) -> Result<()> {
     say(&words::RECORDED.fill(cli.lang, &[("file", &file.display().to_string())]))
 }
 
+/// JSON on several lines. What serde makes of all facts in one more form would be a hundredth of the program.
+fn indented(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut characters = json.chars().peekable();
+    while let Some(character) = characters.next() {
+        if quoted {
+            text.push(character);
+            quoted = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+            continue;
+        }
+        match character {
+            '[' | '{' => {
+                text.push(character);
+                // An empty one stays on its line.
+                if let Some(end) = characters.next_if(|next| matches!(next, ']' | '}')) {
+                    text.push(end);
+                } else {
+                    depth += 1;
+                    begin_line(&mut text, depth);
+                }
+            }
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                begin_line(&mut text, depth);
+                text.push(character);
+            }
+            ',' => {
+                text.push(character);
+                begin_line(&mut text, depth);
+            }
+            ':' => text += ": ",
+            other => {
+                quoted = other == '"';
+                text.push(other);
+            }
+        }
+    }
+    text
+}
+
+fn begin_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
 /// Vietnam's day: the dates of rule sets and lifecycle tables are its days.
 fn day(now: Timestamp) -> Date {
     Offset::constant(7).to_datetime(now).date()
@@ -540,6 +583,15 @@ mod tests {
             let start = format!("Example: sansang-agent {}", sub.get_name());
             assert!(example.starts_with(&start), "{}: {example}", sub.get_name());
         }
+    }
+
+    #[test]
+    fn indented_as_serde_does() {
+        let value = serde_json::json!({
+            "a": [], "b": {}, "c": [1, {"d\"{,:[": "e\\"}], "f\\\"": null, "g": "x\\\\\"", "h": [[true]]
+        });
+        let compact = serde_json::to_string(&value).unwrap();
+        assert_eq!(indented(&compact), serde_json::to_string_pretty(&value).unwrap());
     }
 
     #[test]
