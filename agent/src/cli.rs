@@ -35,6 +35,7 @@ use crate::courier::{Patience, Trouble};
 use crate::desk::{Delivery, Desk, Standing};
 use crate::folder::{OnDisk, put};
 use crate::host::recorder::Recorder;
+use crate::install::Hand;
 use crate::service::{self, Task};
 use crate::verdict::{self, Look};
 use crate::words::{self, Lang};
@@ -126,6 +127,9 @@ enum ServiceCommand {
         /// Write the result as a page that every user of this PC can read.
         #[arg(long)]
         page: bool,
+        /// A package put the program in its place: only set the service up; it joins by itself.
+        #[arg(long, conflicts_with = "page")]
+        packaged: bool,
     },
     /// Remove the service, the program and everything that it kept on this PC.
     #[command(after_help = "Example: sansang-agent service remove")]
@@ -133,6 +137,9 @@ enum ServiceCommand {
         /// Ask for an administrator's consent, and tell the result, in windows of the desktop.
         #[arg(long)]
         window: bool,
+        /// A package removes the program and the service: only remove what they kept.
+        #[arg(long, conflicts_with = "window")]
+        packaged: bool,
     },
 }
 
@@ -193,10 +200,18 @@ fn execute(cli: &Cli) -> Result<()> {
         Command::Once => block_on(once(cli)),
         Command::Run => duty::run(cli),
         Command::Duty { task } => block_on(duty::work(cli, *task)),
-        Command::Service { command: ServiceCommand::Install { code, page } } => {
+        Command::Service { command: ServiceCommand::Install { code, packaged: true, .. } } => {
+            install::install_packaged(cli, code.as_deref())
+        }
+        Command::Service { command: ServiceCommand::Install { code, page, .. } } => {
             install::install(cli, code.as_deref(), *page)
         }
-        Command::Service { command: ServiceCommand::Remove { window } } => install::remove(cli, *window),
+        Command::Service { command: ServiceCommand::Remove { window: true, .. } } => {
+            install::remove_in_window(cli.lang)
+        }
+        Command::Service { command: ServiceCommand::Remove { packaged, .. } } => {
+            install::remove(cli.lang, if *packaged { Hand::Package } else { Hand::Own })
+        }
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
     }
@@ -604,6 +619,8 @@ mod tests {
         assert!(parse("sansang-agent service install").is_ok());
         assert!(parse("sansang-agent service install CODE --page --lang en").is_ok());
         assert!(parse("sansang-agent service remove --window").is_ok());
+        assert!(parse("sansang-agent service install --packaged CODE").is_ok());
+        assert!(parse("sansang-agent service remove --packaged").is_ok());
         assert!(parse("sansang-agent service").is_err());
         assert!(parse("sansang-agent duty join").is_ok());
         assert!(parse("sansang-agent").is_err());
