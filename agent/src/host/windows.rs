@@ -20,6 +20,7 @@ use super::answers::{
     Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
     RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
 };
+use super::fuse::Fuse;
 use super::{
     Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
     VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
@@ -56,11 +57,12 @@ mod wmi;
 pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
+    wmi: Fuse,
 }
 
 impl Windows {
     pub(super) fn new() -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new() }
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), wmi: Fuse::new() }
     }
 
     /// The names of all running programs by their process.
@@ -151,12 +153,12 @@ impl Host for Windows {
 
     fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
         let asked = wmi::Asked::new(query);
-        aside::within(WMI_DEADLINE, move || wmi::query(&asked))
+        self.wmi.ask(query.namespace, || aside::within(WMI_DEADLINE, move || wmi::query(&asked)))
     }
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
-        aside::within(WMI_DEADLINE, move || wmi::call(method, &object))
+        self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
     }
 
     fn tpm(&self) -> Answer<Tpm> {
