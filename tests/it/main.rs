@@ -6,6 +6,7 @@ mod hostile;
 mod outage;
 mod packages;
 mod programs;
+mod small;
 mod strangers;
 mod tidy;
 mod windows;
