@@ -21,6 +21,7 @@ use answers::{
 };
 
 pub mod answers;
+pub mod fuse;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
 mod live;

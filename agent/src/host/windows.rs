@@ -21,6 +21,7 @@ use super::answers::{
     Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
     PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
 };
+use super::fuse::Fuse;
 use super::{
     Address, Answer, Command, DEVICES_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, REACH_DEADLINE,
     Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
@@ -60,11 +61,12 @@ pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
     services: Option<Vec<NamedService>>,
+    wmi: Fuse,
 }
 
 impl Windows {
     pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services }
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services, wmi: Fuse::new() }
     }
 
     /// The names of all running programs by their process.
@@ -168,12 +170,12 @@ impl Host for Windows {
 
     fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
         let asked = wmi::Asked::new(query);
-        aside::within(WMI_DEADLINE, move || wmi::query(&asked))
+        self.wmi.ask(query.namespace, || aside::within(WMI_DEADLINE, move || wmi::query(&asked)))
     }
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
-        aside::within(WMI_DEADLINE, move || wmi::call(method, &object))
+        self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
     }
 
     fn tpm(&self) -> Answer<Tpm> {
