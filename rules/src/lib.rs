@@ -12,6 +12,7 @@
 //! - [`ruleset`], [`complaint`], [`condition`]: what a person wrote, checked.
 //! - [`lifecycle`]: until when a product is supported.
 //! - [`assess`]: a PC and a rule set to verdicts, a grade, a score and a coverage.
+//! - [`mend`]: what would make a PC ready, at the least cost.
 
 pub mod assess;
 pub mod complaint;
@@ -24,6 +25,7 @@ pub mod join;
 mod laws;
 pub mod lifecycle;
 pub mod limits;
+pub mod mend;
 pub mod quantity;
 pub mod report;
 pub mod ruleset;
