@@ -24,8 +24,10 @@ use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 
 mod ask;
 pub mod decode;
+mod drive;
 mod firmware;
 mod linux;
+mod pack;
 mod trim;
 mod windows;
 

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Certificate, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method, PasswordPolicy,
+    PhysicalDrive, Query, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -75,7 +75,7 @@ pub struct Recording {
     /// The firmware's table.
     #[serde(default, skip_serializing_if = "Said::is_missing")]
     pub firmware: Said<Table>,
-    /// Answers of the doors that only Windows has, by question.
+    /// Answers of all other doors, by question. Most of these only Windows has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<String, Said<serde_json::Value>>,
 }
@@ -244,7 +244,7 @@ fn same<T: Clone>(value: &T) -> Result<T, Trouble> {
 }
 
 impl Recorded {
-    /// The answer to a question of the doors that only Windows has.
+    /// The answer to a question of the doors without a place of their own.
     fn asked<T: DeserializeOwned>(&self, question: &str) -> Answer<T> {
         told(&self.recording.asked, question, |value| {
             T::deserialize(value).map_err(|error| {
@@ -304,6 +304,10 @@ impl Host for Recorded {
         })
     }
 
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        self.asked(&question::drive_health(name))
+    }
+
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         self.asked(&question::registry_value(key, name))
     }
@@ -322,6 +326,10 @@ impl Host for Recorded {
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         self.asked(&question::wmi_call(method, object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.asked("drives")
     }
 
     fn tpm(&self) -> Answer<Tpm> {

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Certificate, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method, PasswordPolicy,
+    PhysicalDrive, Query, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -65,7 +65,7 @@ impl<H: Host> Recorder<H> {
 }
 
 impl<H: Host> Recorder<H> {
-    /// Writes down the answer of a door that only Windows has.
+    /// Writes down the answer of a door without a place of its own.
     fn asked<T: Serialize>(&self, question: String, answer: Answer<T>) -> Answer<T> {
         let written = match &answer {
             Ok(value) => value.as_ref().map(serde_json::to_value).transpose(),
@@ -162,6 +162,10 @@ impl<H: Host> Host for Recorder<H> {
         answer
     }
 
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        self.asked(question::drive_health(name), self.host.drive_health(name))
+    }
+
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         self.asked(question::registry_value(key, name), self.host.registry_value(key, name))
     }
@@ -180,6 +184,10 @@ impl<H: Host> Host for Recorder<H> {
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         self.asked(question::wmi_call(method, object), self.host.wmi_call(method, object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.asked("drives".to_owned(), self.host.drives())
     }
 
     fn tpm(&self) -> Answer<Tpm> {

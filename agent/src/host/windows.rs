@@ -17,12 +17,12 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, WIN32_ERROR};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Certificate, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method, PasswordPolicy,
+    PhysicalDrive, Query, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
 };
 use super::{
-    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
-    VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
+    Address, Answer, Command, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, Trouble,
+    UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
 };
 
 #[path = "windows/accounts.rs"]
@@ -33,6 +33,8 @@ mod aside;
 mod certificates;
 #[path = "windows/com.rs"]
 mod com;
+#[path = "windows/drives.rs"]
+mod drives;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -56,11 +58,12 @@ mod wmi;
 pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
+    drives: OnceLock<Answer<Vec<PhysicalDrive>>>,
 }
 
 impl Windows {
     pub(super) fn new() -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new() }
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), drives: OnceLock::new() }
     }
 
     /// The names of all running programs by their process.
@@ -137,6 +140,11 @@ impl Host for Windows {
         self.firmware.get_or_init(firmware::table).clone()
     }
 
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        let name = name.to_owned();
+        aside::within(DRIVE_DEADLINE, move || drives::health(&name))
+    }
+
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         registry::value(key, name)
     }
@@ -157,6 +165,10 @@ impl Host for Windows {
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
         aside::within(WMI_DEADLINE, move || wmi::call(method, &object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.drives.get_or_init(|| aside::within(DRIVE_DEADLINE, drives::drives)).clone()
     }
 
     fn tpm(&self) -> Answer<Tpm> {

@@ -4,6 +4,7 @@ use super::{Probe, probe};
 
 mod accounts;
 mod antivirus;
+mod battery;
 mod block;
 mod board;
 mod clock;
@@ -27,6 +28,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
     probe!(disk: rules::facts::disk::Disk),
+    probe!(battery: rules::facts::battery::Battery),
     probe!(network: rules::facts::network::Network),
     probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(updates: rules::facts::updates::Updates),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::super::recorded::{Recording, Said};
@@ -47,11 +48,53 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.starts_with("drive health ") {
+                    health(value);
+                }
                 stand_ins.value(value, hostname);
             }
             (stand_ins.text(&question, hostname), said)
         })
         .collect();
+}
+
+/// What the probe of disks reads of what smartctl prints, which names the drive's serial number too.
+const SMARTCTL_KEPT: &[&str] = &[
+    "ata_device_statistics",
+    "ata_smart_attributes",
+    "endurance_used",
+    "model_name",
+    "nvme_smart_health_information_log",
+    "power_on_time",
+    "scsi_grown_defect_list",
+    "scsi_percentage_used_endurance_indicator",
+    "smart_status",
+    "smartctl",
+];
+/// What makers keep in the data of SMART for themselves (ATA8-ACS).
+const SMART_PRIVATE: std::ops::Range<usize> = 386..511;
+
+/// The log of a drive without what could name it.
+fn health(log: &mut Value) {
+    if let Some(text) = log.get_mut("smartctl") {
+        let json = text.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let kept = match json {
+            Some(Value::Object(mut fields)) => {
+                fields.retain(|name, _| SMARTCTL_KEPT.contains(&name.as_str()));
+                Value::Object(fields).to_string()
+            }
+            Some(_) | None => String::new(),
+        };
+        *text = Value::String(kept);
+    }
+    if let Some(data) = log.pointer_mut("/smart/data")
+        && let Some(mut bytes) = data.as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok())
+    {
+        if let Some(private) = bytes.get_mut(SMART_PRIVATE) {
+            private.fill(0);
+        }
+        *data = Value::String(BASE64.encode(&bytes));
+    }
 }
 
 impl StandIns {
@@ -130,6 +173,7 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
+            "drive health sda": {"smartctl": "{\"serial_number\": \"WD-WMC1\", \"smart_status\": {\"passed\": true}}"},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
         });
         let mut recording = Recording {
@@ -153,6 +197,9 @@ mod tests {
         scrub(&mut recording, "pc-1");
         expect_test::expect![[r#"
             {
+              "drive health sda": {
+                "smartctl": "{\"smart_status\":{\"passed\":true}}"
+              },
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
