@@ -26,6 +26,7 @@ mod ask;
 pub mod decode;
 mod drive;
 mod firmware;
+mod hash;
 mod linux;
 mod pack;
 mod trim;

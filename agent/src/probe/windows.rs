@@ -2,16 +2,23 @@
 
 use super::{Probe, probe};
 
+mod accounts;
+mod antivirus;
 mod battery;
 mod board;
 mod clock;
 mod cpu;
 mod disk;
 mod encryption;
+mod exclusions;
 mod firewall;
 mod memory;
+mod moments;
 mod os;
+mod paths;
+mod people;
 mod registry;
+mod services;
 mod volumes;
 
 pub(super) const TABLE: &[Probe] = &[
@@ -21,7 +28,9 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(memory: rules::facts::memory::Memory),
     probe!(disk: rules::facts::disk::Disk),
     probe!(battery: rules::facts::battery::Battery),
+    probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(encryption: rules::facts::encryption::Encryption),
+    probe!(accounts: rules::facts::accounts::Accounts),
     probe!(clock: rules::facts::clock::Clock),
 ];

@@ -124,24 +124,9 @@ fn a_drive_with_nvme() {
     check(nvme(&log(&[(0, 4)])), expect_test::expect!["Failing Percent(0) - 0"]);
     check(nvme(&log(&[(160, 7)])), expect_test::expect!["Warning Percent(0) - 0"]);
     check(nvme(&log(&[(143, 1), (175, 1)])), expect_test::expect!["Ok Percent(0) - -"]);
-    check(
-        nvme(&[0; 512]),
-        expect_test::expect![
-            "failed: the health log makes no sense failed: the health log makes no sense failed: the health log makes no sense failed: the health log makes no sense"
-        ],
-    );
-    check(
-        nvme(&[0xff; 512]),
-        expect_test::expect![
-            "failed: the health log makes no sense failed: the health log makes no sense failed: the health log makes no sense failed: the health log makes no sense"
-        ],
-    );
-    check(
-        nvme(&[0; 100]),
-        expect_test::expect![
-            "failed: the health log is cut off failed: the health log is cut off failed: the health log is cut off failed: the health log is cut off"
-        ],
-    );
+    check(nvme(&[0; 512]), expect_test::expect!["failed: the health log makes no sense"]);
+    check(nvme(&[0xff; 512]), expect_test::expect!["failed: the health log makes no sense"]);
+    check(nvme(&[0; 100]), expect_test::expect!["failed: the health log is cut off"]);
 }
 
 #[test]
@@ -161,12 +146,7 @@ fn what_bridges_make_up() {
 
 #[test]
 fn what_smartctl_says_when_it_cannot_look() {
-    check(
-        smartctl(""),
-        expect_test::expect![
-            "failed: smartctl printed no JSON failed: smartctl printed no JSON failed: smartctl printed no JSON failed: smartctl printed no JSON"
-        ],
-    );
+    check(smartctl(""), expect_test::expect!["failed: smartctl printed no JSON"]);
     check(smartctl("[]"), expect_test::expect!["- - - -"]);
     let message =
         |text: &str| format!(r#"{{"smartctl": {{"exit_status": 2, "messages": [{{"string": "{text}"}}]}}}}"#);
