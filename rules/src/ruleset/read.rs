@@ -9,7 +9,8 @@ use toml::de::DeTable;
 
 use super::raw::{Field, Reader, Table, quoted};
 use super::{
-    Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts, Variant, gives,
+    Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts,
+    Variant, gives,
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
