@@ -17,20 +17,25 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, WIN32_ERROR};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, NetAdapter,
+    PasswordPolicy, Query, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, WaitingUpdate,
+    WifiLink,
 };
 use super::{
-    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
-    VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
+    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Question, Trouble,
+    UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WAITING_DEADLINE, WMI_DEADLINE,
 };
 
 #[path = "windows/accounts.rs"]
 mod accounts;
+#[path = "windows/adapters.rs"]
+mod adapters;
 #[path = "windows/aside.rs"]
 mod aside;
 #[path = "windows/certificates.rs"]
 mod certificates;
+#[path = "windows/child.rs"]
+mod child;
 #[path = "windows/com.rs"]
 mod com;
 #[path = "windows/files.rs"]
@@ -39,6 +44,8 @@ mod files;
 mod firmware;
 #[path = "windows/library.rs"]
 mod library;
+#[path = "windows/programs.rs"]
+mod programs;
 #[path = "windows/registry.rs"]
 mod registry;
 #[path = "windows/security_center.rs"]
@@ -49,6 +56,8 @@ mod services;
 mod sockets;
 #[path = "windows/updates.rs"]
 mod updates;
+#[path = "windows/wifi.rs"]
+mod wifi;
 #[path = "windows/wmi.rs"]
 mod wmi;
 
@@ -183,8 +192,28 @@ impl Host for Windows {
         Ok(Some(firmware::uptime()))
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        programs::paths(self.programs()?, program)
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         services::service(name)
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        adapters::adapters()
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        wifi::links()
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        accounts::domain_joined()
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        registry::changed(key)
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -208,7 +237,11 @@ impl Host for Windows {
     }
 
     fn windows_updates(&self) -> Answer<Updates> {
-        aside::within(UPDATES_DEADLINE, updates::updates)
+        child::ask(Question::WindowsUpdates, UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
