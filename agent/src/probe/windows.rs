@@ -2,16 +2,31 @@
 
 use super::{Probe, probe};
 
+mod accounts;
+mod antivirus;
+mod backup;
 mod board;
 mod clock;
 mod cpu;
+mod devices;
+mod display;
+mod exclusions;
 mod firewall;
+mod identity;
 mod licence;
 mod memory;
+mod moments;
 mod office;
 mod os;
+mod paths;
+mod people;
+mod peripherals;
+mod reach;
 mod registry;
+mod services;
+mod signing;
 mod software;
+mod users;
 
 pub(super) const TABLE: &[Probe] = &[
     probe!(os: rules::facts::os::Os),
@@ -19,6 +34,14 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
     probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
+    probe!(display: rules::facts::display::Display),
+    probe!(reach: rules::facts::reach::Reach),
+    probe!(signing: rules::facts::signing::Signing),
+    probe!(peripherals: rules::facts::peripherals::Peripherals),
+    probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
+    probe!(accounts: rules::facts::accounts::Accounts),
+    probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
+    probe!(identity: rules::facts::identity::Identity),
 ];

@@ -17,7 +17,8 @@ use rules::facts::software::{Package, Software};
 use rules::quantity::Version;
 
 use super::licence::{self, best, channel, licences};
-use super::registry::{number, of_people, said, text};
+use super::people;
+use super::registry::{number, said, text};
 use super::software::{UNINSTALL, begins};
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Answer, Host, Trouble};
@@ -377,7 +378,7 @@ fn macros_blocked(host: &dyn Host, own: &[Suite]) -> Fact<bool> {
     let versions = own.iter().filter_map(|suite| suite.version.as_deref().map(Version::new));
     let since = Version::new(MACROS_BLOCKED_SINCE);
     let by_itself = versions.max().is_some_and(|version| version >= since);
-    let people = of_people(host, |person| {
+    let people = people::of_each(host, |person| {
         let mut blocked = true;
         for program in WITH_MACROS {
             let path = format!(r"{person}\Software\Policies\Microsoft\Office\{major}.0\{program}\Security");
@@ -430,14 +431,15 @@ fn versions(
             let values = host.registry_values(key)?.unwrap_or_default();
             found.extend(said(&values, "pv").map(|version| (name(), Some(version.to_owned()))));
         }
-        let own = of_people(host, |person| text(host, &format!(r"{person}\Software\{updater}"), "pv"))?;
+        let own = people::of_each(host, |person| text(host, &format!(r"{person}\Software\{updater}"), "pv"))?;
         found.extend(own.into_iter().flatten().map(|version| (name(), Some(version))));
     }
     if found.is_empty() {
         found = packages.iter().filter_map(|package| in_list(package, browser)).collect();
     }
     if let (true, Some(beacon)) = (found.is_empty(), browser.beacon) {
-        let own = of_people(host, |person| text(host, &format!(r"{person}\Software\{beacon}"), "version"))?;
+        let own =
+            people::of_each(host, |person| text(host, &format!(r"{person}\Software\{beacon}"), "version"))?;
         found.extend(own.into_iter().flatten().map(|version| (name(), Some(version))));
     }
     Ok(found)
@@ -457,7 +459,7 @@ fn in_list(package: &Package, browser: &Browser) -> Option<(String, Option<Strin
 /// What the first person who chose has chosen; otherwise what the PC does for everybody.
 fn pdf_default(host: &dyn Host) -> Answer<String> {
     const CHOICE: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\FileExts\.pdf";
-    let chosen = of_people(host, |person| {
+    let chosen = people::of_each(host, |person| {
         match text(host, &format!(r"{person}\{CHOICE}\UserChoiceLatest\ProgId"), "ProgId")? {
             Some(chosen) => Ok(Some(chosen)),
             None => text(host, &format!(r"{person}\{CHOICE}\UserChoice"), "ProgId"),
@@ -543,7 +545,7 @@ fn started(host: &dyn Host) -> Result<Vec<String>, Trouble> {
     for key in [Key::wide(&path), Key::narrow(&path)] {
         commands.extend(host.registry_values(key)?.unwrap_or_default());
     }
-    let own = of_people(host, |person| host.registry_values(Key::wide(&format!(r"{person}\{RUN}"))))?;
+    let own = people::of_each(host, |person| host.registry_values(Key::wide(&format!(r"{person}\{RUN}"))))?;
     commands.extend(own.into_iter().flatten().flatten());
     Ok(commands.iter().filter_map(|(_, command)| program(command)).collect())
 }
@@ -564,7 +566,7 @@ fn program(command: &RegistryValue) -> Option<String> {
 /// Input methods of Windows that somebody added to the list of languages, or, on Windows 7, to the keyboards.
 fn windows_inputs(host: &dyn Host) -> Result<Vec<&'static str>, Trouble> {
     const LANGUAGES: &str = r"Control Panel\International\User Profile";
-    let found = of_people(host, |person| {
+    let found = people::of_each(host, |person| {
         let mut found = Vec::new();
         let languages = host.registry_keys(Key::wide(&format!(r"{person}\{LANGUAGES}")))?;
         let with_list = languages.is_some();
@@ -602,7 +604,7 @@ struct Fonts {
 
 fn fonts(host: &dyn Host) -> Result<Fonts, Trouble> {
     let machine = host.registry_values(Key::wide(&format!(r"HKLM\{FONTS}")))?.ok_or(Trouble::NotSupported)?;
-    let own = of_people(host, |person| host.registry_values(Key::wide(&format!(r"{person}\{FONTS}"))))?;
+    let own = people::of_each(host, |person| host.registry_values(Key::wide(&format!(r"{person}\{FONTS}"))))?;
     let mut fonts = Fonts::default();
     for (name, file) in machine.into_iter().chain(own.into_iter().flatten().flatten()) {
         let name = name.to_lowercase();

@@ -26,6 +26,8 @@ pub(super) fn number(host: &dyn Host, path: &str, name: &str) -> Answer<i64> {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(Trouble::Failed(format!("{path}: {name} is too large a number: {number}"))),
         },
+        // As empty as not there.
+        Some(RegistryValue::Text(text)) if text.trim().is_empty() => Ok(None),
         Some(RegistryValue::Text(text)) => match text.trim().parse() {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(Trouble::Failed(format!("{path}: {name} is not a number: {text:?}"))),
@@ -35,33 +37,6 @@ pub(super) fn number(host: &dyn Host, path: &str, name: &str) -> Answer<i64> {
         }
         None => Ok(None),
     }
-}
-
-/// The keys of everybody who is signed in, such as `HKU\S-1-5-21-…-1001`. Accounts of services are left out.
-pub(super) fn people(host: &dyn Host) -> Result<Vec<String>, Trouble> {
-    let sids = host.registry_keys(Key::wide(r"HKU\"))?.ok_or(Trouble::NotSupported)?;
-    // Local and domain accounts, and those of Entra ID.
-    let of_person = |sid: &String| sid.starts_with("S-1-5-21-") || sid.starts_with("S-1-12-1-");
-    let people = sids.into_iter().filter(|sid| of_person(sid) && !sid.ends_with("_Classes"));
-    Ok(people.map(|sid| format!(r"HKU\{sid}")).collect())
-}
-
-/// What `ask` finds of each person who is signed in. Who is no administrator may open the own key alone; the others' are
-/// left out then, unless none opens.
-pub(super) fn of_people<T>(
-    host: &dyn Host,
-    ask: impl Fn(&str) -> Result<T, Trouble>,
-) -> Result<Vec<T>, Trouble> {
-    let mut found = Vec::new();
-    let mut denied = false;
-    for person in people(host)? {
-        match ask(&person) {
-            Ok(answer) => found.push(answer),
-            Err(Trouble::Denied) => denied = true,
-            Err(trouble) => return Err(trouble),
-        }
-    }
-    if denied && found.is_empty() { Err(Trouble::Denied) } else { Ok(found) }
 }
 
 /// A value that is a text, without the white space around it; none when it is empty or no text.

@@ -16,7 +16,8 @@ use rules::fact::{Fact, Reason};
 use rules::facts::software::{Package, Software};
 use rules::quantity::Version;
 
-use super::registry::{of_people, said};
+use super::people;
+use super::registry::said;
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Host, Trouble};
 
@@ -122,7 +123,8 @@ fn programs(host: &dyn Host, now: Timestamp) -> Result<Vec<Package>, Trouble> {
     if programs.is_empty() && host.registry_keys(Key::wide(UNINSTALL))?.is_none() {
         return Err(Trouble::NotSupported);
     }
-    let own = of_people(host, |person| of_key(host, Key::wide(&format!(r"{person}\{OF_PERSON}")), today))?;
+    let own =
+        people::of_each(host, |person| of_key(host, Key::wide(&format!(r"{person}\{OF_PERSON}")), today))?;
     programs.extend(own.into_iter().flatten());
     programs.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.version.cmp(&b.version)));
     programs.dedup_by(|a, b| a.name == b.name && a.version == b.version);
