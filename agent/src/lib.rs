@@ -9,6 +9,7 @@
 //! - [`schedule`]: when to survey and when to try again, as a pure function; [`config`]: what may be set.
 //! - [`service`]: the duties of a service, and what the agent needs of the operating system for itself.
 //! - [`verdict`]: an assessment as text; [`words`]: everything that is said to people, in both languages.
+//! - [`install`]: what is put on a PC and taken away again, what a double-click means, and the page that it ends with.
 //! - [`cli`]: the command line; [`clock`]: the one clock.
 
 pub mod base;
@@ -20,6 +21,7 @@ pub mod desk;
 pub mod folder;
 pub mod host;
 pub mod identity;
+pub mod install;
 pub mod probe;
 pub mod schedule;
 pub mod service;
