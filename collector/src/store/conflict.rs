@@ -104,7 +104,8 @@ pub async fn note(tx: &mut Tx, found: Found<'_>, at: Timestamp) -> Result<()> {
         .fetch_optional(c)
         .await?);
     if let Some(id) = same {
-        const MORE: &str = "UPDATE conflict SET seen_at = $2, reports = reports + 1, hostname = $3, digest = $4,
+        const MORE: &str =
+            "UPDATE conflict SET seen_at = $2, reports = reports + 1, hostname = $3, digest = $4,
             envelope = $5 WHERE id = $1 AND digest <> $4";
         sql!(tx, |c| sqlx::query(MORE)
             .bind(&id)
@@ -116,7 +117,8 @@ pub async fn note(tx: &mut Tx, found: Found<'_>, at: Timestamp) -> Result<()> {
             .await?);
         return Ok(());
     }
-    const ADD: &str = "INSERT INTO conflict (id, machine, key, cause, hostname, signs, found_at, seen_at, reports,
+    const ADD: &str =
+        "INSERT INTO conflict (id, machine, key, cause, hostname, signs, found_at, seen_at, reports,
             digest, envelope) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 1, $8, $9)";
     sql!(tx, |c| sqlx::query(ADD)
         .bind(new_id(at))
@@ -166,7 +168,8 @@ pub async fn open(tx: &mut Tx, machine: &str) -> Result<Vec<Conflict>> {
 /// # Errors
 /// When the database cannot.
 pub async fn all_open(tx: &mut Tx) -> Result<Vec<Conflict>> {
-    const SQL: &str = "SELECT f.id, f.machine, f.cause, f.hostname, f.signs, f.found_at, f.seen_at, f.reports, f.digest
+    const SQL: &str =
+        "SELECT f.id, f.machine, f.cause, f.hostname, f.signs, f.found_at, f.seen_at, f.reports, f.digest
         FROM machine m JOIN conflict f ON f.machine = m.id
         WHERE m.conflicts > 0 AND f.ended_at IS NULL ORDER BY f.found_at, f.id";
     let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?);

@@ -48,7 +48,8 @@ pub async fn set(tx: &mut Tx, machine: &str, signs: &Signs) -> Result<()> {
 /// # Errors
 /// When the database cannot.
 pub async fn sharing(tx: &mut Tx, signs: &Signs) -> Result<Vec<String>> {
-    const SQL: &str = "SELECT machine FROM machine_sign WHERE kind = $1 AND value = $2 ORDER BY machine LIMIT 64";
+    const SQL: &str =
+        "SELECT machine FROM machine_sign WHERE kind = $1 AND value = $2 ORDER BY machine LIMIT 64";
     let mut machines = BTreeSet::new();
     for (kind, value) in signs.iter() {
         let rows: Vec<String> =
