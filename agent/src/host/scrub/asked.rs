@@ -60,6 +60,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if question.starts_with("certificates ") && question.ends_with("MY") {
                     issuers(value);
                 }
+                if question.starts_with("drive health ") {
+                    health(value);
+                }
                 stand_ins.value(value, hostname);
             }
             (stand_ins.text(&question, hostname), said)
@@ -85,6 +88,45 @@ fn issuers(value: &mut Value) {
                 }
             }
         }
+    }
+}
+
+/// What the probe of disks reads of what smartctl prints, which names the drive's serial number too.
+const SMARTCTL_KEPT: &[&str] = &[
+    "ata_device_statistics",
+    "ata_smart_attributes",
+    "endurance_used",
+    "model_name",
+    "nvme_smart_health_information_log",
+    "power_on_time",
+    "scsi_grown_defect_list",
+    "scsi_percentage_used_endurance_indicator",
+    "smart_status",
+    "smartctl",
+];
+/// What makers keep in the data of SMART for themselves (ATA8-ACS).
+const SMART_PRIVATE: std::ops::Range<usize> = 386..511;
+
+/// The log of a drive without what could name it.
+fn health(log: &mut Value) {
+    if let Some(text) = log.get_mut("smartctl") {
+        let json = text.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let kept = match json {
+            Some(Value::Object(mut fields)) => {
+                fields.retain(|name, _| SMARTCTL_KEPT.contains(&name.as_str()));
+                Value::Object(fields).to_string()
+            }
+            Some(_) | None => String::new(),
+        };
+        *text = Value::String(kept);
+    }
+    if let Some(data) = log.pointer_mut("/smart/data")
+        && let Some(mut bytes) = data.as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok())
+    {
+        if let Some(private) = bytes.get_mut(SMART_PRIVATE) {
+            private.fill(0);
+        }
+        *data = Value::String(BASE64.encode(&bytes));
     }
 }
 
@@ -174,6 +216,7 @@ mod tests {
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
+            "drive health sda": {"smartctl": "{\"serial_number\": \"WD-WMC1\", \"smart_status\": {\"passed\": true}}"},
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -196,6 +239,9 @@ mod tests {
         scrub(&mut recording, "pc-1");
         expect_test::expect![[r#"
             {
+              "drive health sda": {
+                "smartctl": "{\"smart_status\":{\"passed\":true}}"
+              },
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
@@ -212,7 +258,6 @@ mod tests {
                   "text": "\\\\pc-1\\x"
                 }
               },
-              "wmi a": [
                 {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,
