@@ -28,6 +28,7 @@ use rules::lifecycle::Lifecycle;
 use rules::quantity::Milliseconds;
 use rules::report::Report;
 use rules::ruleset::{self, RuleSet};
+use rules::wire::NamedService;
 
 use crate::clock;
 use crate::config::Config;
@@ -219,14 +220,14 @@ fn execute(cli: &Cli) -> Result<()> {
 
 fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let Some(out) = &collect.out else {
-        let report = survey(clock::now());
+        let report = survey(clock::now(), standing_if_readable(cli).diary.services);
         let json = serde_json::to_string(&report).context("cannot write the report as JSON")?;
         return say(&if collect.pretty { indented(&json) } else { json });
     };
     let code = collect.join.as_deref().map(|code| join_code(code, cli.lang)).transpose()?;
     let mut desk = open_desk(cli)?;
     let now = clock::now();
-    let report = survey(now);
+    let report = survey(now, desk.diary().services.clone());
     let hostname = hostname(&report);
     let bundled = desk.bundle(report, code.as_ref(), &hostname, now)?;
     write_file(out, &bundled.bytes)?;
@@ -259,7 +260,7 @@ fn check(cli: &Cli, check: &Check) -> Result<()> {
     let role = role.and_then(Role::parse).unwrap_or(Role::Officer);
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
-    let mut report = survey(now);
+    let mut report = survey(now, standing.diary.services.clone());
     spinner.stop();
     if let Some(offset) = standing.clock_offset() {
         report.facts.clock.offset = Fact::Known(offset);
@@ -283,7 +284,8 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
     let now = clock::now();
-    let report = survey(now);
+    // Which services this PC must reach, the collector tells afterwards.
+    let report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
     let joined = desk.join(&code, &hostname(&report), now).await.map_err(|error| {
         match error.downcast::<Trouble>() {
@@ -304,7 +306,7 @@ async fn once(cli: &Cli) -> Result<()> {
     }
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(cli.lang));
-    let report = survey(clock::now());
+    let report = survey(clock::now(), desk.diary().services.clone());
     spinner.stop();
     send(&mut desk, report, cli.lang).await
 }
@@ -445,9 +447,9 @@ fn day(now: Timestamp) -> Date {
     Offset::constant(7).to_datetime(now).date()
 }
 
-/// Asks this PC.
-fn survey(now: Timestamp) -> Report {
-    probe::survey_live(Arc::new(host::live()), now)
+/// Asks this PC, and for the services that its collector names.
+fn survey(now: Timestamp, services: Option<Vec<NamedService>>) -> Report {
+    probe::survey_live(Arc::new(host::live_reaching(services)), now)
 }
 
 /// The name of the PC in the network, empty where it is not known.

@@ -26,8 +26,13 @@ mod ask;
 pub mod decode;
 mod firmware;
 mod hash;
+mod identity;
 mod linux;
+mod reached;
+mod screens;
+mod signatures;
 mod trim;
+mod usb;
 mod windows;
 
 /// Writes the answers of one area.

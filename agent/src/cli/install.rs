@@ -307,7 +307,7 @@ async fn join_and_report(
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
     let now = clock::now();
-    let mut report = survey(now);
+    let mut report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
     let trouble = match desk.join(code, &hostname(&report), now).await {
         Ok(_) => None,
