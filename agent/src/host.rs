@@ -15,11 +15,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Certificate, Event, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy,
+    Query, RegistryValue, Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates,
 };
 
 pub mod answers;
+pub mod command_line;
+pub mod descriptor;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
 mod live;
@@ -29,6 +31,7 @@ mod live;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
+pub mod task;
 
 /// Largest file that the file door hands out, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -42,6 +45,10 @@ pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
 pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest time for Windows Update to tell what it knows.
 pub const UPDATES_DEADLINE: Duration = Duration::from_secs(18);
+/// Longest time for the log of events to tell its oldest ones.
+pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
+/// How many of its oldest events a log tells.
+pub const EVENTS_COUNT_MAX: usize = 8;
 /// Most rows that WMI may answer.
 pub const ROWS_COUNT_MAX: usize = 5_000;
 /// Longest time for one probe. Files of the PC itself have no deadline of their own: they are bounded in size, only
@@ -275,6 +282,18 @@ pub trait Host: Send + Sync {
     }
     /// What Windows Update knows without asking its server, within [`UPDATES_DEADLINE`].
     fn windows_updates(&self) -> Answer<Updates> {
+        Err(Trouble::NotSupported)
+    }
+    /// The shared folders, printers and pipes, sorted.
+    fn shares(&self) -> Answer<Vec<Share>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The scheduled tasks, sorted.
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The oldest events of a log, such as `Security`, up to [`EVENTS_COUNT_MAX`], within [`EVENTS_DEADLINE`].
+    fn oldest_events(&self, _log: &str) -> Answer<Vec<Event>> {
         Err(Trouble::NotSupported)
     }
     /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.

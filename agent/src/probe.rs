@@ -26,6 +26,7 @@ mod ask;
 pub mod decode;
 mod firmware;
 mod hash;
+mod hosts_file;
 mod linux;
 mod trim;
 mod windows;

@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Certificate, Event, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy,
+    Query, RegistryValue, Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -374,6 +374,18 @@ impl Host for Recorded {
 
     fn windows_updates(&self) -> Answer<Updates> {
         self.asked("windows updates")
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares")
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks")
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(&question::oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

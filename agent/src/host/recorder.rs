@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Certificate, Event, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy,
+    Query, RegistryValue, Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -232,6 +232,18 @@ impl<H: Host> Host for Recorder<H> {
 
     fn windows_updates(&self) -> Answer<Updates> {
         self.asked("windows updates".to_owned(), self.host.windows_updates())
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares".to_owned(), self.host.shares())
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks".to_owned(), self.host.tasks())
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(question::oldest_events(log), self.host.oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

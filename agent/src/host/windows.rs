@@ -17,12 +17,12 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, WIN32_ERROR};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Certificate, Event, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy,
+    Query, RegistryValue, Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates,
 };
 use super::{
-    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
-    VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
+    Address, Answer, Command, EVENTS_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, Trouble,
+    UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
 };
 
 #[path = "windows/accounts.rs"]
@@ -33,6 +33,8 @@ mod aside;
 mod certificates;
 #[path = "windows/com.rs"]
 mod com;
+#[path = "windows/events.rs"]
+mod events;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -45,8 +47,12 @@ mod registry;
 mod security_center;
 #[path = "windows/services.rs"]
 mod services;
+#[path = "windows/shares.rs"]
+mod shares;
 #[path = "windows/sockets.rs"]
 mod sockets;
+#[path = "windows/tasks.rs"]
+mod tasks;
 #[path = "windows/updates.rs"]
 mod updates;
 #[path = "windows/wmi.rs"]
@@ -209,6 +215,19 @@ impl Host for Windows {
 
     fn windows_updates(&self) -> Answer<Updates> {
         aside::within(UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        shares::shares()
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        tasks::tasks()
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        let log = log.to_owned();
+        aside::within(EVENTS_DEADLINE, move || events::oldest(&log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

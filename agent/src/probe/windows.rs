@@ -3,11 +3,14 @@
 use super::{Probe, probe};
 
 mod accounts;
+mod activators;
 mod antivirus;
+mod autostarts;
 mod board;
 mod clock;
 mod cpu;
 mod exclusions;
+mod exposure;
 mod firewall;
 mod memory;
 mod moments;
@@ -15,7 +18,10 @@ mod os;
 mod paths;
 mod people;
 mod registry;
+mod remote;
+mod roots;
 mod services;
+mod shares;
 
 pub(super) const TABLE: &[Probe] = &[
     probe!(os: rules::facts::os::Os),
@@ -25,5 +31,6 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(accounts: rules::facts::accounts::Accounts),
+    probe!(exposure: rules::facts::exposure::Exposure),
     probe!(clock: rules::facts::clock::Clock),
 ];

@@ -281,14 +281,36 @@ mod tests {
         walk(&mut setup, INSTALL).unwrap();
         walk(&mut setup, START).unwrap();
         setup.publish("ket-qua.html", "<p>").unwrap();
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/systemd/system/sansang-agent.service 644
+            home/sansang-agent_CODE 644
+            run/sansang-agent/ 755
+            run/sansang-agent/ket-qua.html 644
+            usr/local/bin/sansang-agent 755
+            var/lib/sansang-agent/ 700
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+            systemctl start sansang-agent.service
+        "#]]
+        .assert_eq(&pc.look());
         let unit = std::fs::read_to_string(pc.room.0.join(OWN_UNIT)).unwrap();
         let start = format!("ExecStart={} run", pc.room.0.join(OWN_HOME).display());
         assert!(unit.contains(&start) && !unit.contains(PACKAGED_PROGRAM), "{unit}");
 
         std::fs::write(pc.room.0.join("home/sansang-agent_CODE"), "program 2").unwrap();
         walk(&mut setup, INSTALL).unwrap();
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/systemd/system/sansang-agent.service 644
+            home/sansang-agent_CODE 644
+            run/sansang-agent/ 755
+            run/sansang-agent/ket-qua.html 644
+            usr/local/bin/sansang-agent 755
+            var/lib/sansang-agent/ 700
+            systemctl stop sansang-agent.service
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+        "#]]
+        .assert_eq(&pc.look());
         assert_eq!(std::fs::read_to_string(pc.room.0.join(OWN_HOME)).unwrap(), "program 2");
 
         // The installed program removes itself.
@@ -297,9 +319,20 @@ mod tests {
         let removed = remove(&mut setup);
         assert!(removed.failed.is_empty(), "{:?}", removed.failed);
         assert_eq!(removed.left, [Left::Settings(pc.room.0.join(SETTINGS))]);
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/sansang-agent.toml 644
+            home/sansang-agent_CODE 644
+            systemctl stop sansang-agent.service
+            systemctl --quiet disable sansang-agent.service
+            systemctl daemon-reload
+        "#]]
+        .assert_eq(&pc.look());
         assert!(remove(&mut setup).failed.is_empty(), "a second time there is nothing to do");
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/sansang-agent.toml 644
+            home/sansang-agent_CODE 644
+        "#]]
+        .assert_eq(&pc.look());
     }
 
     #[test]
@@ -312,7 +345,17 @@ mod tests {
         setup.program = PathBuf::from(PACKAGED_PROGRAM);
         walk(&mut setup, INSTALL).unwrap();
         assert_eq!(remove(&mut setup).left, [Left::NotOurs(PathBuf::from(PACKAGED_PROGRAM))]);
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            home/sansang-agent_CODE 644
+            usr/lib/systemd/system/sansang-agent.service 644
+            systemctl stop sansang-agent.service
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+            systemctl stop sansang-agent.service
+            systemctl --quiet disable sansang-agent.service
+            systemctl daemon-reload
+        "#]]
+        .assert_eq(&pc.look());
     }
 
     #[test]
