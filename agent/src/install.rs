@@ -46,6 +46,20 @@ pub const START: &[Step] = &[Step::StartService];
 const REMOVE: &[Step] = &[Step::StopService, Step::RemoveService, Step::RemovePages, Step::RemoveState];
 const REMOVE_LAST: &[Step] = &[Step::UnlistProgram, Step::RemoveProgram];
 
+/// When a package put the program in its place and registered the service: what Windows Installer has no words for.
+pub const INSTALL_PACKAGED: &[Step] = &[Step::MakeState, Step::RegisterService];
+/// When a package removes the program and the service.
+const REMOVE_PACKAGED: &[Step] = &[Step::StopService, Step::RemovePages, Step::RemoveState];
+
+/// Who puts the program in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// This program itself.
+    Own,
+    /// A package.
+    Package,
+}
+
 /// Something that a removal leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Left {
@@ -88,9 +102,13 @@ pub struct Removed {
 
 /// Removes everything. A step that fails does not keep the others from being taken; only the program itself and its
 /// place on the list of programs stay then.
-pub fn remove(system: &mut dyn System) -> Removed {
+pub fn remove(system: &mut dyn System, hand: Hand) -> Removed {
     let mut removed = Removed::default();
-    for steps in [REMOVE, REMOVE_LAST] {
+    let (first, last): (&[Step], &[Step]) = match hand {
+        Hand::Own => (REMOVE, REMOVE_LAST),
+        Hand::Package => (REMOVE_PACKAGED, &[]),
+    };
+    for steps in [first, last] {
         if !removed.failed.is_empty() {
             break;
         }
@@ -136,11 +154,11 @@ mod tests {
         expected.assert_eq(&(notebook.lines + &outcome));
     }
 
-    fn check_remove(broken: Option<Step>, expected: Expect) {
+    fn check_remove(hand: Hand, broken: Option<Step>, expected: Expect) {
         let mut notebook = Notebook { broken, ..Notebook::default() };
-        let removed = remove(&mut notebook);
-        expected
-            .assert_eq(&format!("{}left {:?}, failed {:?}", notebook.lines, removed.left, removed.failed));
+        let removed = remove(&mut notebook, hand);
+        let failed: Vec<String> = removed.failed.iter().map(ToString::to_string).collect();
+        expected.assert_eq(&format!("{}left {:?}, failed {failed:?}", notebook.lines, removed.left));
     }
 
     #[test]
@@ -167,6 +185,7 @@ mod tests {
     #[test]
     fn a_removal_goes_on_and_can_be_tried_again() {
         check_remove(
+            Hand::Own,
             None,
             expect![[r#"
                 StopService
@@ -178,75 +197,23 @@ mod tests {
                 left [UntilRestart("agent.exe")], failed []"#]],
         );
         check_remove(
+            Hand::Own,
             Some(Step::RemovePages),
             expect![[r#"
                 StopService
                 RemoveService
                 RemovePages fails
                 RemoveState
-                left [], failed [cannot RemovePages
-
-                Stack backtrace:
-                   0: anyhow::error::<impl anyhow::Error>::msg
-                             at /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/anyhow-1.0.104/src/backtrace.rs:10:14
-                   1: anyhow::__private::format_err
-                             at /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/anyhow-1.0.104/src/lib.rs:690:13
-                   2: take
-                             at ./src/install.rs:125:17
-                   3: agent::install::remove
-                             at ./src/install.rs:98:26
-                   4: check_remove
-                             at ./src/install.rs:141:23
-                   5: agent::install::tests::a_removal_goes_on_and_can_be_tried_again
-                             at ./src/install.rs:180:9
-                   6: agent::install::tests::a_removal_goes_on_and_can_be_tried_again::{{closure}}
-                             at ./src/install.rs:168:50
-                   7: core::ops::function::FnOnce::call_once
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-                   8: <fn() -> core::result::Result<(), alloc::string::String> as core::ops::function::FnOnce<()>>::call_once
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-                   9: test::__rust_begin_short_backtrace::<core::result::Result<(), alloc::string::String>, fn() -> core::result::Result<(), alloc::string::String>>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/test/src/lib.rs:663:18
-                  10: test::run_test_in_process::{closure#0}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/test/src/lib.rs:686:74
-                  11: <core::panic::unwind_safe::AssertUnwindSafe<test::run_test_in_process::{closure#0}> as core::ops::function::FnOnce<()>>::call_once
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panic/unwind_safe.rs:274:9
-                  12: std::panicking::catch_unwind::do_call::<core::panic::unwind_safe::AssertUnwindSafe<test::run_test_in_process::{closure#0}>, core::result::Result<(), alloc::string::String>>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:581:40
-                  13: std::panicking::catch_unwind::<core::result::Result<(), alloc::string::String>, core::panic::unwind_safe::AssertUnwindSafe<test::run_test_in_process::{closure#0}>>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:544:19
-                  14: std::panic::catch_unwind::<core::panic::unwind_safe::AssertUnwindSafe<test::run_test_in_process::{closure#0}>, core::result::Result<(), alloc::string::String>>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panic.rs:359:14
-                  15: test::run_test_in_process
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/test/src/lib.rs:686:27
-                  16: test::run_test::{closure#0}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/test/src/lib.rs:607:43
-                  17: test::run_test::{closure#1}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/test/src/lib.rs:637:41
-                  18: std::sys::backtrace::__rust_begin_short_backtrace::<test::run_test::{closure#1}, ()>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/sys/backtrace.rs:166:18
-                  19: std::thread::lifecycle::spawn_unchecked::<test::run_test::{closure#1}, ()>::{closure#1}::{closure#0}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/thread/lifecycle.rs:91:13
-                  20: <core::panic::unwind_safe::AssertUnwindSafe<std::thread::lifecycle::spawn_unchecked<test::run_test::{closure#1}, ()>::{closure#1}::{closure#0}> as core::ops::function::FnOnce<()>>::call_once
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panic/unwind_safe.rs:274:9
-                  21: std::panicking::catch_unwind::do_call::<core::panic::unwind_safe::AssertUnwindSafe<std::thread::lifecycle::spawn_unchecked<test::run_test::{closure#1}, ()>::{closure#1}::{closure#0}>, ()>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:581:40
-                  22: std::panicking::catch_unwind::<(), core::panic::unwind_safe::AssertUnwindSafe<std::thread::lifecycle::spawn_unchecked<test::run_test::{closure#1}, ()>::{closure#1}::{closure#0}>>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:544:19
-                  23: std::panic::catch_unwind::<core::panic::unwind_safe::AssertUnwindSafe<std::thread::lifecycle::spawn_unchecked<test::run_test::{closure#1}, ()>::{closure#1}::{closure#0}>, ()>
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panic.rs:359:14
-                  24: std::thread::lifecycle::spawn_unchecked::<test::run_test::{closure#1}, ()>::{closure#1}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/thread/lifecycle.rs:89:26
-                  25: <std::thread::lifecycle::spawn_unchecked<test::run_test::{closure#1}, ()>::{closure#1} as core::ops::function::FnOnce<()>>::call_once::{shim:vtable#0}
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs:250:5
-                  26: <alloc::boxed::Box<dyn core::ops::function::FnOnce<(), Output = ()> + core::marker::Send> as core::ops::function::FnOnce<()>>::call_once
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/alloc/src/boxed.rs:2240:9
-                  27: <std::sys::thread::unix::Thread>::new::thread_start
-                             at /rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/sys/thread/unix.rs:118:17
-                  28: start_thread
-                             at ./nptl/pthread_create.c:442:8
-                  29: clone3
-                             at ./misc/../sysdeps/unix/sysv/linux/x86_64/clone3.S:81:0]"#]],
+                left [], failed ["cannot RemovePages"]"#]],
+        );
+        check_remove(
+            Hand::Package,
+            None,
+            expect![[r#"
+                StopService
+                RemovePages
+                RemoveState
+                left [], failed []"#]],
         );
     }
 }

@@ -3,14 +3,13 @@
 
 use std::ffi::c_void;
 
-use jiff::{SignedDuration, Timestamp};
-use windows::Win32::Foundation::{GetLastError, WIN32_ERROR};
+use windows::Win32::Foundation::{FILETIME, GetLastError, WIN32_ERROR};
 use windows::core::{HSTRING, w};
 
 use super::super::EVENTS_COUNT_MAX;
 use super::super::answers::Event;
 use super::library::Library;
-use super::{Answer, Trouble, trouble_of};
+use super::{Answer, Trouble, moment, trouble_of};
 
 /// EvtQueryChannelPath and EvtQueryForwardDirection (winevt.h).
 const QUERY_FLAGS: u32 = 0x1 | 0x100;
@@ -177,14 +176,7 @@ fn rendered(functions: &Functions, context: &Opened, event: &Opened) -> Result<E
     // SAFETY: the kind says that the value is a text that ends with a zero; it lies in the room, which still lives.
     let provider = unsafe { windows::core::PCWSTR(start as *const u16).to_hstring() }.to_string_lossy();
     let id = u16::try_from(id.value & 0xffff).map_err(|_| odd())?;
-    Ok(Event { at: moment(at.value).ok_or_else(odd)?, id, provider })
-}
-
-/// Windows counts tenths of microseconds from the year 1601.
-fn moment(ticks: u64) -> Option<Timestamp> {
-    /// From 1601-01-01 to 1970-01-01.
-    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
-    const TICKS_A_SECOND: u64 = 10_000_000;
-    let seconds = i64::try_from(ticks / TICKS_A_SECOND).ok()?.checked_sub(SECONDS_TO_EPOCH)?;
-    Timestamp::from_duration(SignedDuration::from_secs(seconds)).ok()
+    let half = |shift: u32| u32::try_from(at.value >> shift & 0xffff_ffff).map_err(|_| odd());
+    let at = moment(FILETIME { dwLowDateTime: half(0)?, dwHighDateTime: half(32)? })?;
+    Ok(Event { at, id, provider })
 }

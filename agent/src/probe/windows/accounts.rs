@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use rules::fact::{Fact, Reason};
 use rules::facts::accounts::{Account, Accounts, Elevation, Password};
 
-use super::people;
+use super::users;
 use super::registry::{number, text};
 use crate::host::answers::{Key, LocalUser, PasswordPolicy, RegistryValue};
 use crate::host::{Answer, Host, Trouble};
@@ -207,7 +207,7 @@ fn user_is_administrator(
         Ok(members) => members,
         Err(trouble) => return Fact::Unknown(trouble.clone().into()),
     };
-    let working = people::signed_in(host).and_then(|mut people| {
+    let working = users::loaded(host).and_then(|mut people| {
         if people.is_empty() {
             people.extend(text(host, LAST_SIGN_IN, "LastLoggedOnUserSID")?);
         }
@@ -282,7 +282,7 @@ fn screen_lock_minutes(host: &dyn Host) -> Fact<i64> {
         (Ok(idle), Ok(sleep)) => [idle.filter(|seconds| *seconds > 0), sleep].into_iter().flatten().min(),
         (Err(trouble), _) | (_, Err(trouble)) => return Fact::Unknown(trouble.into()),
     };
-    let people = match people::signed_in(host) {
+    let people = match users::loaded(host) {
         Ok(people) => people,
         Err(trouble) => return Fact::Unknown(trouble.into()),
     };

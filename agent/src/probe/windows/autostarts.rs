@@ -11,7 +11,7 @@ use rules::fact::Fact;
 use rules::facts::exposure::{Autostart, StartedBy};
 
 use super::services::SERVICES;
-use super::{paths, people};
+use super::{paths, users};
 use crate::host::answers::{Key, RegistryValue, ServiceStart, Task, View};
 use crate::host::{Host, Trouble, command_line};
 use crate::probe::hash;
@@ -40,7 +40,7 @@ pub(super) fn at_sign_in(host: &dyn Host) -> Result<Vec<String>, Trouble> {
             read(view, &format!(r"HKLM\SOFTWARE\{run}"))?;
         }
     }
-    for sid in people::signed_in(host)? {
+    for sid in users::loaded(host)? {
         for run in RUN {
             read(View::Wide, &format!(r"HKU\{sid}\Software\{run}"))?;
         }

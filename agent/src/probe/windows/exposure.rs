@@ -16,7 +16,7 @@ use rules::quantity::Bytes;
 
 use super::registry::{number, text};
 use super::services::{names, runs};
-use super::{activators, autostarts, people, remote, roots, shares};
+use super::{activators, autostarts, remote, roots, shares, users};
 use crate::host::answers::{Key, ServiceStart};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported, text as file_text};
@@ -224,7 +224,7 @@ fn autorun(host: &dyn Host) -> Result<Autorun, Trouble> {
         return Ok(set);
     }
     let mut worst = None;
-    for sid in people::signed_in(host)? {
+    for sid in users::loaded(host)? {
         let own = autorun_under(host, &format!(r"HKU\{sid}\Software"))?.unwrap_or(Autorun::Partial);
         worst = Some(worst.map_or(own, |worst: Autorun| worst.max(own)));
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::people;
+use super::users;
 use crate::host::answers::Key;
 use crate::host::{Host, Trouble};
 
@@ -56,7 +56,7 @@ const SHIPPED: &[&str] = &[
 pub(super) fn added(host: &dyn Host) -> Result<Vec<String>, Trouble> {
     let mut added = BTreeSet::new();
     let mut stores: Vec<String> = STORES.iter().map(|store| (*store).to_owned()).collect();
-    stores.extend(people::signed_in(host)?.iter().map(|sid| format!(r"HKU\{sid}\{OF_A_PERSON}")));
+    stores.extend(users::loaded(host)?.iter().map(|sid| format!(r"HKU\{sid}\{OF_A_PERSON}")));
     for store in stores {
         added.extend(thumbprints(host, &store)?);
     }
