@@ -18,12 +18,14 @@ use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
-    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 
 pub mod answers;
+pub mod command_line;
+pub mod descriptor;
 pub mod fuse;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
@@ -35,6 +37,7 @@ mod reach;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
+pub mod task;
 
 /// Largest file that the file door hands out, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -52,6 +55,10 @@ pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
 pub const UPDATES_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time for Windows Update to tell what waits.
 pub const WAITING_DEADLINE: Duration = Duration::from_secs(13);
+/// Longest time for the log of events to tell its oldest ones.
+pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
+/// How many of its oldest events a log tells.
+pub const EVENTS_COUNT_MAX: usize = 8;
 /// Longest time to list devices: one that starts badly holds up the list.
 pub const DEVICES_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest time to reach services, all of them together.
@@ -337,6 +344,18 @@ pub trait Host: Send + Sync {
     /// The updates that wait, sorted, as Windows Update knows them without asking its server, within
     /// [`WAITING_DEADLINE`].
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The shared folders, printers and pipes, sorted.
+    fn shares(&self) -> Answer<Vec<Share>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The scheduled tasks, sorted.
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The oldest events of a log, such as `Security`, up to [`EVENTS_COUNT_MAX`], within [`EVENTS_DEADLINE`].
+    fn oldest_events(&self, _log: &str) -> Answer<Vec<Event>> {
         Err(Trouble::NotSupported)
     }
     /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.

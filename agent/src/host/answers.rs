@@ -584,6 +584,49 @@ pub enum HealthLog {
 }
 
 /// How a recording names the questions of the doors that have no place of their own in it.
+/// A shared folder, printer or pipe. Its name stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Share {
+    /// What is shared: 0 a folder, 1 a printer, 2 a device, 3 pipes (STYPE of lmshare.h without its marks).
+    pub kind: u32,
+    /// Windows made it for itself.
+    pub built_in: bool,
+    /// Who may use it, in the order in which Windows looks; none when it does not tell.
+    pub access: Option<Vec<Ace>>,
+}
+
+/// One entry of a list of who may use a thing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ace {
+    /// It allows; otherwise it refuses.
+    pub allows: bool,
+    /// Whom it is about.
+    pub sid: String,
+    /// What it is about, as an access mask (MS-DTYP 2.4.3).
+    pub mask: u32,
+}
+
+/// A scheduled task.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Task {
+    /// Its path among the tasks, such as `\Microsoft\Windows\Defrag\ScheduledDefrag`.
+    pub path: String,
+    /// The programs that it starts and those that their arguments name; none when that has an unknown form.
+    pub programs: Option<Vec<String>>,
+}
+
+/// An event of a log of Windows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its number, which means something only together with its provider.
+    pub id: u16,
+    /// Who wrote it, such as `Microsoft-Windows-Eventlog`.
+    pub provider: String,
+}
+
+/// How a recording names the questions of the doors that only Windows has.
 pub(super) mod question {
     use rules::wire::Place;
 
@@ -644,6 +687,9 @@ pub(super) mod question {
 
     pub(in crate::host) fn drive_health(name: &str) -> String {
         format!("drive health {name}")
+    }
+    pub(in crate::host) fn oldest_events(log: &str) -> String {
+        format!("oldest events {log}")
     }
 
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {

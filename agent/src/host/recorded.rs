@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
-    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -423,6 +423,17 @@ impl Host for Recorded {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates")
+    }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares")
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks")
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(&question::oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

@@ -12,9 +12,9 @@ use rules::wire::{NamedService, Place};
 use serde::Serialize;
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
-    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -281,6 +281,17 @@ impl<H: Host> Host for Recorder<H> {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates".to_owned(), self.host.waiting_updates())
+    }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares".to_owned(), self.host.shares())
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks".to_owned(), self.host.tasks())
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(question::oldest_events(log), self.host.oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

@@ -18,15 +18,15 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
-    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners,
-    Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WAITING_DEADLINE,
-    WMI_DEADLINE, reach,
+    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, EVENTS_DEADLINE, Firmware, Host,
+    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE,
+    Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -45,6 +45,8 @@ mod com;
 mod devices;
 #[path = "windows/drives.rs"]
 mod drives;
+#[path = "windows/events.rs"]
+mod events;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -59,8 +61,12 @@ mod registry;
 mod security_center;
 #[path = "windows/services.rs"]
 mod services;
+#[path = "windows/shares.rs"]
+mod shares;
 #[path = "windows/sockets.rs"]
 mod sockets;
+#[path = "windows/tasks.rs"]
+mod tasks;
 #[path = "windows/updates.rs"]
 mod updates;
 #[path = "windows/wifi.rs"]
@@ -279,6 +285,19 @@ impl Host for Windows {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        shares::shares()
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        tasks::tasks()
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        let log = log.to_owned();
+        aside::within(EVENTS_DEADLINE, move || events::oldest(&log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

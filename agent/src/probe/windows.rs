@@ -3,7 +3,9 @@
 use super::{Probe, probe};
 
 mod accounts;
+mod activators;
 mod antivirus;
+mod autostarts;
 mod backup;
 mod battery;
 mod board;
@@ -14,6 +16,7 @@ mod disk;
 mod display;
 mod encryption;
 mod exclusions;
+mod exposure;
 mod firewall;
 mod identity;
 mod licence;
@@ -26,10 +29,12 @@ mod people;
 mod peripherals;
 mod reach;
 mod registry;
+mod remote;
+mod roots;
 mod services;
+mod shares;
 mod signing;
 mod software;
-mod users;
 mod volumes;
 
 pub(super) const TABLE: &[Probe] = &[
@@ -48,6 +53,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(encryption: rules::facts::encryption::Encryption),
     probe!(accounts: rules::facts::accounts::Accounts),
+    probe!(exposure: rules::facts::exposure::Exposure),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
     probe!(identity: rules::facts::identity::Identity),

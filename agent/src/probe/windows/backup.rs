@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use rules::fact::{Fact, Reason};
 use rules::facts::backup::{Backup, Target};
 
+use super::people;
 use super::registry::text;
-use super::users;
 use crate::host::answers::{Cell, Key, Query, RegistryValue, ServiceStart};
 use crate::host::{Host, Trouble};
 
@@ -110,7 +110,7 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         };
         copies.made("Windows Backup", at, place);
     }
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{FILE_HISTORY}");
         match host.registry_value(Key::wide(&key), "ProtectedUpToTime") {
             // Windows writes 0 while a copy is being made.

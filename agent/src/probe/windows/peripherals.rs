@@ -13,8 +13,8 @@ use rules::fact::{Fact, Reason};
 use rules::facts::peripherals::{Connection, Peripherals, Printer, Scanner};
 
 use super::devices::{present, usb_numbers};
+use super::people;
 use super::registry::{number, text};
-use super::users;
 use crate::host::answers::{Among, Device, Key};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported, known_or_unsupported};
@@ -121,7 +121,7 @@ impl People {
 /// Settings that the agent may not read are left out.
 fn people(host: &dyn Host) -> Result<People, Trouble> {
     let mut people = People { connections: BTreeSet::new(), defaults: None };
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{CONNECTIONS}");
         match host.registry_keys(Key::wide(&key)) {
             // A backslash cannot stand in the name of a key, so commas stand for them.

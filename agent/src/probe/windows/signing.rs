@@ -16,7 +16,7 @@ use rules::fact::{Fact, Reason};
 use rules::facts::signing::{Signing, Standing, Token};
 use rules::wire::Place;
 
-use super::{devices, users};
+use super::{devices, people};
 use crate::host::answers::{
     Among, Certificate, Device, Key, Reaching, RegistryValue, ServiceStart, StorePlace,
 };
@@ -192,7 +192,7 @@ fn trusted(host: &dyn Host, sign_service: &Answer<Standing>) -> Fact<bool> {
 /// The certificates of a store of the PC, and of everybody who is signed in. Who is no administrator sees the own ones.
 fn certificates(host: &dyn Host, store: &str) -> Result<Vec<Certificate>, Trouble> {
     let mut found = host.certificates(StorePlace::Machine, store)?.unwrap_or_default();
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         match host.certificates(StorePlace::Users, &format!(r"{sid}\{store}")) {
             Ok(certificates) => found.extend(certificates.unwrap_or_default()),
             Err(Trouble::Denied) => {
