@@ -17,7 +17,7 @@ use super::people;
 use super::registry::{number, text};
 use crate::host::answers::{Among, Device, Key};
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, fact_or_unsupported, known_or_unsupported};
+use crate::probe::ask::{fact_or_unsupported, known_or_unsupported};
 use crate::probe::usb::{Use, known};
 
 const PRINTERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Print\Printers";
@@ -78,7 +78,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Peripherals {
 
 fn printers(host: &dyn Host) -> Answer<Vec<Printer>> {
     let Some(queues) = host.registry_keys(Key::wide(PRINTERS))? else { return Ok(None) };
-    let people = people(host)?;
+    let people = settings(host)?;
     let network = host.registry_keys(Key::wide(NETWORK_PORTS))?.unwrap_or_default();
     let mut printers = Vec::new();
     for queue in queues {
@@ -119,7 +119,7 @@ impl People {
 }
 
 /// Settings that the agent may not read are left out.
-fn people(host: &dyn Host) -> Result<People, Trouble> {
+fn settings(host: &dyn Host) -> Result<People, Trouble> {
     let mut people = People { connections: BTreeSet::new(), defaults: None };
     for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{CONNECTIONS}");
