@@ -19,21 +19,26 @@ use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
     Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
-    Updates,
+    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
+    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
     Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners,
-    REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
+    Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WAITING_DEADLINE,
+    WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
 mod accounts;
+#[path = "windows/adapters.rs"]
+mod adapters;
 #[path = "windows/aside.rs"]
 mod aside;
 #[path = "windows/certificates.rs"]
 mod certificates;
+#[path = "windows/child.rs"]
+mod child;
 #[path = "windows/com.rs"]
 mod com;
 #[path = "windows/devices.rs"]
@@ -46,6 +51,8 @@ mod files;
 mod firmware;
 #[path = "windows/library.rs"]
 mod library;
+#[path = "windows/programs.rs"]
+mod programs;
 #[path = "windows/registry.rs"]
 mod registry;
 #[path = "windows/security_center.rs"]
@@ -56,6 +63,8 @@ mod services;
 mod sockets;
 #[path = "windows/updates.rs"]
 mod updates;
+#[path = "windows/wifi.rs"]
+mod wifi;
 #[path = "windows/wmi.rs"]
 mod wmi;
 
@@ -220,8 +229,28 @@ impl Host for Windows {
         Ok(Some(firmware::uptime()))
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        programs::paths(self.programs()?, program)
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         services::service(name)
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        adapters::adapters()
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        wifi::links()
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        accounts::domain_joined()
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        registry::changed(key)
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -245,7 +274,11 @@ impl Host for Windows {
     }
 
     fn windows_updates(&self) -> Answer<Updates> {
-        aside::within(UPDATES_DEADLINE, updates::updates)
+        child::ask(Question::WindowsUpdates, UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

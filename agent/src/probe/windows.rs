@@ -16,8 +16,10 @@ mod encryption;
 mod exclusions;
 mod firewall;
 mod identity;
+mod licence;
 mod memory;
 mod moments;
+mod office;
 mod os;
 mod paths;
 mod people;
@@ -26,6 +28,7 @@ mod reach;
 mod registry;
 mod services;
 mod signing;
+mod software;
 mod users;
 mod volumes;
 
@@ -38,6 +41,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(display: rules::facts::display::Display),
     probe!(battery: rules::facts::battery::Battery),
     probe!(reach: rules::facts::reach::Reach),
+    probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
