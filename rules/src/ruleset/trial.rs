@@ -31,7 +31,7 @@ impl RuleSet {
     }
 
     fn run_test(&self, test: &RuleTest, lifecycle: &Lifecycle) -> TestResult {
-        let assessment = assess_in(&test.facts, self, lifecycle, test.role, test.day, &test.settings);
+        let assessment = assess_in(&test.facts.read(), self, lifecycle, test.role, test.day, &test.settings);
         let wrong = test.expect.iter().filter_map(|(rule, expected)| {
             let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule)?;
             let (expected, actual) = (*expected, verdict.outcome);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::super::recorded::{Recording, Said};
@@ -15,11 +16,16 @@ const PERSONAL: &[&str] = &[
     "DefaultUserName",
     "DigitalProductId",
     "DigitalProductId4",
+    "LastLoggedOnUserSID",
     "LastUsedUsername",
+    "MachineGuid",
     "ProductId",
     "RegisteredOrganization",
     "RegisteredOwner",
 ];
+
+/// Columns of WMI that hold a serial number.
+const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 
 /// What stands for what.
 #[derive(Default)]
@@ -27,6 +33,7 @@ struct StandIns {
     names: Vec<String>,
     domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
+    serials: BTreeMap<String, usize>,
 }
 
 pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
@@ -47,11 +54,38 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.ends_with(": EDID") {
+                    screen(value);
+                }
+                if question.starts_with("certificates ") && question.ends_with("MY") {
+                    issuers(value);
+                }
                 stand_ins.value(value, hostname);
             }
             (stand_ins.text(&question, hostname), said)
         })
         .collect();
+}
+
+/// A screen's description without its serial numbers.
+fn screen(value: &mut Value) {
+    if let Some(Value::String(text)) = value.get_mut("bytes") {
+        let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
+        *text = BASE64.encode(&super::edid(bytes));
+    }
+}
+
+/// Who issues a certificate to himself is a person or a PC.
+fn issuers(value: &mut Value) {
+    for certificate in value.as_array_mut().into_iter().flatten() {
+        if certificate.get("self_issued") == Some(&Value::Bool(true)) {
+            for name in ["issuer", "issuer_organisation"] {
+                if let Some(text) = certificate.get_mut(name) {
+                    *text = Value::from("scrubbed");
+                }
+            }
+        }
+    }
 }
 
 impl StandIns {
@@ -61,6 +95,13 @@ impl StandIns {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value, hostname)),
             Value::Object(fields) => {
                 fields.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+                for name in SERIALS {
+                    if let Some(Value::String(serial)) = fields.get_mut(*name) {
+                        let next = self.serials.len() + 1;
+                        let number = *self.serials.entry(serial.clone()).or_insert(next);
+                        *serial = format!("SCRUBBED{number}");
+                    }
+                }
                 fields.values_mut().for_each(|value| self.value(value, hostname));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -130,7 +171,9 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
-            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
+            "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
+            r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
+            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -174,6 +217,12 @@ mod tests {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,
                   "Time": "20261122070000.000000+420"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
                 }
               ]
             }"#]]

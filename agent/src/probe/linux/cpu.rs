@@ -58,7 +58,6 @@ fn described(host: &dyn Host, text: &str) -> Cpu {
         stepping: number_of("stepping"),
         platform: Fact::Unknown(Reason::NotSupported),
         features: if x86 { features(&flags).into() } else { Fact::Unknown(Reason::NotSupported) },
-        ..Cpu::all_unknown(&Reason::NotSupported)
     }
 }
 
