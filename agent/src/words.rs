@@ -156,7 +156,7 @@ phrases! {
 
     ABOUT = "Đây là phần mềm Sẵn Sàng: nó cho biết máy tính này đã sẵn sàng làm việc không giấy tờ chưa, và báo kết quả cho bộ phận công nghệ thông tin (CNTT).\n\nTệp này không mang mã tham gia nên chưa làm gì cả. Hãy xin bộ phận CNTT tệp có tên dạng sansang-agent_MÃ.exe, giữ nguyên tên tệp, rồi nhấp đúp vào nó.\n\nTrên dòng lệnh: sansang-agent --help", "This is Sẵn Sàng: it tells whether this PC is ready for paperless work, and reports the result to the IT department.\n\nThis file carries no join code, so it has done nothing. Ask the IT department for a file named like sansang-agent_CODE.exe, keep its name, and double-click it.\n\nOn a command line: sansang-agent --help";
     BAD_NAME = "Mã tham gia trong tên tệp không đúng: {why}.\n\nChưa cài đặt gì. Hãy tải lại tệp mà bộ phận CNTT đã gửi và giữ nguyên tên tệp.", "The join code in the name of the file is wrong: {why}.\n\nNothing was installed. Download the file that the IT department sent again, and keep its name.";
-    NO_CONSENT = "Chưa cài đặt gì, vì Windows cần quyền quản trị viên để cài và yêu cầu đó đã bị từ chối.\n\nHãy nhấp đúp lại và chọn “Có” (Yes), hoặc nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent is needed, and it was refused.\n\nDouble-click again and choose “Yes”, or ask the IT department to install it.";
+    NO_CONSENT = "Chưa cài đặt gì, vì cần quyền quản trị viên để cài và yêu cầu đó đã bị từ chối.\n\nHãy nhấp đúp lại và chọn “Có” (Yes), hoặc nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent is needed, and it was refused.\n\nDouble-click again and choose “Yes”, or ask the IT department to install it.";
     CANNOT_ASK = "Chưa cài đặt gì, vì không xin được quyền quản trị viên: {error}.\n\nHãy nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent could not be asked for: {error}.\n\nAsk the IT department to install it.";
     BROKE_OFF = "Việc cài đặt dừng giữa chừng và không để lại kết quả. Hãy nhấp đúp lại; nếu vẫn không được, hãy gọi bộ phận CNTT.", "The installation broke off and left no result. Double-click again; if that does not help, call the IT department.";
     NO_BROWSER = "Không mở được trình duyệt. Kết quả nằm ở tệp: {file}", "No browser opened. The result is in the file {file}";
@@ -188,9 +188,9 @@ phrases! {
     PAGE_FAILED_TEXT = "Hãy chụp lại trang này và gửi cho bộ phận CNTT.", "Take a picture of this page and send it to the IT department.";
     PAGE_WHY = "Lý do", "Why";
     PAGE_OFFICIAL = "Kết quả theo bộ tiêu chí của cơ quan: {grade}.", "By the organisation's rule set: {grade}.";
-    PAGE_MISSING = "Cần khắc phục: {count} tiêu chí", "To be mended: {count} criteria";
+    PAGE_MISSING = "Cần khắc phục: {count} tiêu chí", "Criteria to be mended: {count}";
     PAGE_MISSING_TEXT = "Những việc này do bộ phận CNTT thực hiện; anh/chị không cần tự sửa.", "The IT department does this; you need not mend anything yourself.";
-    PAGE_UNKNOWN = "Chưa biết: {count} tiêu chí", "Not known: {count} criteria";
+    PAGE_UNKNOWN = "Chưa biết: {count} tiêu chí", "Criteria that are not known: {count}";
     PAGE_UNKNOWN_TEXT = "Máy không trả lời được những câu hỏi này; chúng không tính là chưa đạt.", "The PC could not answer these; they do not count as failures.";
     PAGE_PASSED = "Số tiêu chí đã đạt: {count}.", "Criteria that pass: {count}.";
     PAGE_NEXT = "Tiếp theo", "What happens next";
@@ -208,6 +208,7 @@ phrases! {
     WRONG_PIN = "{address} đưa ra khóa khác với khóa trong mã tham gia, nên không gửi gì cả. Có thể có kẻ đứng giữa, hoặc máy chủ đã đổi khóa: hãy xin mã tham gia mới ở bộ phận CNTT", "";
     NOT_TRUSTED = "máy này không tin chứng thư của {address} ({text}), nên không gửi gì cả. Hãy kiểm tra đồng hồ của máy, hoặc xin mã tham gia có ghim khóa", "";
     NOT_ADMITTED = "máy chủ không chấp nhận máy này ({text}); hãy xin mã tham gia ở bộ phận CNTT rồi tham gia lại", "";
+    SHARED = "một máy khác đang dùng khóa của máy này ({text}); hãy tham gia lại bằng mã tham gia để có khóa mới", "";
     FUTURE = "máy chủ báo đồng hồ của máy này sai ({text}); hãy chỉnh lại giờ", "";
     TOO_NEW = "máy chủ cũ hơn phần mềm trên máy này ({text}); báo cáo chờ máy chủ được cập nhật", "";
     BUSY = "máy chủ đang quá tải ({text}); báo cáo được giữ lại", "";
@@ -282,6 +283,7 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
         Trouble::Refused { refusal, message, .. } => {
             let phrase = match refusal {
                 Refusal::NotAdmitted => NOT_ADMITTED,
+                Refusal::KeyShared => SHARED,
                 Refusal::FromTheFuture => FUTURE,
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
@@ -388,6 +390,7 @@ mod tests {
             Trouble::NotTrusted { address: "ADDRESS".to_owned(), text: "TEXT".to_owned() },
             Trouble::Garbage { address: "ADDRESS".to_owned(), text: "TEXT".to_owned() },
             refused(Refusal::NotAdmitted),
+            refused(Refusal::KeyShared),
             refused(Refusal::FromTheFuture),
             refused(Refusal::WireTooNew),
             refused(Refusal::Busy),

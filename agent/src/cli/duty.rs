@@ -73,6 +73,8 @@ fn start(program: &Path, cli: &Cli, task: Task, log_file: Option<&Path>) -> Resu
     // What an administrator reads in a log is English.
     command.args(["--lang", "en", "duty", task.word()]).stdin(Stdio::null());
     if let Some(log_file) = log_file {
+        // What the task prints has no time of its own.
+        log(Some(log_file), &format!("Task: {}.", task.word()));
         command.stdout(Stdio::null()).stderr(open_log(log_file)?);
     }
     let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
@@ -116,6 +118,7 @@ fn log(file: Option<&Path>, line: &str) {
     }
 }
 
+#[expect(clippy::disallowed_types, reason = "the agent's own log, not the PC's answers")]
 fn open_log(file: &Path) -> Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     let failed = || format!("cannot open the log {}", file.display());

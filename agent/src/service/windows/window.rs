@@ -15,9 +15,11 @@ use windows::Win32::UI::Shell::{
     SEE_MASK_NOASYNC, SEE_MASK_NOCLOSEPROCESS, SHELLEXECUTEINFOW, ShellExecuteExW, ShellExecuteW,
 };
 use windows::Win32::UI::WindowsAndMessaging::{
-    MB_ICONINFORMATION, MB_OK, MB_SETFOREGROUND, MessageBoxW, SW_HIDE, SW_SHOWNORMAL,
+    IDOK, MB_ICONINFORMATION, MB_OK, MB_SETFOREGROUND, MessageBoxW, SW_HIDE, SW_SHOWNORMAL,
 };
 use windows::core::{HRESULT, HSTRING, PCWSTR, w};
+
+use super::places::{self, Place};
 
 /// How often to look whether the program that was asked for has ended, in milliseconds.
 const PAUSE_MS: u32 = 200;
@@ -51,7 +53,7 @@ pub fn leave_console() {
 pub fn message(title: &str, text: &str) -> bool {
     let (title, text) = (HSTRING::from(title), HSTRING::from(text));
     // SAFETY: both texts live through the call.
-    unsafe { MessageBoxW(None, &text, &title, MB_OK | MB_ICONINFORMATION | MB_SETFOREGROUND) }.0 != 0
+    unsafe { MessageBoxW(None, &text, &title, MB_OK | MB_ICONINFORMATION | MB_SETFOREGROUND) == IDOK }
 }
 
 /// Starts a program once an administrator has agreed, and waits for its end; `tick` is called now and then. The
@@ -96,9 +98,9 @@ pub fn ask_and_run(program: &Path, arguments: &[&str], tick: &mut dyn FnMut()) -
 /// Where every user can read the page of an installation.
 ///
 /// # Errors
-/// When the environment does not name the folder.
+/// When Windows does not know the folder.
 pub fn page_folder() -> Result<PathBuf> {
-    Ok(super::own_folder(super::PROGRAM_DATA)?.join("public"))
+    Ok(places::folder(Place::AllUsers)?.join(super::FOLDER).join(super::PAGES))
 }
 
 /// A page as a browser can open it: where it is.
