@@ -28,6 +28,7 @@ use rules::lifecycle::Lifecycle;
 use rules::quantity::Milliseconds;
 use rules::report::Report;
 use rules::ruleset::{self, RuleSet};
+use rules::wire::NamedService;
 
 use crate::clock;
 use crate::config::Config;
@@ -204,7 +205,7 @@ fn execute(cli: &Cli) -> Result<()> {
 
 fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let Some(out) = &collect.out else {
-        let report = survey(clock::now());
+        let report = survey(clock::now(), standing_if_readable(cli).diary.services);
         let json = if collect.pretty {
             serde_json::to_string_pretty(&report)
         } else {
@@ -215,7 +216,7 @@ fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let code = collect.join.as_deref().map(|code| join_code(code, cli.lang)).transpose()?;
     let mut desk = open_desk(cli)?;
     let now = clock::now();
-    let report = survey(now);
+    let report = survey(now, desk.diary().services.clone());
     let hostname = hostname(&report);
     let bundled = desk.bundle(report, code.as_ref(), &hostname, now)?;
     write_file(out, &bundled.bytes)?;
@@ -248,7 +249,7 @@ fn check(cli: &Cli, check: &Check) -> Result<()> {
     let role = role.and_then(Role::parse).unwrap_or(Role::Officer);
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
-    let mut report = survey(now);
+    let mut report = survey(now, standing.diary.services.clone());
     spinner.stop();
     if let Some(offset) = standing.clock_offset() {
         report.facts.clock.offset = Fact::Known(offset);
@@ -272,7 +273,8 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
     let now = clock::now();
-    let report = survey(now);
+    // Which services this PC must reach, the collector tells afterwards.
+    let report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
     let joined = desk.join(&code, &hostname(&report), now).await.map_err(|error| {
         match error.downcast::<Trouble>() {
@@ -293,7 +295,7 @@ async fn once(cli: &Cli) -> Result<()> {
     }
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(cli.lang));
-    let report = survey(clock::now());
+    let report = survey(clock::now(), desk.diary().services.clone());
     spinner.stop();
     send(&mut desk, report, cli.lang).await
 }
@@ -388,9 +390,9 @@ fn day(now: Timestamp) -> Date {
     Offset::constant(7).to_datetime(now).date()
 }
 
-/// Asks this PC.
-fn survey(now: Timestamp) -> Report {
-    probe::survey(Arc::new(host::live()), probe::live_platform(), now)
+/// Asks this PC, and for the services that its collector names.
+fn survey(now: Timestamp, services: Option<Vec<NamedService>>) -> Report {
+    probe::survey(Arc::new(host::live_reaching(services)), probe::live_platform(), now)
 }
 
 /// The name of the PC in the network, empty where it is not known.

@@ -14,10 +14,10 @@ use rules::assess::Grade;
 use rules::envelope::{self, Bundle};
 use rules::fact::Fact;
 use rules::join::JoinCode;
-use rules::limits::NOTES_COUNT_MAX;
+use rules::limits::{NOTES_COUNT_MAX, SERVICES_COUNT_MAX};
 use rules::quantity::Milliseconds;
 use rules::report::{Note, Report};
-use rules::wire::{JoinRequest, Joined, Receipt, Refusal};
+use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::base::Bases;
@@ -59,6 +59,8 @@ pub struct Diary {
     pub trouble: Option<Trouble>,
     /// What the next report has to say of this agent itself.
     pub notes: Vec<String>,
+    /// The services that this PC must reach; none when no collector named any.
+    pub services: Option<Vec<NamedService>>,
 }
 
 /// What came of a delivery.
@@ -263,6 +265,7 @@ impl Desk {
         self.diary.failures = 0;
         self.diary.not_before = None;
         self.diary.trouble = None;
+        self.remember_services(joined.services.as_deref());
         self.write_diary()?;
         Ok(joined)
     }
@@ -453,6 +456,7 @@ impl Desk {
         self.diary.interval_seconds = Some(receipt.next_seconds);
         self.diary.grade = receipt.grade;
         self.diary.score = receipt.score;
+        self.remember_services(receipt.services.as_deref());
         delivery.accepted += 1;
         delivery.receipt = Some(receipt);
         Ok(())
@@ -507,6 +511,12 @@ impl Desk {
         if let Some(Milliseconds(offset)) = offset {
             self.diary.clock_offset_ms = Some(offset);
         }
+    }
+
+    /// A collector that names none takes back what another one named.
+    fn remember_services(&mut self, services: Option<&[NamedService]>) {
+        self.diary.services =
+            services.map(|services| services.iter().take(SERVICES_COUNT_MAX).cloned().collect());
     }
 
     fn write_diary(&mut self) -> Result<()> {

@@ -12,11 +12,12 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
+    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
 };
 
 pub mod answers;
@@ -27,6 +28,7 @@ mod live;
 #[cfg(windows)]
 #[path = "host/windows.rs"]
 mod live;
+mod reach;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
@@ -43,6 +45,10 @@ pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
 pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest time for Windows Update to tell what it knows.
 pub const UPDATES_DEADLINE: Duration = Duration::from_secs(18);
+/// Longest time to list devices: one that starts badly holds up the list.
+pub const DEVICES_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest time to reach services, all of them together.
+pub const REACH_DEADLINE: Duration = Duration::from_secs(8);
 /// Most rows that WMI may answer.
 pub const ROWS_COUNT_MAX: usize = 5_000;
 /// Longest time for one probe. Files of the PC itself have no deadline of their own: they are bounded in size, only
@@ -202,7 +208,21 @@ pub trait Host: Send + Sync {
     /// The firmware's table about the hardware.
     fn firmware(&self) -> Answer<Firmware>;
 
+    /// The services that the collector wants this PC to reach. Not there: no collector named any.
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        Ok(None)
+    }
+    /// Tries to reach these places, all at once, within [`REACH_DEADLINE`]. One answer for each.
+    fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
+        places.iter().map(|_| Err(Trouble::NotSupported)).collect()
+    }
+
     // The doors that only Windows has. Elsewhere they answer `NotSupported`.
+
+    /// The devices among these that Windows knows, there or not, sorted, within [`DEVICES_DEADLINE`].
+    fn devices(&self, _among: Among<'_>) -> Answer<Vec<Device>> {
+        Err(Trouble::NotSupported)
+    }
 
     /// A value of a registry key; the empty name is the key's own value.
     fn registry_value(&self, _key: Key<'_>, _name: &str) -> Answer<RegistryValue> {
@@ -292,14 +312,19 @@ pub const PLATFORM: &str = "linux";
 #[cfg(windows)]
 pub const PLATFORM: &str = "windows";
 
-/// The live host of this platform.
-#[cfg(target_os = "linux")]
+/// The live host of this platform, which no collector told of services.
 pub fn live() -> impl Host {
-    live::Linux::new()
+    live_reaching(None)
 }
 
-/// The live host of this platform.
+/// The live host of this platform, with the services that the collector names.
+#[cfg(target_os = "linux")]
+pub fn live_reaching(services: Option<Vec<NamedService>>) -> impl Host {
+    live::Linux::new(services)
+}
+
+/// The live host of this platform, with the services that the collector names.
 #[cfg(windows)]
-pub fn live() -> impl Host {
-    live::Windows::new()
+pub fn live_reaching(services: Option<Vec<NamedService>>) -> impl Host {
+    live::Windows::new(services)
 }

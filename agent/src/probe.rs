@@ -25,8 +25,13 @@ use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 mod ask;
 pub mod decode;
 mod firmware;
+mod hash;
 mod linux;
+mod reached;
+mod screens;
+mod signatures;
 mod trim;
+mod usb;
 mod windows;
 
 /// Writes the answers of one area.

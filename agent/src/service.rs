@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rules::report::Report;
+use rules::wire::NamedService;
 
 use crate::courier::Patience;
 use crate::desk::{Delivery, Desk, Standing};
@@ -150,7 +151,7 @@ pub struct Bench<'a> {
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// Asks this PC.
-    pub survey: &'a dyn Fn(Timestamp) -> Report,
+    pub survey: &'a dyn Fn(Timestamp, Option<Vec<NamedService>>) -> Report,
     /// Tells an administrator in one line what happened.
     pub log: &'a dyn Fn(&str),
 }
@@ -165,7 +166,7 @@ pub async fn work(bench: &Bench<'_>, task: Task) -> Result<()> {
     let now = (bench.clock)();
     match task {
         Task::Join => join(bench, &mut desk, now).await?,
-        Task::Survey => desk.keep_own((bench.survey)(now), now)?,
+        Task::Survey => desk.keep_own((bench.survey)(now, desk.diary().services.clone()), now)?,
         Task::Deliver => {}
     }
     let now = (bench.clock)();
@@ -178,7 +179,8 @@ pub async fn work(bench: &Bench<'_>, task: Task) -> Result<()> {
 
 async fn join(bench: &Bench<'_>, desk: &mut Desk, now: Timestamp) -> Result<()> {
     if let Some(code) = invitation::waiting(bench.folder)? {
-        let report = (bench.survey)(now);
+        // The collector has not told its services yet.
+        let report = (bench.survey)(now, None);
         let hostname = report.facts.os.hostname.known().cloned().unwrap_or_default();
         desk.join(&code, &hostname, now).await.context("cannot join yet")?;
         invitation::forget(bench.folder)?;
@@ -212,7 +214,7 @@ mod tests {
     use crate::desk::BOUNDS;
     use crate::desk::tests::{Room, code, collector, refusal};
 
-    fn survey(now: Timestamp) -> Report {
+    fn survey(now: Timestamp, _services: Option<Vec<NamedService>>) -> Report {
         Report {
             wire: WIRE,
             taken_at: now,

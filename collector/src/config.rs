@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use rules::limits::{SERVICES_COUNT_MAX, TEXT_CHARS_MAX};
+use rules::wire::NamedService;
+use serde::{Deserialize, Deserializer};
 
 /// The commented file that `init` writes.
 pub const COMMENTED: &str = include_str!("../packaging/collector.toml");
@@ -23,6 +25,8 @@ pub struct Config {
     pub tls: Tls,
     /// Rule sets of one's own.
     pub rules: Rules,
+    /// Services that PCs must reach.
+    pub reach: Reach,
 }
 
 /// The listener for agents.
@@ -81,6 +85,15 @@ pub struct Rules {
     pub folder: PathBuf,
 }
 
+/// Services that PCs must reach.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reach {
+    /// The services, at most [`SERVICES_COUNT_MAX`].
+    #[serde(deserialize_with = "strict")]
+    pub services: Vec<NamedService>,
+}
+
 impl Default for Agents {
     fn default() -> Agents {
         Agents {
@@ -106,6 +119,31 @@ impl Default for People {
 impl Default for Rules {
     fn default() -> Rules {
         Rules { folder: PathBuf::from("rules") }
+    }
+}
+
+/// On the wire a service may have fields that an older agent does not know; a settings file may not.
+fn strict<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NamedService>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Service {
+        name: String,
+        address: String,
+    }
+    let services = Vec::<Service>::deserialize(deserializer)?;
+    Ok(services.into_iter().map(|Service { name, address }| NamedService { name, address }).collect())
+}
+
+impl Default for Reach {
+    fn default() -> Reach {
+        let service =
+            |name: &str, address: &str| NamedService { name: name.to_owned(), address: address.to_owned() };
+        Reach {
+            services: vec![
+                service("Cổng Dịch vụ công quốc gia", "https://dichvucong.gov.vn"),
+                service("Dịch vụ cấp dấu thời gian, kiểm tra chứng thư số (VGCA)", "ca.gov.vn:80"),
+            ],
+        }
     }
 }
 
@@ -168,6 +206,7 @@ impl Config {
         {
             bail!("agents.address is “{address}”: write HOST:PORT, such as sansang.example.vn:8443");
         }
+        self.reach.check()?;
         for (name, value) in [
             ("agents.report_seconds", self.agents.report_seconds),
             ("agents.connections_max", self.agents.connections_max as u64),
@@ -179,6 +218,34 @@ impl Config {
         ] {
             if value == 0 {
                 bail!("{name} is 0: write a number above 0");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reach {
+    fn check(&self) -> Result<()> {
+        let services = &self.services;
+        if services.len() > SERVICES_COUNT_MAX {
+            bail!("reach.services has {} entries: keep at most {SERVICES_COUNT_MAX}", services.len());
+        }
+        for (index, service) in services.iter().enumerate() {
+            let number = index + 1;
+            let NamedService { name, address } = service;
+            if name.trim().is_empty() || name.chars().count() > TEXT_CHARS_MAX {
+                bail!(
+                    "reach.services has no usable name in entry {number}: write one of 1 to {TEXT_CHARS_MAX} characters"
+                );
+            }
+            if services.iter().take(index).any(|other| other.name == *name) {
+                bail!("reach.services names “{name}” twice: give each service a name of its own");
+            }
+            if service.place().is_none() {
+                bail!(
+                    "reach.services has the address “{address}” for “{name}”: write https://HOST, https://HOST:PORT \
+                     or HOST:PORT, without a path"
+                );
             }
         }
         Ok(())
@@ -259,6 +326,34 @@ mod tests {
             expect![
                 "collector.toml:1:1: the settings do not fit together: tls.certificate and tls.key belong together: give both or none"
             ],
+        );
+        check(
+            "[reach]\nservices = [{ name = \"Một cửa\", address = \"motcua.example.vn\" }]",
+            expect![
+                "collector.toml:1:1: the settings do not fit together: reach.services has the address “motcua.example.vn” for “Một cửa”: write https://HOST, https://HOST:PORT or HOST:PORT, without a path"
+            ],
+        );
+        check(
+            "[reach]\nservices = [{ name = \" \", address = \"a:1\" }]",
+            expect![
+                "collector.toml:1:1: the settings do not fit together: reach.services has no usable name in entry 1: write one of 1 to 512 characters"
+            ],
+        );
+        check(
+            "[reach]\nservices = [{ name = \"a\", address = \"a:1\" }, { name = \"a\", address = \"b:1\" }]",
+            expect![
+                "collector.toml:1:1: the settings do not fit together: reach.services names “a” twice: give each service a name of its own"
+            ],
+        );
+        check(
+            &format!("[reach]\nservices = [{}]", "{ name = \"a\", address = \"a:1\" },".repeat(17)),
+            expect![
+                "collector.toml:1:1: the settings do not fit together: reach.services has 17 entries: keep at most 16"
+            ],
+        );
+        check(
+            "[reach]\nservices = [{ name = \"a\" }]",
+            expect!["collector.toml:2:13: missing field `address`"],
         );
         check("[people\n", expect!["collector.toml:1:8: unclosed table, expected `]`"]);
     }

@@ -15,7 +15,7 @@ use rules::assess::Grade;
 use rules::envelope::{self, Fault, KeyId, Sealed};
 use rules::limits::{FUTURE_HOURS_MAX, SEQUENCE_WINDOW};
 use rules::report::Report;
-use rules::wire::{JoinRequest, Joined, Receipt, Refusal};
+use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::app::App;
@@ -90,6 +90,8 @@ pub struct Settings {
     pub report_seconds: u64,
     /// The collector's public key for sealing, 32 bytes.
     pub sealing_key: Vec<u8>,
+    /// The services that PCs must reach.
+    pub services: Vec<NamedService>,
 }
 
 /// Something for the writer.

@@ -105,7 +105,11 @@ pub async fn serve_with(
     let app = open_app(data, config, &rules, clock).await?;
     rescore_if_changed(&app, progress).await.context("judging again by rules that changed")?;
     let SealingKey { public, .. } = data.sealing_key()?;
-    let settings = intake::Settings { report_seconds: config.agents.report_seconds, sealing_key: public };
+    let settings = intake::Settings {
+        report_seconds: config.agents.report_seconds,
+        sealing_key: public,
+        services: config.reach.services.clone(),
+    };
     let (intake, writer) = Intake::new(app.clone(), settings)?;
 
     let (stop, stopping) = watch::channel(false);

@@ -16,6 +16,8 @@ pub const TEXT_CHARS_MAX: usize = 512;
 pub const SOFTWARE_COUNT_MAX: usize = 5_000;
 /// Most records in any other list.
 pub const LIST_COUNT_MAX: usize = 512;
+/// Most services that a PC is told to reach.
+pub const SERVICES_COUNT_MAX: usize = 16;
 /// Most notes in a report.
 pub const NOTES_COUNT_MAX: usize = 64;
 /// How far behind the newest accepted sequence number an envelope may be (as the anti-replay window of RFC 4303).

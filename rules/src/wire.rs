@@ -32,6 +32,9 @@ pub struct Joined {
     pub role: String,
     /// The collector's public key for sealing (X25519, 32 bytes), in hexadecimal.
     pub sealing_key: String,
+    /// The services that this PC must reach; none from a collector that names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<NamedService>>,
 }
 
 /// The answer to a report that was accepted. It is given only after the commit is durable.
@@ -43,6 +46,9 @@ pub struct Receipt {
     pub again: bool,
     /// Seconds until the collector wants the next report.
     pub next_seconds: u64,
+    /// The services that this PC must reach; none from a collector that names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<Vec<NamedService>>,
     /// The verdict in short, to show on the PC.
     pub grade: Option<crate::assess::Grade>,
     /// Score 0 to 100, if anything was decided.
@@ -51,6 +57,67 @@ pub struct Receipt {
     /// not know bases does not say so, and gets full reports.
     #[serde(default)]
     pub base: bool,
+}
+
+/// A service of the province that PCs must reach, as the collector names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedService {
+    /// Its name, for people.
+    pub name: String,
+    /// `https://HOST`, `https://HOST:PORT` or `HOST:PORT`. With `https` its certificate is looked at too.
+    pub address: String,
+}
+
+/// Where a service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Name or address of the host, without the brackets of IPv6.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
+impl NamedService {
+    /// Where it is; none when the address has another form.
+    pub fn place(&self) -> Option<Place> {
+        let (rest, tls) = match self.address.strip_prefix("https://") {
+            Some(rest) => (rest.strip_suffix('/').unwrap_or(rest), true),
+            None => (self.address.as_str(), false),
+        };
+        let (host, port) = match rest.strip_prefix('[') {
+            Some(rest) => {
+                let (host, port) = rest.split_once(']')?;
+                host.parse::<std::net::Ipv6Addr>().ok()?;
+                (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
+            }
+            None => match rest.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (rest, None),
+            },
+        };
+        let port = match port {
+            // A sign before a number is a number to Rust.
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
+            Some(_) => return None,
+            None if tls => 443,
+            None => return None,
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':');
+        let good = port != 0 && !host.is_empty() && host.len() <= 253 && host.chars().all(fits);
+        good.then(|| Place { host: host.to_owned(), port, tls })
+    }
+}
+
+/// Host and port.
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
 }
 
 /// Why the collector does not take something. The agent acts on the code; people read the message.
@@ -108,5 +175,49 @@ impl Refusal {
             | Refusal::Busy
             | Refusal::Internal => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_service_is() {
+        let check = |address: &str, expected: &str| {
+            let service = NamedService { name: String::new(), address: address.to_owned() };
+            let place = service.place().map(|place| format!("{place} {}", place.tls));
+            assert_eq!(place.as_deref().unwrap_or("none"), expected, "{address}");
+        };
+        check("https://dichvucong.gov.vn", "dichvucong.gov.vn:443 true");
+        check("https://dichvucong.gov.vn/", "dichvucong.gov.vn:443 true");
+        check("https://10.0.0.1:8443", "10.0.0.1:8443 true");
+        check("ca.gov.vn:80", "ca.gov.vn:80 false");
+        check("[2001:db8::1]:443", "[2001:db8::1]:443 false");
+        check("https://[2001:db8::1]", "[2001:db8::1]:443 true");
+        for broken in [
+            "",
+            "ca.gov.vn",
+            "http://ca.gov.vn",
+            "https://",
+            "https://a/b",
+            ":80",
+            "a:0",
+            "a:+80",
+            "a:65536",
+            "a b:80",
+            "https://user@a",
+            "[::1",
+            "[::1]80",
+            "a:80:90",
+        ] {
+            check(broken, "none");
+        }
+    }
+
+    #[test]
+    fn a_receipt_of_an_older_collector_names_no_services() {
+        let old = r#"{"envelope":"abc","again":false,"next_seconds":3600,"grade":null,"score":null}"#;
+        assert_eq!(serde_json::from_str::<Receipt>(old).unwrap().services, None);
     }
 }

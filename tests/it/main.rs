@@ -6,6 +6,7 @@ mod first_day;
 mod hostile;
 mod outage;
 mod packages;
+mod processors;
 mod programs;
 mod small;
 mod strangers;

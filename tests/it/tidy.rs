@@ -399,10 +399,10 @@ fn every_area_has_a_probe_or_says_so() {
         signing      linux -    windows -
         peripherals  linux -    windows -
         updates      linux asks windows -
-        antivirus    linux asks windows -
+        antivirus    linux asks windows asks
         firewall     linux asks windows asks
         encryption   linux asks windows -
-        accounts     linux asks windows -
+        accounts     linux asks windows asks
         exposure     linux asks windows -
         backup       linux -    windows -
         clock        linux asks windows asks

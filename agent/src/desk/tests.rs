@@ -457,6 +457,7 @@ async fn bundles() {
         unit: "Xã".to_owned(),
         role: "clerk".to_owned(),
         sealing_key: HEXLOWER.encode(&public),
+        services: None,
     };
     desk.membership = Some(Membership::new(&code, &joined, now()));
     let sealed = desk.bundle(report(), None, "pc", now()).unwrap();

@@ -324,6 +324,76 @@ pub struct PasswordPolicy {
     pub lockout_seconds: Option<u32>,
 }
 
+/// Which devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Among<'a> {
+    /// Those of a class, by its GUID in braces and small letters.
+    Class(&'a str),
+    /// Those that an enumerator found, such as `USB`.
+    Enumerator(&'a str),
+}
+
+/// The class, or the name of the enumerator.
+impl fmt::Display for Among<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Among::Class(name) | Among::Enumerator(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A device that Windows knows. Which one of its kind it is stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Device {
+    /// Enumerator and kind, such as `USB\VID_0529&PID_0620`.
+    pub id: String,
+    /// Its name, perhaps translated.
+    pub name: Option<String>,
+    /// GUID of its class, in braces and small letters.
+    pub class: Option<String>,
+    /// The service that drives it, such as `usbscan`.
+    pub service: Option<String>,
+    /// Its key under `HKLM\SYSTEM\CurrentControlSet\Control\Class`.
+    pub driver: Option<String>,
+    /// It is there.
+    pub present: bool,
+    /// When it last came; Windows 7 does not keep it.
+    pub arrived_at: Option<Timestamp>,
+    /// When it last went; Windows 7 does not keep it.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// How a service was reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// How the best attempt ended.
+    pub how: Reaching,
+    /// How long its name took, in milliseconds; none when it has none, or the name is not known.
+    pub name_ms: Option<u64>,
+    /// How long each answer took, in milliseconds, sorted.
+    pub answers_ms: Vec<u64>,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// How an attempt to reach a service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reaching {
+    /// It answered.
+    Answered,
+    /// Its name is not known, or nobody told it in time.
+    NoName,
+    /// It refused.
+    Refused,
+    /// It did not answer in time.
+    TimedOut,
+    /// It answered with a certificate that the system does not trust.
+    NotTrusted,
+    /// There is no way there, or what answered does not speak TLS.
+    Broken,
+}
+
 /// Where a certificate store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -332,6 +402,8 @@ pub enum StorePlace {
     Machine,
     /// The user that the agent runs as.
     User,
+    /// All users: the store's name begins with the SID of one, as in `S-1-5-…\MY`. Needs an administrator.
+    Users,
 }
 
 /// A certificate of a store. Whose it is stays on the PC.
@@ -339,8 +411,17 @@ pub enum StorePlace {
 pub struct Certificate {
     /// SHA-1 of the certificate, in hexadecimal: what Windows calls its thumbprint.
     pub thumbprint: String,
+    /// Hash of issuer and serial number: the first 16 bytes of their SHA-256, in hexadecimal.
+    #[serde(default)]
+    pub id: String,
     /// Common name of who issued it.
     pub issuer: String,
+    /// Organisation of who issued it; empty when it is not told.
+    #[serde(default)]
+    pub issuer_organisation: String,
+    /// Length of its public key, in bits.
+    #[serde(default)]
+    pub key_bits: Option<u32>,
     /// First moment of its life.
     pub not_before: Timestamp,
     /// Last moment of its life.
@@ -407,7 +488,18 @@ pub enum Health {
 
 /// How a recording names the questions of the doors that only Windows has.
 pub(super) mod question {
-    use super::{Guardian, Key, Method, Query, StorePlace};
+    use rules::wire::Place;
+
+    use super::{Among, Guardian, Key, Method, Query, StorePlace};
+
+    pub(in crate::host) fn devices(among: Among<'_>) -> String {
+        format!("devices {among}")
+    }
+
+    pub(in crate::host) fn reach(place: &Place) -> String {
+        let tls = if place.tls { " TLS" } else { "" };
+        format!("reach {place}{tls}")
+    }
 
     pub(in crate::host) fn registry_value(key: Key<'_>, name: &str) -> String {
         format!("registry value {key}: {name}")

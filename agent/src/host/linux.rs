@@ -17,10 +17,12 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rules::wire::{NamedService, Place};
 
+use super::answers::Reached;
 use super::{
     Address, Answer, Command, FILE_BYTES_MAX, FOLDER_COUNT_MAX, Firmware, Host, MemoryTotals, Output, Owners,
-    RUN_DEADLINE, Trouble, VOLUMES_DEADLINE, Volume,
+    REACH_DEADLINE, RUN_DEADLINE, Trouble, VOLUMES_DEADLINE, Volume, reach,
 };
 
 /// Names of programs are cut to this many bytes by the kernel (TASK_COMM_LEN less one).
@@ -34,11 +36,12 @@ const EXIT_PAUSE: Duration = Duration::from_millis(2);
 pub(super) struct Linux {
     programs: OnceLock<Result<BTreeSet<String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
+    services: Option<Vec<NamedService>>,
 }
 
 impl Linux {
-    pub(super) fn new() -> Linux {
-        Linux { programs: OnceLock::new(), firmware: OnceLock::new() }
+    pub(super) fn new(services: Option<Vec<NamedService>>) -> Linux {
+        Linux { programs: OnceLock::new(), firmware: OnceLock::new(), services }
     }
 }
 
@@ -250,6 +253,14 @@ impl Host for Linux {
     fn firmware(&self) -> Answer<Firmware> {
         self.firmware.get_or_init(|| firmware(self)).clone()
     }
+
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        Ok(self.services.clone())
+    }
+
+    fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
+        reach::reach(places, REACH_DEADLINE)
+    }
 }
 
 /// What an error of the file system means.
@@ -358,7 +369,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_absent_and_what_is_no_file_fails() {
-        let host = Linux::new();
+        let host = Linux::new(None);
         assert_eq!(host.file("/proc/no-such-file"), Ok(None));
         assert_eq!(host.folder("/proc/no-such-folder"), Ok(None));
         assert_eq!(host.link("/proc/version"), Ok(None));
@@ -369,7 +380,7 @@ mod tests {
 
     #[test]
     fn files_of_proc_have_content_although_they_say_zero() {
-        let version = Linux::new().file("/proc/version").unwrap().unwrap();
+        let version = Linux::new(None).file("/proc/version").unwrap().unwrap();
         assert!(version.starts_with(b"Linux version "));
     }
 

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
+use rules::wire::{NamedService, Place};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
+    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -302,6 +304,22 @@ impl Host for Recorded {
         self.recording.firmware.answer(|table| {
             Ok(Firmware { major: table.major, minor: table.minor, table: table.table.read()? })
         })
+    }
+
+    /// A recording that says nothing of services was taken by an agent that no collector told of any.
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        match self.recording.asked.contains_key("named services") {
+            true => self.asked("named services"),
+            false => Ok(None),
+        }
+    }
+
+    fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
+        places.iter().map(|place| self.asked(&question::reach(place))).collect()
+    }
+
+    fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
+        self.asked(&question::devices(among))
     }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {

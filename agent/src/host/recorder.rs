@@ -8,11 +8,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rules::wire::{NamedService, Place};
 use serde::Serialize;
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates, question,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
+    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -160,6 +162,22 @@ impl<H: Host> Host for Recorder<H> {
         };
         self.recording().firmware = Said::from_answer(answer.clone(), write);
         answer
+    }
+
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        match self.host.named_services() {
+            Ok(None) => Ok(None),
+            answer => self.asked("named services".to_owned(), answer),
+        }
+    }
+
+    fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
+        let answers = self.host.reach(places).into_iter();
+        answers.zip(places).map(|(answer, place)| self.asked(question::reach(place), answer)).collect()
+    }
+
+    fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
+        self.asked(question::devices(among), self.host.devices(among))
     }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {

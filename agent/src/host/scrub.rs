@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::recorded::{Bytes, Recording, Said};
 
 mod asked;
+mod printers;
 
 /// The name of every PC in a recording.
 const HOSTNAME: &str = "pc-1";
@@ -96,6 +97,7 @@ pub(super) fn scrub(recording: &mut Recording) {
             address.address = stand_ins.addressed(&address.address);
         }
     }
+    printers::scrub(recording);
     asked::scrub(recording, HOSTNAME);
     if let Said::Answered(Some(table)) = &mut recording.firmware
         && let Ok(mut bytes) = table.table.read()
@@ -145,6 +147,7 @@ impl StandIns {
             "/var/log/wtmp" | "/var/log/wtmp.1" => return self.wtmp(&bytes),
             "/var/log/lastlog" => return lastlog(bytes),
             "/etc/localtime" => return bytes,
+            path if path.starts_with("/sys/class/drm/") && path.ends_with("/edid") => return edid(bytes),
             _ => {}
         }
         let Ok(text) = String::from_utf8(bytes) else {
@@ -203,6 +206,10 @@ impl StandIns {
                 false => "SCRUBBED1\n".to_owned(),
             },
             "/sys/class/dmi/id/product_uuid" => "00000000-0000-4000-8000-000000000001\n".to_owned(),
+            "/etc/cups/printers.conf" => lines(&mut printers()),
+            path if path.starts_with("/run/udev/data/") => {
+                lines(&mut |line| line.starts_with("E:libsane_matched").then(|| line.to_owned()))
+            }
             path if path.starts_with("/sys/class/net/") && path.ends_with("/address") => {
                 format!("02:00:00:00:00:{adapter:02x}\n")
             }
@@ -372,6 +379,53 @@ fn smbios(table: &mut [u8]) {
     }
 }
 
+/// The first block of a screen's description, its serial numbers taken out (VESA E-EDID, 3.4 and 3.10.3).
+fn edid(mut bytes: Vec<u8>) -> Vec<u8> {
+    const BLOCK_BYTES: usize = 128;
+    bytes.truncate(BLOCK_BYTES);
+    let whole = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)) == 0;
+    if let Some(number) = bytes.get_mut(12..16) {
+        number.fill(0);
+    }
+    for at in [54, 72, 90, 108] {
+        if let Some([0, 0, 0, 0xff, 0, text @ ..]) = bytes.get_mut(at..at + 18) {
+            text.copy_from_slice(b"SCRUBBED\n    ");
+        }
+    }
+    if let Some([extensions, sum]) = bytes.get_mut(126..BLOCK_BYTES) {
+        (*extensions, *sum) = (0, 0);
+    }
+    let sum = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+    if let Some(last) = bytes.get_mut(127) {
+        // One that came over damaged stays so.
+        *last = if whole { sum.wrapping_neg() } else { sum.wrapping_neg().wrapping_add(1) };
+    }
+    bytes
+}
+
+/// A line of CUPS' list of printers with what says how each is connected: names tell rooms and people, addresses
+/// serial numbers.
+fn printers() -> impl FnMut(&str) -> Option<String> {
+    let mut number = 0;
+    move |line| {
+        let line = line.trim();
+        if line.starts_with("</") || line.starts_with("MakeModel ") {
+            return Some(format!("{line}\n"));
+        }
+        if let Some((start, _)) = line.strip_suffix('>').and_then(|line| line.split_once("Printer ")) {
+            number += 1;
+            return Some(format!("{start}Printer printer-{number}>\n"));
+        }
+        let (scheme, rest) = line.strip_prefix("DeviceURI ")?.split_once(':')?;
+        let rest = match rest {
+            rest if rest.starts_with("/usb") => "/usb",
+            rest if rest.starts_with("//localhost") => "//localhost",
+            _ => "//scrubbed",
+        };
+        Some(format!("DeviceURI {scheme}:{rest}\n"))
+    }
+}
+
 fn is_placeholder(string: &[u8]) -> bool {
     let text = String::from_utf8_lossy(string).to_lowercase();
     let text = text.trim();
@@ -440,5 +494,21 @@ mod tests {
         assert!(!table.contains(&0xaa));
         smbios(&mut [1, 2, 3]);
         smbios(&mut []);
+    }
+
+    #[test]
+    fn serial_numbers_of_screens() {
+        let mut screen = vec![7; 256];
+        screen[12..16].copy_from_slice(b"1234");
+        screen[72..90].copy_from_slice(b"\0\0\0\xff\0CN0ABCDEF1234");
+        let sum = |bytes: &[u8]| bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+        let rest = sum(&screen[..127]);
+        screen[127] = rest.wrapping_neg();
+        let scrubbed = edid(screen.clone());
+        assert_eq!((scrubbed.len(), sum(&scrubbed), &scrubbed[12..16]), (128, 0, &[0; 4][..]));
+        assert_eq!(&scrubbed[72..90], b"\0\0\0\xff\0SCRUBBED\n    ");
+        screen[60] = 8;
+        assert_ne!(sum(&edid(screen)), 0, "a damaged one stays damaged");
+        assert_eq!(edid(vec![1, 2, 3]), [1, 2, 3]);
     }
 }

@@ -12,18 +12,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use rules::wire::{NamedService, Place};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
-use windows::Win32::Foundation::{E_ACCESSDENIED, WIN32_ERROR};
+use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Certificate, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, PasswordPolicy, Query,
-    RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
+    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
 };
 use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, UPDATES_DEADLINE,
-    VOLUMES_DEADLINE, Volume, WMI_DEADLINE,
+    Address, Answer, Command, DEVICES_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, REACH_DEADLINE,
+    Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -34,6 +35,8 @@ mod aside;
 mod certificates;
 #[path = "windows/com.rs"]
 mod com;
+#[path = "windows/devices.rs"]
+mod devices;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -58,11 +61,12 @@ pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
     wmi: Fuse,
+    services: Option<Vec<NamedService>>,
 }
 
 impl Windows {
-    pub(super) fn new() -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), wmi: Fuse::new() }
+    pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), wmi: Fuse::new(), services }
     }
 
     /// The names of all running programs by their process.
@@ -137,6 +141,19 @@ impl Host for Windows {
 
     fn firmware(&self) -> Answer<Firmware> {
         self.firmware.get_or_init(firmware::table).clone()
+    }
+
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        Ok(self.services.clone())
+    }
+
+    fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
+        reach::reach(places, REACH_DEADLINE)
+    }
+
+    fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
+        let asked = devices::Asked::new(among)?;
+        aside::within(DEVICES_DEADLINE, move || devices::devices(&asked))
     }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
@@ -251,4 +268,15 @@ fn trouble(doing: &str, error: &windows::core::Error) -> Trouble {
         code if code == E_ACCESSDENIED => Trouble::Denied,
         code => Trouble::Failed(format!("cannot {doing}: error 0x{:08x} of Windows", code.0)),
     }
+}
+
+/// Windows counts tenths of microseconds from the year 1601.
+fn moment(time: FILETIME) -> Result<Timestamp, Trouble> {
+    /// From 1601-01-01 to 1970-01-01.
+    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
+    const TICKS_A_SECOND: u64 = 10_000_000;
+    let ticks = u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
+    let seconds = i64::try_from(ticks / TICKS_A_SECOND).unwrap_or(i64::MAX).saturating_sub(SECONDS_TO_EPOCH);
+    Timestamp::from_duration(SignedDuration::from_secs(seconds))
+        .map_err(|_| Trouble::Failed("Windows names an impossible time".to_owned()))
 }

@@ -34,6 +34,11 @@ pub(super) fn fact_or_unsupported<T>(answer: Answer<T>) -> Fact<T> {
     }
 }
 
+/// What is there, or that the platform cannot tell.
+pub(super) fn known_or_unsupported<T>(value: Option<T>) -> Fact<T> {
+    value.map_or(Fact::Unknown(Reason::NotSupported), Fact::Known)
+}
+
 /// The whole text of a file. Bytes that are not UTF-8 are replaced.
 pub(super) fn text(host: &dyn Host, path: &str) -> Answer<String> {
     let bytes = host.file(path)?;

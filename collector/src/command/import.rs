@@ -24,7 +24,11 @@ pub(super) struct Options {
 pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let (app, config) = super::open(data).await?;
     let key = data.sealing_key()?;
-    let settings = Settings { report_seconds: config.agents.report_seconds, sealing_key: key.public.clone() };
+    let settings = Settings {
+        report_seconds: config.agents.report_seconds,
+        sealing_key: key.public.clone(),
+        services: config.reach.services.clone(),
+    };
     let (intake, writer) = Intake::new(app.clone(), settings)?;
     let writer = tokio::spawn(writer.run());
     let bar = progress("Importing").with_finish(indicatif::ProgressFinish::AndClear);

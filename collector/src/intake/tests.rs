@@ -31,7 +31,7 @@ pub(crate) fn signing_key() -> SigningKey {
 }
 
 fn settings() -> Settings {
-    Settings { report_seconds: 3600, sealing_key: vec![1; 32] }
+    Settings { report_seconds: 3600, sealing_key: vec![1; 32], services: Vec::new() }
 }
 
 impl Office {

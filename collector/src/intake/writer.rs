@@ -153,8 +153,9 @@ impl Writer {
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {
         let (grade, score) = shown(grade, score);
         let next_seconds = self.settings.report_seconds;
+        let services = Some(self.settings.services.clone());
         let base = arrival.base.is_none();
-        Receipt { envelope: arrival.digest.clone(), again, next_seconds, grade, score, base }
+        Receipt { envelope: arrival.digest.clone(), again, next_seconds, services, grade, score, base }
     }
 
     async fn admit(
@@ -183,7 +184,8 @@ impl Writer {
     }
 
     fn joined(&self, machine: String, unit: String, role: String) -> Joined {
-        Joined { machine, unit, role, sealing_key: HEXLOWER.encode(&self.settings.sealing_key) }
+        let sealing_key = HEXLOWER.encode(&self.settings.sealing_key);
+        Joined { machine, unit, role, sealing_key, services: Some(self.settings.services.clone()) }
     }
 }
 

@@ -16,6 +16,8 @@ words! {
         TimedOut = "timed_out", "Quá thời gian chờ", "No answer in time";
         /// It answered, and its certificate is not trusted.
         NotTrusted = "not_trusted", "Chứng thư không tin cậy", "Its certificate is not trusted";
+        /// There is no way there, or what answered spoke otherwise.
+        Broken = "broken", "Không kết nối được", "The connection broke";
     }
 }
 

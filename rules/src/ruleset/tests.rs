@@ -5,8 +5,6 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::lifecycle::Lifecycle;
 
-mod corpus;
-
 /// A whole rule set around these lines: a head, a group, and a remedy that a rule may name.
 fn around(lines: &str) -> String {
     format!(

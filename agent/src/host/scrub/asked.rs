@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use serde_json::Value;
 
 use super::super::recorded::{Recording, Said};
@@ -15,7 +16,9 @@ const PERSONAL: &[&str] = &[
     "DefaultUserName",
     "DigitalProductId",
     "DigitalProductId4",
+    "LastLoggedOnUserSID",
     "LastUsedUsername",
+    "MachineGuid",
     "ProductId",
     "RegisteredOrganization",
     "RegisteredOwner",
@@ -47,11 +50,38 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.ends_with(": EDID") {
+                    screen(value);
+                }
+                if question.starts_with("certificates ") && question.ends_with("MY") {
+                    issuers(value);
+                }
                 stand_ins.value(value, hostname);
             }
             (stand_ins.text(&question, hostname), said)
         })
         .collect();
+}
+
+/// A screen's description without its serial numbers.
+fn screen(value: &mut Value) {
+    if let Some(Value::String(text)) = value.get_mut("bytes") {
+        let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
+        *text = BASE64.encode(&super::edid(bytes));
+    }
+}
+
+/// Who issues a certificate to himself is a person or a PC.
+fn issuers(value: &mut Value) {
+    for certificate in value.as_array_mut().into_iter().flatten() {
+        if certificate.get("self_issued") == Some(&Value::Bool(true)) {
+            for name in ["issuer", "issuer_organisation"] {
+                if let Some(text) = certificate.get_mut(name) {
+                    *text = Value::from("scrubbed");
+                }
+            }
+        }
+    }
 }
 
 impl StandIns {
@@ -130,6 +160,8 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
+            "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
+            r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
         });
         let mut recording = Recording {

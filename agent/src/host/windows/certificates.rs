@@ -4,20 +4,21 @@
 use std::ffi::c_void;
 
 use data_encoding::HEXLOWER;
-use jiff::{SignedDuration, Timestamp};
-use windows::Win32::Foundation::{ERROR_FILE_NOT_FOUND, FILETIME};
+use ring::digest::{Context as Hash, SHA256};
+use windows::Win32::Foundation::ERROR_FILE_NOT_FOUND;
 use windows::Win32::Security::Cryptography::{
-    CERT_CONTEXT, CERT_KEY_PROV_INFO_PROP_ID, CERT_NAME_ISSUER_FLAG, CERT_NAME_SIMPLE_DISPLAY_TYPE,
-    CERT_OPEN_STORE_FLAGS, CERT_SHA1_HASH_PROP_ID, CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_PROV_SYSTEM_W,
-    CERT_STORE_READONLY_FLAG, CERT_SYSTEM_STORE_CURRENT_USER_ID, CERT_SYSTEM_STORE_LOCAL_MACHINE_ID,
-    CERT_SYSTEM_STORE_LOCATION_SHIFT, CRYPT_KEY_PROV_INFO, CertCloseStore, CertEnumCertificatesInStore,
-    CertFreeCertificateContext, CertGetCertificateContextProperty, CertGetNameStringW, CertOpenStore,
-    HCERTSTORE,
+    CERT_CONTEXT, CERT_KEY_PROV_INFO_PROP_ID, CERT_NAME_ATTR_TYPE, CERT_NAME_ISSUER_FLAG,
+    CERT_NAME_SIMPLE_DISPLAY_TYPE, CERT_OPEN_STORE_FLAGS, CERT_SHA1_HASH_PROP_ID,
+    CERT_STORE_OPEN_EXISTING_FLAG, CERT_STORE_PROV_SYSTEM_W, CERT_STORE_READONLY_FLAG,
+    CERT_SYSTEM_STORE_CURRENT_USER_ID, CERT_SYSTEM_STORE_LOCAL_MACHINE_ID, CERT_SYSTEM_STORE_LOCATION_SHIFT,
+    CERT_SYSTEM_STORE_USERS_ID, CRYPT_KEY_PROV_INFO, CertCloseStore, CertEnumCertificatesInStore,
+    CertFreeCertificateContext, CertGetCertificateContextProperty, CertGetNameStringW,
+    CertGetPublicKeyLength, CertOpenStore, HCERTSTORE, X509_ASN_ENCODING,
 };
-use windows::core::{HRESULT, HSTRING};
+use windows::core::{HRESULT, HSTRING, PCSTR, s};
 
 use super::super::answers::{Certificate, StorePlace};
-use super::{Answer, Trouble, trouble};
+use super::{Answer, Trouble, moment, trouble};
 
 /// Most certificates of one store.
 const CERTIFICATES_COUNT_MAX: usize = 5_000;
@@ -30,6 +31,7 @@ pub(super) fn certificates(place: StorePlace, store: &str) -> Answer<Vec<Certifi
     let location = match place {
         StorePlace::Machine => CERT_SYSTEM_STORE_LOCAL_MACHINE_ID,
         StorePlace::User => CERT_SYSTEM_STORE_CURRENT_USER_ID,
+        StorePlace::Users => CERT_SYSTEM_STORE_USERS_ID,
     };
     let name = HSTRING::from(store);
     let flags = CERT_OPEN_STORE_FLAGS(location << CERT_SYSTEM_STORE_LOCATION_SHIFT)
@@ -86,34 +88,51 @@ fn certificate(context: &Context) -> Result<Certificate, Trouble> {
     }
     .map_err(|error| trouble("read a certificate", &error))?;
     // SAFETY: Windows answered a whole certificate, whose parts live as long as it does.
-    let (not_before, not_after, self_issued) = unsafe {
+    let (about, issuer, subject, serial, key_bits) = unsafe {
         let about = &*(*context.0).pCertInfo;
         let bytes = |start: *mut u8, count: u32| match usize::try_from(count) {
             Ok(count) if !start.is_null() => std::slice::from_raw_parts(start.cast_const(), count),
             Ok(_) | Err(_) => &[],
         };
-        let issuer = bytes(about.Issuer.pbData, about.Issuer.cbData);
-        (about.NotBefore, about.NotAfter, issuer == bytes(about.Subject.pbData, about.Subject.cbData))
-    };
-    let mut name = [0; NAME_UNITS_MAX];
-    // SAFETY: the certificate lives through the call, and Windows is told how much room there is.
-    unsafe {
-        CertGetNameStringW(
-            context.0,
-            CERT_NAME_SIMPLE_DISPLAY_TYPE,
-            CERT_NAME_ISSUER_FLAG,
-            None,
-            Some(&mut name),
+        (
+            about,
+            bytes(about.Issuer.pbData, about.Issuer.cbData),
+            bytes(about.Subject.pbData, about.Subject.cbData),
+            bytes(about.SerialNumber.pbData, about.SerialNumber.cbData),
+            CertGetPublicKeyLength(X509_ASN_ENCODING, &raw const about.SubjectPublicKeyInfo),
         )
     };
     Ok(Certificate {
         thumbprint: HEXLOWER.encode(&hash),
-        issuer: String::from_utf16_lossy(name.split(|unit| *unit == 0).next().unwrap_or_default()),
-        not_before: moment(not_before)?,
-        not_after: moment(not_after)?,
-        self_issued,
+        id: id(issuer, serial),
+        issuer: issuer_name(context, CERT_NAME_SIMPLE_DISPLAY_TYPE, PCSTR::null()),
+        // id-at-organizationName (RFC 5280, appendix A.1).
+        issuer_organisation: issuer_name(context, CERT_NAME_ATTR_TYPE, s!("2.5.4.10")),
+        // 0 is how Windows says that it does not know such keys.
+        key_bits: Some(key_bits).filter(|bits| *bits != 0),
+        not_before: moment(about.NotBefore)?,
+        not_after: moment(about.NotAfter)?,
+        self_issued: issuer == subject,
         key_provider: key_provider(context),
     })
+}
+
+fn id(issuer: &[u8], serial: &[u8]) -> String {
+    let mut hash = Hash::new(&SHA256);
+    hash.update(issuer);
+    // Windows keeps the number with its lowest byte first, whatever order a certificate has.
+    hash.update(serial);
+    HEXLOWER.encode(hash.finish().as_ref().get(..16).unwrap_or_default())
+}
+
+/// One of the names of who issued it; empty when there is none.
+fn issuer_name(context: &Context, kind: u32, attribute: PCSTR) -> String {
+    let mut name = [0; NAME_UNITS_MAX];
+    let attribute = (!attribute.is_null()).then(|| attribute.0.cast::<c_void>());
+    // SAFETY: the certificate and the attribute's name live through the call, and Windows is told how much room there
+    // is.
+    unsafe { CertGetNameStringW(context.0, kind, CERT_NAME_ISSUER_FLAG, attribute, Some(&mut name)) };
+    String::from_utf16_lossy(name.split(|unit| *unit == 0).next().unwrap_or_default())
 }
 
 /// What keeps the private key, if there is one.
@@ -143,17 +162,6 @@ fn key_provider(context: &Context) -> Option<String> {
         let name = (*room.as_ptr().cast::<CRYPT_KEY_PROV_INFO>()).pwszProvName;
         (!name.is_null()).then(|| name.to_hstring().to_string_lossy())
     }
-}
-
-/// Windows counts tenths of microseconds from the year 1601.
-fn moment(time: FILETIME) -> Result<Timestamp, Trouble> {
-    /// From 1601-01-01 to 1970-01-01.
-    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
-    const TICKS_A_SECOND: u64 = 10_000_000;
-    let ticks = u64::from(time.dwHighDateTime) << 32 | u64::from(time.dwLowDateTime);
-    let seconds = i64::try_from(ticks / TICKS_A_SECOND).unwrap_or(i64::MAX).saturating_sub(SECONDS_TO_EPOCH);
-    Timestamp::from_duration(SignedDuration::from_secs(seconds))
-        .map_err(|_| Trouble::Failed("a certificate names an impossible time".to_owned()))
 }
 
 /// An open store.

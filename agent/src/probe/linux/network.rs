@@ -212,7 +212,8 @@ fn resolvers(host: &dyn Host) -> Answer<Vec<String>> {
     Ok(best)
 }
 
-fn proxy(host: &dyn Host) -> Answer<String> {
+/// Host and port of the proxy that programs are told to use.
+pub(super) fn proxy(host: &dyn Host) -> Answer<String> {
     let Some(text) = text(host, "/etc/environment")? else { return Ok(None) };
     let keys = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
     let proxy = keys.iter().find_map(|key| assigned(&text, key));

@@ -1,0 +1,206 @@
+//! Copies of the data.
+//!
+//! Windows Backup (from Windows 7 on) and File History from what they note in the registry; OneDrive by where a
+//! person's documents lie; other makers' programs by their services, whose last success only they know. Restore points
+//! from WMI, which needs an administrator. Shadow copies are not counted: restore points are made of them. Settings of
+//! people who are not signed in are not seen.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rules::fact::{Fact, Reason};
+use rules::facts::backup::{Backup, Target};
+
+use super::registry::text;
+use super::users;
+use crate::host::answers::{Cell, Key, Query, RegistryValue, ServiceStart};
+use crate::host::{Host, Trouble};
+
+const WINDOWS_BACKUP: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsBackup\Status";
+const FILE_HISTORY: &str = r"Software\Microsoft\Windows\CurrentVersion\FileHistory";
+const FOLDERS: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders";
+
+/// Services of programs that make copies.
+const SERVICES: &[(&str, &str)] = &[
+    ("AcrSch2Svc", "Acronis"),
+    ("AcronisAgent", "Acronis"),
+    ("Backupper Service", "AOMEI Backupper"),
+    ("EaseUS Agent", "EaseUS Todo Backup"),
+    ("MacriumService", "Macrium Reflect"),
+    ("ReflectService", "Macrium Reflect"),
+    ("UrBackupClientBackend", "UrBackup"),
+    ("VeeamEndpointBackupSvc", "Veeam Agent"),
+];
+
+/// What is known of the copies that were found.
+#[derive(Default)]
+struct Copies {
+    products: BTreeSet<&'static str>,
+    /// The last success that is known, and where that copy lies.
+    last: Option<(Timestamp, Option<Target>)>,
+    /// Whether a program keeps its last success to itself.
+    silent: bool,
+    /// Whether documents lie in a cloud.
+    cloud: bool,
+}
+
+impl Copies {
+    fn made(&mut self, product: &'static str, at: Option<Timestamp>, target: Option<Target>) {
+        self.products.insert(product);
+        match at {
+            Some(at) if self.last.is_none_or(|(last, _)| last < at) => self.last = Some((at, target)),
+            Some(_) => {}
+            None => self.silent = true,
+        }
+    }
+}
+
+pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
+    let (restore_points, restore_point_at) = match restore_points(host) {
+        Ok(Some(points)) => (
+            i64::try_from(points.len()).map_or(Fact::Absent, Fact::Known),
+            Fact::known_or_absent(points.into_iter().max()),
+        ),
+        // Windows Server makes none.
+        Ok(None) => (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported)),
+        Err(trouble) => (Fact::Unknown(trouble.clone().into()), Fact::Unknown(trouble.into())),
+    };
+    let base = match copies(host) {
+        Ok(copies) => {
+            let (last_at, target) = told(&copies);
+            let products: Vec<String> = copies.products.into_iter().map(str::to_owned).collect();
+            Backup { products: products.into(), last_at, target, ..Backup::default() }
+        }
+        Err(trouble) => Backup::all_unknown(&trouble.into()),
+    };
+    Backup { restore_points, restore_point_at, ..base }
+}
+
+fn told(copies: &Copies) -> (Fact<Timestamp>, Fact<Target>) {
+    let unknown = || Fact::Unknown(Reason::NotSupported);
+    if copies.products.is_empty() {
+        return (Fact::Absent, Fact::Absent);
+    }
+    // A program that keeps its time to itself may have made a newer copy.
+    let last_at = match copies.last {
+        Some((at, _)) if !copies.silent => at.into(),
+        Some(_) | None => unknown(),
+    };
+    let target = match copies.last {
+        Some((_, target)) if !copies.silent => target.map_or_else(unknown, Fact::Known),
+        None if !copies.silent && copies.cloud => Target::Cloud.into(),
+        Some(_) | None => unknown(),
+    };
+    (last_at, target)
+}
+
+fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
+    let mut copies = Copies::default();
+    if let Some(values) = host.registry_values(Key::wide(WINDOWS_BACKUP))?
+        && values.contains_key("LastResultTime")
+    {
+        // A first copy that failed has no success.
+        let at = values.get("LastSuccess").and_then(moment);
+        let place = match values.get("LastResultTargetPresentableName") {
+            Some(RegistryValue::Text(place)) if place.starts_with(r"\\") => Some(Target::Network),
+            // A letter does not tell the drive that it is on.
+            Some(_) | None => None,
+        };
+        copies.made("Windows Backup", at, place);
+    }
+    for sid in users::loaded(host)? {
+        let key = format!(r"HKU\{sid}\{FILE_HISTORY}");
+        match host.registry_value(Key::wide(&key), "ProtectedUpToTime") {
+            // Windows writes 0 while a copy is being made.
+            Ok(Some(value)) => copies.made("File History", moment(&value), None),
+            Ok(None) => {}
+            Err(Trouble::Denied) => continue,
+            Err(trouble) => return Err(trouble),
+        }
+        let documents = text(host, &format!(r"HKU\{sid}\{FOLDERS}"), "Personal")?.unwrap_or_default();
+        if documents.split('\\').any(|folder| folder == "OneDrive" || folder.starts_with("OneDrive - ")) {
+            copies.products.insert("OneDrive");
+            copies.cloud = true;
+        }
+    }
+    for (service, product) in SERVICES {
+        if host.service(service)?.is_some_and(|service| service.start != ServiceStart::Disabled) {
+            copies.made(product, None, None);
+        }
+    }
+    Ok(copies)
+}
+
+/// Tenths of microseconds since the year 1601, as number or as bytes; none for what is no time, such as 0.
+fn moment(value: &RegistryValue) -> Option<Timestamp> {
+    /// From 1601-01-01 to 1970-01-01.
+    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
+    const TICKS_A_SECOND: u64 = 10_000_000;
+    let ticks = match value {
+        RegistryValue::U64(ticks) => *ticks,
+        RegistryValue::Bytes(bytes) => u64::from_le_bytes(bytes.as_slice().try_into().ok()?),
+        RegistryValue::Text(_)
+        | RegistryValue::Expand(_)
+        | RegistryValue::Texts(_)
+        | RegistryValue::U32(_) => return None,
+    };
+    let seconds = i64::try_from(ticks / TICKS_A_SECOND).ok()?.checked_sub(SECONDS_TO_EPOCH)?;
+    Timestamp::from_duration(SignedDuration::from_secs(seconds)).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
+}
+
+/// When each of the restore points was made. Not there: this Windows makes none.
+fn restore_points(host: &dyn Host) -> Result<Option<Vec<Timestamp>>, Trouble> {
+    let query =
+        Query { namespace: r"ROOT\DEFAULT", class: "SystemRestore", columns: &["CreationTime"], filter: "" };
+    let Some(rows) = host.wmi(&query)? else { return Ok(None) };
+    let times = rows.iter().map(|row| match row.get("CreationTime") {
+        Some(Cell::Text(text)) => {
+            utc(text).ok_or_else(|| Trouble::Failed(format!("a restore point was made at {text:?}")))
+        }
+        _ => Err(Trouble::Failed("a restore point has no time".to_owned())),
+    });
+    Ok(Some(times.collect::<Result<_, _>>()?))
+}
+
+/// `yyyymmddHHMMSS.mmmmmm-000`: restore points are told in UTC.
+fn utc(text: &str) -> Option<Timestamp> {
+    let (digits, _) = text.split_once('.')?;
+    let civil = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_the_registry() {
+        let at = Some("2026-11-20T02:15:00Z".parse().unwrap());
+        let ticks = 134_081_217_000_000_000_u64;
+        assert_eq!(moment(&RegistryValue::U64(ticks)), at);
+        assert_eq!(moment(&RegistryValue::Bytes(ticks.to_le_bytes().to_vec())), at);
+        assert_eq!(moment(&RegistryValue::U64(0)), None);
+        assert_eq!(moment(&RegistryValue::U64(u64::MAX)), None);
+        assert_eq!(moment(&RegistryValue::Bytes(vec![1, 2])), None);
+        assert_eq!(utc("20261120021500.000000-000"), at);
+        for odd in ["", "2026", "20261399021500.000000-000", "x.y"] {
+            assert_eq!(utc(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_silent_program_may_have_made_the_newest_copy() {
+        let at: Timestamp = "2026-11-20T02:15:00Z".parse().unwrap();
+        let unknown = || Fact::Unknown(Reason::NotSupported);
+        let mut copies = Copies::default();
+        assert_eq!(told(&copies), (Fact::Absent, Fact::Absent));
+        copies.made("Windows Backup", Some(at), Some(Target::Network));
+        assert_eq!(told(&copies), (at.into(), Target::Network.into()));
+        copies.made("Veeam Agent", None, None);
+        assert_eq!(told(&copies), (unknown(), unknown()));
+        let cloud = Copies { products: ["OneDrive"].into(), cloud: true, ..Copies::default() };
+        assert_eq!(told(&cloud), (unknown(), Target::Cloud.into()));
+    }
+}
