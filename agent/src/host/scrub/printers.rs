@@ -13,9 +13,10 @@ const DEFAULT: &str = r"\CurrentVersion\Windows: Device";
 
 pub(super) fn scrub(recording: &mut Recording) {
     let names = |end: &str, kind: &str| -> BTreeMap<String, String> {
-        let listed = recording.asked.iter().filter(|(question, _)| {
-            question.starts_with("registry keys ") && question.ends_with(end)
-        });
+        let listed = recording
+            .asked
+            .iter()
+            .filter(|(question, _)| question.starts_with("registry keys ") && question.ends_with(end));
         let names = listed.filter_map(|(_, said)| match said {
             Said::Answered(Some(Value::Array(names))) => Some(names.iter().filter_map(Value::as_str)),
             Said::Answered(_) | Said::Trouble { .. } => None,
@@ -44,7 +45,8 @@ pub(super) fn scrub(recording: &mut Recording) {
             } else if question.ends_with(DEFAULT) {
                 each(value, &|device| {
                     let name = device.split(',').next().unwrap_or_default();
-                    let shared = connections.get(&name.replace('\\', ",")).map(|name| name.replace(',', r"\"));
+                    let shared =
+                        connections.get(&name.replace('\\', ",")).map(|name| name.replace(',', r"\"));
                     let stand_in = queues.get(name).cloned().or(shared);
                     Some(format!("{},winspool,Ne00:", stand_in.as_deref().unwrap_or("printer")))
                 });
@@ -108,7 +110,6 @@ mod tests {
         });
         let mut recording: Recording = serde_json::from_value(recording).unwrap();
         scrub(&mut recording);
-        expect_test::expect![[r#""#]]
-            .assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
+        expect_test::expect![[r#""#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
     }
 }
