@@ -304,13 +304,11 @@ pub trait Host: Send + Sync {
     }
 }
 
-/// The platform of the live host, as recordings and reports call it.
-#[cfg(target_os = "linux")]
-pub const PLATFORM: &str = "linux";
+/// Whether the live host is that of Windows.
+pub const IS_WINDOWS: bool = cfg!(windows);
 
 /// The platform of the live host, as recordings and reports call it.
-#[cfg(windows)]
-pub const PLATFORM: &str = "windows";
+pub const PLATFORM: &str = if IS_WINDOWS { "windows" } else { "linux" };
 
 /// The live host of this platform, which no collector told of services.
 pub fn live() -> impl Host {

@@ -11,6 +11,7 @@
 //! - [`quantity`]: "8 GiB", "35 days", "10.0.19045".
 //! - [`ruleset`], [`complaint`], [`condition`]: what a person wrote, checked.
 //! - [`lifecycle`]: until when a product is supported.
+//! - [`identity`]: whether two sets of evidence are of one PC.
 //! - [`assess`]: a PC and a rule set to verdicts, a grade, a score and a coverage.
 
 pub mod assess;
@@ -19,6 +20,7 @@ pub mod condition;
 pub mod envelope;
 pub mod fact;
 pub mod facts;
+pub mod identity;
 pub mod join;
 #[cfg(test)]
 mod laws;

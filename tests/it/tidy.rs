@@ -406,7 +406,7 @@ fn every_area_has_a_probe_or_says_so() {
         exposure     linux asks windows -
         backup       linux -    windows -
         clock        linux asks windows asks
-        identity     linux -    windows -
+        identity     linux asks windows asks
     "#]]
     .assert_eq(&matrix);
 }

@@ -60,13 +60,13 @@ mod wmi;
 pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
-    wmi: Fuse,
     services: Option<Vec<NamedService>>,
+    wmi: Fuse,
 }
 
 impl Windows {
     pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), wmi: Fuse::new(), services }
+        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services, wmi: Fuse::new() }
     }
 
     /// The names of all running programs by their process.

@@ -14,6 +14,7 @@ mod display;
 mod encryption;
 mod exposure;
 mod firewall;
+mod identity;
 mod memory;
 mod network;
 mod office;
@@ -47,4 +48,5 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(exposure: rules::facts::exposure::Exposure),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
+    probe!(identity: rules::facts::identity::Identity),
 ];

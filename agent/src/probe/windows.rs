@@ -12,6 +12,7 @@ mod devices;
 mod display;
 mod exclusions;
 mod firewall;
+mod identity;
 mod memory;
 mod moments;
 mod os;
@@ -38,4 +39,5 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(accounts: rules::facts::accounts::Accounts),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
+    probe!(identity: rules::facts::identity::Identity),
 ];

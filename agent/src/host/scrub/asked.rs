@@ -24,12 +24,16 @@ const PERSONAL: &[&str] = &[
     "RegisteredOwner",
 ];
 
+/// Columns of WMI that hold a serial number.
+const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
+
 /// What stands for what.
 #[derive(Default)]
 struct StandIns {
     names: Vec<String>,
     domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
+    serials: BTreeMap<String, usize>,
 }
 
 pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
@@ -91,6 +95,13 @@ impl StandIns {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value, hostname)),
             Value::Object(fields) => {
                 fields.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+                for name in SERIALS {
+                    if let Some(Value::String(serial)) = fields.get_mut(*name) {
+                        let next = self.serials.len() + 1;
+                        let number = *self.serials.entry(serial.clone()).or_insert(next);
+                        *serial = format!("SCRUBBED{number}");
+                    }
+                }
                 fields.values_mut().for_each(|value| self.value(value, hostname));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -162,7 +173,7 @@ mod tests {
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
-            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
+            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -206,6 +217,12 @@ mod tests {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,
                   "Time": "20261122070000.000000+420"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
                 }
               ]
             }"#]]
