@@ -389,19 +389,19 @@ fn every_area_has_a_probe_or_says_so() {
         board        linux asks windows asks
         cpu          linux asks windows asks
         memory       linux asks windows asks
-        disk         linux asks windows -
+        disk         linux asks windows asks
         display      linux -    windows -
-        battery      linux -    windows -
+        battery      linux asks windows asks
         network      linux asks windows -
         reach        linux -    windows -
-        software     linux asks windows -
-        office       linux asks windows -
+        software     linux asks windows asks
+        office       linux asks windows asks
         signing      linux -    windows -
         peripherals  linux -    windows -
         updates      linux asks windows -
         antivirus    linux asks windows asks
         firewall     linux asks windows asks
-        encryption   linux asks windows -
+        encryption   linux asks windows asks
         accounts     linux asks windows asks
         exposure     linux asks windows -
         backup       linux -    windows -

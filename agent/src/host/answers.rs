@@ -1,9 +1,11 @@
-//! The forms of the answers that only Windows gives: registry values, rows of WMI, accounts, sockets, certificates.
+//! The forms of the answers that mostly Windows gives: registry values, rows of WMI, drives, accounts, sockets,
+//! certificates.
 //!
 //! They compile everywhere, so that a recording of a Windows PC can be played on any other. They know no facts.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -283,11 +285,48 @@ pub struct Listener {
     /// TCP, or else UDP.
     pub tcp: bool,
     /// The address that it listens on.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     /// The port.
     pub port: u16,
     /// Name of the program that holds it, such as `svchost.exe`; none when it ended meanwhile or is out of sight.
     pub program: Option<String>,
+}
+
+/// A network adapter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NetAdapter {
+    /// What its driver calls it. The name that people see may have been given by one of them.
+    pub description: String,
+    /// Its GUID, in braces.
+    pub id: String,
+    /// Type of interface, as IANA numbers them (ifType): 6 Ethernet, 23 PPP, 24 loopback, 71 Wi-Fi, 131 tunnel.
+    pub kind: u32,
+    /// Whether it is a piece of hardware.
+    pub hardware: Option<bool>,
+    /// Hardware address.
+    pub mac: Option<String>,
+    /// It is connected.
+    pub up: bool,
+    /// Speed of what it receives, in bits a second.
+    pub receive_speed: Option<u64>,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Name servers that it asks, in their order.
+    pub resolvers: Vec<IpAddr>,
+    /// Gateways of its default routes; the unspecified address where a route has none.
+    pub default_routes: Vec<IpAddr>,
+}
+
+/// What a Wi-Fi adapter is connected to. The network's name stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WifiLink {
+    /// GUID of the adapter, in braces.
+    pub adapter: String,
+    /// Strength of the signal, 0 to 100; none where Windows does not tell.
+    pub signal: Option<u32>,
+    /// DOT11_AUTH_ALGORITHM and DOT11_CIPHER_ALGORITHM; none where Windows does not tell. Windows 11 24H2 tells only
+    /// those who may know the place of the PC.
+    pub protection: Option<(u32, u32)>,
 }
 
 /// A local account.
@@ -432,7 +471,7 @@ pub struct Certificate {
     pub key_provider: Option<String>,
 }
 
-/// What Windows Update knows.
+/// When Windows Update was last successful.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updates {
     /// Last successful search.
@@ -441,8 +480,6 @@ pub struct Updates {
     pub installed_at: Option<Timestamp>,
     /// An installed update waits for a restart.
     pub restart_required: bool,
-    /// Updates that wait to be installed, as of the last search.
-    pub waiting: Vec<WaitingUpdate>,
 }
 
 /// An update that waits.
@@ -454,6 +491,8 @@ pub struct WaitingUpdate {
     pub severity: String,
     /// It is a driver.
     pub driver: bool,
+    /// GUIDs of the categories that it belongs to, in small letters, sorted.
+    pub categories: Vec<String>,
     /// When it was published.
     pub published_at: Option<Timestamp>,
 }
@@ -472,6 +511,17 @@ pub enum Guardian {
     AccountControl,
 }
 
+/// The moment that Windows counts in ticks of 100 ns since 1601 (FILETIME), to the second; none for "never".
+pub fn from_ticks(ticks: u64) -> Option<Timestamp> {
+    const TICKS_A_SECOND: u64 = 10_000_000;
+    /// From 1601 to 1970.
+    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
+    if ticks == 0 {
+        return None;
+    }
+    Timestamp::from_second(i64::try_from(ticks / TICKS_A_SECOND).ok()? - SECONDS_TO_EPOCH).ok()
+}
+
 /// How Windows Security Center finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -486,7 +536,54 @@ pub enum Health {
     Snoozed,
 }
 
-/// How a recording names the questions of the doors that only Windows has.
+/// A drive, as Windows and its driver tell it. Numbers are those of Windows' own lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhysicalDrive {
+    /// Its number: 0 for `PhysicalDrive0`.
+    pub number: u32,
+    /// Maker and model, as far as the drive tells them.
+    pub model: String,
+    /// How it is connected (STORAGE_BUS_TYPE of ntddstor.h); 0 is unknown.
+    pub bus: u32,
+    /// Its medium can be taken out.
+    pub removable: bool,
+    /// Size in bytes.
+    pub size: Option<u64>,
+    /// Reaching another place takes time: it has platters.
+    pub seek_penalty: Option<bool>,
+    /// Turns a minute (word 217 of ATA's IDENTIFY): 1 for flash. Asked only where the driver knows no seek penalty.
+    pub rotation: Option<u16>,
+    /// How it is divided (PARTITION_STYLE of winioctl.h): 0 for MBR, 1 for GPT.
+    pub partitions: Option<u32>,
+    /// The letters of the volumes on it, such as `C:`.
+    pub letters: Vec<String>,
+}
+
+/// What a drive tells of its own health, as it tells it. Without serial numbers on Windows; smartctl prints them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthLog {
+    /// SMART, mostly of an ATA drive.
+    Smart {
+        /// The drive foretells its own failure.
+        failing: Option<bool>,
+        /// SMART READ DATA, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        data: Vec<u8>,
+        /// SMART READ THRESHOLDS, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        thresholds: Vec<u8>,
+        /// Page 7 of the statistics of a drive of flash, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        flash: Vec<u8>,
+    },
+    /// Log page 02h of an NVMe drive, 512 bytes.
+    Nvme(#[serde(with = "base64")] Vec<u8>),
+    /// What smartctl printed, as JSON.
+    Smartctl(String),
+}
+
+/// How a recording names the questions of the doors that have no place of their own in it.
 pub(super) mod question {
     use rules::wire::Place;
 
@@ -505,8 +602,16 @@ pub(super) mod question {
         format!("registry value {key}: {name}")
     }
 
+    pub(in crate::host) fn program_paths(program: &str) -> String {
+        format!("program paths {program}")
+    }
+
     pub(in crate::host) fn registry_values(key: Key<'_>) -> String {
         format!("registry values {key}")
+    }
+
+    pub(in crate::host) fn registry_changed(key: Key<'_>) -> String {
+        format!("registry changed {key}")
     }
 
     pub(in crate::host) fn registry_keys(key: Key<'_>) -> String {
@@ -535,6 +640,10 @@ pub(super) mod question {
 
     pub(in crate::host) fn certificates(place: StorePlace, store: &str) -> String {
         format!("certificates {place:?}: {store}")
+    }
+
+    pub(in crate::host) fn drive_health(name: &str) -> String {
+        format!("drive health {name}")
     }
 
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {

@@ -202,6 +202,9 @@ impl StandIns {
                 let names: Vec<&str> = names.split_whitespace().filter(kept).collect();
                 (!names.is_empty()).then(|| format!("{} {}\n", self.addressed(address), names.join(" ")))
             }),
+            path if path.starts_with("/run/udev/data/b") => {
+                lines(&mut |line| line.starts_with("E:ID_PART_TABLE_TYPE=").then(|| line.to_owned()))
+            }
             "/etc/sudoers" => lines(&mut |line| (!line.starts_with('#')).then(|| line.to_owned())),
             "/sys/class/dmi/id/product_serial"
             | "/sys/class/dmi/id/board_serial"

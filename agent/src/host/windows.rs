@@ -18,31 +18,41 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
+    NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service,
+    StorePlace, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, DEVICES_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, REACH_DEADLINE,
-    Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
+    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners,
+    Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WAITING_DEADLINE,
+    WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
 mod accounts;
+#[path = "windows/adapters.rs"]
+mod adapters;
 #[path = "windows/aside.rs"]
 mod aside;
 #[path = "windows/certificates.rs"]
 mod certificates;
+#[path = "windows/child.rs"]
+mod child;
 #[path = "windows/com.rs"]
 mod com;
 #[path = "windows/devices.rs"]
 mod devices;
+#[path = "windows/drives.rs"]
+mod drives;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
 mod firmware;
 #[path = "windows/library.rs"]
 mod library;
+#[path = "windows/programs.rs"]
+mod programs;
 #[path = "windows/registry.rs"]
 mod registry;
 #[path = "windows/security_center.rs"]
@@ -53,6 +63,8 @@ mod services;
 mod sockets;
 #[path = "windows/updates.rs"]
 mod updates;
+#[path = "windows/wifi.rs"]
+mod wifi;
 #[path = "windows/wmi.rs"]
 mod wmi;
 
@@ -62,11 +74,18 @@ pub(super) struct Windows {
     firmware: OnceLock<Answer<Firmware>>,
     services: Option<Vec<NamedService>>,
     wmi: Fuse,
+    drives: OnceLock<Answer<Vec<PhysicalDrive>>>,
 }
 
 impl Windows {
     pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services, wmi: Fuse::new() }
+        Windows {
+            programs: OnceLock::new(),
+            firmware: OnceLock::new(),
+            services,
+            wmi: Fuse::new(),
+            drives: OnceLock::new(),
+        }
     }
 
     /// The names of all running programs by their process.
@@ -155,6 +174,10 @@ impl Host for Windows {
         let asked = devices::Asked::new(among)?;
         aside::within(DEVICES_DEADLINE, move || devices::devices(&asked))
     }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        let name = name.to_owned();
+        aside::within(DRIVE_DEADLINE, move || drives::health(&name))
+    }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         registry::value(key, name)
@@ -176,6 +199,10 @@ impl Host for Windows {
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
         self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.drives.get_or_init(|| aside::within(DRIVE_DEADLINE, drives::drives)).clone()
     }
 
     fn tpm(&self) -> Answer<Tpm> {
@@ -202,8 +229,28 @@ impl Host for Windows {
         Ok(Some(firmware::uptime()))
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        programs::paths(self.programs()?, program)
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         services::service(name)
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        adapters::adapters()
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        wifi::links()
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        accounts::domain_joined()
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        registry::changed(key)
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -227,7 +274,11 @@ impl Host for Windows {
     }
 
     fn windows_updates(&self) -> Answer<Updates> {
-        aside::within(UPDATES_DEADLINE, updates::updates)
+        child::ask(Question::WindowsUpdates, UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

@@ -24,6 +24,25 @@ const PERSONAL: &[&str] = &[
     "RegisteredOwner",
 ];
 
+/// Keys of the registry of which a few values are needed: a part of the question, and those values.
+const NEEDED: &[(&str, &[&str])] = &[
+    (
+        r"\CurrentVersion\Uninstall\",
+        &[
+            "DisplayName",
+            "DisplayVersion",
+            "InstallDate",
+            "ParentKeyName",
+            "Publisher",
+            "ReleaseType",
+            "SystemComponent",
+        ],
+    ),
+    (r"\ClickToRun\Configuration", &["ProductReleaseIds", "VersionToReport"]),
+    (r"\Clients\{", &["pv"]),
+];
+/// Folders of everybody, which name nobody.
+const EVERYBODY: &[&str] = &["all users", "default", "default user", "public"];
 /// Columns of WMI that hold a serial number.
 const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 
@@ -32,6 +51,7 @@ const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 struct StandIns {
     names: Vec<String>,
     domains: BTreeMap<String, usize>,
+    people: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
     serials: BTreeMap<String, usize>,
 }
@@ -54,11 +74,20 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if let (Some((_, needed)), Value::Object(fields)) =
+                    (NEEDED.iter().find(|(part, _)| question.contains(part)), &mut *value)
+                    && question.starts_with("registry values ")
+                {
+                    fields.retain(|name, _| needed.contains(&name.as_str()));
+                }
                 if question.ends_with(": EDID") {
                     screen(value);
                 }
                 if question.starts_with("certificates ") && question.ends_with("MY") {
                     issuers(value);
+                }
+                if question.starts_with("drive health ") {
+                    health(value);
                 }
                 stand_ins.value(value, hostname);
             }
@@ -88,6 +117,45 @@ fn issuers(value: &mut Value) {
     }
 }
 
+/// What the probe of disks reads of what smartctl prints, which names the drive's serial number too.
+const SMARTCTL_KEPT: &[&str] = &[
+    "ata_device_statistics",
+    "ata_smart_attributes",
+    "endurance_used",
+    "model_name",
+    "nvme_smart_health_information_log",
+    "power_on_time",
+    "scsi_grown_defect_list",
+    "scsi_percentage_used_endurance_indicator",
+    "smart_status",
+    "smartctl",
+];
+/// What makers keep in the data of SMART for themselves (ATA8-ACS).
+const SMART_PRIVATE: std::ops::Range<usize> = 386..511;
+
+/// The log of a drive without what could name it.
+fn health(log: &mut Value) {
+    if let Some(text) = log.get_mut("smartctl") {
+        let json = text.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let kept = match json {
+            Some(Value::Object(mut fields)) => {
+                fields.retain(|name, _| SMARTCTL_KEPT.contains(&name.as_str()));
+                Value::Object(fields).to_string()
+            }
+            Some(_) | None => String::new(),
+        };
+        *text = Value::String(kept);
+    }
+    if let Some(data) = log.pointer_mut("/smart/data")
+        && let Some(mut bytes) = data.as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok())
+    {
+        if let Some(private) = bytes.get_mut(SMART_PRIVATE) {
+            private.fill(0);
+        }
+        *data = Value::String(BASE64.encode(&bytes));
+    }
+}
+
 impl StandIns {
     fn value(&mut self, value: &mut Value, hostname: &str) {
         match value {
@@ -113,13 +181,26 @@ impl StandIns {
         for name in &self.names {
             scrubbed = replaced(&scrubbed, name, hostname);
         }
-        let words: Vec<String> = scrubbed.split('\\').map(|word| self.sid(word)).collect();
+        let mut words: Vec<String> = Vec::new();
+        for word in scrubbed.split('\\') {
+            let of_person = words.last().is_some_and(|folder| folder.eq_ignore_ascii_case("users"));
+            words.push(if of_person { self.person(word) } else { self.sid(word) });
+        }
         self.address(&words.join("\\"))
+    }
+
+    /// The name of a person's folder.
+    fn person(&mut self, folder: &str) -> String {
+        if EVERYBODY.contains(&folder.to_lowercase().as_str()) {
+            return folder.to_owned();
+        }
+        let next = self.people.len() + 1;
+        format!("user{}", self.people.entry(folder.to_lowercase()).or_insert(next))
     }
 
     /// The SID of an account of this PC or its domain, with the domain's part replaced.
     fn sid(&mut self, text: &str) -> String {
-        let Some((start, rest)) = text.split_once("S-1-5-21-") else { return text.to_owned() };
+        let Some((start, rest)) = text.split_once("S-1-5-21-") else { return self.entra_sid(text) };
         let mut numbers: Vec<&str> = rest.splitn(4, '-').collect();
         let account = if numbers.len() == 4 { numbers.pop() } else { None };
         let next = self.domains.len() + 1;
@@ -128,6 +209,15 @@ impl StandIns {
             Some(account) => format!("{start}S-1-5-21-{domain}-{domain}-{domain}-{account}"),
             None => format!("{start}S-1-5-21-{domain}-{domain}-{domain}"),
         }
+    }
+
+    /// The SID of an account of Entra ID: four numbers that are the account's own.
+    fn entra_sid(&mut self, text: &str) -> String {
+        let Some((start, rest)) = text.split_once("S-1-12-1-") else { return text.to_owned() };
+        let (numbers, end) = rest.split_once('_').map_or((rest, ""), |(numbers, _)| (numbers, "_Classes"));
+        let next = self.people.len() + 1;
+        let person = *self.people.entry(numbers.to_owned()).or_insert(next);
+        format!("{start}S-1-12-1-{person}-{person}-{person}-{person}{end}")
     }
 
     /// A hardware address, when the text is one and nothing else.
@@ -171,9 +261,14 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
+            r"registry keys HKU\": ["S-1-12-1-71-72-73-74", "S-1-12-1-71-72-73-74_Classes"],
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Zalo": {
+                "DisplayName": {"text": "Zalo"}, "InstallLocation": {"text": r"C:\Users\an\Zalo"}},
+            "program paths UniKeyNT.exe": [r"C:\Users\nguyenan\Downloads\UniKeyNT.exe", r"C:\Users\Public\x.exe"],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
+            "drive health sda": {"smartctl": "{\"serial_number\": \"WD-WMC1\", \"smart_status\": {\"passed\": true}}"},
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -196,6 +291,17 @@ mod tests {
         scrub(&mut recording, "pc-1");
         expect_test::expect![[r#"
             {
+              "drive health sda": {
+                "smartctl": "{\"smart_status\":{\"passed\":true}}"
+              },
+              "program paths UniKeyNT.exe": [
+                "C:\\Users\\user1\\Downloads\\UniKeyNT.exe",
+                "C:\\Users\\Public\\x.exe"
+              ],
+              "registry keys HKU\\": [
+                "S-1-12-1-2-2-2-2",
+                "S-1-12-1-2-2-2-2_Classes"
+              ],
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
@@ -210,6 +316,11 @@ mod tests {
               "registry values HKLM\\SOFTWARE\\A": {
                 "Path": {
                   "text": "\\\\pc-1\\x"
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Zalo": {
+                "DisplayName": {
+                  "text": "Zalo"
                 }
               },
               "wmi a": [

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 use windows::Win32::Foundation::{HLOCAL, LocalFree, WIN32_ERROR};
 use windows::Win32::NetworkManagement::NetManagement::{
-    FILTER_NORMAL_ACCOUNT, LOCALGROUP_MEMBERS_INFO_0, MAX_PREFERRED_LENGTH, NetApiBufferFree,
-    NetLocalGroupGetMembers, NetUserEnum, NetUserModalsGet, UF_ACCOUNTDISABLE, UF_LOCKOUT, UF_PASSWD_NOTREQD,
+    FILTER_NORMAL_ACCOUNT, LOCALGROUP_MEMBERS_INFO_0, MAX_PREFERRED_LENGTH, NETSETUP_JOIN_STATUS,
+    NetApiBufferFree, NetGetJoinInformation, NetLocalGroupGetMembers, NetSetupDomainName,
+    NetSetupUnknownStatus, NetUserEnum, NetUserModalsGet, UF_ACCOUNTDISABLE, UF_LOCKOUT, UF_PASSWD_NOTREQD,
     USER_INFO_3, USER_MODALS_INFO_0, USER_MODALS_INFO_2, USER_MODALS_INFO_3,
 };
 use windows::Win32::Security::Authorization::{ConvertSidToStringSidW, ConvertStringSidToSidW};
@@ -133,6 +134,21 @@ pub(super) fn policy() -> Answer<PasswordPolicy> {
         lockout_tries: lockout.usrmod3_lockout_threshold,
         lockout_seconds: unless_for_ever(lockout.usrmod3_lockout_duration),
     }))
+}
+
+pub(super) fn domain_joined() -> Answer<bool> {
+    let (mut name, mut status) = (PWSTR::null(), NETSETUP_JOIN_STATUS::default());
+    // SAFETY: both places live through the call; what Windows allocates is freed below.
+    let code = unsafe { NetGetJoinInformation(PCWSTR::null(), &raw mut name, &raw mut status) };
+    // SAFETY: Windows allocated the name, or left none.
+    unsafe { NetApiBufferFree(Some(name.0.cast_const().cast())) };
+    match (code, status) {
+        (0, status) if status == NetSetupUnknownStatus => {
+            Err(Trouble::Failed("Windows does not know of a domain".to_owned()))
+        }
+        (0, status) => Ok(Some(status == NetSetupDomainName)),
+        (code, _) => Err(trouble_of("ask for the domain", WIN32_ERROR(code))),
+    }
 }
 
 /// The rules of this PC; `T` is the structure of this level.
