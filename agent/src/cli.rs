@@ -19,6 +19,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use rules::assess::{Role, assess};
 use rules::fact::Fact;
@@ -35,13 +36,14 @@ use crate::courier::{Patience, Trouble};
 use crate::desk::{Delivery, Desk, Standing};
 use crate::folder::{OnDisk, put};
 use crate::host::recorder::Recorder;
-use crate::service::{self, Duties, Stop};
+use crate::service::{self, Task};
 use crate::verdict::{self, Look};
 use crate::words::{self, Lang};
 use crate::{host, probe};
 
-/// Where the settings are looked for.
-const CONFIG: &str = "/etc/sansang-agent.toml";
+mod duty;
+mod install;
+
 /// The width of a page that is no terminal.
 const COLUMNS: usize = 100;
 
@@ -52,10 +54,11 @@ struct Cli {
     /// The language of what is said to people.
     #[arg(long, global = true, value_enum, default_value_t)]
     lang: Lang,
-    /// The folder of the agent's own state [default: /var/lib/sansang-agent for root, ~/.local/state/sansang-agent].
+    /// The folder of the agent's own state [default: /var/lib/sansang-agent for root, ~/.local/state/sansang-agent;
+    /// on Windows %ProgramData%\\SanSang for an administrator, %LOCALAPPDATA%\\SanSang].
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// The settings [default: /etc/sansang-agent.toml, where it is there].
+    /// The settings [default: /etc/sansang-agent.toml, on Windows %ProgramData%\\SanSang\\agent.toml, where it is there].
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -82,6 +85,18 @@ enum Command {
     /// Report to the collector again and again, until it is told to stop.
     #[command(after_help = "Example: sansang-agent run")]
     Run,
+    /// Install the agent as a service of this PC, or remove it.
+    #[command(after_help = "Example: sansang-agent service install 04G2-...")]
+    Service {
+        #[command(subcommand)]
+        command: ServiceCommand,
+    },
+    /// Do one task of `run`.
+    #[command(hide = true, after_help = "Example: sansang-agent duty survey")]
+    Duty {
+        /// The task.
+        task: Task,
+    },
     /// Tell where this PC belongs and when it last reported.
     #[command(after_help = "Example: sansang-agent status --json")]
     Status {
@@ -99,6 +114,26 @@ enum Command {
         /// A sentence about the PC.
         #[arg(long, default_value = "")]
         about: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ServiceCommand {
+    /// Put the program in its place and start it with the PC; with a join code, join and report at once.
+    #[command(after_help = "Example: sansang-agent service install 04G2-...")]
+    Install {
+        /// The join code, as the IT department sent it.
+        code: Option<String>,
+        /// Write the result as a page that every user of this PC can read.
+        #[arg(long)]
+        page: bool,
+    },
+    /// Remove the service, the program and everything that it kept on this PC.
+    #[command(after_help = "Example: sansang-agent service remove")]
+    Remove {
+        /// Ask for an administrator's consent, and tell the result, in windows of the desktop.
+        #[arg(long)]
+        window: bool,
     },
 }
 
@@ -130,6 +165,9 @@ struct Check {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    if let Some(code) = install::visit() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -154,7 +192,12 @@ fn execute(cli: &Cli) -> Result<()> {
         Command::Check(check) => self::check(cli, check),
         Command::Join { code } => block_on(join(cli, code)),
         Command::Once => block_on(once(cli)),
-        Command::Run => block_on(run(cli)),
+        Command::Run => duty::run(cli),
+        Command::Duty { task } => block_on(duty::work(cli, *task)),
+        Command::Service { command: ServiceCommand::Install { code, page } } => {
+            install::install(cli, code.as_deref(), *page)
+        }
+        Command::Service { command: ServiceCommand::Remove { window } } => install::remove(cli, *window),
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
     }
@@ -189,8 +232,7 @@ fn check(cli: &Cli, check: &Check) -> Result<()> {
     let lang = cli.lang;
     let standing = standing_if_readable(cli);
     let now = clock::now();
-    // Vietnam's day: the dates of rule sets and lifecycle tables are its days.
-    let day = Offset::constant(7).to_datetime(now).date();
+    let day = day(now);
     let sets = match &check.rules {
         Some(file) => vec![read_set(file)?],
         None => ruleset::shipped(),
@@ -270,7 +312,7 @@ async fn send(desk: &mut Desk, report: Report, lang: Lang) -> Result<()> {
     }
     if let Some(grade) = receipt.as_ref().and_then(|receipt| receipt.grade) {
         let score = receipt.and_then(|receipt| receipt.score);
-        say(&words::RESULT.fill(lang, &[("grade", &graded(grade, score, lang))]))?;
+        say(&words::RESULT.fill(lang, &[("grade", &words::graded(grade, score, lang))]))?;
     }
     for note in &dropped {
         complain(&words::DROPPED.fill(lang, &[("note", note)]));
@@ -284,20 +326,6 @@ async fn send(desk: &mut Desk, report: Report, lang: Lang) -> Result<()> {
         None if accepted == 0 => Err(anyhow!("the collector {address} took none of the reports; see above")),
         None => Ok(()),
     }
-}
-
-async fn run(cli: &Cli) -> Result<()> {
-    let config = config(cli)?;
-    let folder = state_folder(cli)?;
-    let mut stop = Stop::listen()?;
-    let duties = Duties {
-        folder: &folder,
-        config: &config,
-        clock: clock::now,
-        survey: &survey,
-        log: &|line| complain(line),
-    };
-    service::run(&duties, stop.told()).await
 }
 
 fn status(cli: &Cli, json: bool) -> Result<()> {
@@ -330,7 +358,7 @@ fn status(cli: &Cli, json: bool) -> Result<()> {
         None => lines.push(words::STATUS_NOT_JOINED.say(lang).to_owned()),
     }
     if let Some(grade) = diary.grade {
-        lines.push(words::RESULT.fill(lang, &[("grade", &graded(grade, diary.score, lang))]));
+        lines.push(words::RESULT.fill(lang, &[("grade", &words::graded(grade, diary.score, lang))]));
     }
     lines.push(words::STATUS_SURVEYED.fill(lang, &[("when", &when(diary.surveyed_at))]));
     lines.push(words::STATUS_DELIVERED.fill(lang, &[("when", &when(diary.delivered_at))]));
@@ -355,6 +383,11 @@ fn record(cli: &Cli, file: &Path, about: &str) -> Result<()> {
     let json = recorder.to_json(about).context("cannot write the recording as JSON")?;
     write_file(file, json.as_bytes())?;
     say(&words::RECORDED.fill(cli.lang, &[("file", &file.display().to_string())]))
+}
+
+/// Vietnam's day: the dates of rule sets and lifecycle tables are its days.
+fn day(now: Timestamp) -> Date {
+    Offset::constant(7).to_datetime(now).date()
 }
 
 /// Asks this PC, and for the services that its collector names.
@@ -400,10 +433,10 @@ fn open_desk(cli: &Cli) -> Result<Desk> {
 
 fn config(cli: &Cli) -> Result<Config> {
     let (file, named) = match &cli.config {
-        Some(file) => (file.as_path(), true),
-        None => (Path::new(CONFIG), false),
+        Some(file) => (file.clone(), true),
+        None => (service::config_file()?, false),
     };
-    match std::fs::read_to_string(file) {
+    match std::fs::read_to_string(&file) {
         Ok(text) => Config::parse(&file.display().to_string(), &text),
         Err(error) if !named && error.kind() == ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(error).with_context(|| format!("cannot read the settings {}", file.display())),
@@ -433,17 +466,7 @@ fn explain(error: &Error, lang: Lang) -> String {
         .map_or_else(|| format!("{error:#}"), |trouble| words::trouble(trouble, lang))
 }
 
-fn graded(grade: rules::assess::Grade, score: Option<u8>, lang: Lang) -> String {
-    let (sign, name) = words::grade(grade, lang);
-    match score {
-        Some(score) => {
-            format!("{sign} {name}, {}", words::SCORE.fill(lang, &[("score", &score.to_string())]))
-        }
-        None => format!("{sign} {name}"),
-    }
-}
-
-fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -529,6 +552,11 @@ mod tests {
         assert!(parse("sansang-agent collect --out a.bin --join CODE --state /tmp/x").is_ok());
         assert!(parse("sansang-agent collect --join CODE").is_err(), "a code goes into a file");
         assert!(parse("sansang-agent check --role king").is_err());
+        assert!(parse("sansang-agent service install").is_ok());
+        assert!(parse("sansang-agent service install CODE --page --lang en").is_ok());
+        assert!(parse("sansang-agent service remove --window").is_ok());
+        assert!(parse("sansang-agent service").is_err());
+        assert!(parse("sansang-agent duty join").is_ok());
         assert!(parse("sansang-agent").is_err());
     }
 }

@@ -180,6 +180,9 @@ impl fmt::Display for Trouble {
                         "the collector is older than this agent ({message}); the report waits for its update"
                     )
                 }
+                Refusal::BaseMissing => {
+                    write!(f, "the collector lacks the full report that this one builds on ({message})")
+                }
                 Refusal::Busy => write!(f, "the collector has too much to do ({message}); the report waits"),
                 Refusal::Internal => {
                     write!(f, "something went wrong in the collector ({message}); the report waits")

@@ -20,6 +20,7 @@ use rules::report::{Note, Report};
 use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use serde::{Deserialize, Serialize};
 
+use crate::base::Bases;
 use crate::courier::{Answer, Courier, Patience, Trouble};
 use crate::folder::{Folder, Lock, OnDisk, find, put};
 use crate::identity::{Identity, Membership};
@@ -77,6 +78,23 @@ pub struct Delivery {
     pub trouble: Option<Trouble>,
     /// When to come back, if the collector said so.
     pub retry_after_seconds: Option<u64>,
+}
+
+/// How a report is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// On a base, where there is one.
+    Small,
+    /// Standing alone.
+    Full,
+}
+
+/// A report, signed.
+struct Packed {
+    sequence: u64,
+    envelope: Vec<u8>,
+    json: Vec<u8>,
+    full: bool,
 }
 
 /// A file for a USB stick.
@@ -156,6 +174,7 @@ pub struct Desk {
     identity: Identity,
     membership: Option<Membership>,
     spool: Spool,
+    bases: Bases,
     diary: Diary,
     patience: Patience,
     _lock: Lock,
@@ -184,6 +203,7 @@ impl Desk {
             identity: Identity::open(folder.clone()).with_context(context)?,
             membership: Membership::read(&*folder).with_context(context)?,
             spool: Spool::open(Arc::new(spool), bounds).with_context(context)?,
+            bases: Bases::open(folder.clone()).with_context(context)?,
             diary: read_diary(&*folder).with_context(context)?,
             folder,
             patience,
@@ -264,8 +284,11 @@ impl Desk {
     /// # Errors
     /// As [`Desk::keep`].
     pub fn keep_own(&mut self, report: Report, now: Timestamp) -> Result<()> {
-        let (sequence, envelope) = self.pack(report, now)?;
+        let Packed { sequence, envelope, json, full } = self.pack(report, Form::Small, now)?;
         self.diary.notes = self.spool.keep(sequence, &envelope, now)?;
+        if full {
+            self.bases.propose(&envelope, &json)?;
+        }
         self.diary.surveyed_at = Some(now);
         self.write_diary()
     }
@@ -289,7 +312,16 @@ impl Desk {
         for sequence in self.spool.sequences() {
             let Some(envelope) = self.take(sequence)? else { continue };
             let sent = HEXLOWER.encode(digest(&SHA256, &envelope).as_ref());
-            let answer = courier.deliver(envelope, now).await;
+            let mut answer = courier.deliver(envelope.clone(), now).await;
+            // The collector lacks what this one builds on: it gets that first. The same bytes twice are harmless.
+            if let Err(Trouble::Refused { refusal: Refusal::BaseMissing, .. }) = &answer
+                && let Some(base) = self.bases.under(&envelope)
+            {
+                answer = match courier.deliver(base, now).await {
+                    Ok(_) => courier.deliver(envelope, now).await,
+                    Err(trouble) => Err(trouble),
+                };
+            }
             self.diary.tried_at = Some(now);
             self.remember_clock(&answer);
             let trouble = match answer {
@@ -313,6 +345,11 @@ impl Desk {
             match refusal {
                 Some(refusal) if refusal.is_final() => {
                     self.refused_for_good(sequence, refusal, &trouble, now, &mut delivery)?;
+                    continue;
+                }
+                // What it builds on is lost on both sides: a full report comes next.
+                Some(Refusal::BaseMissing) => {
+                    self.refused_for_good(sequence, Refusal::BaseMissing, &trouble, now, &mut delivery)?;
                     continue;
                 }
                 // One report may be the reason; it must not keep the others waiting.
@@ -342,7 +379,8 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Bundled> {
         let join = code.map(|code| self.join_request(code, hostname)).transpose()?;
-        let (_, envelope) = self.pack(report, now)?;
+        // What leaves on a stick stands alone: nobody knows which reports went before it.
+        let envelope = self.pack(report, Form::Full, now)?.envelope;
         let bundle = Bundle { join, envelope };
         let bytes = match &self.membership {
             Some(membership) => envelope::seal(&bundle, &membership.sealing_key_bytes()?),
@@ -365,7 +403,7 @@ impl Desk {
     }
 
     /// Adds what this agent knows of itself, then signs.
-    fn pack(&mut self, mut report: Report, now: Timestamp) -> Result<(u64, Vec<u8>)> {
+    fn pack(&mut self, mut report: Report, form: Form, now: Timestamp) -> Result<Packed> {
         if let Some(offset) = self.clock_offset()
             && report.facts.clock.offset.known().is_none()
         {
@@ -375,9 +413,16 @@ impl Desk {
         report.notes.extend(notes);
         report.notes.truncate(NOTES_COUNT_MAX);
         let sequence = self.identity.next(self.spool.highest(), now)?;
-        let envelope = envelope::pack(&report, self.identity.key(), sequence)
-            .with_context(|| format!("cannot pack the report {sequence}"))?;
-        Ok((sequence, envelope))
+        let key = self.identity.key();
+        let base = match form {
+            Form::Small => self.bases.base_for(sequence, key.public_key()),
+            Form::Full => None,
+        };
+        let json = envelope::json(&report);
+        let envelope =
+            json.and_then(|json| Ok((envelope::pack_json(&json, key, sequence, base.as_ref())?, json)));
+        let (envelope, json) = envelope.with_context(|| format!("cannot pack the report {sequence}"))?;
+        Ok(Packed { sequence, envelope, json, full: base.is_none() })
     }
 
     /// An envelope that is whole and signed by this agent's key, or none when it had to be set aside.
@@ -404,6 +449,9 @@ impl Desk {
         delivery: &mut Delivery,
     ) -> Result<()> {
         self.spool.remove(sequence)?;
+        if receipt.base {
+            self.bases.accept(sequence, &receipt.envelope, &self.spool.sequences())?;
+        }
         self.diary.delivered_at = Some(now);
         self.diary.interval_seconds = Some(receipt.next_seconds);
         self.diary.grade = receipt.grade;
@@ -425,6 +473,10 @@ impl Desk {
         self.spool.remove(sequence)?;
         if matches!(refusal, Refusal::SequenceUsed | Refusal::SequenceTooOld) {
             self.identity.jump(now)?;
+        }
+        // The next report stands alone: a collector that lacks the base, or knows no bases, gets along with that.
+        if matches!(refusal, Refusal::BaseMissing | Refusal::Malformed) {
+            self.bases.forget()?;
         }
         let note = format!("Report {sequence} was dropped: {trouble}.");
         self.diary.notes.push(note.clone());

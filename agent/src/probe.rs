@@ -25,6 +25,7 @@ use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 mod ask;
 pub mod decode;
 mod firmware;
+mod hash;
 mod linux;
 mod reached;
 mod screens;

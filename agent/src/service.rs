@@ -1,20 +1,24 @@
 //! The duties of a service: survey and deliver when the schedule says so, rest in between; and what the agent needs of
 //! the operating system for itself.
 //!
-//! With `host.rs` the only file that knows the platform. It does not know how a PC is asked.
+//! With `host.rs` the only file that knows the platform. It does not know how a PC is asked. The service itself only
+//! looks at the schedule: each task is done by whom [`Duties::work`] names, which is another process, so that what
+//! rests between two tasks stays small and a task that dies does not take the service with it.
 
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rules::report::Report;
 use rules::wire::NamedService;
 
-use crate::config::Config;
 use crate::courier::Patience;
 use crate::desk::{Delivery, Desk, Standing};
-use crate::schedule::{self, Duty, Past};
+use crate::install::invitation;
+use crate::schedule::{self, Duty, Pace};
+use crate::spool::Bounds;
 
 #[cfg(unix)]
 #[path = "service/linux.rs"]
@@ -23,22 +27,127 @@ mod live;
 #[path = "service/windows.rs"]
 mod live;
 
-pub use live::{Stop, make_private_folder, private, state_folder, sync_folder};
-#[cfg(windows)]
-pub use live::{Work, be_quiet, install, remove, run_as_service};
+pub use live::{
+    Setup, Stop, be_quiet, config_file, is_administrator, log_file, make_private_folder, private, rest,
+    run_as_service, state_folder, sync_folder, window,
+};
 
-/// Timers stand still while a PC sleeps. After at most this time the clock is looked at, so that a PC that slept does
-/// its duty soon after it wakes.
-const LOOK_AT_CLOCK: Duration = Duration::from_secs(3600);
-/// Pause after a duty that this PC itself could not do, such as on a full disk.
+/// What the service does, from start to stop.
+pub type ServiceWork = fn(Stop) -> Result<()>;
+/// A task at work.
+pub type Work<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
+
+/// Pause after a task that this PC itself could not do, such as on a full disk.
 const FAULT_PAUSE: Duration = Duration::from_secs(300);
+/// Pause after the first try to join that failed; it doubles with each further one.
+const JOIN_PAUSE_MIN: Duration = Duration::from_secs(60);
+/// Longest pause between two tries to join.
+const JOIN_PAUSE_MAX: Duration = Duration::from_secs(2 * 3600);
+
+/// What is to be done at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Task {
+    /// Join with the code that waits, survey and deliver.
+    Join,
+    /// Survey, and deliver what there is.
+    Survey,
+    /// Only deliver what waits.
+    Deliver,
+}
+
+impl Task {
+    /// As it stands on a command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Task::Join => "join",
+            Task::Survey => "survey",
+            Task::Deliver => "deliver",
+        }
+    }
+}
 
 /// What a service works with.
 pub struct Duties<'a> {
     /// The state folder.
     pub folder: &'a Path,
-    /// The settings.
-    pub config: &'a Config,
+    /// How often to work.
+    pub pace: Pace,
+    /// The clock.
+    pub clock: fn() -> Timestamp,
+    /// Does a task. Dropped before its end, it ends at once; nothing is lost by that.
+    pub work: &'a dyn Fn(Task) -> Work<'a>,
+    /// Tells an administrator in one line what happened.
+    pub log: &'a dyn Fn(&str),
+}
+
+/// Works until `stop` comes. A stop falls between two steps of the spool, so nothing is lost.
+///
+/// # Errors
+/// When this PC has neither joined nor a join code that waits, or the state folder cannot be read.
+pub async fn run(duties: &Duties<'_>, stop: impl Future<Output = ()>) -> Result<()> {
+    let mut stop = std::pin::pin!(stop);
+    let started_at = (duties.clock)();
+    let mut failures = 0;
+    loop {
+        let now = (duties.clock)();
+        let (due, task) = next(duties, started_at, now)?;
+        let pause = if due > now {
+            Duration::try_from(due - now).unwrap_or_default()
+        } else {
+            let worked = tokio::select! {
+                () = &mut stop => return Ok(()),
+                worked = (duties.work)(task) => worked,
+            };
+            match (worked, task) {
+                (Ok(()), _) => {
+                    failures = 0;
+                    continue;
+                }
+                (Err(error), Task::Join) => {
+                    (duties.log)(&format!("{error:#}"));
+                    failures += 1;
+                    join_pause(failures)
+                }
+                (Err(error), Task::Survey | Task::Deliver) => {
+                    (duties.log)(&format!("{error:#}"));
+                    FAULT_PAUSE
+                }
+            }
+        };
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = rest(pause) => {}
+        }
+    }
+}
+
+fn next(duties: &Duties<'_>, started_at: Timestamp, now: Timestamp) -> Result<(Timestamp, Task)> {
+    let standing = Standing::read(duties.folder)?;
+    if standing.membership.is_some() {
+        let (due, duty) = schedule::next(now, &standing.past(started_at), &duties.pace, standing.seed());
+        return Ok(match duty {
+            Duty::Survey => (due, Task::Survey),
+            Duty::Deliver => (due, Task::Deliver),
+        });
+    }
+    if invitation::waiting(duties.folder)?.is_none() {
+        bail!(
+            "this PC has not joined a collector; ask the IT department for a join code, then: sansang-agent join CODE"
+        );
+    }
+    Ok((now, Task::Join))
+}
+
+fn join_pause(failures: u32) -> Duration {
+    JOIN_PAUSE_MIN.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(JOIN_PAUSE_MAX)
+}
+
+/// Where and with what a task is done.
+pub struct Bench<'a> {
+    /// The state folder.
+    pub folder: &'a Path,
+    /// What the spool keeps.
+    pub bounds: Bounds,
     /// The clock.
     pub clock: fn() -> Timestamp,
     /// Asks this PC.
@@ -47,56 +156,35 @@ pub struct Duties<'a> {
     pub log: &'a dyn Fn(&str),
 }
 
-/// Works until `stop` comes. A stop falls between two steps of the spool, so nothing is lost.
+/// Does one task.
 ///
 /// # Errors
-/// When this PC has not joined, or the state folder cannot be read.
-pub async fn run(duties: &Duties<'_>, stop: impl Future<Output = ()>) -> Result<()> {
-    let mut stop = std::pin::pin!(stop);
-    let started_at = (duties.clock)();
-    loop {
-        let standing = Standing::read(duties.folder)?;
-        if standing.membership.is_none() {
-            bail!(
-                "this PC has not joined a collector; ask the IT department for a join code, then: sansang-agent join \
-                 CODE"
-            );
-        }
-        let now = (duties.clock)();
-        let past = standing.past(started_at);
-        let (due, duty) = schedule::next(now, &past, &duties.config.pace(), standing.seed());
-        let pause = if due > now {
-            Duration::try_from(due - now).unwrap_or_default().min(LOOK_AT_CLOCK)
-        } else {
-            let worked = tokio::select! {
-                () = &mut stop => return Ok(()),
-                worked = work(duties, duty, &past) => worked,
-            };
-            match worked {
-                Ok(()) => continue,
-                Err(error) => {
-                    (duties.log)(&format!("{error:#}"));
-                    FAULT_PAUSE
-                }
-            }
-        };
-        tokio::select! {
-            () = &mut stop => return Ok(()),
-            () = tokio::time::sleep(pause) => {}
-        }
+/// When this PC itself could not do it, or did not join. A collector that was not reached is told in the log, and the
+/// schedule knows of it.
+pub async fn work(bench: &Bench<'_>, task: Task) -> Result<()> {
+    let mut desk = Desk::open_with(bench.folder, bench.bounds, Patience::default())?;
+    let now = (bench.clock)();
+    match task {
+        Task::Join => join(bench, &mut desk, now).await?,
+        Task::Survey => desk.keep_own((bench.survey)(now, desk.diary().services.clone()), now)?,
+        Task::Deliver => {}
     }
+    let now = (bench.clock)();
+    if schedule::is_welcome(now, &Standing::read(bench.folder)?.past(now)) {
+        let delivery = desk.deliver(now).await?;
+        (bench.log)(&delivered(&delivery));
+    }
+    Ok(())
 }
 
-async fn work(duties: &Duties<'_>, duty: Duty, past: &Past) -> Result<()> {
-    let mut desk = Desk::open_with(duties.folder, duties.config.bounds(), Patience::default())?;
-    if duty == Duty::Survey {
-        let now = (duties.clock)();
-        desk.keep_own((duties.survey)(now, desk.diary().services.clone()), now)?;
-    }
-    let now = (duties.clock)();
-    if schedule::is_welcome(now, past) {
-        let delivery = desk.deliver(now).await?;
-        (duties.log)(&delivered(&delivery));
+async fn join(bench: &Bench<'_>, desk: &mut Desk, now: Timestamp) -> Result<()> {
+    if let Some(code) = invitation::waiting(bench.folder)? {
+        // Which services this PC must reach, the collector tells afterwards.
+        let report = (bench.survey)(now, None);
+        let hostname = report.facts.os.hostname.known().cloned().unwrap_or_default();
+        desk.join(&code, &hostname, now).await.context("cannot join yet")?;
+        invitation::forget(bench.folder)?;
+        desk.keep_own(report, now)?;
     }
     Ok(())
 }
@@ -117,12 +205,13 @@ mod tests {
     use std::cell::RefCell;
 
     use rules::facts::Facts;
+    use rules::join::JoinCode;
     use rules::report::WIRE;
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::config;
     use crate::courier::tests::now;
+    use crate::desk::BOUNDS;
     use crate::desk::tests::{Room, code, collector, refusal};
 
     fn survey(now: Timestamp, _services: Option<Vec<NamedService>>) -> Report {
@@ -136,10 +225,7 @@ mod tests {
         }
     }
 
-    fn prompt() -> Config {
-        let schedule = config::Schedule { start_spread_minutes: 0, ..config::Schedule::default() };
-        Config { schedule, ..Config::default() }
-    }
+    const PROMPT: Pace = Pace { interval_seconds: 86_400, start_spread_seconds: 0 };
 
     /// Runs until the service has told what it did.
     async fn run_once(room: &Room) -> Result<String> {
@@ -149,8 +235,9 @@ mod tests {
             lines.borrow_mut().push(line.to_owned());
             told.notify_one();
         };
-        let config = prompt();
-        let duties = Duties { folder: &room.0, config: &config, clock: now, survey: &survey, log: &log };
+        let bench = Bench { folder: &room.0, bounds: BOUNDS, clock: now, survey: &survey, log: &log };
+        let work = |task| -> Work<'_> { Box::pin(work(&bench, task)) };
+        let duties = Duties { folder: &room.0, pace: PROMPT, clock: now, work: &work, log: &log };
         run(&duties, told.notified()).await?;
         Ok(lines.into_inner().join("\n"))
     }
@@ -187,5 +274,33 @@ mod tests {
         assert!(line.starts_with("another sansang-agent is at work"), "{line}");
         drop(desk);
         assert_eq!(run_once(&room).await.unwrap(), "Delivered 1, 0 wait.");
+    }
+
+    #[tokio::test]
+    async fn a_code_that_waits_is_used_as_soon_as_it_can_be() {
+        let room = Room::new("waiting-service");
+        let server = collector(vec![]).await;
+        let nobody = JoinCode { address: "127.0.0.1:1".to_owned(), ..code(&server) };
+        invitation::keep(&room.0, &nobody).unwrap();
+        let line = run_once(&room).await.unwrap();
+        assert!(line.starts_with("cannot join yet: nobody listens at 127.0.0.1:1"), "{line}");
+        assert_eq!(invitation::waiting(&room.0).unwrap(), Some(nobody), "the code waits on");
+        invitation::keep(&room.0, &code(&server)).unwrap();
+        assert_eq!(run_once(&room).await.unwrap(), "Delivered 1, 0 wait.");
+        assert_eq!(invitation::waiting(&room.0).unwrap(), None, "it is used");
+        assert!(room.desk().membership().is_some());
+    }
+
+    #[test]
+    fn tries_to_join_become_rarer() {
+        let pauses: Vec<u64> = [1, 2, 3, 7, 8, 9, 1000].map(|failures| join_pause(failures).as_secs()).into();
+        assert_eq!(pauses, [60, 120, 240, 3840, 7200, 7200, 7200]);
+    }
+
+    #[tokio::test]
+    async fn a_rest_ends() {
+        let started = std::time::Instant::now();
+        rest(Duration::from_millis(30)).await;
+        assert!(started.elapsed() >= Duration::from_millis(30));
     }
 }

@@ -76,7 +76,7 @@ pub fn because(assessment: &Assessment, set: &RuleSet, lang: Lang) -> String {
 
 /// The groups that have something to show, those with failures first, then in the order of the set; the worst first
 /// within a group.
-fn groups<'a>(
+pub(crate) fn groups<'a>(
     assessment: &'a Assessment,
     set: &'a RuleSet,
     lang: Lang,
@@ -222,7 +222,7 @@ fn outcome_colour(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn seen_list(verdict: &Verdict, lang: Lang) -> String {
+pub(crate) fn seen_list(verdict: &Verdict, lang: Lang) -> String {
     let mut said: Vec<String> =
         verdict.seen.iter().take(SEEN_COUNT_MAX).map(|seen| seen_text(seen, lang)).collect();
     if verdict.seen.len() > SEEN_COUNT_MAX {
@@ -232,7 +232,7 @@ fn seen_list(verdict: &Verdict, lang: Lang) -> String {
 }
 
 /// What would have to be known, together with what shares its reason.
-fn missing_list(verdict: &Verdict, lang: Lang) -> String {
+pub(crate) fn missing_list(verdict: &Verdict, lang: Lang) -> String {
     let mut by_reason: Vec<(&str, Vec<String>)> = Vec::new();
     for seen in &verdict.seen {
         let Some(reason) = seen.value.get("unknown").and_then(Value::as_str) else { continue };
@@ -300,7 +300,7 @@ fn value(value: &Value, kind: Option<Kind>, lang: Lang) -> String {
     }
 }
 
-fn is_denied(value: &Value) -> bool {
+pub(crate) fn is_denied(value: &Value) -> bool {
     value.get("unknown").and_then(Value::as_str) == Some("denied")
 }
 
@@ -364,4 +364,4 @@ fn shortened(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

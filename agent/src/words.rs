@@ -29,6 +29,16 @@ pub struct Phrase {
     en: &'static str,
 }
 
+impl Lang {
+    /// As it stands on a command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Lang::Vi => "vi",
+            Lang::En => "en",
+        }
+    }
+}
+
 impl Phrase {
     /// The phrase in this language.
     pub fn say(self, lang: Lang) -> &'static str {
@@ -144,6 +154,53 @@ phrases! {
     STATUS_CLOCK = "Đồng hồ máy lệch {offset} so với máy chủ (số dương là nhanh hơn)", "This PC's clock is {offset} from the collector's (positive is ahead)";
     NEVER = "chưa có", "never";
 
+    ABOUT = "Đây là phần mềm Sẵn Sàng: nó cho biết máy tính này đã sẵn sàng làm việc không giấy tờ chưa, và báo kết quả cho bộ phận công nghệ thông tin (CNTT).\n\nTệp này không mang mã tham gia nên chưa làm gì cả. Hãy xin bộ phận CNTT tệp có tên dạng sansang-agent_MÃ.exe, giữ nguyên tên tệp, rồi nhấp đúp vào nó.\n\nTrên dòng lệnh: sansang-agent --help", "This is Sẵn Sàng: it tells whether this PC is ready for paperless work, and reports the result to the IT department.\n\nThis file carries no join code, so it has done nothing. Ask the IT department for a file named like sansang-agent_CODE.exe, keep its name, and double-click it.\n\nOn a command line: sansang-agent --help";
+    BAD_NAME = "Mã tham gia trong tên tệp không đúng: {why}.\n\nChưa cài đặt gì. Hãy tải lại tệp mà bộ phận CNTT đã gửi và giữ nguyên tên tệp.", "The join code in the name of the file is wrong: {why}.\n\nNothing was installed. Download the file that the IT department sent again, and keep its name.";
+    NO_CONSENT = "Chưa cài đặt gì, vì Windows cần quyền quản trị viên để cài và yêu cầu đó đã bị từ chối.\n\nHãy nhấp đúp lại và chọn “Có” (Yes), hoặc nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent is needed, and it was refused.\n\nDouble-click again and choose “Yes”, or ask the IT department to install it.";
+    CANNOT_ASK = "Chưa cài đặt gì, vì không xin được quyền quản trị viên: {error}.\n\nHãy nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent could not be asked for: {error}.\n\nAsk the IT department to install it.";
+    BROKE_OFF = "Việc cài đặt dừng giữa chừng và không để lại kết quả. Hãy nhấp đúp lại; nếu vẫn không được, hãy gọi bộ phận CNTT.", "The installation broke off and left no result. Double-click again; if that does not help, call the IT department.";
+    NO_BROWSER = "Không mở được trình duyệt. Kết quả nằm ở tệp: {file}", "No browser opened. The result is in the file {file}";
+    NOT_ADMINISTRATOR = "việc này cần quyền quản trị viên. Trên Windows: mở Command Prompt bằng “Run as administrator” rồi chạy lại; trên Linux: chạy lại bằng sudo", "this needs an administrator. On Windows: open the Command Prompt with “Run as administrator” and try again; on Linux: run it again with sudo";
+    NO_SYSTEMD = "máy này không dùng systemd, nên không cài được dịch vụ. Hãy để trình khởi động của máy chạy: sansang-agent run", "this PC does not run systemd, so there is no service to install. Let the PC's own start-up run: sansang-agent run";
+    INSTALLED = "Đã cài dịch vụ {program}.", "The service {program} is installed.";
+    INSTALLED_ALONE = "Máy này chưa tham gia máy chủ thu thập nào, nên dịch vụ chưa chạy. Hãy xin mã tham gia ở bộ phận CNTT, rồi chạy: sansang-agent service install MÃ", "This PC has not joined a collector, so the service does not run. Ask the IT department for a join code, then run: sansang-agent service install CODE";
+    INSTALLED_WAITS = "Đã cài đặt; máy này sẽ tự tham gia và tự gửi báo cáo khi liên lạc được. Lý do chưa tham gia: {trouble}", "It is installed; this PC joins and reports by itself as soon as it gets through. Why it has not joined: {trouble}";
+    INSTALLED_KEPT = "Báo cáo được giữ trên máy này và sẽ tự gửi khi liên lạc được. Lý do chưa gửi: {trouble}", "The report is kept on this PC and is sent by itself as soon as it gets through. Why it was not sent: {trouble}";
+    REMOVAL_FAILED = "Chưa gỡ hết Sẵn Sàng. Hãy thử lại, hoặc nhờ bộ phận CNTT chạy lệnh: sansang-agent service remove", "Sẵn Sàng was not removed entirely. Try again, or ask the IT department to run: sansang-agent service remove";
+    REMOVED = "Đã gỡ Sẵn Sàng khỏi máy này.", "Sẵn Sàng was removed from this PC.";
+    NOT_REMOVED = "chưa gỡ hết; hãy chạy lại lệnh này. Còn vướng: {errors}", "not everything was removed; run this again. In the way: {errors}";
+    LEFT_UNTIL_RESTART = "Tệp {file} đang chạy nên chỉ mất hẳn khi máy khởi động lại.", "The file {file} is running and goes when the PC restarts.";
+    LEFT_NOT_OURS = "Giữ lại {file}: tệp này không do lệnh cài đặt đặt vào (gói phần mềm hoặc người quản trị đã đặt).", "{file} stays: it was not put there by this command but by a package or an administrator.";
+    LEFT_SETTINGS = "Giữ lại {file}: đó là cài đặt do người quản trị viết.", "{file} stays: an administrator wrote these settings.";
+
+    PAGE_TITLE = "Sẵn Sàng: kết quả kiểm tra máy", "Sẵn Sàng: the result for this PC";
+    PAGE_WORKING = "Đang kiểm tra máy này…", "Checking this PC…";
+    PAGE_WORKING_TEXT = "Việc này mất khoảng một phút. Trang sẽ tự hiện kết quả; xin đừng tắt máy.", "This takes about a minute. The page shows the result by itself; please leave the PC on.";
+    PAGE_REPORTED = "Đã cài đặt và đã gửi báo cáo", "Installed, and the report was sent";
+    PAGE_REPORTED_TEXT = "Máy này thuộc {unit}, vị trí {role}. Máy chủ của cơ quan đã nhận báo cáo.", "This PC belongs to {unit}, seat {role}. The organisation's collector has the report.";
+    PAGE_KEPT = "Đã cài đặt; báo cáo đang chờ gửi", "Installed; the report waits";
+    PAGE_KEPT_TEXT = "Máy này thuộc {unit}, vị trí {role}. Báo cáo được giữ trên máy và sẽ tự gửi khi có mạng.", "This PC belongs to {unit}, seat {role}. The report is kept on this PC and is sent by itself once there is a network.";
+    PAGE_WAITING = "Đã cài đặt; sẽ tự gửi khi có mạng", "Installed; it reports by itself once there is a network";
+    PAGE_WAITING_TEXT = "Phần mềm đã được cài nhưng chưa liên lạc được với máy chủ của cơ quan. Anh/chị không cần làm gì thêm: máy sẽ tự thử lại.", "The program is installed and did not reach the organisation's collector. There is nothing to do: the PC tries again by itself.";
+    PAGE_REFUSED = "Máy chủ không nhận mã tham gia", "The collector does not take the join code";
+    PAGE_REFUSED_TEXT = "Mã trong tên tệp có thể đã hết hạn hoặc đã dùng hết số lần. Hãy xin bộ phận CNTT tệp cài đặt mới, rồi nhấp đúp vào tệp đó.", "The code in the name of the file may have ended or been used up. Ask the IT department for a new file, and double-click that one.";
+    PAGE_FAILED = "Chưa cài đặt được", "It was not installed";
+    PAGE_FAILED_TEXT = "Hãy chụp lại trang này và gửi cho bộ phận CNTT.", "Take a picture of this page and send it to the IT department.";
+    PAGE_WHY = "Lý do", "Why";
+    PAGE_OFFICIAL = "Kết quả theo bộ tiêu chí của cơ quan: {grade}.", "By the organisation's rule set: {grade}.";
+    PAGE_MISSING = "Cần khắc phục: {count} tiêu chí", "To be mended: {count} criteria";
+    PAGE_MISSING_TEXT = "Những việc này do bộ phận CNTT thực hiện; anh/chị không cần tự sửa.", "The IT department does this; you need not mend anything yourself.";
+    PAGE_UNKNOWN = "Chưa biết: {count} tiêu chí", "Not known: {count} criteria";
+    PAGE_UNKNOWN_TEXT = "Máy không trả lời được những câu hỏi này; chúng không tính là chưa đạt.", "The PC could not answer these; they do not count as failures.";
+    PAGE_PASSED = "Số tiêu chí đã đạt: {count}.", "Criteria that pass: {count}.";
+    PAGE_NEXT = "Tiếp theo", "What happens next";
+    PAGE_NEXT_REPORTS = "Máy tự báo cáo mỗi ngày một lần; anh/chị không cần làm gì thêm.", "The PC reports by itself once a day; there is nothing more to do.";
+    PAGE_NEXT_JOINS = "Cứ dùng máy như thường; khi có mạng, máy sẽ tự tham gia và tự gửi báo cáo.", "Use the PC as usual; once there is a network it joins and reports by itself.";
+    PAGE_NEXT_DELETE = "Có thể xóa tệp cài đặt đã tải về. Nhấp đúp lại tệp đó để xem kết quả mới.", "You may delete the downloaded file. Double-click it again to see a newer result.";
+    PAGE_CALL = "Cần hỗ trợ: gọi bộ phận CNTT của cơ quan.", "For help: call the IT department of your organisation.";
+    PAGE_CALL_NAMED = "Cần hỗ trợ: gọi bộ phận CNTT của cơ quan và đọc tên máy này: {hostname}.", "For help: call the IT department of your organisation and name this PC: {hostname}.";
+    PAGE_PRIVACY = "Phần mềm chỉ đọc cấu hình và tình trạng an toàn của máy; không đọc văn bản, tên tệp, lịch sử duyệt web, mật khẩu hay mã PIN.", "The program reads only how the PC is set up and how safe it is; no documents, file names, browsing history, passwords or PINs.";
+
     NAME_UNKNOWN = "không tìm thấy tên của máy chủ {address} ({text}); hãy kiểm tra mạng và mã tham gia", "";
     CLOSED = "không có gì trả lời tại {address} ({text}); hãy kiểm tra máy chủ có chạy không và tường lửa có chặn không", "";
     SLOW = "máy chủ {address} không trả lời kịp; hãy kiểm tra mạng", "";
@@ -155,6 +212,7 @@ phrases! {
     TOO_NEW = "máy chủ cũ hơn phần mềm trên máy này ({text}); báo cáo chờ máy chủ được cập nhật", "";
     BUSY = "máy chủ đang quá tải ({text}); báo cáo được giữ lại", "";
     INTERNAL = "máy chủ gặp lỗi ({text}); báo cáo được giữ lại", "";
+    NO_BASE = "máy chủ thiếu báo cáo đầy đủ mà báo cáo này dựa vào ({text})", "";
     FINAL = "máy chủ từ chối hẳn báo cáo: {text}", "";
     GARBAGE = "{address} không trả lời như một máy chủ thu thập ({text}); hãy kiểm tra địa chỉ, và xem có proxy hay trang đăng nhập mạng đứng giữa không", "";
 }
@@ -194,6 +252,15 @@ pub fn role(role: Role, lang: Lang) -> &'static str {
     phrase.say(lang)
 }
 
+/// A grade with its sign, and its score where there is one.
+pub fn graded(grade: Grade, score: Option<u8>, lang: Lang) -> String {
+    let (sign, name) = self::grade(grade, lang);
+    match score {
+        Some(score) => format!("{sign} {name}, {}", SCORE.fill(lang, &[("score", &score.to_string())])),
+        None => format!("{sign} {name}"),
+    }
+}
+
 /// What went wrong with the collector, and what to do.
 pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
     if lang == Lang::En {
@@ -219,6 +286,7 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
                 Refusal::Internal => INTERNAL,
+                Refusal::BaseMissing => NO_BASE,
                 Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => {
                     FINAL
                 }
@@ -324,6 +392,7 @@ mod tests {
             refused(Refusal::WireTooNew),
             refused(Refusal::Busy),
             refused(Refusal::Internal),
+            refused(Refusal::BaseMissing),
             refused(Refusal::TooLarge),
         ] {
             for lang in [Lang::Vi, Lang::En] {

@@ -144,7 +144,7 @@ async fn read_all(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> 
 fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAdmitted => StatusCode::UNAUTHORIZED,
-        Refusal::SequenceUsed | Refusal::SequenceTooOld => StatusCode::CONFLICT,
+        Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::BaseMissing => StatusCode::CONFLICT,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::WireTooNew | Refusal::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
@@ -162,6 +162,7 @@ pub fn sentence(refusal: Refusal) -> &'static str {
         Refusal::TooLarge => "the body is over the limit",
         Refusal::Malformed => "the body cannot be read",
         Refusal::WireTooNew => "the report is of a newer form than this collector knows",
+        Refusal::BaseMissing => "the report builds on a full one that is not here: send that first",
         Refusal::FromTheFuture => "the report is dated in the future: check the clock of the PC",
         Refusal::Busy => "the collector has too much to do, or the line is too slow: come back later",
         Refusal::Internal => "something went wrong in the collector",

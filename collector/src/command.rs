@@ -24,6 +24,7 @@ use crate::server::{self, Issuer, Running, Terms};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Tx, audit};
 
+mod demo;
 mod import;
 mod quickstart;
 mod rules_files;
@@ -55,6 +56,9 @@ enum Command {
     /// First run: makes everything, audits this PC over TLS, prints its score and the dashboard's address
     #[command(after_help = "Example: sansang-collector quickstart --lang en")]
     Quickstart(quickstart::Options),
+    /// Fills an empty data folder with an invented province on real hardware, with a history
+    #[command(after_help = "Example: sansang-collector --data demo demo --machines 13000")]
+    Demo(demo::Options),
     /// Makes a join code, which lets PCs into a unit
     #[command(
         after_help = "Example: sansang-collector join-code --unit 14863 --role clerk --uses 20 --expires 30d"
@@ -115,6 +119,7 @@ impl Cli {
             Command::Serve => "info",
             Command::Quickstart(_) => "error",
             Command::Init
+            | Command::Demo(_)
             | Command::JoinCode(_)
             | Command::Import(_)
             | Command::Units(_)
@@ -134,6 +139,7 @@ impl Cli {
             Command::Init => init(&data)?,
             Command::Serve => serve(&Data::open(&data)?).await?,
             Command::Quickstart(options) => quickstart::run(&data, options).await?,
+            Command::Demo(options) => demo::run(&data, options).await?,
             Command::JoinCode(options) => join_code(&Data::open(&data)?, options).await?,
             Command::Import(options) => return import::run(&Data::open(&data)?, options).await,
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,

@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::app::App;
 use crate::judge::{Judged, judge};
 use crate::store::key::{self, Standing};
+use crate::store::report;
 
 mod writer;
 
@@ -104,6 +105,8 @@ struct Arrival {
     bytes: Vec<u8>,
     key: KeyId,
     sequence: i64,
+    /// The sequence number of what it builds on.
+    base: Option<i64>,
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
@@ -168,6 +171,14 @@ impl Intake {
         let sequence = i64::try_from(sealed.sequence).map_err(|_| Refusal::Malformed)?;
         let mut tx = self.app.store.read().await?;
         let standing = key::standing(&mut tx, &sealed.key.0).await?;
+        let base = match &sealed.base {
+            Some(name) => Some(i64::try_from(name.sequence).map_err(|_| Refusal::Malformed)?),
+            None => None,
+        };
+        let full = match (&standing, base) {
+            (Some(_), Some(sequence)) => report::base(&mut tx, &sealed.key.0, sequence).await?,
+            (None, _) | (_, None) => None,
+        };
         drop(tx);
         let rules = self.app.judge();
         let (decoy, now) = (Arc::clone(&self.decoy), self.app.clock.now());
@@ -176,10 +187,10 @@ impl Intake {
                 decoy.check(&bytes);
                 return Err(Refusal::NotAdmitted.into());
             };
-            let report = open(&sealed, &standing, now)?;
+            let report = open(&sealed, full.as_deref(), &standing, now)?;
             let judged = judge(&rules, &report, &standing.role)?;
             let Sealed { key, digest, .. } = sealed;
-            Ok(Arrival { bytes, key, sequence, digest, taken_at: report.taken_at, judged, via })
+            Ok(Arrival { bytes, key, sequence, base, digest, taken_at: report.taken_at, judged, via })
         };
         off_the_threads(work).await
     }
@@ -194,8 +205,13 @@ impl Intake {
     }
 }
 
-fn open(sealed: &Sealed, standing: &Standing, now: Timestamp) -> Result<Report, Trouble> {
-    let report = sealed.open(&standing.public_key).map_err(refusal)?;
+fn open(
+    sealed: &Sealed,
+    base: Option<&[u8]>,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<Report, Trouble> {
+    let report = sealed.open_on(&standing.public_key, base).map_err(refusal)?;
     if report.taken_at > now + SignedDuration::from_hours(FUTURE_HOURS_MAX) {
         return Err(Refusal::FromTheFuture.into());
     }
@@ -226,6 +242,7 @@ fn refusal(fault: Fault) -> Trouble {
         Fault::Malformed(_) => Refusal::Malformed.into(),
         Fault::BadSignature => Refusal::NotAdmitted.into(),
         Fault::WireTooNew(_) => Refusal::WireTooNew.into(),
+        Fault::BaseMissing => Refusal::BaseMissing.into(),
         Fault::Crypto(text) => anyhow::anyhow!("opening an envelope: {text}").into(),
     }
 }

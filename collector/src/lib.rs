@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod data;
+pub mod demo;
 pub mod error;
 pub mod guard;
 pub mod intake;

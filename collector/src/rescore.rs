@@ -103,7 +103,9 @@ async fn judge_all(rules: &Arc<Judge>, evidence: Vec<Evidence>) -> Result<Vec<(E
 fn judge_share(rules: &Judge, share: Vec<Evidence>) -> Vec<(Evidence, Judged)> {
     let again = |evidence: &Evidence| -> Result<Judged> {
         let sealed = envelope::read(&evidence.envelope).map_err(|fault| anyhow!("{fault}"))?;
-        let report = sealed.open(&evidence.public_key).map_err(|fault| anyhow!("{fault}"))?;
+        let report = sealed
+            .open_on(&evidence.public_key, evidence.base.as_deref())
+            .map_err(|fault| anyhow!("{fault}"))?;
         judge(rules, &report, &evidence.role)
     };
     let mut judged = Vec::with_capacity(share.len());

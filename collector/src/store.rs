@@ -36,7 +36,8 @@ pub mod listing;
 pub mod session;
 
 /// The schema, forward only: a file is never changed once it has been released.
-const SCHEMA: &[(i64, &str)] = &[(1, include_str!("../schema/0001_start.sql"))];
+const SCHEMA: &[(i64, &str)] =
+    &[(1, include_str!("../schema/0001_start.sql")), (2, include_str!("../schema/0002_base.sql"))];
 
 /// How long a writer waits for the one before it.
 const BUSY_SECONDS: u64 = 10;

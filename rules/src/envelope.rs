@@ -5,13 +5,22 @@
 //! compressed with Zstandard (RFC 8878). The same bytes travel over HTTPS, wait in the spool, lie on a USB stick and
 //! are kept as evidence.
 //!
+//! What did not change since yesterday is not sent twice: an envelope may name a base, an earlier full envelope of the
+//! same key that the collector gave a receipt for. Its payload is still the whole report, compressed with the base's
+//! JSON as a raw dictionary (RFC 8878, section 5), so that facts have no differences and nothing is merged. The base
+//! is named by sequence number and SHA-256 of its bytes in the protected header, marked as critical (RFC 9052, section
+//! 3.1): who does not know the mark must not open it. A base is always full; there are no chains.
+//!
 //! A bundle is what lies on a USB stick: an envelope, with the request to join where the PC has not joined yet,
 //! sealed to the collector's public key with HPKE (RFC 9180, base mode). A PC that has not joined does not know that
 //! key: its bundle is plain, signed but readable by whoever finds the stick.
 
 use std::fmt;
 
-use coset::{CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, iana};
+use coset::cbor::Value;
+use coset::{
+    CborSerializable, CoseSign1, CoseSign1Builder, HeaderBuilder, Label, RegisteredLabelWithPrivate, iana,
+};
 use data_encoding::HEXLOWER;
 use hpke::{Deserializable, Serializable};
 use ring::rand::SecureRandom;
@@ -24,12 +33,16 @@ use crate::wire::JoinRequest;
 
 /// The header parameter that carries the sequence number.
 const SEQUENCE: &str = "sequence";
+/// The header parameter that names the base: its sequence number and the SHA-256 of its bytes.
+const BASE: &str = "base";
 /// What separates a request to join from a report under the same key (RFC 9052: external additional data).
 const JOIN_CONTEXT: &[u8] = b"sansang join 1";
 const REPORT_CONTEXT: &[u8] = b"sansang report 1";
 /// Balance of size and time: with 700 packages level 12 makes 7.9 KB of a report, level 9 8.0 KB, level 15 7.8 KB in
 /// three times the time.
 const COMPRESSION_LEVEL: i32 = 12;
+/// A report and its base together fit into a window of this many bits, so that all of the base is in reach.
+const WINDOW_BITS: u32 = REPORT_BYTES_MAX.ilog2() + 1;
 
 /// The id of a machine's key: the first 16 bytes of the SHA-256 of the public key, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -99,6 +112,8 @@ pub enum Fault {
     BadSignature,
     /// Of a newer form than this program knows.
     WireTooNew(u32),
+    /// It names a base, and that base is not at hand, is another envelope, or is itself not full.
+    BaseMissing,
     /// The cryptography failed; this is not the fault of the bytes.
     Crypto(&'static str),
 }
@@ -110,6 +125,7 @@ impl fmt::Display for Fault {
             Fault::Malformed(text) => write!(f, "cannot be read: {text}"),
             Fault::BadSignature => f.write_str("the signature does not fit the key"),
             Fault::WireTooNew(wire) => write!(f, "has form {wire}, this program knows forms up to {WIRE}"),
+            Fault::BaseMissing => f.write_str("builds on a full report that is not here"),
             Fault::Crypto(text) => f.write_str(text),
         }
     }
@@ -117,19 +133,82 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// Compresses and signs a report.
+/// The name of a base, as it stands in the header of what builds on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BaseName {
+    /// Its sequence number; it is of the same key.
+    pub sequence: u64,
+    /// SHA-256 of the whole envelope.
+    pub digest: [u8; 32],
+}
+
+impl BaseName {
+    /// The name of this full envelope.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes; [`Fault::BaseMissing`] when it builds on a base itself.
+    pub fn of(envelope: &[u8]) -> Result<BaseName, Fault> {
+        let sealed = read(envelope)?;
+        match sealed.base {
+            None => Ok(BaseName { sequence: sealed.sequence, digest: sha256(envelope) }),
+            Some(_) => Err(Fault::BaseMissing),
+        }
+    }
+}
+
+/// A full envelope's name and its report as JSON: what a later report is compressed against.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    /// Its name.
+    pub name: BaseName,
+    /// The JSON that was compressed into it.
+    pub json: &'a [u8],
+}
+
+/// Compresses and signs a report, in full.
 ///
 /// # Errors
 /// [`Fault::TooLarge`] when the report is over the limits.
 pub fn pack(report: &Report, key: &SigningKey, sequence: u64) -> Result<Vec<u8>, Fault> {
+    pack_json(&json(report)?, key, sequence, None)
+}
+
+/// A report as the JSON that goes into an envelope.
+///
+/// # Errors
+/// [`Fault::TooLarge`] when the report is over the limits.
+pub fn json(report: &Report) -> Result<Vec<u8>, Fault> {
     let json = serde_json::to_vec(report).map_err(|error| Fault::Malformed(error.to_string()))?;
-    if json.len() > REPORT_BYTES_MAX {
-        return Err(Fault::TooLarge);
-    }
+    if json.len() > REPORT_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(json) }
+}
+
+/// Compresses and signs a report's JSON, in full or on a base.
+///
+/// # Errors
+/// [`Fault::TooLarge`] when it is over the limits.
+pub fn pack_json(
+    json: &[u8],
+    key: &SigningKey,
+    sequence: u64,
+    base: Option<&Base<'_>>,
+) -> Result<Vec<u8>, Fault> {
     let payload =
-        zstd::bulk::compress(&json, COMPRESSION_LEVEL).map_err(|_| Fault::Crypto("compression failed"))?;
-    let bytes = sign(payload, key, sequence, REPORT_CONTEXT)?;
+        compress(json, base.map(|base| base.json)).map_err(|()| Fault::Crypto("compression failed"))?;
+    let bytes = sign(payload, key, sequence, base.map(|base| &base.name), REPORT_CONTEXT)?;
     if bytes.len() > ENVELOPE_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(bytes) }
+}
+
+/// The dictionary is given as a prefix: it serves this one frame, as raw content whatever its first bytes are.
+fn compress(json: &[u8], base: Option<&[u8]>) -> Result<Vec<u8>, ()> {
+    use zstd::zstd_safe::CParameter::WindowLog;
+
+    let Some(base) = base else {
+        return zstd::bulk::compress(json, COMPRESSION_LEVEL).map_err(|_| ());
+    };
+    let mut compressor = zstd::bulk::Compressor::new(COMPRESSION_LEVEL).map_err(|_| ())?;
+    compressor.set_parameter(WindowLog(WINDOW_BITS)).map_err(|_| ())?;
+    compressor.context_mut().ref_prefix(base).map_err(|_| ())?;
+    compressor.compress(json).map_err(|_| ())
 }
 
 /// An envelope whose header was read, and nothing else: the signature is not checked yet.
@@ -141,6 +220,8 @@ pub struct Sealed {
     pub sequence: u64,
     /// SHA-256 of the bytes as they came, in hexadecimal.
     pub digest: String,
+    /// The full envelope that this one builds on, if it does.
+    pub base: Option<BaseName>,
     message: CoseSign1,
 }
 
@@ -159,11 +240,19 @@ impl Sealed {
     /// Checks the signature, then decompresses within the limit and reads the report.
     ///
     /// # Errors
-    /// [`Fault::BadSignature`] before anything else is looked at; then what is wrong inside.
+    /// [`Fault::BadSignature`] before anything else is looked at; then what is wrong inside. One that builds on a base
+    /// is [`Fault::BaseMissing`].
     pub fn open(&self, public_key: &[u8]) -> Result<Report, Fault> {
-        self.check(public_key, REPORT_CONTEXT)?;
-        let payload = self.message.payload.as_deref().unwrap_or_default();
-        let json = decompress(payload)?;
+        self.open_on(public_key, None)
+    }
+
+    /// As [`Sealed::open`], with the envelope that [`Sealed::base`] names, where there is one.
+    ///
+    /// # Errors
+    /// As [`Sealed::open`]; [`Fault::BaseMissing`] when the base is none, is another envelope than the one named, or
+    /// is itself not full and signed by this key.
+    pub fn open_on(&self, public_key: &[u8], base: Option<&[u8]>) -> Result<Report, Fault> {
+        let json = self.json(public_key, base)?;
         match serde_json::from_slice::<Report>(&json) {
             Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
             Ok(report) => Ok(report),
@@ -173,6 +262,17 @@ impl Sealed {
                 Ok(_) | Err(_) => Err(Fault::Malformed(error.to_string())),
             },
         }
+    }
+
+    fn json(&self, public_key: &[u8], base: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
+        self.check(public_key, REPORT_CONTEXT)?;
+        let payload = self.message.payload.as_deref().unwrap_or_default();
+        let Some(name) = &self.base else { return decompress(payload, &[]) };
+        let base = base.filter(|base| sha256(base) == name.digest).ok_or(Fault::BaseMissing)?;
+        let full = read(base).ok().filter(|full| full.base.is_none() && full.sequence == name.sequence);
+        let full = full.ok_or(Fault::BaseMissing)?;
+        let dictionary = full.json(public_key, None).map_err(|_| Fault::BaseMissing)?;
+        decompress(payload, &dictionary)
     }
 
     /// Checks the signature of a report, and nothing else: what was signed is whole.
@@ -206,7 +306,7 @@ struct Wire {
 /// When the request cannot be written.
 pub fn pack_join(request: &JoinRequest, key: &SigningKey) -> Result<Vec<u8>, Fault> {
     let payload = serde_json::to_vec(request).map_err(|error| Fault::Malformed(error.to_string()))?;
-    sign(payload, key, 0, JOIN_CONTEXT)
+    sign(payload, key, 0, None, JOIN_CONTEXT)
 }
 
 /// Reads a request to join and checks that it is signed by the key that it carries. Gives the public key too.
@@ -228,14 +328,25 @@ pub fn open_join(bytes: &[u8]) -> Result<(JoinRequest, Vec<u8>), Fault> {
     Ok((request, public_key))
 }
 
-fn sign(payload: Vec<u8>, key: &SigningKey, sequence: u64, context: &[u8]) -> Result<Vec<u8>, Fault> {
-    let protected = HeaderBuilder::new()
+fn sign(
+    payload: Vec<u8>,
+    key: &SigningKey,
+    sequence: u64,
+    base: Option<&BaseName>,
+    context: &[u8],
+) -> Result<Vec<u8>, Fault> {
+    let mut protected = HeaderBuilder::new()
         .algorithm(iana::Algorithm::EdDSA)
         .key_id(key.id().0.into_bytes())
-        .text_value(SEQUENCE.to_owned(), coset::cbor::Value::Integer(sequence.into()))
-        .build();
+        .text_value(SEQUENCE.to_owned(), Value::Integer(sequence.into()));
+    if let Some(base) = base {
+        let name = vec![Value::Integer(base.sequence.into()), Value::Bytes(base.digest.to_vec())];
+        protected = protected
+            .add_critical_label(RegisteredLabelWithPrivate::Text(BASE.to_owned()))
+            .text_value(BASE.to_owned(), Value::Array(name));
+    }
     CoseSign1Builder::new()
-        .protected(protected)
+        .protected(protected.build())
         .payload(payload)
         .create_signature(context, |data| key.pair.sign(data).as_ref().to_vec())
         .build()
@@ -247,27 +358,60 @@ fn read_within(bytes: &[u8]) -> Result<Sealed, Fault> {
     let malformed = |text: &str| Fault::Malformed(text.to_owned());
     let message = CoseSign1::from_slice(bytes).map_err(|error| Fault::Malformed(error.to_string()))?;
     let header = &message.protected.header;
-    if header.alg != Some(coset::RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) {
+    if header.alg != Some(RegisteredLabelWithPrivate::Assigned(iana::Algorithm::EdDSA)) {
         return Err(malformed("the algorithm is not EdDSA"));
     }
+    // What must be understood and is not known comes from a newer agent.
+    if header.crit.iter().any(|label| *label != RegisteredLabelWithPrivate::Text(BASE.to_owned())) {
+        return Err(Fault::WireTooNew(WIRE + 1));
+    }
     let key = String::from_utf8(header.key_id.clone()).map_err(|_| malformed("the key id is not text"))?;
-    let sequence = header
-        .rest
-        .iter()
-        .find(|(label, _)| *label == Label::Text(SEQUENCE.to_owned()))
-        .and_then(|(_, value)| value.as_integer())
-        .and_then(|value| u64::try_from(value).ok())
-        .ok_or_else(|| malformed("there is no sequence number"))?;
-    let digest = HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-    Ok(Sealed { key: KeyId(key), sequence, digest, message })
+    let value = |name: &str| {
+        let of_name = |(label, _): &&(Label, Value)| matches!(label, Label::Text(text) if text == name);
+        header.rest.iter().find(of_name).map(|(_, value)| value)
+    };
+    let sequence =
+        value(SEQUENCE).and_then(number).ok_or_else(|| malformed("there is no sequence number"))?;
+    let base = match value(BASE) {
+        None => None,
+        Some(value) => Some(base_name(value).ok_or_else(|| malformed("the name of its base is none"))?),
+    };
+    let digest = HEXLOWER.encode(&sha256(bytes));
+    Ok(Sealed { key: KeyId(key), sequence, digest, base, message })
 }
 
-/// Decompresses in steps, so that a bomb is found out before it is unpacked.
-fn decompress(payload: &[u8]) -> Result<Vec<u8>, Fault> {
+fn number(value: &Value) -> Option<u64> {
+    value.as_integer().and_then(|value| u64::try_from(value).ok())
+}
+
+fn base_name(value: &Value) -> Option<BaseName> {
+    match value.as_array().map(Vec::as_slice) {
+        Some([sequence, Value::Bytes(digest)]) => {
+            Some(BaseName { sequence: number(sequence)?, digest: digest.as_slice().try_into().ok()? })
+        }
+        _ => None,
+    }
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    digest
+}
+
+/// Decompresses in steps, so that a bomb is found out before it is unpacked, with a dictionary or without.
+fn decompress(payload: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Fault> {
     use std::io::Read;
 
     let malformed = |error: std::io::Error| Fault::Malformed(error.to_string());
-    let decoder = zstd::stream::read::Decoder::with_buffer(payload).map_err(malformed)?;
+    if let Ok(Some(announced)) = zstd::zstd_safe::get_frame_content_size(payload)
+        && announced > REPORT_BYTES_MAX as u64
+    {
+        return Err(Fault::TooLarge);
+    }
+    let mut decoder = zstd::stream::read::Decoder::with_ref_prefix(payload, dictionary).map_err(malformed)?;
+    // A frame that asks for a larger window than any report needs is refused before memory is taken for it.
+    decoder.window_log_max(WINDOW_BITS).map_err(malformed)?;
     let mut json = Vec::new();
     decoder.take(REPORT_BYTES_MAX as u64 + 1).read_to_end(&mut json).map_err(malformed)?;
     if json.len() > REPORT_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(json) }

@@ -53,6 +53,10 @@ pub struct Receipt {
     pub grade: Option<crate::assess::Grade>,
     /// Score 0 to 100, if anything was decided.
     pub score: Option<u8>,
+    /// Whether later reports may build on this envelope: it is full and the collector keeps it. A collector that does
+    /// not know bases does not say so, and gets full reports.
+    #[serde(default)]
+    pub base: bool,
 }
 
 /// A service of the province that PCs must reach, as the collector names it.
@@ -149,6 +153,8 @@ pub enum Refusal {
     Malformed,
     /// The report is of a newer form than this collector knows. Keep the report.
     WireTooNew,
+    /// The report builds on a full one that the collector lacks. Send that one, then this one again.
+    BaseMissing,
     /// The report lies in the future by more than the limit: the PC's clock is wrong. Keep the report.
     FromTheFuture,
     /// The collector has too much to do. Keep the report and come back after `Retry-After`.
@@ -164,6 +170,7 @@ impl Refusal {
             Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => true,
             Refusal::NotAdmitted
             | Refusal::WireTooNew
+            | Refusal::BaseMissing
             | Refusal::FromTheFuture
             | Refusal::Busy
             | Refusal::Internal => false,

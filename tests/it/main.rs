@@ -4,7 +4,10 @@
 mod first_day;
 mod hostile;
 mod outage;
+mod packages;
+mod processors;
 mod programs;
+mod small;
 mod strangers;
 mod tidy;
 mod windows;

@@ -65,6 +65,12 @@ impl Worker {
         self.desk().keep(&report, now).expect("the report is kept");
     }
 
+    /// How many bytes wait in the spool.
+    pub fn spooled_bytes(&mut self) -> u64 {
+        let spool = std::fs::read_dir(self.path().join("spool")).expect("a spool");
+        spool.map(|entry| entry.and_then(|entry| entry.metadata()).expect("a file").len()).sum()
+    }
+
     /// Sends what waits.
     pub async fn deliver(&mut self, now: Timestamp) -> Delivery {
         self.desk().deliver(now).await.expect("the agent's own files work")

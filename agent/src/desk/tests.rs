@@ -53,12 +53,22 @@ pub(crate) fn refusal(status: &str, code: &str) -> Reply {
 }
 
 fn receipt(seen: &Seen) -> Reply {
+    received(seen, "")
+}
+
+/// The receipt of a collector that keeps full reports as bases.
+fn receipt_with_base(seen: &Seen) -> Reply {
+    let base = envelope::read(&seen.body).unwrap().base.is_none();
+    received(seen, &format!(r#","base":{base}"#))
+}
+
+fn received(seen: &Seen, more: &str) -> Reply {
     let envelope = HEXLOWER.encode(digest(&SHA256, &seen.body).as_ref());
     Reply::json(
         "200 OK",
         "",
         &format!(
-            r#"{{"envelope":"{envelope}","again":false,"next_seconds":3600,"grade":"needs_work","score":71}}"#
+            r#"{{"envelope":"{envelope}","again":false,"next_seconds":3600,"grade":"needs_work","score":71{more}}}"#
         ),
     )
 }
@@ -79,6 +89,108 @@ pub(crate) async fn collector(replies: Vec<Reply>) -> Server {
         Reply::json("200 OK", "", &body)
     })
     .await
+}
+
+/// A collector that keeps bases: it takes whatever it can open, and says what it saw of each report. It loses all that
+/// it has when a report of this sequence number first comes.
+async fn collector_with_bases(forgetful_at: u64) -> (Server, Arc<Mutex<Vec<String>>>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let log = told.clone();
+    let kept = Mutex::new((Vec::<Vec<u8>>::new(), false));
+    let server = Server::start(move |seen| {
+        if seen.head.starts_with("POST /v1/join ") {
+            let body = format!(
+                r#"{{"machine":"m-1","unit":"Xã","role":"clerk","sealing_key":"{}"}}"#,
+                "09".repeat(32)
+            );
+            return Reply::json("200 OK", "", &body);
+        }
+        let sealed = envelope::read(&seen.body).unwrap();
+        let mut kept = kept.lock().unwrap();
+        if sealed.sequence == forgetful_at && !kept.1 {
+            *kept = (Vec::new(), true);
+        }
+        let (word, reply) = match sealed.base {
+            None => ("full".to_owned(), receipt_with_base(seen)),
+            Some(name) if kept.0.iter().any(|full| envelope::BaseName::of(full) == Ok(name)) => {
+                (format!("on {}", name.sequence), receipt_with_base(seen))
+            }
+            Some(name) => (format!("lacks {}", name.sequence), refusal("409 Conflict", "base-missing")),
+        };
+        if sealed.base.is_none() {
+            kept.0.push(seen.body.clone());
+        }
+        log.lock().unwrap().push(format!("{} {word}", sealed.sequence));
+        reply
+    })
+    .await;
+    (server, told)
+}
+
+#[tokio::test]
+async fn at_least_every_fourteenth_report_is_full() {
+    let room = Room::new("fourteenth");
+    let (server, told) = collector_with_bases(0).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    for _ in 0..30 {
+        desk.keep(&report(), now()).unwrap();
+        assert_eq!(desk.deliver(now()).await.unwrap().accepted, 1);
+        drop(desk);
+        desk = room.desk();
+    }
+    let told = told.lock().unwrap();
+    let full: Vec<&str> = told.iter().filter(|line| line.ends_with("full")).map(String::as_str).collect();
+    assert_eq!(full, ["1 full", "15 full", "29 full"]);
+    assert!(told.contains(&"14 on 1".to_owned()) && told.contains(&"16 on 15".to_owned()));
+}
+
+#[tokio::test]
+async fn a_collector_that_lacks_the_base_gets_it_first() {
+    let room = Room::new("lacks");
+    let (server, told) = collector_with_bases(3).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    for _ in 0..4 {
+        desk.keep(&report(), now()).unwrap();
+        let delivery = desk.deliver(now()).await.unwrap();
+        assert_eq!((delivery.accepted, delivery.left, delivery.trouble), (1, 0, None));
+    }
+    assert_eq!(told.lock().unwrap().join(", "), "1 full, 2 on 1, 3 lacks 1, 1 full, 3 on 1, 4 on 1");
+}
+
+#[tokio::test]
+async fn a_base_that_is_lost_on_both_sides_costs_one_report() {
+    let room = Room::new("both");
+    let (server, told) = collector_with_bases(2).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    desk.keep(&report(), now()).unwrap();
+    desk.deliver(now()).await.unwrap();
+    desk.keep(&report(), now()).unwrap();
+    drop(desk);
+    std::fs::remove_file(room.0.join("base")).unwrap();
+    let mut desk = room.desk();
+    let delivery = desk.deliver(now()).await.unwrap();
+    expect!["Report 2 was dropped: the collector lacks the full report that this one builds on (said the collector)."]
+        .assert_eq(&delivery.dropped.join(" "));
+    desk.keep(&report(), now()).unwrap();
+    assert_eq!(desk.deliver(now()).await.unwrap().accepted, 1);
+    assert_eq!(told.lock().unwrap().join(", "), "1 full, 2 lacks 1, 3 full");
+}
+
+#[tokio::test]
+async fn a_collector_that_knows_no_bases_gets_full_reports() {
+    let room = Room::new("no-bases");
+    let server = collector(vec![]).await;
+    let mut desk = room.desk();
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    for _ in 0..3 {
+        desk.keep(&report(), now()).unwrap();
+        desk.deliver(now()).await.unwrap();
+    }
+    let seen = server.seen.lock().unwrap();
+    assert!(seen.iter().skip(1).all(|seen| envelope::read(&seen.body).unwrap().base.is_none()));
 }
 
 /// Keeps three reports, delivers to a collector that answers so, and tells what is left.
@@ -353,6 +465,48 @@ async fn bundles() {
     let bundle = envelope::unseal(&sealed.bytes, &private).unwrap();
     assert_eq!(bundle.join, None);
     assert_eq!(envelope::read(&bundle.envelope).unwrap().sequence, 2);
+}
+
+#[tokio::test]
+async fn services_are_those_that_the_collector_named_last() {
+    let room = Room::new("services");
+    let turn = Mutex::new(0);
+    let server = Server::start(move |seen| {
+        let service =
+            |name: &str| format!(r#"{{"name":"{name}","address":"https://a.example.vn","later":1}}"#);
+        if seen.head.starts_with("POST /v1/join ") {
+            let body = format!(
+                r#"{{"machine":"m-1","unit":"Xã","role":"clerk","sealing_key":"{}","services":[{}]}}"#,
+                "09".repeat(32),
+                service("first")
+            );
+            return Reply::json("200 OK", "", &body);
+        }
+        let mut turn = turn.lock().unwrap();
+        *turn += 1;
+        match *turn {
+            1 => received(seen, &format!(r#","services":[{}]"#, vec![service("many"); 20].join(","))),
+            2 => received(seen, r#","services":[]"#),
+            // An older collector, after a restore.
+            _ => received(seen, ""),
+        }
+    })
+    .await;
+    let names = |desk: &Desk| {
+        let services = desk.diary().services.clone();
+        services.map(|services| services.into_iter().map(|service| service.name).collect::<Vec<_>>())
+    };
+    let mut desk = room.desk();
+    assert_eq!(names(&desk), None);
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    assert_eq!(names(&desk), Some(vec!["first".to_owned()]));
+    for expected in [Some(vec!["many".to_owned(); SERVICES_COUNT_MAX]), Some(Vec::new()), None] {
+        desk.keep(&report(), now()).unwrap();
+        desk.deliver(now()).await.unwrap();
+        drop(desk);
+        desk = room.desk();
+        assert_eq!(names(&desk), expected);
+    }
 }
 
 #[test]

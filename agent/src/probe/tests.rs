@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use rules::fact::Fact;
 use rules::facts::{AREAS, Kind, Place, Records, Seen, Term, Value};
+use rules::wire::NamedService;
 
 use super::*;
 use crate::host::{Address, Answer, Command, Firmware, MemoryTotals, Output, Owners, Trouble, Volume};
@@ -127,6 +128,9 @@ impl Host for Hanging {
         self.hang()
     }
     fn firmware(&self) -> Answer<Firmware> {
+        self.hang()
+    }
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
         self.hang()
     }
 }

@@ -2,20 +2,26 @@
 
 use super::{Probe, probe};
 
+mod accounts;
+mod antivirus;
 mod backup;
 mod board;
 mod clock;
 mod cpu;
 mod devices;
 mod display;
+mod exclusions;
 mod firewall;
 mod memory;
+mod moments;
 mod os;
+mod paths;
+mod people;
 mod peripherals;
 mod reach;
 mod registry;
+mod services;
 mod signing;
-mod users;
 
 pub(super) const TABLE: &[Probe] = &[
     probe!(os: rules::facts::os::Os),
@@ -26,7 +32,9 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(reach: rules::facts::reach::Reach),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
+    probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
+    probe!(accounts: rules::facts::accounts::Accounts),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
 ];

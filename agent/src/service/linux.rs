@@ -1,4 +1,4 @@
-//! Under Linux: XDG folders, file modes, signals.
+//! Under Linux: XDG folders, file modes, signals, timers.
 
 #![expect(
     clippy::disallowed_types,
@@ -8,11 +8,32 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::ServiceWork;
+
+#[path = "linux/setup.rs"]
+mod setup;
+#[path = "linux/window.rs"]
+pub mod window;
+
+pub use setup::Setup;
+
+/// Where the kernel gives no timer: after at most this time the clock is looked at.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(3600);
+/// A moment that never comes (the year 2255), in seconds of 1970; the kernel's clock ends in 2262.
+const NEVER_SECONDS: i64 = 9_000_000_000;
 
 /// Where the agent keeps its state when nobody says otherwise: `/var/lib/sansang-agent` for the administrator,
 /// `$XDG_STATE_HOME/sansang-agent` or `~/.local/state/sansang-agent` for anybody else.
@@ -33,8 +54,21 @@ pub fn state_folder() -> Result<PathBuf> {
     Ok(Path::new(&home).join(".local/state/sansang-agent"))
 }
 
+/// Where the settings are looked for.
+///
+/// # Errors
+/// None on this platform.
+pub fn config_file() -> Result<PathBuf> {
+    Ok(PathBuf::from("/etc/sansang-agent.toml"))
+}
+
+/// Where the service writes down what it did; none, because systemd's journal takes what it prints.
+pub fn log_file(_state: &Path) -> Option<PathBuf> {
+    None
+}
+
 /// Whether this program runs with all rights. The owner of `/proc/self` is the effective user.
-fn is_administrator() -> bool {
+pub fn is_administrator() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0)
 }
 
@@ -61,6 +95,57 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 /// When the file system refuses.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Does the work as a service, if a service manager asks for an answer. False: nothing was done, for systemd asks for
+/// none.
+///
+/// # Errors
+/// None on this platform.
+pub fn run_as_service(_work: ServiceWork) -> Result<bool> {
+    Ok(false)
+}
+
+/// Lets every other program go first: the unit of systemd says so.
+pub fn be_quiet() {}
+
+/// Rests for this long, or until somebody sets the clock. The time that the PC sleeps counts, so that a PC that slept
+/// does its duty as soon as it wakes; nothing wakes up in between.
+pub async fn rest(pause: Duration) {
+    match (timer_of(pause), timer_of_the_clock()) {
+        (Ok(pause), Ok(clock)) => {
+            // An error of a timer that was set means that it will not ring: then the clock is looked at once more.
+            tokio::select! {
+                rung = pause.readable() => drop(rung),
+                set = clock.readable() => drop(set),
+            }
+        }
+        _ => tokio::time::sleep(pause.min(LOOK_AT_CLOCK)).await,
+    }
+}
+
+fn timer_of(pause: Duration) -> io::Result<AsyncFd<OwnedFd>> {
+    let seconds = i64::try_from(pause.as_secs()).unwrap_or(NEVER_SECONDS).min(NEVER_SECONDS);
+    // Zero would mean: no timer.
+    let at = Timespec { tv_sec: seconds, tv_nsec: i64::from(pause.subsec_nanos().max(1)) };
+    timer(TimerfdClockId::Boottime, TimerfdTimerFlags::empty(), at)
+}
+
+/// Rings when the clock is set.
+fn timer_of_the_clock() -> io::Result<AsyncFd<OwnedFd>> {
+    let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
+    timer(TimerfdClockId::Realtime, flags, Timespec { tv_sec: NEVER_SECONDS, tv_nsec: 0 })
+}
+
+fn timer(clock: TimerfdClockId, flags: TimerfdTimerFlags, at: Timespec) -> io::Result<AsyncFd<OwnedFd>> {
+    let timer = timerfd_create(clock, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+    let once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    timerfd_settime(&timer, flags, &Itimerspec { it_interval: once, it_value: at })?;
+    #[expect(
+        deprecated,
+        reason = "its successor is `unsafe` for types that change their descriptor; an OwnedFd never does"
+    )]
+    AsyncFd::with_interest(timer, Interest::READABLE)
 }
 
 /// Hears when the service is told to stop.

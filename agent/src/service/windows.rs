@@ -21,9 +21,9 @@ use tokio::signal::windows::{CtrlBreak, CtrlC, CtrlClose, CtrlShutdown};
 use tokio::sync::watch;
 use windows::Win32::Storage::FileSystem::FILE_FLAG_BACKUP_SEMANTICS;
 use windows_service::service::{
-    Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceControl, ServiceControlAccept,
-    ServiceErrorControl, ServiceExitCode, ServiceFailureActions, ServiceFailureResetPeriod, ServiceInfo,
-    ServiceStartType, ServiceState, ServiceStatus, ServiceType,
+    PowerEventParam, Service, ServiceAccess, ServiceAction, ServiceActionType, ServiceControl,
+    ServiceControlAccept, ServiceErrorControl, ServiceExitCode, ServiceFailureActions,
+    ServiceFailureResetPeriod, ServiceInfo, ServiceStartType, ServiceState, ServiceStatus, ServiceType,
 };
 use windows_service::service_control_handler::{self, ServiceControlHandlerResult};
 use windows_service::service_manager::{ServiceManager, ServiceManagerAccess};
@@ -33,8 +33,16 @@ use windows_service::{define_windows_service, service_dispatcher};
 mod access;
 #[path = "windows/quiet.rs"]
 mod quiet;
+#[path = "windows/setup.rs"]
+mod setup;
+#[path = "windows/window.rs"]
+pub mod window;
 
+use super::ServiceWork;
+
+pub use access::is_administrator;
 pub use quiet::be_quiet;
+pub use setup::Setup;
 
 /// What the service manager calls the agent.
 const NAME: &str = "sansang-agent";
@@ -69,17 +77,41 @@ const INVALID_PARAMETER: i32 = 87;
 /// Write access, which is what writing down a folder's names asks for.
 const GENERIC_WRITE: u32 = 0x4000_0000;
 
-/// Where the agent keeps its state when nobody says otherwise: `%ProgramData%\sansang-agent` for an administrator,
-/// `%LOCALAPPDATA%\sansang-agent` for anybody else.
+/// The agent's own folder, wherever Windows keeps such folders.
+const FOLDER: &str = "SanSang";
+/// A service that is not told when the PC wakes up looks at the clock after at most this time.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(3600);
+
+/// Where the agent keeps its state when nobody says otherwise: `%ProgramData%\SanSang` for an administrator,
+/// `%LOCALAPPDATA%\SanSang` for anybody else.
 ///
 /// # Errors
 /// When the environment names neither folder.
 pub fn state_folder() -> Result<PathBuf> {
-    let variable = if access::is_administrator() { "ProgramData" } else { "LOCALAPPDATA" };
+    own_folder(if access::is_administrator() { PROGRAM_DATA } else { "LOCALAPPDATA" })
+}
+
+/// Where the settings are looked for, whoever looks.
+///
+/// # Errors
+/// When the environment does not name the folder.
+pub fn config_file() -> Result<PathBuf> {
+    Ok(own_folder(PROGRAM_DATA)?.join("agent.toml"))
+}
+
+/// Where the service writes down what it did: nobody reads what a service of Windows prints.
+pub fn log_file(state: &Path) -> Option<PathBuf> {
+    Some(state.join("agent.log"))
+}
+
+/// The folder that every program and user of this PC shares.
+const PROGRAM_DATA: &str = "ProgramData";
+
+fn own_folder(variable: &str) -> Result<PathBuf> {
     let folder = std::env::var(variable).with_context(|| {
         format!("the environment has no {variable}, where the agent keeps its state; name a folder with --state DIR")
     })?;
-    Ok(Path::new(&folder).join("sansang-agent"))
+    Ok(Path::new(&folder).join(FOLDER))
 }
 
 /// Makes a folder that only the administrators and the system may look into, or, without their rights, only the
@@ -162,18 +194,31 @@ impl Stop {
     }
 }
 
-/// What the service does, from start to stop.
-pub type Work = fn(Stop) -> Result<()>;
-
 /// The work of this program's one service. The service manager calls a function without a word about whose it is.
-static WORK: OnceLock<Work> = OnceLock::new();
+static WORK: OnceLock<ServiceWork> = OnceLock::new();
+/// Counts how often the service manager said that the PC woke up or its clock was set.
+static WOKE: OnceLock<watch::Sender<u64>> = OnceLock::new();
+
+/// Rests for this long, or until the PC wakes up or somebody sets its clock. Only a service is told of both; where they
+/// are not told, the clock is looked at every hour.
+pub async fn rest(pause: Duration) {
+    let Some(woke) = WOKE.get() else {
+        return tokio::time::sleep(pause.min(LOOK_AT_CLOCK)).await;
+    };
+    let mut woke = woke.subscribe();
+    tokio::select! {
+        () = tokio::time::sleep(pause) => {}
+        // The sender is never dropped.
+        told = woke.changed() => drop(told),
+    }
+}
 
 /// Does the work as a service, if the service manager started this program, and comes back when it is stopped.
 /// False: a person started it, and nothing was done.
 ///
 /// # Errors
 /// When the service manager does not answer, or when called twice.
-pub fn run_as_service(work: Work) -> Result<bool> {
+pub fn run_as_service(work: ServiceWork) -> Result<bool> {
     if WORK.set(work).is_err() {
         bail!("this program runs one service, and was asked to run another");
     }
@@ -188,7 +233,13 @@ define_windows_service!(service_main, serve);
 
 fn serve(_arguments: Vec<OsString>) {
     let (tell, told) = watch::channel(false);
+    let woke = WOKE.get_or_init(|| watch::channel(0).0);
     let control = move |event| match event {
+        ServiceControl::PowerEvent(PowerEventParam::ResumeAutomatic) | ServiceControl::TimeChange => {
+            woke.send_modify(|count| *count += 1);
+            ServiceControlHandlerResult::NoError
+        }
+        ServiceControl::PowerEvent(_) => ServiceControlHandlerResult::NoError,
         ServiceControl::Stop | ServiceControl::Shutdown | ServiceControl::Preshutdown => {
             tell.send_replace(true);
             ServiceControlHandlerResult::NoError
@@ -229,7 +280,11 @@ fn status(state: ServiceState, code: u32) -> ServiceStatus {
         service_type: ServiceType::OWN_PROCESS,
         current_state: state,
         controls_accepted: if running {
-            ServiceControlAccept::STOP | ServiceControlAccept::SHUTDOWN
+            ServiceControlAccept::STOP
+                | ServiceControlAccept::SHUTDOWN
+                | ServiceControlAccept::PRESHUTDOWN
+                | ServiceControlAccept::POWER_EVENT
+                | ServiceControlAccept::TIME_CHANGE
         } else {
             ServiceControlAccept::empty()
         },
@@ -240,12 +295,12 @@ fn status(state: ServiceState, code: u32) -> ServiceStatus {
     }
 }
 
-/// Installs the service, or brings an installed one up to date, and starts it. `program` is started with
+/// Installs the service, or brings an installed one up to date. `program` is started with
 /// `arguments`, as the system, when the PC has started, and again after a failure. Needs an administrator.
 ///
 /// # Errors
 /// When the service manager refuses; the text says which step.
-pub fn install(program: &Path, arguments: &[&str]) -> Result<()> {
+fn install(program: &Path, arguments: &[&str]) -> Result<()> {
     let manager = manager(ServiceManagerAccess::CONNECT | ServiceManagerAccess::CREATE_SERVICE)?;
     let wanted = ServiceInfo {
         name: NAME.into(),
@@ -260,13 +315,9 @@ pub fn install(program: &Path, arguments: &[&str]) -> Result<()> {
         account_password: None,
     };
     // Restarting after a failure asks for the right to start.
-    let rights = ServiceAccess::QUERY_STATUS
-        | ServiceAccess::CHANGE_CONFIG
-        | ServiceAccess::START
-        | ServiceAccess::STOP;
+    let rights = ServiceAccess::CHANGE_CONFIG | ServiceAccess::START;
     let service = match manager.open_service(NAME, rights) {
         Ok(service) => {
-            stop(&service)?;
             service.change_config(&wanted).context("cannot change the service")?;
             service
         }
@@ -287,7 +338,14 @@ pub fn install(program: &Path, arguments: &[&str]) -> Result<()> {
     }))
     .context("cannot set what happens when the service fails")?;
     where_known(service.set_failure_actions_on_non_crash_failures(true))
-        .context("cannot set what happens when the service ends with an error")?;
+        .context("cannot set what happens when the service ends with an error")
+}
+
+/// Starts the service.
+fn start() -> Result<()> {
+    let manager = manager(ServiceManagerAccess::CONNECT)?;
+    let service =
+        manager.open_service(NAME, ServiceAccess::START).context("cannot open the service to start it")?;
     match service.start::<OsString>(&[]) {
         Ok(()) => Ok(()),
         Err(error) if number(&error) == Some(SERVICE_ALREADY_RUNNING) => Ok(()),
@@ -303,23 +361,30 @@ fn where_known(set: windows_service::Result<()>) -> windows_service::Result<()> 
     }
 }
 
-/// Stops the service and removes it. False: there was none. Needs an administrator.
-///
-/// # Errors
-/// When the service manager refuses, or the service does not stop.
-pub fn remove() -> Result<bool> {
-    let manager = manager(ServiceManagerAccess::CONNECT)?;
-    let rights = ServiceAccess::QUERY_STATUS | ServiceAccess::STOP | ServiceAccess::DELETE;
-    let service = match manager.open_service(NAME, rights) {
-        Ok(service) => service,
-        Err(error) if number(&error) == Some(SERVICE_DOES_NOT_EXIST) => return Ok(false),
-        Err(error) => return Err(error).context("cannot open the service"),
-    };
-    stop(&service)?;
+/// Stops the service, if there is one, and waits until it has stopped.
+fn stop_service() -> Result<()> {
+    match open(ServiceAccess::QUERY_STATUS | ServiceAccess::STOP)? {
+        Some(service) => stop(&service),
+        None => Ok(()),
+    }
+}
+
+/// Removes the service, if there is one. Needs an administrator.
+fn remove() -> Result<()> {
+    let Some(service) = open(ServiceAccess::DELETE)? else { return Ok(()) };
     match service.delete() {
-        Ok(()) => Ok(true),
-        Err(error) if number(&error) == Some(SERVICE_MARKED_FOR_DELETE) => Ok(true),
-        Err(error) => Err(error).context("cannot remove the service"),
+        Err(error) if number(&error) != Some(SERVICE_MARKED_FOR_DELETE) => {
+            Err(error).context("cannot remove the service")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn open(rights: ServiceAccess) -> Result<Option<Service>> {
+    match manager(ServiceManagerAccess::CONNECT)?.open_service(NAME, rights) {
+        Ok(service) => Ok(Some(service)),
+        Err(error) if number(&error) == Some(SERVICE_DOES_NOT_EXIST) => Ok(None),
+        Err(error) => Err(error).context("cannot open the service"),
     }
 }
 

@@ -10,7 +10,7 @@ use rules::quantity::{Bytes, GIB};
 
 use super::*;
 
-const SET: &str = r#"
+pub(crate) const SET: &str = r#"
 [ruleset]
 id = "test"
 title = { vi = "Bộ tiêu chí thử", en = "Test set" }
@@ -68,7 +68,7 @@ fn check(facts: &Facts, lang: Lang, columns: usize, expected: Expect) {
     expected.assert_eq(&text(&assessment, &set, &Look { lang, columns, colours: false }));
 }
 
-fn facts(memory: Fact<Bytes>) -> Facts {
+pub(crate) fn facts(memory: Fact<Bytes>) -> Facts {
     let mut facts = Facts::default();
     facts.memory.installed = memory;
     facts.os.hostname = Fact::Known("PC-17".to_owned());

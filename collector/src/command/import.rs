@@ -80,7 +80,11 @@ async fn take_in(intake: &Intake, key: &SealingKey, file: &Path) -> Result<Recei
     let bytes = std::fs::read(file).context("reading it")?;
     let bundle = read_any(&bytes, &key.private).map_err(|fault| match fault {
         Fault::BadSignature => anyhow!("it is damaged, or sealed to another collector"),
-        Fault::TooLarge | Fault::Malformed(_) | Fault::WireTooNew(_) | Fault::Crypto(_) => {
+        Fault::TooLarge
+        | Fault::Malformed(_)
+        | Fault::WireTooNew(_)
+        | Fault::BaseMissing
+        | Fault::Crypto(_) => {
             anyhow!("it {fault}")
         }
     })?;

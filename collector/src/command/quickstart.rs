@@ -23,6 +23,7 @@ use super::{ACTOR, print, tell, until_stopped};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::data::Data;
+use crate::demo::{Demo, MACHINES_MAX, Tree};
 use crate::server::{self, Running, Terms};
 use crate::store::account::{self, Standing};
 use crate::store::unit::{self, Naming, Unit};
@@ -36,9 +37,14 @@ const FAILURES_TOLD: usize = 3;
 const JOIN_MINUTES: i64 = 10;
 /// What is done, for the progress bar.
 const STEPS: u64 = 5;
+/// What a demonstration is drawn from.
+const SEED: u64 = 38;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// Fill a new data folder with an invented province of so many PCs first
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MACHINES_MAX)))]
+    demo: Option<u32>,
     /// End after the first report
     #[arg(long)]
     exit: bool,
@@ -79,6 +85,11 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
     let (data, _) = Data::make(folder)?;
     // Somebody who starts twice is told so, and not of ports that the first one has.
     drop(data.lock()?);
+    if let Some(machines) = options.demo {
+        let title = lang.pick("Dựng tỉnh minh họa", "Making the demonstration");
+        let demo = Demo { machines, tree: Tree::Two, seed: SEED };
+        super::demo::fill(&data, demo, &super::progress(title)).await?;
+    }
     let config = with_free_ports(data.config()?, lang, &bar);
     bar.inc(1);
     let running = server::serve(&data, &config, Clock::System).await?;

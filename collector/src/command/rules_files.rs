@@ -82,7 +82,7 @@ fn test(loaded: &judge::Loaded) -> Result<ExitCode> {
 fn failures(path: &Path, set: &RuleSet, lifecycle: &Lifecycle) -> Vec<String> {
     let mut failures = Vec::new();
     for test in &set.tests {
-        let assessment = assess(&test.facts, set, lifecycle, test.role, test.day);
+        let assessment = assess(&test.facts.read(), set, lifecycle, test.role, test.day);
         for (rule, expected) in &test.expect {
             let found = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule);
             let outcome = found.map_or("no such rule", |verdict| verdict.outcome.word());

@@ -117,6 +117,7 @@ impl Writer {
             taken_at: arrival.taken_at,
             via: arrival.via.word(),
             envelope: &arrival.bytes,
+            base: arrival.base,
         };
         let report = report::add(tx, arrived, now).await?;
         key::advance(tx, key, arrival.sequence).await?;
@@ -152,8 +153,9 @@ impl Writer {
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {
         let (grade, score) = shown(grade, score);
         let next_seconds = self.settings.report_seconds;
+        let base = arrival.base.is_none();
         let services = Some(self.settings.services.clone());
-        Receipt { envelope: arrival.digest.clone(), again, next_seconds, services, grade, score }
+        Receipt { envelope: arrival.digest.clone(), again, next_seconds, services, grade, score, base }
     }
 
     async fn admit(

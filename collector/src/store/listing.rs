@@ -670,6 +670,8 @@ pub async fn assessment_body(tx: &mut Tx, id: &str) -> Result<Option<String>> {
 pub struct Evidence {
     /// The envelope.
     pub envelope: Vec<u8>,
+    /// The envelope that it builds on, where it is not full.
+    pub base: Option<Vec<u8>>,
     /// The key that it is signed with.
     pub public_key: Vec<u8>,
     /// When it came.
@@ -685,8 +687,10 @@ pub struct Evidence {
 /// # Errors
 /// When the database fails.
 pub async fn evidence(tx: &mut Tx, report: &str) -> Result<Option<Evidence>> {
-    const SQL: &str = "SELECT r.envelope, k.public_key, r.received_at, r.via, r.digest
-        FROM report r JOIN machine_key k ON k.key = r.key WHERE r.id = $1";
+    const SQL: &str = "SELECT r.envelope, b.envelope AS base, k.public_key, r.received_at, r.via, r.digest
+        FROM report r JOIN machine_key k ON k.key = r.key
+            LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
+        WHERE r.id = $1";
     sql!(tx, |c| {
         sqlx::query(SQL)
             .bind(report)
@@ -695,6 +699,7 @@ pub async fn evidence(tx: &mut Tx, report: &str) -> Result<Option<Evidence>> {
             .map(|row| {
                 Ok(Evidence {
                     envelope: row.try_get("envelope")?,
+                    base: row.try_get("base")?,
                     public_key: row.try_get("public_key")?,
                     received_at: Timestamp::from_millisecond(row.try_get("received_at")?)?,
                     via: row.try_get("via")?,

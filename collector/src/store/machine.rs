@@ -152,11 +152,14 @@ pub struct Evidence {
     pub public_key: Vec<u8>,
     /// The envelope as it came.
     pub envelope: Vec<u8>,
+    /// The envelope that it builds on, where it is not full.
+    pub base: Option<Vec<u8>>,
     /// Digest and JSON of the latest assessment.
     pub assessment: Option<(String, String)>,
 }
 
-type EvidenceRow = (String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<String>, Option<String>);
+type EvidenceRow =
+    (String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<String>, Option<String>);
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
@@ -164,17 +167,27 @@ type EvidenceRow = (String, String, String, String, i64, Vec<u8>, Vec<u8>, Optio
 /// When the database cannot.
 pub async fn evidence(tx: &mut Tx, after: &str, count: u32) -> Result<Vec<Evidence>> {
     const SQL: &str = "SELECT m.id, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
-            a.digest, a.body
+            b.envelope, a.digest, a.body
         FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
-            LEFT JOIN assessment a ON a.id = m.assessment
+            LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base LEFT JOIN assessment a ON a.id = m.assessment
         WHERE m.id > $1 ORDER BY m.id LIMIT $2";
     let rows: Vec<EvidenceRow> =
         sql!(tx, |c| sqlx::query_as(SQL).bind(after).bind(i64::from(count)).fetch_all(c).await?);
-    let evidence =
-        |(machine, role, rules_digest, report, taken_at, public_key, envelope, digest, body): EvidenceRow| {
-            let assessment = digest.zip(body);
-            Evidence { machine, role, rules_digest, report, taken_at, public_key, envelope, assessment }
-        };
+    let evidence = |(
+        machine,
+        role,
+        rules_digest,
+        report,
+        taken_at,
+        public_key,
+        envelope,
+        base,
+        digest,
+        body,
+    ): EvidenceRow| {
+        let assessment = digest.zip(body);
+        Evidence { machine, role, rules_digest, report, taken_at, public_key, envelope, base, assessment }
+    };
     Ok(rows.into_iter().map(evidence).collect())
 }
 

@@ -22,6 +22,8 @@ pub struct Arrived<'a> {
     pub via: &'static str,
     /// The envelope as it came.
     pub envelope: &'a [u8],
+    /// The sequence number of the full report of the same key that it builds on; none when it is full itself.
+    pub base: Option<i64>,
 }
 
 /// Keeps a report. Gives its id.
@@ -30,8 +32,8 @@ pub struct Arrived<'a> {
 /// When the database cannot, or there is one of this key and sequence number.
 pub async fn add(tx: &mut Tx, arrived: Arrived<'_>, at: Timestamp) -> Result<String> {
     const SQL: &str =
-        "INSERT INTO report (id, machine, key, sequence, digest, taken_at, received_at, via, envelope)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        "INSERT INTO report (id, machine, key, sequence, digest, taken_at, received_at, via, envelope, base)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let id = new_id(at);
     sql!(tx, |c| sqlx::query(SQL)
         .bind(&id)
@@ -43,6 +45,7 @@ pub async fn add(tx: &mut Tx, arrived: Arrived<'_>, at: Timestamp) -> Result<Str
         .bind(at.as_millisecond())
         .bind(arrived.via)
         .bind(arrived.envelope)
+        .bind(arrived.base)
         .execute(c)
         .await?);
     Ok(id)
@@ -54,6 +57,15 @@ pub async fn add(tx: &mut Tx, arrived: Arrived<'_>, at: Timestamp) -> Result<Str
 /// When the database cannot.
 pub async fn digest(tx: &mut Tx, key: &str, sequence: i64) -> Result<Option<String>> {
     const SQL: &str = "SELECT digest FROM report WHERE key = $1 AND sequence = $2";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(key).bind(sequence).fetch_optional(c).await?))
+}
+
+/// The full report of this key and sequence number, as it came: what others build on.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn base(tx: &mut Tx, key: &str, sequence: i64) -> Result<Option<Vec<u8>>> {
+    const SQL: &str = "SELECT envelope FROM report WHERE key = $1 AND sequence = $2 AND base IS NULL";
     Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(key).bind(sequence).fetch_optional(c).await?))
 }
 

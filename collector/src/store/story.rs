@@ -103,8 +103,11 @@ async fn a_province_joins_and_reports() {
         taken_at: at(8),
         via: "https",
         envelope: b"bytes",
+        base: None,
     };
     let report = report::add(&mut tx, arrived, at(9)).await.unwrap();
+    assert_eq!(report::base(&mut tx, "k1", 5).await.unwrap().as_deref(), Some(b"bytes".as_slice()));
+    assert_eq!(report::base(&mut tx, "k2", 5).await.unwrap(), None, "a base is of the same key");
     key::advance(&mut tx, "k1", 5).await.unwrap();
     key::advance(&mut tx, "k1", 4).await.unwrap();
     assert_eq!(report::digest(&mut tx, "k1", 5).await.unwrap().as_deref(), Some("d5"));

@@ -527,6 +527,6 @@ pub async fn show(
 fn open(evidence: Evidence) -> anyhow::Result<(Report, Evidence)> {
     let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
     let sealed = envelope::read(&evidence.envelope).map_err(told)?;
-    let report = sealed.open(&evidence.public_key).map_err(told)?;
+    let report = sealed.open_on(&evidence.public_key, evidence.base.as_deref()).map_err(told)?;
     Ok((report, evidence))
 }

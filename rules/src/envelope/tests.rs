@@ -68,8 +68,125 @@ fn a_bomb_is_not_unpacked() {
     let zeros = vec![b' '; REPORT_BYTES_MAX * 8];
     let payload = zstd::bulk::compress(&zeros, 19).unwrap();
     assert!(payload.len() < ENVELOPE_BYTES_MAX);
-    let bytes = sign(payload, &key, 1, REPORT_CONTEXT).unwrap();
+    let bytes = sign(payload, &key, 1, None, REPORT_CONTEXT).unwrap();
     assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(Fault::TooLarge));
+}
+
+/// A full envelope as a base, and a report on it.
+fn on_base(key: &SigningKey, full: &[u8], json: &[u8], report: &Report, sequence: u64) -> Vec<u8> {
+    let base = Base { name: BaseName::of(full).unwrap(), json };
+    pack_json(&self::json(report).unwrap(), key, sequence, Some(&base)).unwrap()
+}
+
+#[test]
+fn an_unchanged_report_on_its_base_is_small() {
+    let key = key();
+    let first = report(700);
+    let full = pack(&first, &key, 7).unwrap();
+    let next = Report { taken_at: "2026-11-22T07:30:00Z".parse().unwrap(), survey_ms: 13, ..report(700) };
+    let small = on_base(&key, &full, &json(&first).unwrap(), &next, 8);
+    assert!(small.len() < 220, "{} bytes, and {} in full", small.len(), full.len());
+    let sealed = read(&small).unwrap();
+    assert_eq!(sealed.base, Some(BaseName::of(&full).unwrap()));
+    assert_eq!(sealed.open_on(key.public_key(), Some(&full)).unwrap(), next);
+    assert_eq!(sealed.open_on(self::key().public_key(), Some(&full)), Err(Fault::BadSignature));
+    // The base of a full one is not looked at.
+    assert_eq!(read(&full).unwrap().open_on(key.public_key(), Some(b"rubbish")).unwrap(), first);
+}
+
+#[test]
+fn only_the_named_full_envelope_is_a_base() {
+    let (key, stranger) = (key(), self::key());
+    let first = report(3);
+    let full = pack(&first, &key, 7).unwrap();
+    let json = json(&first).unwrap();
+    let small = on_base(&key, &full, &json, &report(4), 8);
+    let opened = |bytes: &[u8], base: Option<&[u8]>| read(bytes).unwrap().open_on(key.public_key(), base);
+    assert_eq!(opened(&small, Some(&full)).unwrap(), report(4));
+    assert_eq!(opened(&small, None), Err(Fault::BaseMissing));
+    // Another envelope, a damaged one, one under another number.
+    assert_eq!(opened(&small, Some(&pack(&first, &key, 9).unwrap())), Err(Fault::BaseMissing));
+    let mut damaged = full.clone();
+    damaged[40] ^= 1;
+    assert_eq!(opened(&small, Some(&damaged)), Err(Fault::BaseMissing));
+    let other = Base { name: BaseName { sequence: 6, ..BaseName::of(&full).unwrap() }, json: &json };
+    let misnamed = pack_json(&json, &key, 8, Some(&other)).unwrap();
+    assert_eq!(opened(&misnamed, Some(&full)), Err(Fault::BaseMissing));
+    // A stranger's, though it is named rightly.
+    let foreign = pack(&first, &stranger, 7).unwrap();
+    assert_eq!(opened(&on_base(&key, &foreign, &json, &first, 8), Some(&foreign)), Err(Fault::BaseMissing));
+    // No chains: what builds on a base is none.
+    assert_eq!(BaseName::of(&small), Err(Fault::BaseMissing));
+    let chained = Base { name: BaseName { sequence: 8, digest: sha256(&small) }, json: &json };
+    let chain = pack_json(&json, &key, 9, Some(&chained)).unwrap();
+    assert_eq!(opened(&chain, Some(&small)), Err(Fault::BaseMissing));
+    // Compressed against another text than the base holds: what comes out is no report.
+    let mut turned = json.clone();
+    turned.rotate_left(10);
+    let lying = Base { name: BaseName::of(&full).unwrap(), json: &turned };
+    let lie = pack_json(&json, &key, 8, Some(&lying)).unwrap();
+    assert!(matches!(opened(&lie, Some(&full)), Err(Fault::Malformed(_))));
+    // Its signature covers the name of the base.
+    let mut bytes = small.clone();
+    let at = bytes.windows(4).rposition(|window| window == b"base").unwrap() + 10;
+    bytes[at] ^= 1;
+    assert_eq!(opened(&bytes, Some(&full)), Err(Fault::BadSignature));
+}
+
+#[test]
+fn a_bomb_on_a_base_is_not_unpacked() {
+    let key = key();
+    let full = pack(&report(1), &key, 1).unwrap();
+    let name = BaseName::of(&full).unwrap();
+    let bomb = |bytes: &[u8]| {
+        let payload = compress(bytes, Some(&json(&report(1)).unwrap())).unwrap();
+        let bytes = sign(payload, &key, 2, Some(&name), REPORT_CONTEXT).unwrap();
+        assert!(bytes.len() < ENVELOPE_BYTES_MAX);
+        read(&bytes).unwrap().open_on(key.public_key(), Some(&full))
+    };
+    assert_eq!(bomb(&vec![b' '; REPORT_BYTES_MAX * 8]), Err(Fault::TooLarge));
+    assert!(
+        matches!(bomb(&vec![b' '; REPORT_BYTES_MAX]), Err(Fault::Malformed(_))),
+        "unpacked, and no report"
+    );
+    // Frames after each other announce little each.
+    let frame = zstd::bulk::compress(&vec![b' '; REPORT_BYTES_MAX / 2], 3).unwrap();
+    let bytes = sign(frame.repeat(3), &key, 2, None, REPORT_CONTEXT).unwrap();
+    assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(Fault::TooLarge));
+}
+
+#[test]
+fn the_largest_report_is_wholly_in_reach_of_the_next() {
+    // Noise, so that only the base makes it small: the window must reach from the last byte to the base's first.
+    let random = SystemRandom::new();
+    let noise = |_| {
+        let mut bytes = [0_u8; 150];
+        random.fill(&mut bytes).unwrap();
+        Fact::Known(HEXLOWER.encode(&bytes))
+    };
+    let mut first = report(0);
+    first.facts.software.packages =
+        Fact::Known((0..4_000).map(|at| Package { name: noise(at), ..Package::default() }).collect());
+    let json = json(&first).unwrap();
+    assert!(json.len() > REPORT_BYTES_MAX / 4);
+    // In another place in memory: zstd takes overlapping text for overwritten.
+    let base = json.clone();
+    let payload = compress(&json, Some(&base)).unwrap();
+    assert!(payload.len() < 2_000, "{} bytes", payload.len());
+    assert_eq!(decompress(&payload, &json).unwrap(), json);
+}
+
+#[test]
+fn what_must_be_understood_and_is_not_comes_from_a_newer_agent() {
+    let key = key();
+    let protected = HeaderBuilder::new()
+        .algorithm(iana::Algorithm::EdDSA)
+        .key_id(key.id().0.into_bytes())
+        .add_critical_label(RegisteredLabelWithPrivate::Text("braid".to_owned()))
+        .text_value(SEQUENCE.to_owned(), Value::Integer(1.into()))
+        .build();
+    let bytes = CoseSign1Builder::new().protected(protected).payload(vec![]).build().to_vec().unwrap();
+    assert_eq!(read(&bytes).unwrap_err(), Fault::WireTooNew(WIRE + 1));
 }
 
 #[test]

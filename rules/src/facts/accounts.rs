@@ -21,7 +21,7 @@ words! {
     Elevation {
         /// Nothing: it just gets them.
         Off = "off", "Tắt", "Off";
-        /// A question that other programs can answer, or none for Windows' own settings.
+        /// A question on the ordinary desktop, where other programs can answer it.
         Weak = "weak", "Yếu", "Weak";
         /// A question on a desktop of its own.
         On = "on", "Bật", "On";
@@ -53,6 +53,8 @@ area! {
         users: Vec<Account> = "Các tài khoản",
         /// Enabled accounts with administrator's rights.
         administrators: i64 = "Số tài khoản quản trị đang mở",
+        /// Hashes of everybody who has administrator's rights, people and groups of a domain included.
+        administrator_ids: Vec<String> = "Mã băm các tài khoản và nhóm có quyền quản trị",
         /// Enabled accounts without a password.
         empty_passwords: i64 = "Số tài khoản mật khẩu trống",
         /// Whether the PC signs somebody in by itself.

@@ -18,6 +18,8 @@ area! {
         real_time: bool = "Bảo vệ thời gian thực",
         /// Time of its signatures.
         signatures_at: Timestamp = "Thời điểm mẫu nhận diện",
+        /// Whether it calls its signatures up to date itself.
+        signatures_current: bool = "Mẫu nhận diện còn mới (theo sản phẩm)",
     }
 }
 
@@ -30,6 +32,8 @@ area! {
         real_time: bool = "Bảo vệ thời gian thực",
         /// Newest signatures among the products that run.
         signatures_at: Timestamp = "Mẫu nhận diện mới nhất",
+        /// Whether the product that checks files calls its signatures up to date itself.
+        signatures_current: bool = "Mẫu nhận diện còn mới (theo sản phẩm)",
         /// Whether settings are guarded against change by other programs.
         tamper_protection: bool = "Chống can thiệp",
         /// Places that are left out of the checks.

@@ -8,12 +8,11 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::raw::{Field, Reader, Table, quoted};
-use super::{Both, Grades, Judges, Remedy, Rule, RuleSet, RuleTest, Source};
+use super::{Both, Grades, Judges, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts};
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
 use crate::condition::{self, Condition, Scope};
-use crate::facts::support::Support;
-use crate::facts::{self, AREAS, Facts, Kind, Place, Term};
+use crate::facts::{self, AREAS, Kind, Place, Term};
 
 /// Reads a rule set; all complaints at once.
 pub(super) fn ruleset(file: &str, text: &str) -> Result<RuleSet, Vec<Complaint>> {
@@ -406,7 +405,7 @@ fn test(
         table.need(reader, "name").and_then(|field| Some((field.value_at(), reader.full_text(field)?)));
     let facts = match table.take("facts") {
         Some(field) => read_facts(reader, field),
-        None => Some(Facts::default()),
+        None => Some(TestFacts::default()),
     };
     let role = match table.take("role") {
         Some(field) => reader.word(field, ROLES),
@@ -451,8 +450,8 @@ fn expectations(
     Some(expected)
 }
 
-/// Reads the facts of a test: to the JSON of a report, and from there as a report is read.
-fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Facts> {
+/// Reads the facts of a test: to the JSON of a report.
+fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<TestFacts> {
     let mut table = reader.table(field)?;
     let mut areas: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for field in table.rest() {
@@ -467,9 +466,7 @@ fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Facts> {
         }
     }
     let support = areas.remove("support").map(Value::Object).unwrap_or_else(|| json!({}));
-    let mut facts: Facts = serde_json::from_value(json!(areas)).ok()?;
-    facts.support = serde_json::from_value::<Support>(support).ok()?;
-    Some(facts)
+    Some(TestFacts { areas: json!(areas), support })
 }
 
 /// Reads one answer of a test: a value, `{ unknown = "denied" }` or `{ absent = true }`.

@@ -5,8 +5,6 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::lifecycle::Lifecycle;
 
-mod corpus;
-
 /// A whole rule set around these lines: a head, a group, and a remedy that a rule may name.
 fn around(lines: &str) -> String {
     format!(
@@ -658,7 +656,7 @@ expect = { r = "unknown" }
     );
     let set = RuleSet::parse("a.toml", &text).unwrap();
     let test = &set.tests[0];
-    let areas = serde_json::to_value(&test.facts).unwrap();
+    let areas = serde_json::to_value(test.facts.read()).unwrap();
     let asked: serde_json::Map<String, serde_json::Value> = areas
         .as_object()
         .unwrap()
@@ -715,7 +713,7 @@ expect = { r = "unknown" }
         "{} {:?} {}\n{:#}\n",
         test.day,
         test.role,
-        serde_json::to_string(&test.facts.support).unwrap(),
+        serde_json::to_string(&test.facts.read().support).unwrap(),
         serde_json::Value::Object(asked)
     ));
 }

@@ -31,7 +31,7 @@ impl RuleSet {
     }
 
     fn run_test(&self, test: &RuleTest, lifecycle: &Lifecycle) -> TestResult {
-        let assessment = assess(&test.facts, self, lifecycle, test.role, test.day);
+        let assessment = assess(&test.facts.read(), self, lifecycle, test.role, test.day);
         let wrong = test.expect.iter().filter_map(|(rule, expected)| {
             let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule)?;
             let (expected, actual) = (*expected, verdict.outcome);

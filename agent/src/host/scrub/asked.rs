@@ -16,7 +16,9 @@ const PERSONAL: &[&str] = &[
     "DefaultUserName",
     "DigitalProductId",
     "DigitalProductId4",
+    "LastLoggedOnUserSID",
     "LastUsedUsername",
+    "MachineGuid",
     "ProductId",
     "RegisteredOrganization",
     "RegisteredOwner",
@@ -48,6 +50,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.ends_with(r"\User Shell Folders: Personal") {
+                    documents(value);
+                }
                 if question.ends_with(": EDID") {
                     screen(value);
                 }
@@ -67,6 +72,13 @@ fn screen(value: &mut Value) {
         let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
         *text = BASE64.encode(&super::edid(bytes));
     }
+}
+
+/// Where a person's documents lie: the path has his name, or that of his organisation.
+fn documents(value: &mut Value) {
+    let in_cloud = value.to_string().contains("OneDrive");
+    let folder = if in_cloud { r"%USERPROFILE%\OneDrive\Documents" } else { r"%USERPROFILE%\Documents" };
+    *value = serde_json::json!({ "expand": folder });
 }
 
 /// Who issues a certificate to himself is a person or a PC.
@@ -183,6 +195,16 @@ mod tests {
         scrub(&mut recording, "pc-1");
         expect_test::expect![[r#"
             {
+              "certificates User: MY": [
+                {
+                  "issuer": "scrubbed",
+                  "self_issued": true
+                },
+                {
+                  "issuer": "CA",
+                  "self_issued": false
+                }
+              ],
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
@@ -193,6 +215,9 @@ mod tests {
               },
               "registry value HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters: Hostname": {
                 "text": "pc-1"
+              },
+              "registry value HKLM\\SYSTEM\\Enum\\DISPLAY\\A\\1\\Device Parameters: EDID": {
+                "bytes": "AQIDBAUGBwgJCgsMAAAAABESEw=="
               },
               "registry values HKLM\\SOFTWARE\\A": {
                 "Path": {

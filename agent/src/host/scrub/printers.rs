@@ -13,9 +13,10 @@ const DEFAULT: &str = r"\CurrentVersion\Windows: Device";
 
 pub(super) fn scrub(recording: &mut Recording) {
     let names = |end: &str, kind: &str| -> BTreeMap<String, String> {
-        let listed = recording.asked.iter().filter(|(question, _)| {
-            question.starts_with("registry keys ") && question.ends_with(end)
-        });
+        let listed = recording
+            .asked
+            .iter()
+            .filter(|(question, _)| question.starts_with("registry keys ") && question.ends_with(end));
         let names = listed.filter_map(|(_, said)| match said {
             Said::Answered(Some(Value::Array(names))) => Some(names.iter().filter_map(Value::as_str)),
             Said::Answered(_) | Said::Trouble { .. } => None,
@@ -29,9 +30,10 @@ pub(super) fn scrub(recording: &mut Recording) {
     recording.asked = std::mem::take(&mut recording.asked)
         .into_iter()
         .map(|(question, mut said)| {
+            let mut nothing = Value::Null;
             let value = match &mut said {
                 Said::Answered(Some(value)) => value,
-                Said::Answered(None) | Said::Trouble { .. } => &mut Value::Null,
+                Said::Answered(None) | Said::Trouble { .. } => &mut nothing,
             };
             if question.ends_with(QUEUES) {
                 each(value, &|name| queues.get(name).cloned());
@@ -44,7 +46,8 @@ pub(super) fn scrub(recording: &mut Recording) {
             } else if question.ends_with(DEFAULT) {
                 each(value, &|device| {
                     let name = device.split(',').next().unwrap_or_default();
-                    let shared = connections.get(&name.replace('\\', ",")).map(|name| name.replace(',', r"\"));
+                    let shared =
+                        connections.get(&name.replace('\\', ",")).map(|name| name.replace(',', r"\"));
                     let stand_in = queues.get(name).cloned().or(shared);
                     Some(format!("{},winspool,Ne00:", stand_in.as_deref().unwrap_or("printer")))
                 });
@@ -108,7 +111,27 @@ mod tests {
         });
         let mut recording: Recording = serde_json::from_value(recording).unwrap();
         scrub(&mut recording);
-        expect_test::expect![[r#""#]]
-            .assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
+        expect_test::expect![[r#"
+            {
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Monitors\\Standard TCP/IP Port\\Ports": [
+                "IP_port-1"
+              ],
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers": [
+                "printer-1",
+                "printer-2"
+              ],
+              "registry keys HKU\\S-1-5-21-1-1-1-1001\\Printers\\Connections": [
+                ",,pc,printer-1"
+              ],
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-1: Port": {
+                "text": "USB001"
+              },
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-2: Port": {
+                "text": "IP_port-1"
+              },
+              "registry value HKU\\S-1-5-21-1-1-1-1001\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Windows: Device": {
+                "text": "printer-1,winspool,Ne00:"
+              }
+            }"#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
     }
 }

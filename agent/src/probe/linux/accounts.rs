@@ -9,26 +9,25 @@
 
 use std::collections::BTreeSet;
 
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use ring::hmac;
 use rules::fact::{Fact, Reason};
 use rules::facts::accounts::{Account, Accounts, Password};
 
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{assigned, fact, fact_or_unsupported, line, text};
+use crate::probe::hash::keyed;
 
 /// Groups whose members may become root.
 const ADMINISTRATORS: &[&str] = &["sudo", "wheel", "admin"];
+/// Where systemd-logind names those who are signed in.
+const SIGNED_IN: &str = "/run/systemd/users";
 /// Programs in place of a shell that let nobody in.
 const NO_SHELLS: &[&str] = &["nologin", "false", "sync", "shutdown", "halt"];
 /// The numbers of people when /etc/login.defs does not say.
 const UID_MIN: u32 = 1_000;
 const UID_MAX: u32 = 60_000;
-/// Length of the hash of an account, in hexadecimal digits.
-const ID_CHARS: usize = 16;
 /// A record of lastlog: seconds, terminal, host (lastlog(8)).
 const LASTLOG_BYTES: usize = 292;
 /// A record of wtmp (utmp(5)) on 64-bit Linux, and where its fields begin.
@@ -74,14 +73,52 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Accounts {
             both(empty, user.enabled.as_ref().map(|is| *is))
         }),
         guest_enabled: fact(guest(host, &users)),
+        administrator_ids: administrator_ids(&users),
+        user_is_administrator: user_is_administrator(host),
         users: fact(users.map(Some)),
         auto_sign_in: fact(auto_sign_in(host)),
         password_length_min: fact_or_unsupported(password_length_min(host)),
         lockout_tries: fact(lockout_tries(host)),
         screen_lock_minutes: Fact::Unknown(Reason::NotSupported),
         elevation_prompt: fact_or_unsupported(elevation_prompt(host)),
-        ..Accounts::all_unknown(&Reason::NotSupported)
+        // sudo knows no levels.
+        elevation: Fact::Unknown(Reason::NotSupported),
     }
+}
+
+/// The accounts that may become root, root included.
+fn administrator_ids(users: &Result<Vec<Account>, Trouble>) -> Fact<Vec<String>> {
+    let users = match users {
+        Ok(users) => users,
+        Err(trouble) => return Fact::Unknown(trouble.clone().into()),
+    };
+    let mut ids = Vec::new();
+    for user in users {
+        match (&user.administrator, &user.id) {
+            (Fact::Known(true), Fact::Known(id)) => ids.push(id.clone()),
+            (Fact::Known(false), _) => {}
+            (Fact::Unknown(reason), _) | (_, Fact::Unknown(reason)) => return Fact::Unknown(reason.clone()),
+            (Fact::Absent, _) | (_, Fact::Absent) => {}
+        }
+    }
+    ids.sort_unstable();
+    Fact::Known(ids)
+}
+
+/// Whether anybody for whom systemd keeps a session (a folder's entry named by the number) may become root.
+fn user_is_administrator(host: &dyn Host) -> Fact<bool> {
+    let look = || -> Answer<bool> {
+        let Some(numbers) = host.folder(SIGNED_IN)? else { return Err(Trouble::NotSupported) };
+        let numbers: BTreeSet<u32> = numbers.iter().filter_map(|number| number.parse().ok()).collect();
+        let working: Vec<Entry> =
+            entries(host)?.into_iter().filter(|entry| numbers.contains(&entry.uid)).collect();
+        if working.is_empty() {
+            return Err(Trouble::Failed("nobody is signed in".to_owned()));
+        }
+        let group = text(host, "/etc/group")?.unwrap_or_default();
+        Ok(Some(working.iter().any(|entry| entry.uid == 0 || is_administrator(&group, entry))))
+    };
+    fact(look())
 }
 
 fn both(a: Fact<bool>, b: Fact<bool>) -> Fact<bool> {
@@ -130,7 +167,7 @@ fn users(host: &dyn Host, now: Timestamp) -> Result<Vec<Account>, Trouble> {
         };
         Account {
             id: match &machine {
-                Ok(Some(machine)) => id(machine, entry.uid).into(),
+                Ok(Some(machine)) => keyed(machine, &entry.uid.to_string()).into(),
                 Ok(None) => Fact::failed("there is no /etc/machine-id to key the hash with"),
                 Err(trouble) => Fact::Unknown(trouble.clone().into()),
             },
@@ -212,14 +249,6 @@ fn is_administrator(group: &str, entry: &Entry) -> bool {
         }
         _ => false,
     })
-}
-
-/// A hash that only this PC could have made, and that is the same every day.
-fn id(machine: &str, uid: u32) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, machine.as_bytes());
-    let mut id = HEXLOWER.encode(hmac::sign(&key, uid.to_string().as_bytes()).as_ref());
-    id.truncate(ID_CHARS);
-    id
 }
 
 /// The later of what lastlog and wtmp say: a graphical sign-in is only in wtmp, which goes back a month or two.
@@ -442,11 +471,5 @@ mod tests {
         wtmp[340] = 7;
         assert_eq!(in_wtmp(&wtmp, "an"), Some(7));
         assert_eq!(in_wtmp(&wtmp, "a"), None);
-    }
-
-    #[test]
-    fn an_id_is_keyed_by_the_machine() {
-        assert_eq!(id("a", 1000).len(), ID_CHARS);
-        assert_ne!(id("a", 1000), id("b", 1000));
     }
 }

@@ -134,6 +134,7 @@ fn product(host: &dyn Host, known: &Known) -> Product {
             [] => Fact::Unknown(Reason::NotSupported),
             paths => fact(changed(host, paths)),
         },
+        signatures_current: Fact::Unknown(Reason::NotSupported),
     }
 }
 

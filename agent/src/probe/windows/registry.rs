@@ -24,6 +24,8 @@ pub(super) fn number(host: &dyn Host, path: &str, name: &str) -> Answer<i64> {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(Trouble::Failed(format!("{path}: {name} is too large a number: {number}"))),
         },
+        // As empty as not there.
+        Some(RegistryValue::Text(text)) if text.trim().is_empty() => Ok(None),
         Some(RegistryValue::Text(text)) => match text.trim().parse() {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(Trouble::Failed(format!("{path}: {name} is not a number: {text:?}"))),

@@ -26,9 +26,11 @@ use windows::core::{BOOL, HSTRING, PWSTR};
 const SYSTEM: &str = "S-1-5-18";
 /// The group of the PC's administrators.
 const ADMINISTRATORS: &str = "S-1-5-32-544";
+/// The group of everybody who may use the PC.
+const USERS: &str = "S-1-5-32-545";
 
 /// Whether this program runs with the rights of an administrator: not only as a member of the group, but elevated.
-pub(super) fn is_administrator() -> bool {
+pub fn is_administrator() -> bool {
     let Ok(administrators) = Sid::parse(ADMINISTRATORS) else { return false };
     let mut member = BOOL(0);
     // SAFETY: the SID lives until the end of this function; without a token Windows takes that of this thread.
@@ -42,8 +44,21 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
     let user = user()?;
     let ours = if is_administrator() { ADMINISTRATORS } else { user.as_str() };
     // Full access for two, for files and folders in it too, and nothing from the folder above.
-    let list = format!("O:{ours}D:PAI(A;OICI;FA;;;{SYSTEM})(A;OICI;FA;;;{ours})");
-    let descriptor = Descriptor::parse(&list)?;
+    make(path, &user, &format!("O:{ours}D:PAI(A;OICI;FA;;;{SYSTEM})(A;OICI;FA;;;{ours})"))
+}
+
+/// Makes a folder that every user of the PC may read and only the administrators and the system may change, wherever
+/// it lies.
+pub(super) fn make_readable(path: &Path) -> io::Result<()> {
+    // 0x1200a9 is to read and to look into folders.
+    let list = format!(
+        "O:{ADMINISTRATORS}D:PAI(A;OICI;FA;;;{SYSTEM})(A;OICI;FA;;;{ADMINISTRATORS})(A;OICI;0x1200a9;;;{USERS})"
+    );
+    make(path, &user()?, &list)
+}
+
+fn make(path: &Path, user: &str, list: &str) -> io::Result<()> {
+    let descriptor = Descriptor::parse(list)?;
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
@@ -65,7 +80,7 @@ pub(super) fn make_private(path: &Path) -> io::Result<()> {
         return Err(Error::new(ErrorKind::NotADirectory, "it is there and is not a plain folder"));
     }
     let owner = owner(&name)?;
-    if ![SYSTEM, ADMINISTRATORS, &user].contains(&owner.as_str()) {
+    if ![SYSTEM, ADMINISTRATORS, user].contains(&owner.as_str()) {
         return Err(Error::new(
             ErrorKind::PermissionDenied,
             format!("it belongs to {owner}; remove it as an administrator, then try again"),
@@ -211,7 +226,7 @@ fn checked(code: WIN32_ERROR) -> io::Result<()> {
 }
 
 /// An error of Windows as one of std, with the number that std knows.
-fn plain(error: &windows::core::Error) -> Error {
+pub(super) fn plain(error: &windows::core::Error) -> Error {
     let code = error.code().0;
     // 0x8007nnnn is how a number of Windows looks as an HRESULT.
     let number = if code.cast_unsigned() >> 16 == 0x8007 { code & 0xffff } else { code };
