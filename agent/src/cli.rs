@@ -36,6 +36,7 @@ use crate::courier::{Patience, Trouble};
 use crate::desk::{Delivery, Desk, Standing};
 use crate::folder::{OnDisk, put};
 use crate::host::recorder::Recorder;
+use crate::install::Hand;
 use crate::service::{self, Task};
 use crate::verdict::{self, Look};
 use crate::words::{self, Lang};
@@ -55,10 +56,10 @@ struct Cli {
     #[arg(long, global = true, value_enum, default_value_t)]
     lang: Lang,
     /// The folder of the agent's own state [default: /var/lib/sansang-agent for root, ~/.local/state/sansang-agent;
-    /// on Windows %ProgramData%\\SanSang for an administrator, %LOCALAPPDATA%\\SanSang].
+    /// on Windows %ProgramData%\SanSang for an administrator, %LOCALAPPDATA%\SanSang].
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// The settings [default: /etc/sansang-agent.toml, on Windows %ProgramData%\\SanSang\\agent.toml, where it is there].
+    /// The settings [default: /etc/sansang-agent.toml, on Windows %ProgramData%\SanSang\agent.toml, where it is there].
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -127,6 +128,9 @@ enum ServiceCommand {
         /// Write the result as a page that every user of this PC can read.
         #[arg(long)]
         page: bool,
+        /// A package put the program in its place: only set the service up; it joins by itself.
+        #[arg(long, conflicts_with = "page")]
+        packaged: bool,
     },
     /// Remove the service, the program and everything that it kept on this PC.
     #[command(after_help = "Example: sansang-agent service remove")]
@@ -134,6 +138,9 @@ enum ServiceCommand {
         /// Ask for an administrator's consent, and tell the result, in windows of the desktop.
         #[arg(long)]
         window: bool,
+        /// A package removes the program and the service: only remove what they kept.
+        #[arg(long, conflicts_with = "window")]
+        packaged: bool,
     },
 }
 
@@ -194,10 +201,18 @@ fn execute(cli: &Cli) -> Result<()> {
         Command::Once => block_on(once(cli)),
         Command::Run => duty::run(cli),
         Command::Duty { task } => block_on(duty::work(cli, *task)),
-        Command::Service { command: ServiceCommand::Install { code, page } } => {
+        Command::Service { command: ServiceCommand::Install { code, packaged: true, .. } } => {
+            install::install_packaged(cli, code.as_deref())
+        }
+        Command::Service { command: ServiceCommand::Install { code, page, .. } } => {
             install::install(cli, code.as_deref(), *page)
         }
-        Command::Service { command: ServiceCommand::Remove { window } } => install::remove(cli, *window),
+        Command::Service { command: ServiceCommand::Remove { window: true, .. } } => {
+            install::remove_in_window(cli.lang)
+        }
+        Command::Service { command: ServiceCommand::Remove { packaged, .. } } => {
+            install::remove(cli.lang, if *packaged { Hand::Package } else { Hand::Own })
+        }
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
     }
@@ -206,12 +221,8 @@ fn execute(cli: &Cli) -> Result<()> {
 fn collect(cli: &Cli, collect: &Collect) -> Result<()> {
     let Some(out) = &collect.out else {
         let report = survey(clock::now(), standing_if_readable(cli).diary.services);
-        let json = if collect.pretty {
-            serde_json::to_string_pretty(&report)
-        } else {
-            serde_json::to_string(&report)
-        };
-        return say(&json.context("cannot write the report as JSON")?);
+        let json = serde_json::to_string(&report).context("cannot write the report as JSON")?;
+        return say(&if collect.pretty { indented(&json) } else { json });
     };
     let code = collect.join.as_deref().map(|code| join_code(code, cli.lang)).transpose()?;
     let mut desk = open_desk(cli)?;
@@ -377,12 +388,58 @@ fn status(cli: &Cli, json: bool) -> Result<()> {
 
 fn record(cli: &Cli, file: &Path, about: &str) -> Result<()> {
     let now = clock::now();
-    let platform = probe::live_platform();
-    let recorder = Arc::new(Recorder::new(host::live(), platform.word(), now));
-    probe::survey(recorder.clone(), platform, now);
+    let recorder = Arc::new(Recorder::new(host::live(), host::PLATFORM, now));
+    probe::survey_live(recorder.clone(), now);
     let json = recorder.to_json(about).context("cannot write the recording as JSON")?;
     write_file(file, json.as_bytes())?;
     say(&words::RECORDED.fill(cli.lang, &[("file", &file.display().to_string())]))
+}
+
+/// JSON on several lines. What serde makes of all facts in one more form would be a hundredth of the program.
+fn indented(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut characters = json.chars().peekable();
+    while let Some(character) = characters.next() {
+        if quoted {
+            text.push(character);
+            quoted = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+            continue;
+        }
+        match character {
+            '[' | '{' => {
+                text.push(character);
+                // An empty one stays on its line.
+                if let Some(end) = characters.next_if(|next| matches!(next, ']' | '}')) {
+                    text.push(end);
+                } else {
+                    depth += 1;
+                    begin_line(&mut text, depth);
+                }
+            }
+            ']' | '}' => {
+                depth = depth.saturating_sub(1);
+                begin_line(&mut text, depth);
+                text.push(character);
+            }
+            ',' => {
+                text.push(character);
+                begin_line(&mut text, depth);
+            }
+            ':' => text += ": ",
+            other => {
+                quoted = other == '"';
+                text.push(other);
+            }
+        }
+    }
+    text
+}
+
+fn begin_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
 }
 
 /// Vietnam's day: the dates of rule sets and lifecycle tables are its days.
@@ -392,7 +449,7 @@ fn day(now: Timestamp) -> Date {
 
 /// Asks this PC, and for the services that its collector names.
 fn survey(now: Timestamp, services: Option<Vec<NamedService>>) -> Report {
-    probe::survey(Arc::new(host::live_reaching(services)), probe::live_platform(), now)
+    probe::survey_live(Arc::new(host::live_reaching(services)), now)
 }
 
 /// The name of the PC in the network, empty where it is not known.
@@ -546,6 +603,15 @@ mod tests {
     }
 
     #[test]
+    fn indented_as_serde_does() {
+        let value = serde_json::json!({
+            "a": [], "b": {}, "c": [1, {"d\"{,:[": "e\\"}], "f\\\"": null, "g": "x\\\\\"", "h": [[true]]
+        });
+        let compact = serde_json::to_string(&value).unwrap();
+        assert_eq!(indented(&compact), serde_json::to_string_pretty(&value).unwrap());
+    }
+
+    #[test]
     fn arguments() {
         let parse = |line: &str| Cli::try_parse_from(line.split(' ')).map_err(|error| error.kind());
         assert!(parse("sansang-agent check --role clerk --lang en").is_ok());
@@ -555,6 +621,8 @@ mod tests {
         assert!(parse("sansang-agent service install").is_ok());
         assert!(parse("sansang-agent service install CODE --page --lang en").is_ok());
         assert!(parse("sansang-agent service remove --window").is_ok());
+        assert!(parse("sansang-agent service install --packaged CODE").is_ok());
+        assert!(parse("sansang-agent service remove --packaged").is_ok());
         assert!(parse("sansang-agent service").is_err());
         assert!(parse("sansang-agent duty join").is_ok());
         assert!(parse("sansang-agent").is_err());

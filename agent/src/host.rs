@@ -16,11 +16,13 @@ use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
+    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
+    Updates,
 };
 
 pub mod answers;
+pub mod fuse;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
 mod live;
@@ -38,6 +40,8 @@ pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const FOLDER_COUNT_MAX: usize = 20_000;
 /// Longest time to ask for the space of all volumes: a dead network mount never answers.
 pub const VOLUMES_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time that one drive, or the list of drives, may take: a drive that dies may never answer.
+pub const DRIVE_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time that a started program may take.
 pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest time for one question to WMI.
@@ -215,6 +219,11 @@ pub trait Host: Send + Sync {
     fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
         places.iter().map(|_| Err(Trouble::NotSupported)).collect()
     }
+    /// What the drive of this name in the system (`sda`, `PhysicalDrive0`) tells of its own health, within
+    /// [`DRIVE_DEADLINE`]. Not there: the drive, or the program that would ask it.
+    fn drive_health(&self, _name: &str) -> Answer<HealthLog> {
+        Err(Trouble::NotSupported)
+    }
 
     // The doors that only Windows has. Elsewhere they answer `NotSupported`.
 
@@ -242,6 +251,10 @@ pub trait Host: Send + Sync {
     }
     /// What a method of WMI answers for one object, named by its column `__RELPATH`, within [`WMI_DEADLINE`].
     fn wmi_call(&self, _method: Method, _object: &str) -> Answer<Row> {
+        Err(Trouble::NotSupported)
+    }
+    /// The drives, by number, within [`DRIVE_DEADLINE`]. Needs no administrator.
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
         Err(Trouble::NotSupported)
     }
     /// The TPM that the operating system can use. Not there: none, or one that is off in the firmware.
@@ -303,13 +316,11 @@ pub trait Host: Send + Sync {
     }
 }
 
-/// The platform of the live host, as recordings and reports call it.
-#[cfg(target_os = "linux")]
-pub const PLATFORM: &str = "linux";
+/// Whether the live host is that of Windows.
+pub const IS_WINDOWS: bool = cfg!(windows);
 
 /// The platform of the live host, as recordings and reports call it.
-#[cfg(windows)]
-pub const PLATFORM: &str = "windows";
+pub const PLATFORM: &str = if IS_WINDOWS { "windows" } else { "linux" };
 
 /// The live host of this platform, which no collector told of services.
 pub fn live() -> impl Host {

@@ -46,6 +46,20 @@ pub const START: &[Step] = &[Step::StartService];
 const REMOVE: &[Step] = &[Step::StopService, Step::RemoveService, Step::RemovePages, Step::RemoveState];
 const REMOVE_LAST: &[Step] = &[Step::UnlistProgram, Step::RemoveProgram];
 
+/// When a package put the program in its place and registered the service: what Windows Installer has no words for.
+pub const INSTALL_PACKAGED: &[Step] = &[Step::MakeState, Step::RegisterService];
+/// When a package removes the program and the service.
+const REMOVE_PACKAGED: &[Step] = &[Step::StopService, Step::RemovePages, Step::RemoveState];
+
+/// Who puts the program in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hand {
+    /// This program itself.
+    Own,
+    /// A package.
+    Package,
+}
+
 /// Something that a removal leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Left {
@@ -88,9 +102,13 @@ pub struct Removed {
 
 /// Removes everything. A step that fails does not keep the others from being taken; only the program itself and its
 /// place on the list of programs stay then.
-pub fn remove(system: &mut dyn System) -> Removed {
+pub fn remove(system: &mut dyn System, hand: Hand) -> Removed {
     let mut removed = Removed::default();
-    for steps in [REMOVE, REMOVE_LAST] {
+    let (first, last): (&[Step], &[Step]) = match hand {
+        Hand::Own => (REMOVE, REMOVE_LAST),
+        Hand::Package => (REMOVE_PACKAGED, &[]),
+    };
+    for steps in [first, last] {
         if !removed.failed.is_empty() {
             break;
         }
@@ -136,11 +154,11 @@ mod tests {
         expected.assert_eq(&(notebook.lines + &outcome));
     }
 
-    fn check_remove(broken: Option<Step>, expected: Expect) {
+    fn check_remove(hand: Hand, broken: Option<Step>, expected: Expect) {
         let mut notebook = Notebook { broken, ..Notebook::default() };
-        let removed = remove(&mut notebook);
-        expected
-            .assert_eq(&format!("{}left {:?}, failed {:?}", notebook.lines, removed.left, removed.failed));
+        let removed = remove(&mut notebook, hand);
+        let failed: Vec<String> = removed.failed.iter().map(ToString::to_string).collect();
+        expected.assert_eq(&format!("{}left {:?}, failed {failed:?}", notebook.lines, removed.left));
     }
 
     #[test]
@@ -167,6 +185,7 @@ mod tests {
     #[test]
     fn a_removal_goes_on_and_can_be_tried_again() {
         check_remove(
+            Hand::Own,
             None,
             expect![[r#"
                 StopService
@@ -178,13 +197,23 @@ mod tests {
                 left [UntilRestart("agent.exe")], failed []"#]],
         );
         check_remove(
+            Hand::Own,
             Some(Step::RemovePages),
             expect![[r#"
                 StopService
                 RemoveService
                 RemovePages fails
                 RemoveState
-                left [], failed [cannot RemovePages]"#]],
+                left [], failed ["cannot RemovePages"]"#]],
+        );
+        check_remove(
+            Hand::Package,
+            None,
+            expect![[r#"
+                StopService
+                RemovePages
+                RemoveState
+                left [], failed []"#]],
         );
     }
 }

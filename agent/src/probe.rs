@@ -24,9 +24,12 @@ use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 
 mod ask;
 pub mod decode;
+mod drive;
 mod firmware;
 mod hash;
+mod identity;
 mod linux;
+mod pack;
 mod reached;
 mod screens;
 mod signatures;
@@ -94,6 +97,14 @@ pub fn live_platform() -> Platform {
         .copied()
         .find(|platform| platform.word() == host::PLATFORM)
         .unwrap_or(Platform::Linux)
+}
+
+/// Asks everything that the probes of the live host's platform know to ask. A program that calls only this one does
+/// not carry the probes of other platforms.
+pub fn survey_live(host: Arc<dyn Host>, now: Timestamp) -> Report {
+    const TABLE: &[Probe] = if host::IS_WINDOWS { windows::TABLE } else { linux::TABLE };
+
+    run(host, TABLE, now, Deadlines { probe: PROBE_DEADLINE, survey: SURVEY_DEADLINE })
 }
 
 /// Asks everything that this platform's probes know to ask. Always answers, with all areas in shape and the notes

@@ -179,7 +179,7 @@ pub async fn work(bench: &Bench<'_>, task: Task) -> Result<()> {
 
 async fn join(bench: &Bench<'_>, desk: &mut Desk, now: Timestamp) -> Result<()> {
     if let Some(code) = invitation::waiting(bench.folder)? {
-        // Which services this PC must reach, the collector tells afterwards.
+        // The collector has not told its services yet.
         let report = (bench.survey)(now, None);
         let hostname = report.facts.os.hostname.known().cloned().unwrap_or_default();
         desk.join(&code, &hostname, now).await.context("cannot join yet")?;

@@ -156,7 +156,7 @@ phrases! {
 
     ABOUT = "Đây là phần mềm Sẵn Sàng: nó cho biết máy tính này đã sẵn sàng làm việc không giấy tờ chưa, và báo kết quả cho bộ phận công nghệ thông tin (CNTT).\n\nTệp này không mang mã tham gia nên chưa làm gì cả. Hãy xin bộ phận CNTT tệp có tên dạng sansang-agent_MÃ.exe, giữ nguyên tên tệp, rồi nhấp đúp vào nó.\n\nTrên dòng lệnh: sansang-agent --help", "This is Sẵn Sàng: it tells whether this PC is ready for paperless work, and reports the result to the IT department.\n\nThis file carries no join code, so it has done nothing. Ask the IT department for a file named like sansang-agent_CODE.exe, keep its name, and double-click it.\n\nOn a command line: sansang-agent --help";
     BAD_NAME = "Mã tham gia trong tên tệp không đúng: {why}.\n\nChưa cài đặt gì. Hãy tải lại tệp mà bộ phận CNTT đã gửi và giữ nguyên tên tệp.", "The join code in the name of the file is wrong: {why}.\n\nNothing was installed. Download the file that the IT department sent again, and keep its name.";
-    NO_CONSENT = "Chưa cài đặt gì, vì Windows cần quyền quản trị viên để cài và yêu cầu đó đã bị từ chối.\n\nHãy nhấp đúp lại và chọn “Có” (Yes), hoặc nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent is needed, and it was refused.\n\nDouble-click again and choose “Yes”, or ask the IT department to install it.";
+    NO_CONSENT = "Chưa cài đặt gì, vì cần quyền quản trị viên để cài và yêu cầu đó đã bị từ chối.\n\nHãy nhấp đúp lại và chọn “Có” (Yes), hoặc nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent is needed, and it was refused.\n\nDouble-click again and choose “Yes”, or ask the IT department to install it.";
     CANNOT_ASK = "Chưa cài đặt gì, vì không xin được quyền quản trị viên: {error}.\n\nHãy nhờ bộ phận CNTT cài giúp.", "Nothing was installed: an administrator's consent could not be asked for: {error}.\n\nAsk the IT department to install it.";
     BROKE_OFF = "Việc cài đặt dừng giữa chừng và không để lại kết quả. Hãy nhấp đúp lại; nếu vẫn không được, hãy gọi bộ phận CNTT.", "The installation broke off and left no result. Double-click again; if that does not help, call the IT department.";
     NO_BROWSER = "Không mở được trình duyệt. Kết quả nằm ở tệp: {file}", "No browser opened. The result is in the file {file}";
@@ -188,9 +188,9 @@ phrases! {
     PAGE_FAILED_TEXT = "Hãy chụp lại trang này và gửi cho bộ phận CNTT.", "Take a picture of this page and send it to the IT department.";
     PAGE_WHY = "Lý do", "Why";
     PAGE_OFFICIAL = "Kết quả theo bộ tiêu chí của cơ quan: {grade}.", "By the organisation's rule set: {grade}.";
-    PAGE_MISSING = "Cần khắc phục: {count} tiêu chí", "To be mended: {count} criteria";
+    PAGE_MISSING = "Cần khắc phục: {count} tiêu chí", "Criteria to be mended: {count}";
     PAGE_MISSING_TEXT = "Những việc này do bộ phận CNTT thực hiện; anh/chị không cần tự sửa.", "The IT department does this; you need not mend anything yourself.";
-    PAGE_UNKNOWN = "Chưa biết: {count} tiêu chí", "Not known: {count} criteria";
+    PAGE_UNKNOWN = "Chưa biết: {count} tiêu chí", "Criteria that are not known: {count}";
     PAGE_UNKNOWN_TEXT = "Máy không trả lời được những câu hỏi này; chúng không tính là chưa đạt.", "The PC could not answer these; they do not count as failures.";
     PAGE_PASSED = "Số tiêu chí đã đạt: {count}.", "Criteria that pass: {count}.";
     PAGE_NEXT = "Tiếp theo", "What happens next";

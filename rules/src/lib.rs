@@ -11,7 +11,9 @@
 //! - [`quantity`]: "8 GiB", "35 days", "10.0.19045".
 //! - [`ruleset`], [`complaint`], [`condition`]: what a person wrote, checked.
 //! - [`lifecycle`]: until when a product is supported.
+//! - [`identity`]: whether two sets of evidence are of one PC.
 //! - [`assess`]: a PC and a rule set to verdicts, a grade, a score and a coverage.
+//! - [`mend`]: what would make a PC ready, at the least cost.
 
 pub mod assess;
 pub mod complaint;
@@ -19,11 +21,13 @@ pub mod condition;
 pub mod envelope;
 pub mod fact;
 pub mod facts;
+pub mod identity;
 pub mod join;
 #[cfg(test)]
 mod laws;
 pub mod lifecycle;
 pub mod limits;
+pub mod mend;
 pub mod quantity;
 pub mod report;
 pub mod ruleset;

@@ -6,6 +6,8 @@ pub const ENVELOPE_BYTES_MAX: usize = 256 * 1024;
 pub const REPORT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most reports that build on one full report: a full one comes at least every fourteenth time.
 pub const REPORTS_ON_BASE_MAX: u64 = 13;
+/// Most pieces of identity evidence.
+pub const IDENTITY_COUNT_MAX: usize = 32;
 /// Largest request to join, in bytes.
 pub const JOIN_BYTES_MAX: usize = 8 * 1024;
 /// Largest bundle carried on a USB stick, in bytes.

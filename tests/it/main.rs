@@ -1,6 +1,7 @@
 //! The whole office, end to end, and the house itself.
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
+mod corpus;
 mod first_day;
 mod hostile;
 mod outage;

@@ -7,6 +7,7 @@
 
 pub mod browser;
 pub mod desk;
+pub mod dump;
 pub mod office;
 pub mod programs;
 pub mod visitor;

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
 use rules::assess::{Assessment, Role, assess};
+use rules::fact::Fact;
 use rules::join::JoinCode;
 use rules::lifecycle::Lifecycle;
 use rules::report::Report;
@@ -22,7 +23,7 @@ use crate::courier::{Patience, Trouble};
 use crate::desk::{Desk, Standing};
 use crate::install::page::{self, Seat, Stage, Told};
 use crate::install::visit::{self, Start, Visit};
-use crate::install::{self, INSTALL, Left, START, invitation};
+use crate::install::{self, Hand, INSTALL, INSTALL_PACKAGED, Left, START, invitation};
 use crate::service::window::{self, Consent};
 use crate::service::{self, Setup};
 use crate::spool::Bounds;
@@ -183,7 +184,7 @@ pub(super) fn install(cli: &Cli, code: Option<&str>, page: bool) -> Result<()> {
     let code = code.map(|code| join_code(code, lang)).transpose()?;
     let options = Options { lang, config: config(cli)?, state: cli.state.as_ref(), page };
     let stage = attempt(&options, code.as_ref(), &mut || {})?;
-    let program = Setup::here()?.map(|setup| setup.home().display().to_string()).unwrap_or_default();
+    let program = Setup::here(Hand::Own)?.map(|setup| setup.home().display().to_string()).unwrap_or_default();
     say(&words::INSTALLED.fill(lang, &[("program", &program)]))?;
     match stage {
         None => return Ok(()),
@@ -213,7 +214,7 @@ fn is_good(stage: &Option<Stage>) -> bool {
 /// Installs, and writes the page where one is wanted, whatever came of it. `tick` is called when the page changed.
 fn attempt(options: &Options<'_>, code: Option<&JoinCode>, tick: &mut dyn FnMut()) -> Result<Option<Stage>> {
     let lang = options.lang;
-    let mut setup = this_pc(lang)?;
+    let mut setup = this_pc(lang, Hand::Own)?;
     if let Some(state) = options.state {
         bail!(
             "the service keeps its state in {}; leave out --state {}",
@@ -251,11 +252,11 @@ fn attempt(options: &Options<'_>, code: Option<&JoinCode>, tick: &mut dyn FnMut(
 }
 
 /// This PC for an administrator; otherwise what is missing.
-fn this_pc(lang: Lang) -> Result<Setup> {
+fn this_pc(lang: Lang, hand: Hand) -> Result<Setup> {
     if !service::is_administrator() {
         bail!("{}", words::NOT_ADMINISTRATOR.say(lang));
     }
-    Setup::here()?.ok_or_else(|| anyhow!("{}", words::NO_SYSTEMD.say(lang)))
+    Setup::here(hand)?.ok_or_else(|| anyhow!("{}", words::NO_SYSTEMD.say(lang)))
 }
 
 /// What a page shows of a survey.
@@ -283,15 +284,14 @@ fn put_in_place(
     code: Option<&JoinCode>,
 ) -> Result<Option<(Stage, Judged)>> {
     let lang = options.lang;
-    install::walk(setup, INSTALL)?;
     let state = setup.state();
-    let outcome = match code {
-        Some(code) => Some(block_on(join_and_report(&state, options.config.bounds(), code, lang))?),
-        None => None,
-    };
-    if Standing::read(&state)?.membership.is_some() || invitation::waiting(&state)?.is_some() {
-        install::walk(setup, START)?;
-    } else if code.is_none() {
+    let outcome = install::walk(setup, INSTALL).and_then(|()| {
+        code.map(|code| block_on(join_and_report(&state, options.config.bounds(), code, lang))).transpose()
+    });
+    // Whatever went wrong: a service that was there before works on.
+    let started = start(setup);
+    let outcome = outcome?;
+    if !started? && code.is_none() {
         complain(words::INSTALLED_ALONE.say(lang));
     }
     Ok(outcome)
@@ -307,7 +307,7 @@ async fn join_and_report(
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
     let now = clock::now();
-    let report = survey(now, desk.diary().services.clone());
+    let mut report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
     let trouble = match desk.join(code, &hostname(&report), now).await {
         Ok(_) => None,
@@ -315,6 +315,9 @@ async fn join_and_report(
     };
     let role =
         |desk: &Desk| desk.membership().and_then(|member| Role::parse(&member.role)).unwrap_or(Role::Officer);
+    if let Some(offset) = desk.clock_offset() {
+        report.facts.clock.offset = Fact::Known(offset);
+    }
     let judged = Judged::new(&report, role(&desk));
     if let Some(trouble) = trouble {
         // A code that was used up by this very PC: it is a member already, and reports as one.
@@ -349,13 +352,37 @@ async fn join_and_report(
     Ok((stage, judged))
 }
 
-pub(super) fn remove(cli: &Cli, in_window: bool) -> Result<()> {
+/// Sets up what a package put in place. The code waits for the service: a package is often installed before there is
+/// a network. A PC that has joined stays where it is.
+pub(super) fn install_packaged(cli: &Cli, code: Option<&str>) -> Result<()> {
     let lang = cli.lang;
-    if in_window {
-        return remove_in_window(lang);
+    let code = code.map(|code| join_code(code, lang)).transpose()?;
+    let mut setup = this_pc(lang, Hand::Package)?;
+    install::walk(&mut setup, INSTALL_PACKAGED).context("cannot install")?;
+    let state = setup.state();
+    let joined = Standing::read(&state)?.membership.is_some();
+    if let Some(code) = code.filter(|_| !joined) {
+        invitation::keep(&state, &code)?;
     }
-    let mut setup = this_pc(lang)?;
-    let removed = install::remove(&mut setup);
+    if !start(&mut setup)? {
+        complain(words::INSTALLED_ALONE.say(lang));
+    }
+    Ok(())
+}
+
+/// Starts the service where there is somebody to report to. False: there is not.
+fn start(setup: &mut Setup) -> Result<bool> {
+    let state = setup.state();
+    let needed = Standing::read(&state)?.membership.is_some() || invitation::waiting(&state)?.is_some();
+    if needed {
+        install::walk(setup, START)?;
+    }
+    Ok(needed)
+}
+
+pub(super) fn remove(lang: Lang, hand: Hand) -> Result<()> {
+    let mut setup = this_pc(lang, hand)?;
+    let removed = install::remove(&mut setup, hand);
     for left in &removed.left {
         say(&left_text(left, lang))?;
     }
@@ -366,7 +393,7 @@ pub(super) fn remove(cli: &Cli, in_window: bool) -> Result<()> {
     say(words::REMOVED.say(lang))
 }
 
-fn remove_in_window(lang: Lang) -> Result<()> {
+pub(super) fn remove_in_window(lang: Lang) -> Result<()> {
     if window::started_by_hand() {
         window::leave_console();
     }

@@ -1,4 +1,5 @@
-//! The forms of the answers that only Windows gives: registry values, rows of WMI, accounts, sockets, certificates.
+//! The forms of the answers that mostly Windows gives: registry values, rows of WMI, drives, accounts, sockets,
+//! certificates.
 //!
 //! They compile everywhere, so that a recording of a Windows PC can be played on any other. They know no facts.
 
@@ -486,7 +487,54 @@ pub enum Health {
     Snoozed,
 }
 
-/// How a recording names the questions of the doors that only Windows has.
+/// A drive, as Windows and its driver tell it. Numbers are those of Windows' own lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhysicalDrive {
+    /// Its number: 0 for `PhysicalDrive0`.
+    pub number: u32,
+    /// Maker and model, as far as the drive tells them.
+    pub model: String,
+    /// How it is connected (STORAGE_BUS_TYPE of ntddstor.h); 0 is unknown.
+    pub bus: u32,
+    /// Its medium can be taken out.
+    pub removable: bool,
+    /// Size in bytes.
+    pub size: Option<u64>,
+    /// Reaching another place takes time: it has platters.
+    pub seek_penalty: Option<bool>,
+    /// Turns a minute (word 217 of ATA's IDENTIFY): 1 for flash. Asked only where the driver knows no seek penalty.
+    pub rotation: Option<u16>,
+    /// How it is divided (PARTITION_STYLE of winioctl.h): 0 for MBR, 1 for GPT.
+    pub partitions: Option<u32>,
+    /// The letters of the volumes on it, such as `C:`.
+    pub letters: Vec<String>,
+}
+
+/// What a drive tells of its own health, as it tells it. Without serial numbers on Windows; smartctl prints them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthLog {
+    /// SMART, mostly of an ATA drive.
+    Smart {
+        /// The drive foretells its own failure.
+        failing: Option<bool>,
+        /// SMART READ DATA, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        data: Vec<u8>,
+        /// SMART READ THRESHOLDS, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        thresholds: Vec<u8>,
+        /// Page 7 of the statistics of a drive of flash, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        flash: Vec<u8>,
+    },
+    /// Log page 02h of an NVMe drive, 512 bytes.
+    Nvme(#[serde(with = "base64")] Vec<u8>),
+    /// What smartctl printed, as JSON.
+    Smartctl(String),
+}
+
+/// How a recording names the questions of the doors that have no place of their own in it.
 pub(super) mod question {
     use rules::wire::Place;
 
@@ -535,6 +583,10 @@ pub(super) mod question {
 
     pub(in crate::host) fn certificates(place: StorePlace, store: &str) -> String {
         format!("certificates {place:?}: {store}")
+    }
+
+    pub(in crate::host) fn drive_health(name: &str) -> String {
+        format!("drive health {name}")
     }
 
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {

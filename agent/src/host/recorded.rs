@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
-    question,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
+    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
+    Updates, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -77,7 +77,7 @@ pub struct Recording {
     /// The firmware's table.
     #[serde(default, skip_serializing_if = "Said::is_missing")]
     pub firmware: Said<Table>,
-    /// Answers of the doors that only Windows has, by question.
+    /// Answers of all other doors, by question. Most of these only Windows has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<String, Said<serde_json::Value>>,
 }
@@ -246,7 +246,7 @@ fn same<T: Clone>(value: &T) -> Result<T, Trouble> {
 }
 
 impl Recorded {
-    /// The answer to a question of the doors that only Windows has.
+    /// The answer to a question of the doors without a place of their own.
     fn asked<T: DeserializeOwned>(&self, question: &str) -> Answer<T> {
         told(&self.recording.asked, question, |value| {
             T::deserialize(value).map_err(|error| {
@@ -321,6 +321,9 @@ impl Host for Recorded {
     fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
         self.asked(&question::devices(among))
     }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        self.asked(&question::drive_health(name))
+    }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         self.asked(&question::registry_value(key, name))
@@ -340,6 +343,10 @@ impl Host for Recorded {
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         self.asked(&question::wmi_call(method, object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.asked("drives")
     }
 
     fn tpm(&self) -> Answer<Tpm> {

@@ -148,6 +148,11 @@ impl StandIns {
             "/var/log/lastlog" => return lastlog(bytes),
             "/etc/localtime" => return bytes,
             path if path.starts_with("/sys/class/drm/") && path.ends_with("/edid") => return edid(bytes),
+            // The header stays, the serial number goes.
+            path if path.starts_with("/sys/block/") && path.ends_with("/vpd_pg80") => {
+                let header = bytes.split_at_checked(4).map_or_else(Vec::new, |(header, _)| header.to_vec());
+                return [header, b"SCRUBBED1".to_vec()].concat();
+            }
             _ => {}
         }
         let Ok(text) = String::from_utf8(bytes) else {
@@ -197,6 +202,9 @@ impl StandIns {
                 let names: Vec<&str> = names.split_whitespace().filter(kept).collect();
                 (!names.is_empty()).then(|| format!("{} {}\n", self.addressed(address), names.join(" ")))
             }),
+            path if path.starts_with("/run/udev/data/b") => {
+                lines(&mut |line| line.starts_with("E:ID_PART_TABLE_TYPE=").then(|| line.to_owned()))
+            }
             "/etc/sudoers" => lines(&mut |line| (!line.starts_with('#')).then(|| line.to_owned())),
             "/sys/class/dmi/id/product_serial"
             | "/sys/class/dmi/id/board_serial"
@@ -205,6 +213,7 @@ impl StandIns {
                 true => text,
                 false => "SCRUBBED1\n".to_owned(),
             },
+            path if path.starts_with("/sys/block/") && path.ends_with("/serial") => "SCRUBBED1\n".to_owned(),
             "/sys/class/dmi/id/product_uuid" => "00000000-0000-4000-8000-000000000001\n".to_owned(),
             "/etc/cups/printers.conf" => lines(&mut printers()),
             path if path.starts_with("/run/udev/data/") => {

@@ -18,12 +18,14 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
+    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
+    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
+    Updates,
 };
+use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, DEVICES_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, REACH_DEADLINE,
-    Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
+    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners,
+    REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -36,6 +38,8 @@ mod certificates;
 mod com;
 #[path = "windows/devices.rs"]
 mod devices;
+#[path = "windows/drives.rs"]
+mod drives;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -60,11 +64,19 @@ pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
     services: Option<Vec<NamedService>>,
+    wmi: Fuse,
+    drives: OnceLock<Answer<Vec<PhysicalDrive>>>,
 }
 
 impl Windows {
     pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services }
+        Windows {
+            programs: OnceLock::new(),
+            firmware: OnceLock::new(),
+            services,
+            wmi: Fuse::new(),
+            drives: OnceLock::new(),
+        }
     }
 
     /// The names of all running programs by their process.
@@ -153,6 +165,10 @@ impl Host for Windows {
         let asked = devices::Asked::new(among)?;
         aside::within(DEVICES_DEADLINE, move || devices::devices(&asked))
     }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        let name = name.to_owned();
+        aside::within(DRIVE_DEADLINE, move || drives::health(&name))
+    }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         registry::value(key, name)
@@ -168,12 +184,16 @@ impl Host for Windows {
 
     fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
         let asked = wmi::Asked::new(query);
-        aside::within(WMI_DEADLINE, move || wmi::query(&asked))
+        self.wmi.ask(query.namespace, || aside::within(WMI_DEADLINE, move || wmi::query(&asked)))
     }
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
-        aside::within(WMI_DEADLINE, move || wmi::call(method, &object))
+        self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.drives.get_or_init(|| aside::within(DRIVE_DEADLINE, drives::drives)).clone()
     }
 
     fn tpm(&self) -> Answer<Tpm> {

@@ -95,11 +95,11 @@ pub fn page(told: &Told<'_>) -> String {
         grade(&mut html, assessment, set, lang);
     }
     stage(&mut html, told);
-    if let Some((assessment, set)) = told.judged {
-        criteria(&mut html, assessment, set, lang);
-    }
     if !matches!(told.stage, Stage::Working) {
         help(&mut html, told);
+    }
+    if let Some((assessment, set)) = told.judged {
+        criteria(&mut html, assessment, set, lang);
     }
     html += "</div>\n</body>\n</html>\n";
     html

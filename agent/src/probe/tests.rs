@@ -1,13 +1,17 @@
 //! Surveys of recordings, of this PC and of hosts that misbehave.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rules::fact::Fact;
 use rules::facts::{AREAS, Kind, Place, Records, Seen, Term, Value};
 use rules::wire::NamedService;
 
 use super::*;
+use crate::host::answers::{Among, Device, Key, Method, Query, RegistryValue, Row, Service};
+use crate::host::fuse::Fuse;
 use crate::host::{Address, Answer, Command, Firmware, MemoryTotals, Output, Owners, Trouble, Volume};
 
 /// Every fact of a report, one on a line.
@@ -133,6 +137,30 @@ impl Host for Hanging {
     fn named_services(&self) -> Answer<Vec<NamedService>> {
         self.hang()
     }
+    fn devices(&self, _among: Among<'_>) -> Answer<Vec<Device>> {
+        self.hang()
+    }
+    fn registry_value(&self, _key: Key<'_>, _name: &str) -> Answer<RegistryValue> {
+        self.hang()
+    }
+    fn registry_values(&self, _key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        self.hang()
+    }
+    fn registry_keys(&self, _key: Key<'_>) -> Answer<Vec<String>> {
+        self.hang()
+    }
+    fn wmi(&self, _query: &Query<'_>) -> Answer<Vec<Row>> {
+        self.hang()
+    }
+    fn wmi_call(&self, _method: Method, _object: &str) -> Answer<Row> {
+        self.hang()
+    }
+    fn cpuid(&self, _leaf: u32) -> Answer<[u32; 4]> {
+        self.hang()
+    }
+    fn service(&self, _name: &str) -> Answer<Service> {
+        self.hang()
+    }
 }
 
 mod os {
@@ -198,6 +226,137 @@ fn a_survey_ends_when_its_own_time_is_over() {
     let report = run(host, linux::TABLE, Timestamp::UNIX_EPOCH, deadlines);
     assert_eq!(report.notes.len(), linux::TABLE.len(), "every probe was cut off");
     assert_eq!(report.facts.memory.installed, Fact::Unknown(Reason::TimedOut));
+}
+
+/// A second of a PC whose WMI hangs, in this test.
+const SECOND: Duration = Duration::from_millis(10);
+
+/// A recorded PC whose WMI answers nothing: each question takes its whole deadline.
+struct WithoutWmi {
+    pc: host::recorded::Recorded,
+    fuse: Fuse,
+    /// Nobody sends; only the deadline ends the waiting.
+    silence: Mutex<Receiver<()>>,
+    asked: AtomicUsize,
+}
+
+impl WithoutWmi {
+    fn wait<T>(&self, namespace: &str) -> Answer<T> {
+        self.fuse.ask(namespace, || {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let patience = SECOND * u32::try_from(host::WMI_DEADLINE.as_secs()).unwrap();
+            assert!(self.silence.lock().unwrap().recv_timeout(patience).is_err(), "nothing is ever sent");
+            Err(Trouble::TimedOut)
+        })
+    }
+}
+
+impl Host for WithoutWmi {
+    fn file(&self, path: &str) -> Answer<Vec<u8>> {
+        self.pc.file(path)
+    }
+    fn folder(&self, path: &str) -> Answer<Vec<String>> {
+        self.pc.folder(path)
+    }
+    fn link(&self, path: &str) -> Answer<String> {
+        self.pc.link(path)
+    }
+    fn modified(&self, path: &str) -> Answer<Timestamp> {
+        self.pc.modified(path)
+    }
+    fn memory(&self) -> Answer<MemoryTotals> {
+        self.pc.memory()
+    }
+    fn volumes(&self) -> Answer<Vec<Volume>> {
+        self.pc.volumes()
+    }
+    fn addresses(&self) -> Answer<Vec<Address>> {
+        self.pc.addresses()
+    }
+    fn running(&self, program: &str) -> Answer<bool> {
+        self.pc.running(program)
+    }
+    fn owners(&self, sockets: &[u64]) -> Answer<Owners> {
+        self.pc.owners(sockets)
+    }
+    fn run(&self, command: Command) -> Answer<Output> {
+        self.pc.run(command)
+    }
+    fn firmware(&self) -> Answer<Firmware> {
+        self.pc.firmware()
+    }
+    fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
+        self.pc.registry_value(key, name)
+    }
+    fn registry_values(&self, key: Key<'_>) -> Answer<BTreeMap<String, RegistryValue>> {
+        self.pc.registry_values(key)
+    }
+    fn registry_keys(&self, key: Key<'_>) -> Answer<Vec<String>> {
+        self.pc.registry_keys(key)
+    }
+    fn cpuid(&self, leaf: u32) -> Answer<[u32; 4]> {
+        self.pc.cpuid(leaf)
+    }
+    fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
+        self.wait(query.namespace)
+    }
+    fn wmi_call(&self, method: Method, _object: &str) -> Answer<Row> {
+        self.wait(method.namespace())
+    }
+}
+
+/// How long each answer may take in the survey of a PC on which a second is [`SECOND`].
+fn scaled(real: Duration) -> Duration {
+    SECOND * u32::try_from(real.as_secs()).unwrap()
+}
+
+#[test]
+fn a_hanging_wmi_costs_its_own_facts_and_little_time() {
+    let recording = include_str!("../../recordings/windows-11-laptop.json");
+    let (_keep_shut, silence) = mpsc::channel();
+    let host = Arc::new(WithoutWmi {
+        pc: host::recorded::Recording::load(recording).unwrap(),
+        fuse: Fuse::new(),
+        silence: Mutex::new(silence),
+        asked: AtomicUsize::new(0),
+    });
+    let deadlines = Deadlines { probe: scaled(PROBE_DEADLINE), survey: scaled(SURVEY_DEADLINE) };
+    let started = Instant::now();
+    let report = run(host.clone(), windows::TABLE, Timestamp::UNIX_EPOCH, deadlines);
+    assert!(started.elapsed() < deadlines.survey, "{:?}", started.elapsed());
+    assert!(
+        (1..=2).contains(&host.asked.load(Ordering::Relaxed)),
+        "it hung once in each of two places at most"
+    );
+    assert_eq!(report.facts.cpu.cores, Fact::Unknown(Reason::TimedOut));
+    assert!(report.facts.cpu.threads.known().is_some(), "what the registry says is known all the same");
+    assert!(report.facts.os.build.known().is_some(), "{:?}", report.facts.os.build);
+}
+
+#[test]
+fn a_pc_on_which_everything_hangs_is_given_up_in_time() {
+    let (_keep_shut, door) = mpsc::channel();
+    let host = Arc::new(Hanging { door: Mutex::new(door) });
+    let deadlines = Deadlines { probe: scaled(PROBE_DEADLINE), survey: scaled(SURVEY_DEADLINE) };
+    let started = Instant::now();
+    let report = run(host, windows::TABLE, Timestamp::UNIX_EPOCH, deadlines);
+    // Twice the time: other tests work beside this one.
+    assert!(started.elapsed() < deadlines.survey * 2, "{:?}", started.elapsed());
+    for probe in windows::TABLE {
+        assert!(report.notes.iter().any(|note| note.area == probe.area), "{} was cut off", probe.area);
+        let area = AREAS.iter().position(|area| area.name == probe.area).unwrap();
+        for field in 0..AREAS[area].terms.len() {
+            let seen = report.facts.at(Place { area, field });
+            // What only the collector's answer tells, nobody asked.
+            assert!(
+                matches!(seen, Fact::Unknown(Reason::TimedOut | Reason::NotAsked)),
+                "{}.{}: {}",
+                probe.area,
+                AREAS[area].terms[field].name,
+                said(&seen)
+            );
+        }
+    }
 }
 
 /// What the probes make of a recording. The answer stands beside it.

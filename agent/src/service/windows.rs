@@ -31,6 +31,8 @@ use windows_service::{define_windows_service, service_dispatcher};
 
 #[path = "windows/access.rs"]
 mod access;
+#[path = "windows/places.rs"]
+mod places;
 #[path = "windows/quiet.rs"]
 mod quiet;
 #[path = "windows/setup.rs"]
@@ -39,6 +41,8 @@ mod setup;
 pub mod window;
 
 use super::ServiceWork;
+
+use places::Place;
 
 pub use access::is_administrator;
 pub use quiet::be_quiet;
@@ -79,6 +83,8 @@ const GENERIC_WRITE: u32 = 0x4000_0000;
 
 /// The agent's own folder, wherever Windows keeps such folders.
 const FOLDER: &str = "SanSang";
+/// In it, the folder of pages that every user of the PC can read.
+const PAGES: &str = "public";
 /// A service that is not told when the PC wakes up looks at the clock after at most this time.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(3600);
 
@@ -86,32 +92,23 @@ const LOOK_AT_CLOCK: Duration = Duration::from_secs(3600);
 /// `%LOCALAPPDATA%\SanSang` for anybody else.
 ///
 /// # Errors
-/// When the environment names neither folder.
+/// When Windows does not know the folder.
 pub fn state_folder() -> Result<PathBuf> {
-    own_folder(if access::is_administrator() { PROGRAM_DATA } else { "LOCALAPPDATA" })
+    let place = if access::is_administrator() { Place::AllUsers } else { Place::OneUser };
+    Ok(places::folder(place)?.join(FOLDER))
 }
 
 /// Where the settings are looked for, whoever looks.
 ///
 /// # Errors
-/// When the environment does not name the folder.
+/// When Windows does not know the folder.
 pub fn config_file() -> Result<PathBuf> {
-    Ok(own_folder(PROGRAM_DATA)?.join("agent.toml"))
+    Ok(places::folder(Place::AllUsers)?.join(FOLDER).join("agent.toml"))
 }
 
 /// Where the service writes down what it did: nobody reads what a service of Windows prints.
 pub fn log_file(state: &Path) -> Option<PathBuf> {
     Some(state.join("agent.log"))
-}
-
-/// The folder that every program and user of this PC shares.
-const PROGRAM_DATA: &str = "ProgramData";
-
-fn own_folder(variable: &str) -> Result<PathBuf> {
-    let folder = std::env::var(variable).with_context(|| {
-        format!("the environment has no {variable}, where the agent keeps its state; name a folder with --state DIR")
-    })?;
-    Ok(Path::new(&folder).join(FOLDER))
 }
 
 /// Makes a folder that only the administrators and the system may look into, or, without their rights, only the

@@ -191,11 +191,9 @@ async fn audit_this_pc(
     bar.inc(1);
     bar.set_message(lang.pick("Khảo sát máy này", "Surveying this PC").to_owned());
     let now = clock.now();
-    let report = tokio::task::spawn_blocking(move || {
-        probe::survey(Arc::new(host::live()), probe::live_platform(), now)
-    })
-    .await
-    .context("surveying this PC")?;
+    let report = tokio::task::spawn_blocking(move || probe::survey_live(Arc::new(host::live()), now))
+        .await
+        .context("surveying this PC")?;
     desk.keep(&report, now)?;
     bar.inc(1);
     bar.set_message(lang.pick("Gửi báo cáo qua TLS", "Delivering over TLS").to_owned());

@@ -490,6 +490,7 @@ impl Pc {
                 running: Known(is_on),
                 real_time: Known(is_on),
                 signatures_at: Known(signatures),
+                signatures_current: Known(self.care > 2 && is_on),
             }]
         });
         let firewall = &mut facts.firewall;

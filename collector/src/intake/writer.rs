@@ -153,8 +153,8 @@ impl Writer {
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {
         let (grade, score) = shown(grade, score);
         let next_seconds = self.settings.report_seconds;
-        let base = arrival.base.is_none();
         let services = Some(self.settings.services.clone());
+        let base = arrival.base.is_none();
         Receipt { envelope: arrival.digest.clone(), again, next_seconds, services, grade, score, base }
     }
 

@@ -526,6 +526,7 @@ fn security(facts: &mut Facts, number: usize, at: Timestamp, quality: usize) {
         running: Known(true),
         real_time: Known(quality != 2),
         signatures_at: Known(at - days(1)),
+        signatures_current: Known(quality > 1),
     }]);
     facts.firewall.product = Known("windows".to_owned());
     facts.firewall.enabled = Known(quality > 1);

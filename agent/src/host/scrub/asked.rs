@@ -24,12 +24,16 @@ const PERSONAL: &[&str] = &[
     "RegisteredOwner",
 ];
 
+/// Columns of WMI that hold a serial number.
+const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
+
 /// What stands for what.
 #[derive(Default)]
 struct StandIns {
     names: Vec<String>,
     domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
+    serials: BTreeMap<String, usize>,
 }
 
 pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
@@ -58,6 +62,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 }
                 if question.starts_with("certificates ") && question.ends_with("MY") {
                     issuers(value);
+                }
+                if question.starts_with("drive health ") {
+                    health(value);
                 }
                 stand_ins.value(value, hostname);
             }
@@ -94,6 +101,45 @@ fn issuers(value: &mut Value) {
     }
 }
 
+/// What the probe of disks reads of what smartctl prints, which names the drive's serial number too.
+const SMARTCTL_KEPT: &[&str] = &[
+    "ata_device_statistics",
+    "ata_smart_attributes",
+    "endurance_used",
+    "model_name",
+    "nvme_smart_health_information_log",
+    "power_on_time",
+    "scsi_grown_defect_list",
+    "scsi_percentage_used_endurance_indicator",
+    "smart_status",
+    "smartctl",
+];
+/// What makers keep in the data of SMART for themselves (ATA8-ACS).
+const SMART_PRIVATE: std::ops::Range<usize> = 386..511;
+
+/// The log of a drive without what could name it.
+fn health(log: &mut Value) {
+    if let Some(text) = log.get_mut("smartctl") {
+        let json = text.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let kept = match json {
+            Some(Value::Object(mut fields)) => {
+                fields.retain(|name, _| SMARTCTL_KEPT.contains(&name.as_str()));
+                Value::Object(fields).to_string()
+            }
+            Some(_) | None => String::new(),
+        };
+        *text = Value::String(kept);
+    }
+    if let Some(data) = log.pointer_mut("/smart/data")
+        && let Some(mut bytes) = data.as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok())
+    {
+        if let Some(private) = bytes.get_mut(SMART_PRIVATE) {
+            private.fill(0);
+        }
+        *data = Value::String(BASE64.encode(&bytes));
+    }
+}
+
 impl StandIns {
     fn value(&mut self, value: &mut Value, hostname: &str) {
         match value {
@@ -101,6 +147,13 @@ impl StandIns {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value, hostname)),
             Value::Object(fields) => {
                 fields.retain(|name, _| !PERSONAL.contains(&name.as_str()));
+                for name in SERIALS {
+                    if let Some(Value::String(serial)) = fields.get_mut(*name) {
+                        let next = self.serials.len() + 1;
+                        let number = *self.serials.entry(serial.clone()).or_insert(next);
+                        *serial = format!("SCRUBBED{number}");
+                    }
+                }
                 fields.values_mut().for_each(|value| self.value(value, hostname));
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -172,7 +225,8 @@ mod tests {
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
-            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}],
+            "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
+            "drive health sda": {"smartctl": "{\"serial_number\": \"WD-WMC1\", \"smart_status\": {\"passed\": true}}"},
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -205,6 +259,9 @@ mod tests {
                   "self_issued": false
                 }
               ],
+              "drive health sda": {
+                "smartctl": "{\"smart_status\":{\"passed\":true}}"
+              },
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
@@ -224,11 +281,16 @@ mod tests {
                   "text": "\\\\pc-1\\x"
                 }
               },
-              "wmi a": [
                 {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,
                   "Time": "20261122070000.000000+420"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
+                },
+                {
+                  "SerialNumber": "SCRUBBED1"
                 }
               ]
             }"#]]

@@ -105,6 +105,17 @@ pub struct Smbios {
     complete: bool,
 }
 
+/// What is written where the identity of the PC should stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawSigns {
+    /// Serial number of the PC.
+    pub serial: Option<String>,
+    /// Serial number of the main board.
+    pub board_serial: Option<String>,
+    /// UUID, in the usual form.
+    pub uuid: Option<String>,
+}
+
 /// Type 0, the firmware.
 pub struct Bios {
     /// Maker.
@@ -240,15 +251,22 @@ impl Smbios {
         }
     }
 
-    /// From 2.6 on the first three parts are little-endian (7.2.1).
     fn uuid(&self, bytes: Option<&[u8]>) -> Fact<String> {
-        let Some(Ok(mut bytes)) = bytes.map(<[u8; 16]>::try_from) else {
+        let Some(Ok(bytes)) = bytes.map(<[u8; 16]>::try_from) else {
             return Fact::Unknown(Reason::NotSupported);
         };
         // All ones: could be set, is not; all zeros: none.
         if bytes.iter().all(|byte| *byte == 0) || bytes.iter().all(|byte| *byte == 0xff) {
             return Fact::Absent;
         }
+        let text = self.uuid_text(bytes);
+        // Boards of one series that were never given a number share these.
+        let junk = ["03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009"];
+        if junk.contains(&text.as_str()) { Fact::Absent } else { Fact::Known(text) }
+    }
+
+    /// From 2.6 on the first three parts are little-endian (7.2.1).
+    fn uuid_text(&self, mut bytes: [u8; 16]) -> String {
         let version = self.data.version.map_or((0, 0), |version| (version.major, version.minor));
         if version >= (2, 6) {
             bytes[0..4].reverse();
@@ -264,20 +282,36 @@ impl Smbios {
                 text.extend(char::from_digit(u32::from(digit), 16));
             }
         }
-        // Boards of one series that were never given a number share these.
-        let junk = ["03000200-0400-0500-0006-000700080009", "00020003-0004-0005-0006-000700080009"];
-        if junk.contains(&text.as_str()) { Fact::Absent } else { Fact::Known(text) }
+        text
+    }
+
+    /// What is written where the identity of the PC should stand, placeholders included: none where nothing is.
+    pub fn signs(&self) -> Result<RawSigns, Reason> {
+        let Some(system) = self.data.first::<SMBiosSystemInformation<'_>>() else {
+            return Err(self.missing());
+        };
+        let text = |text: SMBiosString| text.to_utf8_lossy().map(|text| text.trim().to_owned());
+        let bytes =
+            system.parts().get_field_data(0x08, 0x18).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+        Ok(RawSigns {
+            serial: text(system.serial_number()),
+            board_serial: self.main_board().and_then(|board| text(board.serial_number())),
+            uuid: bytes.map(|bytes| self.uuid_text(bytes)),
+        })
     }
 
     /// Type 2, the main board: the first that says so, else the first.
-    pub fn baseboard(&self) -> Baseboard {
+    fn main_board(&self) -> Option<SMBiosBaseboardInformation<'_>> {
         let board_type =
             |board: &SMBiosBaseboardInformation<'_>| board.parts().get_field_byte(0x0D) == Some(0x0A);
-        let main = self
-            .data
+        self.data
             .find::<SMBiosBaseboardInformation<'_>, _>(board_type)
-            .or_else(|| self.data.first::<SMBiosBaseboardInformation<'_>>());
-        match main {
+            .or_else(|| self.data.first::<SMBiosBaseboardInformation<'_>>())
+    }
+
+    /// Type 2, the main board.
+    pub fn baseboard(&self) -> Baseboard {
+        match self.main_board() {
             Some(board) => Baseboard {
                 maker: named(&board.manufacturer()),
                 model: named(&board.product()),

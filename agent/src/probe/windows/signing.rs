@@ -249,7 +249,9 @@ mod tests {
 
     #[test]
     fn a_reader_that_is_not_known_may_be_a_token() {
-        let unknown = || Fact::Unknown(Reason::NotSupported);
+        fn unknown<T>() -> Fact<T> {
+            Fact::Unknown(Reason::NotSupported)
+        }
         assert_eq!(token(&[], &[]), (false.into(), Fact::Absent));
         let odd = [device(r"USB\VID_XYZ&PID_", true, None), device("", true, None)];
         assert_eq!(token(&odd, &[]), (false.into(), Fact::Absent));

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::install::{Left, Step, System};
+use crate::install::{Hand, Left, Step, System};
 
 const UNIT_NAME: &str = "sansang-agent.service";
 /// The unit as packages put it in place; it names the program's place in a package.
@@ -41,6 +41,7 @@ pub struct Setup {
     root: PathBuf,
     /// The program that is running.
     program: PathBuf,
+    hand: Hand,
     systemctl: Box<Systemctl>,
 }
 
@@ -49,13 +50,13 @@ impl Setup {
     ///
     /// # Errors
     /// When the program's own place is not known.
-    pub fn here() -> Result<Option<Setup>> {
+    pub fn here(hand: Hand) -> Result<Option<Setup>> {
         // What sd_booted(3) looks at.
         if !Path::new("/run/systemd/system").is_dir() {
             return Ok(None);
         }
         let program = std::env::current_exe().context("cannot find this program's own file")?;
-        Ok(Some(Setup { root: PathBuf::from("/"), program, systemctl: Box::new(systemctl) }))
+        Ok(Some(Setup { root: PathBuf::from("/"), program, hand, systemctl: Box::new(systemctl) }))
     }
 
     /// The state folder of the service.
@@ -85,7 +86,8 @@ impl Setup {
 
     /// Whether the running program stays where it is.
     fn stays(&self) -> bool {
-        self.program.parent().is_some_and(|folder| HOMES.iter().any(|home| folder == Path::new(home)))
+        self.hand == Hand::Package
+            || self.program.parent().is_some_and(|folder| HOMES.iter().any(|home| folder == Path::new(home)))
     }
 
     fn packaged_unit(&self) -> bool {
@@ -244,7 +246,7 @@ mod tests {
                 Ok(())
             };
             let root = self.room.0.clone();
-            Setup { program: root.join(program), root, systemctl: Box::new(systemctl) }
+            Setup { program: root.join(program), root, hand: Hand::Own, systemctl: Box::new(systemctl) }
         }
 
         /// What is there, and what systemd was asked since the last look.
@@ -281,25 +283,58 @@ mod tests {
         walk(&mut setup, INSTALL).unwrap();
         walk(&mut setup, START).unwrap();
         setup.publish("ket-qua.html", "<p>").unwrap();
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/systemd/system/sansang-agent.service 644
+            home/sansang-agent_CODE 644
+            run/sansang-agent/ 755
+            run/sansang-agent/ket-qua.html 644
+            usr/local/bin/sansang-agent 755
+            var/lib/sansang-agent/ 700
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+            systemctl start sansang-agent.service
+        "#]]
+        .assert_eq(&pc.look());
         let unit = std::fs::read_to_string(pc.room.0.join(OWN_UNIT)).unwrap();
         let start = format!("ExecStart={} run", pc.room.0.join(OWN_HOME).display());
         assert!(unit.contains(&start) && !unit.contains(PACKAGED_PROGRAM), "{unit}");
 
         std::fs::write(pc.room.0.join("home/sansang-agent_CODE"), "program 2").unwrap();
         walk(&mut setup, INSTALL).unwrap();
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/systemd/system/sansang-agent.service 644
+            home/sansang-agent_CODE 644
+            run/sansang-agent/ 755
+            run/sansang-agent/ket-qua.html 644
+            usr/local/bin/sansang-agent 755
+            var/lib/sansang-agent/ 700
+            systemctl stop sansang-agent.service
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+        "#]]
+        .assert_eq(&pc.look());
         assert_eq!(std::fs::read_to_string(pc.room.0.join(OWN_HOME)).unwrap(), "program 2");
 
         // The installed program removes itself.
         std::fs::write(pc.room.0.join(SETTINGS), "").unwrap();
         let mut setup = pc.setup(OWN_HOME);
-        let removed = remove(&mut setup);
+        let removed = remove(&mut setup, Hand::Own);
         assert!(removed.failed.is_empty(), "{:?}", removed.failed);
         assert_eq!(removed.left, [Left::Settings(pc.room.0.join(SETTINGS))]);
-        expect![[r#""#]].assert_eq(&pc.look());
-        assert!(remove(&mut setup).failed.is_empty(), "a second time there is nothing to do");
-        expect![[r#""#]].assert_eq(&pc.look());
+        expect![[r#"
+            etc/sansang-agent.toml 644
+            home/sansang-agent_CODE 644
+            systemctl stop sansang-agent.service
+            systemctl --quiet disable sansang-agent.service
+            systemctl daemon-reload
+        "#]]
+        .assert_eq(&pc.look());
+        assert!(remove(&mut setup, Hand::Own).failed.is_empty(), "a second time there is nothing to do");
+        expect![[r#"
+            etc/sansang-agent.toml 644
+            home/sansang-agent_CODE 644
+        "#]]
+        .assert_eq(&pc.look());
     }
 
     #[test]
@@ -311,8 +346,18 @@ mod tests {
         let mut setup = pc.setup("home/sansang-agent_CODE");
         setup.program = PathBuf::from(PACKAGED_PROGRAM);
         walk(&mut setup, INSTALL).unwrap();
-        assert_eq!(remove(&mut setup).left, [Left::NotOurs(PathBuf::from(PACKAGED_PROGRAM))]);
-        expect![[r#""#]].assert_eq(&pc.look());
+        assert_eq!(remove(&mut setup, Hand::Own).left, [Left::NotOurs(PathBuf::from(PACKAGED_PROGRAM))]);
+        expect![[r#"
+            home/sansang-agent_CODE 644
+            usr/lib/systemd/system/sansang-agent.service 644
+            systemctl stop sansang-agent.service
+            systemctl daemon-reload
+            systemctl --quiet enable sansang-agent.service
+            systemctl stop sansang-agent.service
+            systemctl --quiet disable sansang-agent.service
+            systemctl daemon-reload
+        "#]]
+        .assert_eq(&pc.look());
     }
 
     #[test]

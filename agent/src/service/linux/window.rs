@@ -79,6 +79,10 @@ pub fn page_folder() -> Result<PathBuf> {
 pub fn reachable(page: &Path) -> PathBuf {
     let beside = || {
         let beside = std::env::current_exe().ok()?.parent()?.join(page.file_name()?);
+        // Copying a file onto itself empties it.
+        if beside == page {
+            return None;
+        }
         std::fs::copy(page, &beside).ok().map(|_| beside)
     };
     beside().unwrap_or_else(|| page.to_owned())

@@ -11,13 +11,12 @@ use windows::Win32::Storage::FileSystem::{MOVEFILE_DELAY_UNTIL_REBOOT, MoveFileE
 use windows::core::{HSTRING, PCWSTR};
 use windows_registry::LOCAL_MACHINE;
 
-use super::{FOLDER, TITLE, access};
-use crate::install::{Left, Step, System};
+use super::places::{self, Place};
+use super::{FOLDER, PAGES, TITLE, access};
+use crate::install::{Hand, Left, Step, System};
 
 /// The file of the installed program.
 const PROGRAM: &str = "sansang-agent.exe";
-/// The folder of pages that every user of the PC can read.
-const PAGES: &str = "public";
 /// The list of programs that "Apps" and "Programs and Features" show.
 const LIST: &str = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
 /// The numbers of Windows for a file or folder that is not there.
@@ -27,7 +26,7 @@ const NOT_THERE: [i32; 2] = [2, 3];
 pub struct Setup {
     /// The program that is running.
     program: PathBuf,
-    /// `%ProgramFiles%\SanSang`.
+    /// `%ProgramFiles%\SanSang`, or where a package put the program.
     folder: PathBuf,
     state: PathBuf,
 }
@@ -36,14 +35,16 @@ impl Setup {
     /// This PC; every Windows has a service manager.
     ///
     /// # Errors
-    /// When the environment does not name the folders that belong to every Windows.
-    pub fn here() -> Result<Option<Setup>> {
+    /// When Windows does not know its own folders.
+    pub fn here(hand: Hand) -> Result<Option<Setup>> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
-        // A 32-bit program on 64-bit Windows is told another folder; there is one place for this program.
-        let folder = ["ProgramW6432", "ProgramFiles"].iter().find_map(|name| std::env::var_os(name));
-        let folder = folder.context("the environment has no ProgramFiles, where programs are installed")?;
-        let state = super::own_folder(super::PROGRAM_DATA)?;
-        Ok(Some(Setup { program, folder: Path::new(&folder).join(FOLDER), state }))
+        let state = places::folder(Place::AllUsers)?.join(FOLDER);
+        if let (Hand::Package, Some(folder)) = (hand, program.parent()) {
+            let folder = folder.to_owned();
+            return Ok(Some(Setup { program, folder, state }));
+        }
+        let folder = places::folder(Place::Programs)?.join(FOLDER);
+        Ok(Some(Setup { program, folder, state }))
     }
 
     /// The state folder of the service.
@@ -92,8 +93,9 @@ impl Setup {
     /// Moves a program that may be running out of its folder; Windows removes it when the PC starts again.
     fn set_aside(&self, program: &Path) -> io::Result<PathBuf> {
         let name = format!("sansang-agent-{}.old", std::process::id());
-        let aside = std::env::var_os("SystemRoot")
-            .map(|root| Path::new(&root).join("Temp").join(&name))
+        let aside = places::folder(Place::Windows)
+            .map(|windows| windows.join("Temp").join(&name))
+            .ok()
             .filter(|aside| std::fs::rename(program, aside).is_ok());
         let aside = match aside {
             Some(aside) => aside,

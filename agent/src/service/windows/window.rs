@@ -19,6 +19,8 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{HRESULT, HSTRING, PCWSTR, w};
 
+use super::places::{self, Place};
+
 /// How often to look whether the program that was asked for has ended, in milliseconds.
 const PAUSE_MS: u32 = 200;
 /// What ShellExecuteW answers at least when it worked.
@@ -96,9 +98,9 @@ pub fn ask_and_run(program: &Path, arguments: &[&str], tick: &mut dyn FnMut()) -
 /// Where every user can read the page of an installation.
 ///
 /// # Errors
-/// When the environment does not name the folder.
+/// When Windows does not know the folder.
 pub fn page_folder() -> Result<PathBuf> {
-    Ok(super::own_folder(super::PROGRAM_DATA)?.join("public"))
+    Ok(places::folder(Place::AllUsers)?.join(super::FOLDER).join(super::PAGES))
 }
 
 /// A page as a browser can open it: where it is.

@@ -189,13 +189,17 @@ struct Seen {
     maker: Fact<String>,
     model: Fact<String>,
     serial: Fact<String>,
+    board: [Fact<String>; 2],
     slots: usize,
     installed_mib: i64,
+    maximum_mib: i64,
 }
 
 fn seen(smbios: &Smbios) -> Seen {
-    let (system, memory) = (smbios.system(), smbios.memory());
+    let (system, board, memory) = (smbios.system(), smbios.baseboard(), smbios.memory());
     Seen {
+        board: [board.maker, board.model],
+        maximum_mib: memory.maximum.known().map_or(0, |bytes| bytes.0 / MIB),
         maker: system.maker,
         model: system.model,
         serial: system.serial,
@@ -225,12 +229,17 @@ fn of_dmidecode(text: &str) -> Seen {
         .into_iter()
         .filter(|device| arrays.contains(&value(device, "Array Handle")))
         .collect();
-    let mib = |device: &[&str]| match value(device, "Size").split_once(' ') {
-        Some((count, "GB")) => count.parse::<i64>().unwrap() * 1024,
-        Some((count, "MB")) => count.parse().unwrap(),
-        _ => 0,
-    };
+    let mib = |device: &[&str]| mib_of(&value(device, "Size"));
+    let boards = of("Base Board Information");
+    let board = main_board(&boards, &value);
+    let maximum: i64 = of("Physical Memory Array")
+        .iter()
+        .filter(|array| value(array, "Use") == "System Memory")
+        .map(|array| mib_of(&value(array, "Maximum Capacity")))
+        .sum();
     Seen {
+        board: ["Manufacturer", "Product Name"].map(|key| name(&value(board, key))),
+        maximum_mib: maximum,
         maker: name(&value(&system, "Manufacturer")),
         model: name(&value(&system, "Product Name")),
         serial: serial(&value(&system, "Serial Number")),
@@ -239,16 +248,71 @@ fn of_dmidecode(text: &str) -> Seen {
     }
 }
 
+/// The board that says it is the main one, else the first.
+fn main_board<'a, 'b>(
+    boards: &'b [Vec<&'a str>],
+    value: &impl Fn(&[&'a str], &str) -> String,
+) -> &'b [&'a str] {
+    boards.iter().find(|board| value(board, "Type") == "Motherboard").unwrap_or(&boards[0])
+}
+
+/// A size as dmidecode prints it.
+fn mib_of(size: &str) -> i64 {
+    match size.split_once(' ') {
+        Some((count, "TB")) => count.parse::<i64>().unwrap() * 1024 * 1024,
+        Some((count, "GB")) => count.parse::<i64>().unwrap() * 1024,
+        Some((count, "MB")) => count.parse().unwrap(),
+        _ => 0,
+    }
+}
+
+/// What dmidecode says of firmware and case, which the other decoder does not tell.
+fn case_of_dmidecode(text: &str) -> [Option<String>; 4] {
+    let of = |title: &str, key: &str| {
+        let block = text.split("\n\n").find(|block| block.lines().any(|line| line == title))?;
+        let line = block.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix(": "))?;
+        Some(line.trim().to_owned())
+    };
+    [
+        of("BIOS Information", "Vendor"),
+        of("BIOS Information", "Version"),
+        of("BIOS Information", "Release Date"),
+        of("Chassis Information", "Type"),
+    ]
+}
+
+fn case_of(smbios: &Smbios) -> [Option<String>; 4] {
+    let bios = smbios.bios();
+    let chassis = smbios.case().chassis.known().map(|chassis| {
+        let word = match chassis {
+            Chassis::Desktop => "Desktop",
+            Chassis::Laptop => "Notebook",
+            Chassis::Server => "Main Server Chassis",
+            other => other.word(),
+        };
+        word.to_owned()
+    });
+    [bios.maker.known().cloned(), bios.version.known().cloned(), bios.date.known().cloned(), chassis]
+}
+
 /// What another decoder prints as JSON.
 fn of_json(text: &str) -> Seen {
     let json: Value = serde_json::from_str(text).unwrap();
     let system = |key: &str| json["SystemInformation"][key].as_str().unwrap().to_owned();
+    let board = |key: &str| json["BaseboardInformation"][key].as_str().unwrap().to_owned();
+    let array = &json["PhysicalMemoryArray"];
+    let maximum_kib = match array["MaximumCapacity"].as_i64().unwrap() {
+        0x8000_0000 => array["ExtendedMaximumCapacity"].as_i64().unwrap() / 1024,
+        kib => kib,
+    };
     let devices = json["MemoryDevices"].as_array().unwrap();
     let mib = |device: &Value| match device["Size"].as_i64().unwrap() {
         0x7fff => device["ExtendedSize"].as_i64().unwrap(),
         mib => mib,
     };
     Seen {
+        board: ["Manufacturer", "Product"].map(|key| name(&board(key))),
+        maximum_mib: maximum_kib / 1024,
         maker: name(&system("Manufacturer")),
         model: name(&system("ProductName")),
         serial: serial(&system("SerialNumber")),
@@ -283,6 +347,9 @@ fn tables_of_the_corpus_agree_with_other_decoders() {
             compared += 1;
             let smbios = Smbios::read(firmware).map_err(|text| panic!("{path:?}: {text}")).unwrap();
             assert_eq!(seen(&smbios), answer, "{path:?}");
+            if let Ok(text) = std::fs::read_to_string(path.with_extension("orig.txt")) {
+                assert_eq!(case_of(&smbios), case_of_dmidecode(&text), "{path:?}");
+            }
         }
     }
     assert!(tables >= 9 && compared >= 7, "{tables} tables, {compared} compared");

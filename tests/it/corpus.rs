@@ -1,0 +1,236 @@
+//! The probes of Windows on dumps of real PCs, where the corpus is there (`SANSANG_CORPUS` names its folder).
+//!
+//! The dumps are under a licence that keeps them out of this project: they are read where they lie, and here stands
+//! only what should come out, counted and in short words. Each dump holds a part of a PC, so most facts are unknown.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use agent::host::Host;
+use agent::host::answers::{Cell, Key, Query, RegistryValue, Service, ServiceStart};
+use agent::probe::survey;
+use expect_test::{Expect, expect};
+use jiff::Timestamp;
+use rules::fact::Fact;
+use rules::facts::Facts;
+use rules::facts::os::Platform;
+use rules::report::Report;
+use tests::dump::{Dump, decode, rows};
+
+/// The folder of this part of the corpus.
+fn corpus(part: &str, test: &str) -> Option<PathBuf> {
+    let Ok(corpus) = std::env::var("SANSANG_CORPUS") else {
+        println!("skipped: {test} needs SANSANG_CORPUS");
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs SANSANG_CORPUS");
+        return None;
+    };
+    Some(Path::new(&corpus).join(part))
+}
+
+/// The files of a scenario: `SCENARIO-CLASS.wmi`, `SCENARIO-KEY.reg`, `SCENARIO.reg`.
+fn files(folder: &Path, scenario: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for part in ["registry", "wmi"] {
+        for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap().to_owned();
+            // A class of WMI has no dash in its name, so 10 is not 10-net.
+            let own = match part {
+                "wmi" => stem.rsplit_once('-').is_some_and(|(name, _)| name == scenario),
+                _ => {
+                    stem == scenario || stem.strip_prefix(scenario).is_some_and(|rest| rest.starts_with('-'))
+                }
+            };
+            if own {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Surveys a PC of the corpus, and compares what `told` says of it.
+fn check(scenario: &str, told: impl FnOnce(&Facts, &mut String), expected: Expect) {
+    check_assuming(scenario, |_| {}, told, expected);
+}
+
+/// As [`check`], where the dump lacks what this says.
+fn check_assuming(
+    scenario: &str,
+    assume: impl FnOnce(&mut Dump),
+    told: impl FnOnce(&Facts, &mut String),
+    expected: Expect,
+) {
+    let Some(folder) = corpus("windows/glpi-agent", scenario) else { return };
+    let files = files(&folder, scenario);
+    assert!(!files.is_empty(), "the corpus has nothing of {scenario}");
+    let mut dump = Dump::new();
+    for file in &files {
+        dump.read(file);
+    }
+    assume(&mut dump);
+    let report = survey(Arc::new(dump), Platform::Windows, "2026-11-22T00:00:00Z".parse().unwrap());
+    assert_no_panic(&report);
+    let mut text = String::new();
+    told(&report.facts, &mut text);
+    expected.assert_eq(&text);
+}
+
+fn assert_no_panic(report: &Report) {
+    for note in &report.notes {
+        assert!(!note.text.contains("panicked"), "{}: {}", note.area, note.text);
+    }
+}
+
+/// A fact in short: its value, `absent` or `unknown`.
+fn short<T: std::fmt::Debug>(fact: &Fact<T>) -> String {
+    match fact {
+        Fact::Known(value) => format!("{value:?}"),
+        Fact::Absent => "absent".to_owned(),
+        Fact::Unknown(_) => "unknown".to_owned(),
+    }
+}
+
+#[test]
+fn every_dump_of_the_corpus_is_surveyed_without_a_panic() {
+    let Some(folder) = corpus("windows/glpi-agent", "every_dump_of_the_corpus_is_surveyed_without_a_panic")
+    else {
+        return;
+    };
+    let mut surveyed = 0;
+    for part in ["registry", "wmi"] {
+        for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+            let mut dump = Dump::new();
+            dump.read(&entry.unwrap().path());
+            assert_no_panic(&survey(Arc::new(dump), Platform::Windows, Timestamp::UNIX_EPOCH));
+            surveyed += 1;
+        }
+    }
+    assert!(surveyed >= 60, "{surveyed} dumps");
+}
+
+#[test]
+fn an_export_of_the_registry_is_read_with_its_types() {
+    let mut dump = Dump::new();
+    dump.read_registry(
+        "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\r\n@=\"own\"\r\n\
+         \"Text\"=\"a \\\"b\\\" c:\\\\d\"\r\n\"Number\"=dword:0000000a\r\n\"Bytes\"=hex:01,02,\\\r\n  03\r\n\
+         \"Wide\"=hex(2):25,00,61,00,25,00,00,00\r\n\"Broken\"=hex:0g\r\n\"No end\r\n\r\n\
+         [HKEY_LOCAL_MACHINE\\SOFTWARE\\A\\Below]\r\n[HKEY_SOMETHING\\X]\r\n\"Lost\"=\"x\"\r\n\
+         [HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\A]\r\n\"Number\"=dword:00000020\r\n",
+    );
+    let wide = Key::wide(r"HKLM\Software\a");
+    let value = |name: &str| dump.registry_value(wide, name).unwrap();
+    assert_eq!(value(""), Some(RegistryValue::Text("own".to_owned())));
+    assert_eq!(value("text"), Some(RegistryValue::Text(r#"a "b" c:\d"#.to_owned())));
+    assert_eq!(value("Number"), Some(RegistryValue::U32(10)));
+    assert_eq!(value("Bytes"), Some(RegistryValue::Bytes(vec![1, 2, 3])));
+    assert_eq!(value("Wide"), Some(RegistryValue::Expand("%a%".to_owned())));
+    assert_eq!(value("Broken"), None);
+    assert_eq!(dump.registry_values(wide).unwrap().unwrap().len(), 5);
+    assert_eq!(dump.registry_keys(wide), Ok(Some(vec!["Below".to_owned()])));
+    let narrow = dump.registry_value(Key::narrow(r"HKLM\SOFTWARE\A"), "Number");
+    assert_eq!(narrow, Ok(Some(RegistryValue::U32(32))), "each view has its own");
+    assert_eq!(dump.registry_keys(Key::wide(r"HKLM\SOFTWARE\A\Nothing")), Ok(None));
+    assert!(
+        dump.registry_keys(Key::wide(r"HKLM\SOFTWARE\Other")).is_err(),
+        "what was not exported is not absent"
+    );
+}
+
+#[test]
+fn a_list_of_wmic_is_read_into_rows() {
+    let text = "\r\r\nName=C:\r\r\nSize=100\r\r\nOff=\r\r\nOn=TRUE\r\r\nList={\"a\",\"b\"}\r\r\nId={0-1}\r\r\n\r\r\n\r\r\n\
+                Name=D:\r\r\nSize=-1\r\r\nBuildNumber=7601\r\r\nText=R&amp;D\r\r\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [
+        bytes.clone(),
+        [vec![0xff, 0xfe], bytes.clone()].concat(),
+        [vec![0xff, 0xfe, 0xff, 0xfe], bytes].concat(),
+    ] {
+        let rows = rows(&decode(&bytes));
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        let text = |text: &str| Cell::Text(text.to_owned());
+        assert_eq!(rows[0]["Size"], Cell::Number(100));
+        assert_eq!((&rows[0]["Off"], &rows[0]["On"]), (&Cell::Null, &Cell::Flag(true)));
+        assert_eq!(rows[0]["List"], Cell::List(vec![text("a"), text("b")]));
+        assert_eq!(rows[0]["Id"], text("{0-1}"));
+        assert_eq!(rows[1]["Size"], Cell::Negative(-1));
+        assert_eq!(rows[1]["BuildNumber"], text("7601"), "a text may look like a number");
+        assert_eq!(rows[1]["Text"], text("R&D"));
+    }
+}
+
+#[test]
+fn a_dump_answers_questions_as_wmi_does() {
+    let Some(folder) = corpus("windows/glpi-agent", "a_dump_answers_questions_as_wmi_does") else { return };
+    let mut dump = Dump::new();
+    dump.read(&folder.join("wmi/7-Win32_PhysicalMemory.wmi"));
+    let query =
+        |class, filter| Query { namespace: r"ROOT\CIMV2", class, columns: &["Capacity", "Nothing"], filter };
+    let all = dump.wmi(&query("Win32_PhysicalMemory", "")).unwrap().unwrap();
+    assert_eq!(all.len(), 2);
+    assert!(all.iter().all(|row| row.len() == 1 && matches!(row["Capacity"], Cell::Number(_))), "{all:?}");
+    assert_eq!(dump.wmi(&query("Win32_PhysicalMemory", "Capacity = 1")), Ok(Some(Vec::new())));
+    assert!(dump.wmi(&query("Win32_Battery", "")).is_err(), "what was not listed is not absent");
+}
+
+#[test]
+fn an_office_pc_with_windows_10_has_its_firewall_on_in_all_profiles() {
+    check_assuming(
+        "10",
+        |dump| {
+            dump.assume_service("MpsSvc", Service { running: true, start: ServiceStart::Automatic });
+            dump.assume_asked(r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall");
+        },
+        |facts, text| {
+            let firewall = &facts.firewall;
+            writeln!(text, "enabled {}", short(&firewall.enabled)).unwrap();
+            writeln!(text, "blocks what comes in {}", short(&firewall.blocks_incoming)).unwrap();
+            for profile in firewall.profiles.known().unwrap() {
+                writeln!(text, "{} {}", short(&profile.name), short(&profile.enabled)).unwrap();
+            }
+        },
+        expect![[r#"
+            enabled true
+            blocks what comes in true
+            "domain" true
+            "private" true
+            "public" true
+        "#]],
+    );
+}
+
+#[test]
+fn a_desktop_with_windows_7_has_one_processor_of_four_cores() {
+    check(
+        "7",
+        |facts, text| {
+            let cpu = &facts.cpu;
+            writeln!(text, "cores {} threads {}", short(&cpu.cores), short(&cpu.threads)).unwrap();
+            writeln!(text, "packages {} at {}", short(&cpu.packages), short(&cpu.speed)).unwrap();
+        },
+        expect![[r#"
+            cores 4 threads 4
+            packages 1 at Mhz(2801)
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_has_all_its_cores_counted() {
+    check(
+        "2019-amd-epyc",
+        |facts, text| {
+            let cpu = &facts.cpu;
+            writeln!(text, "cores {} threads {}", short(&cpu.cores), short(&cpu.threads)).unwrap();
+            writeln!(text, "packages {}", short(&cpu.packages)).unwrap();
+        },
+        expect![[r#"
+            cores 2 threads 4
+            packages 1
+        "#]],
+    );
+}
