@@ -116,6 +116,12 @@ enum Command {
         #[arg(long, default_value = "")]
         about: String,
     },
+    /// Answer one question of the survey; the agent starts this itself.
+    #[command(hide = true)]
+    Answer {
+        /// The question.
+        question: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,6 +200,9 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(cli: &Cli) -> Result<()> {
+    if !matches!(cli.command, Command::Answer { .. }) {
+        host::offer_answers();
+    }
     match &cli.command {
         Command::Collect(collect) => self::collect(cli, collect),
         Command::Check(check) => self::check(cli, check),
@@ -215,6 +224,7 @@ fn execute(cli: &Cli) -> Result<()> {
         }
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
+        Command::Answer { question } => say(&host::answer(question)?),
     }
 }
 
@@ -287,12 +297,13 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     // Which services this PC must reach, the collector tells afterwards.
     let report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
-    let joined = desk.join(&code, &hostname(&report), now).await.map_err(|error| {
-        match error.downcast::<Trouble>() {
-            Ok(trouble) => failed_at(words::NOT_JOINED_NOW, &code.address, &trouble, lang),
-            Err(error) => error,
-        }
-    })?;
+    let joined =
+        desk.join_as(&code, &hostname(&report), &report.facts.identity, now).await.map_err(|error| {
+            match error.downcast::<Trouble>() {
+                Ok(trouble) => failed_at(words::NOT_JOINED_NOW, &code.address, &trouble, lang),
+                Err(error) => error,
+            }
+        })?;
     spinner.stop();
     let role = Role::parse(&joined.role).map_or(joined.role.as_str(), |role| words::role(role, lang));
     say(&words::JOINED.fill(lang, &[("unit", &joined.unit), ("role", role)]))?;

@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
-    Updates, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -373,8 +373,28 @@ impl Host for Recorded {
         self.asked("uptime")
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        self.asked(&question::program_paths(program))
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         self.asked(&question::service(name))
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        self.asked("adapters")
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        self.asked("wifi")
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        self.asked("domain joined")
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        self.asked(&question::registry_changed(key))
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -399,6 +419,21 @@ impl Host for Recorded {
 
     fn windows_updates(&self) -> Answer<Updates> {
         self.asked("windows updates")
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        self.asked("waiting updates")
+    }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares")
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks")
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(&question::oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
