@@ -44,8 +44,14 @@ pub(super) async fn fill(data: &Data, demo: Demo, bar: &ProgressBar) -> Result<F
     let now = Clock::System.now();
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::fixed(now)).await?;
     let sealing_key = data.sealing_key()?.public;
-    let (intake, writer) =
-        Intake::new(app.clone(), Settings { report_seconds: config.agents.report_seconds, sealing_key })?;
+    let (intake, writer) = Intake::new(
+        app.clone(),
+        Settings {
+            report_seconds: config.agents.report_seconds,
+            sealing_key,
+            services: config.reach.services.clone(),
+        },
+    )?;
     let writer = tokio::spawn(writer.run());
     let filled = demo::fill(&app, &intake, demo, now, bar).await;
     drop(intake);
