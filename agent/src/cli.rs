@@ -116,6 +116,12 @@ enum Command {
         #[arg(long, default_value = "")]
         about: String,
     },
+    /// Answer one question of the survey; the agent starts this itself.
+    #[command(hide = true)]
+    Answer {
+        /// The question.
+        question: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -194,6 +200,9 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(cli: &Cli) -> Result<()> {
+    if !matches!(cli.command, Command::Answer { .. }) {
+        host::offer_answers();
+    }
     match &cli.command {
         Command::Collect(collect) => self::collect(cli, collect),
         Command::Check(check) => self::check(cli, check),
@@ -215,6 +224,7 @@ fn execute(cli: &Cli) -> Result<()> {
         }
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
+        Command::Answer { question } => say(&host::answer(question)?),
     }
 }
 

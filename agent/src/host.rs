@@ -9,19 +9,23 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
-    Updates,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 
 pub mod answers;
+pub mod command_line;
+pub mod descriptor;
 pub mod fuse;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
@@ -33,6 +37,7 @@ mod reach;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
+pub mod task;
 
 /// Largest file that the file door hands out, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -46,8 +51,14 @@ pub const DRIVE_DEADLINE: Duration = Duration::from_secs(5);
 pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest time for one question to WMI.
 pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
-/// Longest time for Windows Update to tell what it knows.
-pub const UPDATES_DEADLINE: Duration = Duration::from_secs(18);
+/// Longest time for Windows Update to tell when it was last successful.
+pub const UPDATES_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time for Windows Update to tell what waits.
+pub const WAITING_DEADLINE: Duration = Duration::from_secs(13);
+/// Longest time for the log of events to tell its oldest ones.
+pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
+/// How many of its oldest events a log tells.
+pub const EVENTS_COUNT_MAX: usize = 8;
 /// Longest time to list devices: one that starts badly holds up the list.
 pub const DEVICES_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest time to reach services, all of them together.
@@ -281,8 +292,28 @@ pub trait Host: Send + Sync {
     fn uptime(&self) -> Answer<Duration> {
         Err(Trouble::NotSupported)
     }
+    /// Where the running programs of this name were started from, sorted, each once; without those that may not be asked.
+    fn program_paths(&self, _program: &str) -> Answer<Vec<String>> {
+        Err(Trouble::NotSupported)
+    }
     /// A service by its name, which is not translated.
     fn service(&self, _name: &str) -> Answer<Service> {
+        Err(Trouble::NotSupported)
+    }
+    /// The network adapters, sorted, without loopback.
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The Wi-Fi adapters that are connected, sorted. Not there: this Windows has no Wi-Fi, or its service does not run.
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        Err(Trouble::NotSupported)
+    }
+    /// Whether the PC is a member of a domain.
+    fn domain_joined(&self) -> Answer<bool> {
+        Err(Trouble::NotSupported)
+    }
+    /// When a registry key was last changed, to the second.
+    fn registry_changed(&self, _key: Key<'_>) -> Answer<Timestamp> {
         Err(Trouble::NotSupported)
     }
     /// The sockets that take what comes from elsewhere, sorted.
@@ -306,14 +337,77 @@ pub trait Host: Send + Sync {
     fn certificates(&self, _place: StorePlace, _store: &str) -> Answer<Vec<Certificate>> {
         Err(Trouble::NotSupported)
     }
-    /// What Windows Update knows without asking its server, within [`UPDATES_DEADLINE`].
+    /// When Windows Update was last successful, within [`UPDATES_DEADLINE`].
     fn windows_updates(&self) -> Answer<Updates> {
+        Err(Trouble::NotSupported)
+    }
+    /// The updates that wait, sorted, as Windows Update knows them without asking its server, within
+    /// [`WAITING_DEADLINE`].
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The shared folders, printers and pipes, sorted.
+    fn shares(&self) -> Answer<Vec<Share>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The scheduled tasks, sorted.
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The oldest events of a log, such as `Security`, up to [`EVENTS_COUNT_MAX`], within [`EVENTS_DEADLINE`].
+    fn oldest_events(&self, _log: &str) -> Answer<Vec<Event>> {
         Err(Trouble::NotSupported)
     }
     /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.
     fn security_health(&self, _guardian: Guardian) -> Answer<Health> {
         Err(Trouble::NotSupported)
     }
+}
+
+/// A question that a program of its own asks, since what is behind it may hang, or fall down and take the agent along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// [`Host::windows_updates`].
+    WindowsUpdates,
+    /// [`Host::waiting_updates`].
+    WaitingUpdates,
+}
+
+impl Question {
+    /// Every question.
+    pub const ALL: &'static [Question] = &[Question::WindowsUpdates, Question::WaitingUpdates];
+
+    /// How it is written on a command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Question::WindowsUpdates => "windows-updates",
+            Question::WaitingUpdates => "waiting-updates",
+        }
+    }
+}
+
+/// The first argument of a program that answers a [`Question`] and ends.
+pub const ANSWER: &str = "answer";
+
+/// Whether this program may be started with [`ANSWER`].
+static HAS_ANSWERS: AtomicBool = AtomicBool::new(false);
+
+/// The answer to a question as JSON, as a program of its own prints it.
+pub fn answer(word: &str) -> anyhow::Result<String> {
+    let question = Question::ALL.iter().copied().find(|question| question.word() == word);
+    let question =
+        question.with_context(|| format!("{word} is no question that a program of its own asks"))?;
+    let host = live();
+    let json = match question {
+        Question::WindowsUpdates => serde_json::to_string(&host.windows_updates()),
+        Question::WaitingUpdates => serde_json::to_string(&host.waiting_updates()),
+    };
+    json.context("cannot write the answer as JSON")
+}
+
+/// Says that this program answers a [`Question`] where it is started with [`ANSWER`]: the live host may start it so.
+pub fn offer_answers() {
+    HAS_ANSWERS.store(true, Ordering::Relaxed);
 }
 
 /// Whether the live host is that of Windows.

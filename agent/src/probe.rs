@@ -27,6 +27,7 @@ pub mod decode;
 mod drive;
 mod firmware;
 mod hash;
+mod hosts_file;
 mod identity;
 mod linux;
 mod pack;

@@ -250,6 +250,8 @@ pub(crate) enum Check {
     NewerThan(Operand),
     /// More than this many days old.
     OlderThan(Operand),
+    /// More than this many days ahead.
+    FurtherThan(Operand),
     Absent(bool),
     Every(Walk),
     Some(Walk),
@@ -461,6 +463,10 @@ impl Check {
                 Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| age > days)),
                 None => Truth::Unknown,
             },
+            Check::FurtherThan(days) => match days.number(settings) {
+                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| -age > days)),
+                None => Truth::Unknown,
+            },
             Check::Absent(absent) => Truth::from(!absent),
             Check::Every(walk) => self.walk(walk, Truth::False, value, kind, context),
             Check::Some(walk) => self.walk(walk, Truth::True, value, kind, context),
@@ -501,6 +507,7 @@ impl Check {
             | Check::Matches(_)
             | Check::NewerThan(_)
             | Check::OlderThan(_)
+            | Check::FurtherThan(_)
             | Check::Some(_) => Truth::False,
         }
     }
@@ -543,6 +550,7 @@ impl Check {
             | Check::Matches(_)
             | Check::NewerThan(_)
             | Check::OlderThan(_)
+            | Check::FurtherThan(_)
             | Check::Absent(_)
             | Check::Count(..) => return None,
         };
@@ -910,6 +918,7 @@ impl Check {
             Check::Matches(pattern) => format!("{name} ~ /{pattern}/"),
             Check::NewerThan(age) => format!("age({name}) ≤ {}", days(age)),
             Check::OlderThan(age) => format!("age({name}) > {}", days(age)),
+            Check::FurtherThan(ahead) => format!("days to {name} > {}", days(ahead)),
             Check::Absent(true) => format!("{name} absent"),
             Check::Absent(false) => format!("{name} present"),
             Check::Every(walk) => format!("{name}: every ({})", inner(&walk.node)),

@@ -18,7 +18,7 @@ use crate::ruleset::raw::{Field, Reader, Table};
 const STALE_DAYS: i64 = 180;
 
 /// The table that ships.
-const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!("../sets/lifecycle.toml"));
+const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!(concat!(env!("OUT_DIR"), "/lifecycle.toml")));
 
 /// The lifecycle table.
 #[derive(Debug, Clone)]

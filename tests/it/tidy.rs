@@ -394,8 +394,8 @@ fn every_area_has_a_probe_or_says_so() {
         battery      linux asks windows asks
         network      linux asks windows -
         reach        linux -    windows -
-        software     linux asks windows -
-        office       linux asks windows -
+        software     linux asks windows asks
+        office       linux asks windows asks
         signing      linux -    windows -
         peripherals  linux -    windows -
         updates      linux asks windows -
@@ -403,7 +403,7 @@ fn every_area_has_a_probe_or_says_so() {
         firewall     linux asks windows asks
         encryption   linux asks windows asks
         accounts     linux asks windows asks
-        exposure     linux asks windows -
+        exposure     linux asks windows asks
         backup       linux -    windows -
         clock        linux asks windows asks
         identity     linux asks windows asks

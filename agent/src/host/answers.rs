@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -284,11 +285,48 @@ pub struct Listener {
     /// TCP, or else UDP.
     pub tcp: bool,
     /// The address that it listens on.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     /// The port.
     pub port: u16,
     /// Name of the program that holds it, such as `svchost.exe`; none when it ended meanwhile or is out of sight.
     pub program: Option<String>,
+}
+
+/// A network adapter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NetAdapter {
+    /// What its driver calls it. The name that people see may have been given by one of them.
+    pub description: String,
+    /// Its GUID, in braces.
+    pub id: String,
+    /// Type of interface, as IANA numbers them (ifType): 6 Ethernet, 23 PPP, 24 loopback, 71 Wi-Fi, 131 tunnel.
+    pub kind: u32,
+    /// Whether it is a piece of hardware.
+    pub hardware: Option<bool>,
+    /// Hardware address.
+    pub mac: Option<String>,
+    /// It is connected.
+    pub up: bool,
+    /// Speed of what it receives, in bits a second.
+    pub receive_speed: Option<u64>,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Name servers that it asks, in their order.
+    pub resolvers: Vec<IpAddr>,
+    /// Gateways of its default routes; the unspecified address where a route has none.
+    pub default_routes: Vec<IpAddr>,
+}
+
+/// What a Wi-Fi adapter is connected to. The network's name stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WifiLink {
+    /// GUID of the adapter, in braces.
+    pub adapter: String,
+    /// Strength of the signal, 0 to 100; none where Windows does not tell.
+    pub signal: Option<u32>,
+    /// DOT11_AUTH_ALGORITHM and DOT11_CIPHER_ALGORITHM; none where Windows does not tell. Windows 11 24H2 tells only
+    /// those who may know the place of the PC.
+    pub protection: Option<(u32, u32)>,
 }
 
 /// A local account.
@@ -433,7 +471,7 @@ pub struct Certificate {
     pub key_provider: Option<String>,
 }
 
-/// What Windows Update knows.
+/// When Windows Update was last successful.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updates {
     /// Last successful search.
@@ -442,8 +480,6 @@ pub struct Updates {
     pub installed_at: Option<Timestamp>,
     /// An installed update waits for a restart.
     pub restart_required: bool,
-    /// Updates that wait to be installed, as of the last search.
-    pub waiting: Vec<WaitingUpdate>,
 }
 
 /// An update that waits.
@@ -455,6 +491,8 @@ pub struct WaitingUpdate {
     pub severity: String,
     /// It is a driver.
     pub driver: bool,
+    /// GUIDs of the categories that it belongs to, in small letters, sorted.
+    pub categories: Vec<String>,
     /// When it was published.
     pub published_at: Option<Timestamp>,
 }
@@ -471,6 +509,17 @@ pub enum Guardian {
     Antivirus,
     /// The question before a program gets all rights.
     AccountControl,
+}
+
+/// The moment that Windows counts in ticks of 100 ns since 1601 (FILETIME), to the second; none for "never".
+pub fn from_ticks(ticks: u64) -> Option<Timestamp> {
+    const TICKS_A_SECOND: u64 = 10_000_000;
+    /// From 1601 to 1970.
+    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
+    if ticks == 0 {
+        return None;
+    }
+    Timestamp::from_second(i64::try_from(ticks / TICKS_A_SECOND).ok()? - SECONDS_TO_EPOCH).ok()
 }
 
 /// How Windows Security Center finds it.
@@ -535,6 +584,49 @@ pub enum HealthLog {
 }
 
 /// How a recording names the questions of the doors that have no place of their own in it.
+/// A shared folder, printer or pipe. Its name stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Share {
+    /// What is shared: 0 a folder, 1 a printer, 2 a device, 3 pipes (STYPE of lmshare.h without its marks).
+    pub kind: u32,
+    /// Windows made it for itself.
+    pub built_in: bool,
+    /// Who may use it, in the order in which Windows looks; none when it does not tell.
+    pub access: Option<Vec<Ace>>,
+}
+
+/// One entry of a list of who may use a thing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ace {
+    /// It allows; otherwise it refuses.
+    pub allows: bool,
+    /// Whom it is about.
+    pub sid: String,
+    /// What it is about, as an access mask (MS-DTYP 2.4.3).
+    pub mask: u32,
+}
+
+/// A scheduled task.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Task {
+    /// Its path among the tasks, such as `\Microsoft\Windows\Defrag\ScheduledDefrag`.
+    pub path: String,
+    /// The programs that it starts and those that their arguments name; none when that has an unknown form.
+    pub programs: Option<Vec<String>>,
+}
+
+/// An event of a log of Windows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its number, which means something only together with its provider.
+    pub id: u16,
+    /// Who wrote it, such as `Microsoft-Windows-Eventlog`.
+    pub provider: String,
+}
+
+/// How a recording names the questions of the doors that only Windows has.
 pub(super) mod question {
     use rules::wire::Place;
 
@@ -553,8 +645,16 @@ pub(super) mod question {
         format!("registry value {key}: {name}")
     }
 
+    pub(in crate::host) fn program_paths(program: &str) -> String {
+        format!("program paths {program}")
+    }
+
     pub(in crate::host) fn registry_values(key: Key<'_>) -> String {
         format!("registry values {key}")
+    }
+
+    pub(in crate::host) fn registry_changed(key: Key<'_>) -> String {
+        format!("registry changed {key}")
     }
 
     pub(in crate::host) fn registry_keys(key: Key<'_>) -> String {
@@ -587,6 +687,9 @@ pub(super) mod question {
 
     pub(in crate::host) fn drive_health(name: &str) -> String {
         format!("drive health {name}")
+    }
+    pub(in crate::host) fn oldest_events(log: &str) -> String {
+        format!("oldest events {log}")
     }
 
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {

@@ -12,9 +12,9 @@ use rules::wire::{NamedService, Place};
 use serde::Serialize;
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
-    Updates, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -231,8 +231,28 @@ impl<H: Host> Host for Recorder<H> {
         self.asked("uptime".to_owned(), self.host.uptime())
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        self.asked(question::program_paths(program), self.host.program_paths(program))
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         self.asked(question::service(name), self.host.service(name))
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        self.asked("adapters".to_owned(), self.host.adapters())
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        self.asked("wifi".to_owned(), self.host.wifi())
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        self.asked("domain joined".to_owned(), self.host.domain_joined())
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        self.asked(question::registry_changed(key), self.host.registry_changed(key))
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -257,6 +277,21 @@ impl<H: Host> Host for Recorder<H> {
 
     fn windows_updates(&self) -> Answer<Updates> {
         self.asked("windows updates".to_owned(), self.host.windows_updates())
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        self.asked("waiting updates".to_owned(), self.host.waiting_updates())
+    }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares".to_owned(), self.host.shares())
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks".to_owned(), self.host.tasks())
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(question::oldest_events(log), self.host.oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

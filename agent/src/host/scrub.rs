@@ -222,6 +222,20 @@ impl StandIns {
             path if path.starts_with("/sys/class/net/") && path.ends_with("/address") => {
                 format!("02:00:00:00:00:{adapter:02x}\n")
             }
+            // That of Windows, wherever it lies.
+            path if path.to_ascii_lowercase().ends_with(r"\etc\hosts") => lines(&mut |line| {
+                let (address, names) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
+                let kept: Vec<&str> = names
+                    .split_whitespace()
+                    .filter(|name| name.to_ascii_lowercase().ends_with("gov.vn"))
+                    .collect();
+                (!kept.is_empty()).then(|| format!("{} {}\n", self.addressed(address), kept.join(" ")))
+            }),
+            path if path.ends_with(r"\ssh\sshd_config") => lines(&mut |line| {
+                let lower = line.trim().to_lowercase();
+                (lower.starts_with("passwordauthentication") || lower.starts_with("match"))
+                    .then(|| lower.split_whitespace().take(2).collect::<Vec<&str>>().join(" ") + "\n")
+            }),
             _ => text,
         };
         let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));

@@ -18,44 +18,59 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser, Method,
-    PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm,
-    Updates,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners,
-    REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WMI_DEADLINE, reach,
+    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, EVENTS_DEADLINE, Firmware, Host,
+    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE,
+    Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
 mod accounts;
+#[path = "windows/adapters.rs"]
+mod adapters;
 #[path = "windows/aside.rs"]
 mod aside;
 #[path = "windows/certificates.rs"]
 mod certificates;
+#[path = "windows/child.rs"]
+mod child;
 #[path = "windows/com.rs"]
 mod com;
 #[path = "windows/devices.rs"]
 mod devices;
 #[path = "windows/drives.rs"]
 mod drives;
+#[path = "windows/events.rs"]
+mod events;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
 mod firmware;
 #[path = "windows/library.rs"]
 mod library;
+#[path = "windows/programs.rs"]
+mod programs;
 #[path = "windows/registry.rs"]
 mod registry;
 #[path = "windows/security_center.rs"]
 mod security_center;
 #[path = "windows/services.rs"]
 mod services;
+#[path = "windows/shares.rs"]
+mod shares;
 #[path = "windows/sockets.rs"]
 mod sockets;
+#[path = "windows/tasks.rs"]
+mod tasks;
 #[path = "windows/updates.rs"]
 mod updates;
+#[path = "windows/wifi.rs"]
+mod wifi;
 #[path = "windows/wmi.rs"]
 mod wmi;
 
@@ -220,8 +235,28 @@ impl Host for Windows {
         Ok(Some(firmware::uptime()))
     }
 
+    fn program_paths(&self, program: &str) -> Answer<Vec<String>> {
+        programs::paths(self.programs()?, program)
+    }
+
     fn service(&self, name: &str) -> Answer<Service> {
         services::service(name)
+    }
+
+    fn adapters(&self) -> Answer<Vec<NetAdapter>> {
+        adapters::adapters()
+    }
+
+    fn wifi(&self) -> Answer<Vec<WifiLink>> {
+        wifi::links()
+    }
+
+    fn domain_joined(&self) -> Answer<bool> {
+        accounts::domain_joined()
+    }
+
+    fn registry_changed(&self, key: Key<'_>) -> Answer<Timestamp> {
+        registry::changed(key)
     }
 
     fn listeners(&self) -> Answer<Vec<Listener>> {
@@ -245,7 +280,24 @@ impl Host for Windows {
     }
 
     fn windows_updates(&self) -> Answer<Updates> {
-        aside::within(UPDATES_DEADLINE, updates::updates)
+        child::ask(Question::WindowsUpdates, UPDATES_DEADLINE, updates::updates)
+    }
+
+    fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        shares::shares()
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        tasks::tasks()
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        let log = log.to_owned();
+        aside::within(EVENTS_DEADLINE, move || events::oldest(&log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

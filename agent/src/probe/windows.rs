@@ -3,7 +3,9 @@
 use super::{Probe, probe};
 
 mod accounts;
+mod activators;
 mod antivirus;
+mod autostarts;
 mod backup;
 mod battery;
 mod board;
@@ -14,19 +16,25 @@ mod disk;
 mod display;
 mod encryption;
 mod exclusions;
+mod exposure;
 mod firewall;
 mod identity;
+mod licence;
 mod memory;
 mod moments;
+mod office;
 mod os;
 mod paths;
 mod people;
 mod peripherals;
 mod reach;
 mod registry;
+mod remote;
+mod roots;
 mod services;
+mod shares;
 mod signing;
-mod users;
+mod software;
 mod volumes;
 
 pub(super) const TABLE: &[Probe] = &[
@@ -38,12 +46,14 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(display: rules::facts::display::Display),
     probe!(battery: rules::facts::battery::Battery),
     probe!(reach: rules::facts::reach::Reach),
+    probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(encryption: rules::facts::encryption::Encryption),
     probe!(accounts: rules::facts::accounts::Accounts),
+    probe!(exposure: rules::facts::exposure::Exposure),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
     probe!(identity: rules::facts::identity::Identity),

@@ -68,6 +68,7 @@ const COMPARISONS: &[&str] = &[
     "matches",
     "newer_than",
     "older_than",
+    "further_than",
     "absent",
     "every",
     "some",
@@ -101,6 +102,7 @@ pub(crate) fn comparisons(kind: Kind) -> &'static [&'static str] {
             "less_than",
             "newer_than",
             "older_than",
+            "further_than",
             "absent",
         ],
         Kind::Version => &[
@@ -414,6 +416,7 @@ fn read_check(
         "matches" => pattern(reader, field).map(Check::Matches),
         "newer_than" => given(reader, field, Kind::Days, scope).map(Check::NewerThan),
         "older_than" => given(reader, field, Kind::Days, scope).map(Check::OlderThan),
+        "further_than" => given(reader, field, Kind::Days, scope).map(Check::FurtherThan),
         "absent" => reader.flag(field).map(Check::Absent),
         "every" => inner(reader).map(Check::Every),
         "some" => inner(reader).map(Check::Some),

@@ -1,10 +1,12 @@
-//! The answers of the doors that only Windows has: names of the PC, SIDs, hardware addresses and product keys.
+//! The answers of the doors that only Windows has: names of the PC and of people, SIDs, hardware addresses, serial
+//! numbers of USB drives, product keys, arguments of commands, what rules of the firewall are called.
 
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use serde_json::Value;
 
+use super::super::command_line;
 use super::super::recorded::{Recording, Said};
 
 /// Values of the registry that name the PC.
@@ -24,6 +26,29 @@ const PERSONAL: &[&str] = &[
     "RegisteredOwner",
 ];
 
+/// Keys of the registry of which a few values are needed: a part of the question, and those values.
+const NEEDED: &[(&str, &[&str])] = &[
+    (
+        r"\CurrentVersion\Uninstall\",
+        &[
+            "DisplayName",
+            "DisplayVersion",
+            "InstallDate",
+            "ParentKeyName",
+            "Publisher",
+            "ReleaseType",
+            "SystemComponent",
+        ],
+    ),
+    (r"\ClickToRun\Configuration", &["ProductReleaseIds", "VersionToReport"]),
+    (r"\Clients\{", &["pv"]),
+];
+/// Folders of users that are no person's, in small letters.
+const NOT_PEOPLE: &[&str] = &["public", "default", "all users", "default user", "*"];
+/// Fields of a rule of the firewall that are written by hand or name a person.
+const RULE_TEXTS: &[&str] = &["Name=", "Desc=", "EmbedCtxt=", "LUOwn=", "LUAuth=", "AppPkgId="];
+/// Fields of a rule of the firewall that name networks.
+const RULE_NETWORKS: &[&str] = &["LA4=", "LA6=", "RA4=", "RA6="];
 /// Columns of WMI that hold a serial number.
 const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 
@@ -31,6 +56,7 @@ const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 #[derive(Default)]
 struct StandIns {
     names: Vec<String>,
+    people: BTreeMap<String, usize>,
     domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
     serials: BTreeMap<String, usize>,
@@ -51,8 +77,15 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
         .into_iter()
         .map(|(question, mut said)| {
             if let Said::Answered(Some(value)) = &mut said {
+                cut(&question, value);
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
+                }
+                if let (Some((_, needed)), Value::Object(fields)) =
+                    (NEEDED.iter().find(|(part, _)| question.contains(part)), &mut *value)
+                    && question.starts_with("registry values ")
+                {
+                    fields.retain(|name, _| needed.contains(&name.as_str()));
                 }
                 if question.ends_with(": EDID") {
                     screen(value);
@@ -144,7 +177,14 @@ impl StandIns {
                         *serial = format!("SCRUBBED{number}");
                     }
                 }
-                fields.values_mut().for_each(|value| self.value(value, hostname));
+                // Values of the registry may be named by paths.
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(name, mut value)| {
+                        self.value(&mut value, hostname);
+                        (self.text(&name, hostname), value)
+                    })
+                    .collect();
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -155,13 +195,35 @@ impl StandIns {
         for name in &self.names {
             scrubbed = replaced(&scrubbed, name, hostname);
         }
-        let words: Vec<String> = scrubbed.split('\\').map(|word| self.sid(word)).collect();
+        let mut words: Vec<String> = scrubbed.split('\\').map(|word| self.sid(word)).collect();
+        for at in 1..words.len() {
+            let (before, rest) = words.split_at_mut(at);
+            if let (Some(folder), Some(name)) = (before.last(), rest.first_mut())
+                && (folder.eq_ignore_ascii_case("users")
+                    || folder.eq_ignore_ascii_case("documents and settings"))
+            {
+                *name = self.person(name);
+            }
+        }
         self.address(&words.join("\\"))
+    }
+
+    /// The name of a folder of users, up to what cannot stand in a name.
+    fn person(&mut self, text: &str) -> String {
+        let end = text.find(['"', '|', ';', ',']).unwrap_or(text.len());
+        let (name, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+        let lower = name.to_lowercase();
+        if name.is_empty() || NOT_PEOPLE.contains(&lower.as_str()) {
+            return text.to_owned();
+        }
+        let next = self.people.len() + 1;
+        let number = *self.people.entry(lower).or_insert(next);
+        format!("user{number}{rest}")
     }
 
     /// The SID of an account of this PC or its domain, with the domain's part replaced.
     fn sid(&mut self, text: &str) -> String {
-        let Some((start, rest)) = text.split_once("S-1-5-21-") else { return text.to_owned() };
+        let Some((start, rest)) = text.split_once("S-1-5-21-") else { return self.entra_sid(text) };
         let mut numbers: Vec<&str> = rest.splitn(4, '-').collect();
         let account = if numbers.len() == 4 { numbers.pop() } else { None };
         let next = self.domains.len() + 1;
@@ -170,6 +232,15 @@ impl StandIns {
             Some(account) => format!("{start}S-1-5-21-{domain}-{domain}-{domain}-{account}"),
             None => format!("{start}S-1-5-21-{domain}-{domain}-{domain}"),
         }
+    }
+
+    /// The SID of an account of Entra ID: four numbers that are the account's own.
+    fn entra_sid(&mut self, text: &str) -> String {
+        let Some((start, rest)) = text.split_once("S-1-12-1-") else { return text.to_owned() };
+        let (numbers, end) = rest.split_once('_').map_or((rest, ""), |(numbers, _)| (numbers, "_Classes"));
+        let next = self.people.len() + 1;
+        let person = *self.people.entry(numbers.to_owned()).or_insert(next);
+        format!("{start}S-1-12-1-{person}-{person}-{person}-{person}{end}")
     }
 
     /// A hardware address, when the text is one and nothing else.
@@ -184,6 +255,76 @@ impl StandIns {
         let number = *self.addresses.entry(text.to_ascii_uppercase()).or_insert(next);
         format!("02:00:00:00:00:{number:02X}")
     }
+}
+
+/// Leaves out of an answer what no probe needs and what may tell of a person.
+fn cut(question: &str, value: &mut Value) {
+    let drives = r"HKLM\SYSTEM\CurrentControlSet\Enum\USBSTOR\";
+    if question.starts_with(&format!("registry keys {drives}")) {
+        for (at, name) in value.as_array_mut().into_iter().flatten().enumerate() {
+            // One that Windows made up itself has an ampersand in second place.
+            if name.as_str().is_some_and(|name| name.chars().nth(1) != Some('&')) {
+                *name = Value::String(format!("SCRUBBED{at}&0"));
+            }
+        }
+    } else if question.ends_with(r"\FirewallRules") {
+        let Some(rules) = value.as_object_mut() else { return };
+        // Rules for what goes out are asked by nobody.
+        rules.retain(|_, rule| rule_text(rule).is_some_and(|rule| rule.contains("|Dir=In|")));
+        *rules = std::mem::take(rules)
+            .into_iter()
+            .enumerate()
+            .map(|(at, (_, mut rule))| {
+                if let Some(text) = rule.get_mut("text")
+                    && let Some(scrubbed) = text.as_str().map(rule_without_texts)
+                {
+                    *text = Value::String(scrubbed);
+                }
+                (format!("rule-{:04}", at + 1), rule)
+            })
+            .collect();
+    } else if question.ends_with(r"\LanmanServer\Shares\Security") {
+        let Some(shares) = value.as_object_mut() else { return };
+        *shares = std::mem::take(shares)
+            .into_iter()
+            .enumerate()
+            .map(|(at, (_, descriptor))| (format!("share-{}", at + 1), descriptor))
+            .collect();
+    } else if question.ends_with(r"\Run") || question.ends_with(r"\RunOnce") {
+        for command in value.as_object_mut().into_iter().flat_map(|values| values.values_mut()) {
+            for kind in ["text", "expand"] {
+                if let Some(text) = command.get_mut(kind) {
+                    *text = Value::String(without_arguments(text.as_str().unwrap_or_default()));
+                }
+            }
+        }
+    } else if question.ends_with(": ImagePath") {
+        for kind in ["text", "expand"] {
+            if let Some(text) = value.get_mut(kind) {
+                *text = Value::String(without_arguments(text.as_str().unwrap_or_default()));
+            }
+        }
+    }
+}
+
+fn rule_text(rule: &Value) -> Option<&str> {
+    rule.get("text")?.as_str()
+}
+
+fn rule_without_texts(rule: &str) -> String {
+    let is_text = |field: &&str| RULE_TEXTS.iter().any(|text| field.starts_with(text));
+    let fields = rule.split('|').filter(|field| !is_text(field)).map(|field| {
+        match RULE_NETWORKS.iter().find(|network| field.starts_with(**network)) {
+            Some(network) if !field.ends_with("LocalSubnet") => format!("{network}192.0.2.1"),
+            Some(_) | None => field.to_owned(),
+        }
+    });
+    fields.collect::<Vec<String>>().join("|")
+}
+
+/// The files that a command line names, each in quotes.
+fn without_arguments(command: &str) -> String {
+    command_line::files(command).iter().map(|file| format!("\"{file}\"")).collect::<Vec<String>>().join(" ")
 }
 
 /// The text with every mention of a name replaced, capitals and small letters alike.
@@ -213,6 +354,20 @@ mod tests {
             r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion: RegisteredOwner": {"text": "Nguyen Van A"},
             r"registry values HKLM\SOFTWARE\A": {"ProductId": {"text": "00371-OEM"}, "Path": {"text": r"\\ketoan-01\x"}},
             r"registry keys HKU\S-1-5-21-11-22-33-1001\Software": ["S-1-5-21-11-22-33-1001", "S-1-5-21-7-8-9", "S-1-5-18"],
+            r"registry keys HKU\": ["S-1-12-1-71-72-73-74", "S-1-12-1-71-72-73-74_Classes"],
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Zalo": {
+                "DisplayName": {"text": "Zalo"}, "InstallLocation": {"text": r"C:\Users\an\Zalo"}},
+            "program paths UniKeyNT.exe": [r"C:\Users\nguyenan\Downloads\UniKeyNT.exe", r"C:\Users\Public\x.exe"],
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run": {
+                "Zalo": {"text": r#""C:\Users\Nguyen An\AppData\Local\Zalo.exe" --token=secret"#},
+            },
+            r"registry keys HKLM\SYSTEM\CurrentControlSet\Enum\USBSTOR\Disk&Ven_A": ["E0D55EA5&0", "7&1a2b&0"],
+            r"registry values HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules": {
+                "{1}": {"text": r"v2.10|Action=Allow|Dir=In|RA4=10.1.2.3|App=C:\Users\Nguyen An\a.exe|Name=An's program|"},
+                "{2}": {"text": "v2.10|Action=Allow|Dir=Out|Name=x|"},
+            },
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows Defender\Exclusions\Paths": {r"C:\Users\nguyen an\x": {"u32": 0}},
+            "tasks": [{"path": r"\Update-S-1-5-21-11-22-33-1001", "programs": [r"C:\Users\Public\a.exe", r"c:\users\Lan"]}],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
@@ -242,6 +397,17 @@ mod tests {
               "drive health sda": {
                 "smartctl": "{\"smart_status\":{\"passed\":true}}"
               },
+              "program paths UniKeyNT.exe": [
+                "C:\\Users\\user1\\Downloads\\UniKeyNT.exe",
+                "C:\\Users\\Public\\x.exe"
+              ],
+              "registry keys HKU\\": [
+                "S-1-12-1-2-2-2-2",
+                "S-1-12-1-2-2-2-2_Classes"
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USBSTOR\\Disk&Ven_A": [
+                "SCRUBBED0&0",
+                "7&1a2b&0"
+              ],
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
                 "S-1-5-21-2-2-2",
@@ -258,6 +424,36 @@ mod tests {
                   "text": "\\\\pc-1\\x"
                 }
               },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Zalo": {
+                "DisplayName": {
+                  "text": "Zalo"
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths": {
+                "C:\\Users\\user1\\x": {
+                  "u32": 0
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run": {
+                "Zalo": {
+                  "text": "\"C:\\Users\\user1\\AppData\\Local\\Zalo.exe\""
+                }
+              },
+              "registry values HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules": {
+                "rule-0001": {
+                  "text": "v2.10|Action=Allow|Dir=In|RA4=192.0.2.1|App=C:\\Users\\user1\\a.exe|"
+                }
+              },
+              "tasks": [
+                {
+                  "path": "\\Update-S-1-5-21-1-1-1-1001",
+                  "programs": [
+                    "C:\\Users\\Public\\a.exe",
+                    "c:\\users\\user2"
+                  ]
+                }
+              ],
+              "wmi a": [
                 {
                   "MACAddress": "02:00:00:00:00:01",
                   "Size": 5,

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 use windows::Win32::Foundation::{HLOCAL, LocalFree, WIN32_ERROR};
 use windows::Win32::NetworkManagement::NetManagement::{
-    FILTER_NORMAL_ACCOUNT, LOCALGROUP_MEMBERS_INFO_0, MAX_PREFERRED_LENGTH, NetApiBufferFree,
-    NetLocalGroupGetMembers, NetUserEnum, NetUserModalsGet, UF_ACCOUNTDISABLE, UF_LOCKOUT, UF_PASSWD_NOTREQD,
+    FILTER_NORMAL_ACCOUNT, LOCALGROUP_MEMBERS_INFO_0, MAX_PREFERRED_LENGTH, NETSETUP_JOIN_STATUS,
+    NetApiBufferFree, NetGetJoinInformation, NetLocalGroupGetMembers, NetSetupDomainName,
+    NetSetupUnknownStatus, NetUserEnum, NetUserModalsGet, UF_ACCOUNTDISABLE, UF_LOCKOUT, UF_PASSWD_NOTREQD,
     USER_INFO_3, USER_MODALS_INFO_0, USER_MODALS_INFO_2, USER_MODALS_INFO_3,
 };
 use windows::Win32::Security::Authorization::{ConvertSidToStringSidW, ConvertStringSidToSidW};
@@ -135,6 +136,21 @@ pub(super) fn policy() -> Answer<PasswordPolicy> {
     }))
 }
 
+pub(super) fn domain_joined() -> Answer<bool> {
+    let (mut name, mut status) = (PWSTR::null(), NETSETUP_JOIN_STATUS::default());
+    // SAFETY: both places live through the call; what Windows allocates is freed below.
+    let code = unsafe { NetGetJoinInformation(PCWSTR::null(), &raw mut name, &raw mut status) };
+    // SAFETY: Windows allocated the name, or left none.
+    unsafe { NetApiBufferFree(Some(name.0.cast_const().cast())) };
+    match (code, status) {
+        (0, status) if status == NetSetupUnknownStatus => {
+            Err(Trouble::Failed("Windows does not know of a domain".to_owned()))
+        }
+        (0, status) => Ok(Some(status == NetSetupDomainName)),
+        (code, _) => Err(trouble_of("ask for the domain", WIN32_ERROR(code))),
+    }
+}
+
 /// The rules of this PC; `T` is the structure of this level.
 fn modals<T>(level: u32) -> Result<Rows<T>, Trouble> {
     let mut start = std::ptr::null_mut();
@@ -189,19 +205,19 @@ fn sid_text(sid: PSID) -> Result<String, Trouble> {
 }
 
 /// Rows that Windows allocated, freed at the end.
-struct Rows<T> {
+pub(super) struct Rows<T> {
     start: *mut u8,
     count: usize,
     _rows: PhantomData<T>,
 }
 
 impl<T> Rows<T> {
-    fn new(start: *mut u8, count: u32) -> Rows<T> {
+    pub(super) fn new(start: *mut u8, count: u32) -> Rows<T> {
         let count = if start.is_null() { 0 } else { usize::try_from(count).unwrap_or(0) };
         Rows { start, count, _rows: PhantomData }
     }
 
-    fn all(&self) -> &[T] {
+    pub(super) fn all(&self) -> &[T] {
         if self.count == 0 {
             return &[];
         }

@@ -1,11 +1,15 @@
 //! The registry, read in one of its two views.
+#![expect(unsafe_code, reason = "when a key was changed is told by a function of Windows")]
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use windows::Win32::Foundation::FILETIME;
+use windows::Win32::System::Registry::{HKEY, RegQueryInfoKeyW};
 use windows_registry::{CURRENT_USER, LOCAL_MACHINE, USERS};
 
-use super::super::answers::{Key, RegistryValue, View};
-use super::{Answer, Trouble, trouble};
+use super::super::answers::{Key, RegistryValue, View, from_ticks};
+use super::{Answer, Trouble, trouble, trouble_of};
 
 /// The right to read, and the views (winnt.h).
 const KEY_READ: u32 = 0x2_0019;
@@ -69,4 +73,31 @@ fn failed<T>(key: Key<'_>, error: &windows::core::Error) -> Answer<T> {
         return Ok(None);
     }
     Err(trouble(&format!("read {key} of the registry"), error))
+}
+
+pub(super) fn changed(key: Key<'_>) -> Answer<Timestamp> {
+    let Some(opened) = open(key)? else { return Ok(None) };
+    let mut at = FILETIME::default();
+    // SAFETY: the key is open, and the place lives through the call.
+    let code = unsafe {
+        RegQueryInfoKeyW(
+            HKEY(opened.as_raw()),
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            None,
+            Some(&raw mut at),
+        )
+    };
+    if code.0 != 0 {
+        return Err(trouble_of(&format!("ask when {key} was changed"), code));
+    }
+    let ticks = u64::from(at.dwHighDateTime) << 32 | u64::from(at.dwLowDateTime);
+    Ok(from_ticks(ticks))
 }

@@ -21,24 +21,14 @@ const SERVICE_DISABLED: u32 = 0x8007_0422;
 
 pub(super) fn updates() -> Answer<Updates> {
     let com = Com::start()?;
-    let Some(session) = com.make::<IUpdateSession>(&UpdateSession)? else { return Ok(None) };
-    let automatic = com.make::<IAutomaticUpdates2>(&AutomaticUpdates)?;
+    let Some(automatic) = com.make::<IAutomaticUpdates2>(&AutomaticUpdates)? else { return Ok(None) };
     let system = com.make::<ISystemInformation>(&SystemInformation)?;
-    let waiting = waiting(&session).map_err(|error| match error.code().0.cast_unsigned() {
-        SERVICE_DISABLED => Trouble::Failed("the service of Windows Update is disabled".to_owned()),
-        _ => trouble("ask Windows Update", &error),
-    })?;
     let failed = |error: Error| trouble("ask Windows Update for its last success", &error);
-    let (mut searched_at, mut installed_at) = (None, None);
-    if let Some(automatic) = automatic {
-        // SAFETY: the object lives through the calls.
-        let (searched, installed) = unsafe {
-            let results = automatic.Results().map_err(failed)?;
-            (results.LastSearchSuccessDate(), results.LastInstallationSuccessDate())
-        };
-        searched_at = moment(&searched.map_err(failed)?);
-        installed_at = moment(&installed.map_err(failed)?);
-    }
+    // SAFETY: the object lives through the calls.
+    let (searched, installed) = unsafe {
+        let results = automatic.Results().map_err(failed)?;
+        (results.LastSearchSuccessDate(), results.LastInstallationSuccessDate())
+    };
     let restart_required = match system {
         // SAFETY: the object lives through the call.
         Some(system) => unsafe { system.RebootRequired() }
@@ -50,10 +40,23 @@ pub(super) fn updates() -> Answer<Updates> {
             ));
         }
     };
-    Ok(Some(Updates { searched_at, installed_at, restart_required, waiting }))
+    Ok(Some(Updates {
+        searched_at: moment(&searched.map_err(failed)?),
+        installed_at: moment(&installed.map_err(failed)?),
+        restart_required,
+    }))
 }
 
-fn waiting(session: &IUpdateSession) -> Result<Vec<WaitingUpdate>> {
+pub(super) fn waiting() -> Answer<Vec<WaitingUpdate>> {
+    let com = Com::start()?;
+    let Some(session) = com.make::<IUpdateSession>(&UpdateSession)? else { return Ok(None) };
+    search(&session).map(Some).map_err(|error| match error.code().0.cast_unsigned() {
+        SERVICE_DISABLED => Trouble::Failed("the service of Windows Update is disabled".to_owned()),
+        _ => trouble("ask Windows Update", &error),
+    })
+}
+
+fn search(session: &IUpdateSession) -> Result<Vec<WaitingUpdate>> {
     // SAFETY: each object lives through its calls, and the criteria too.
     let found = unsafe {
         let searcher = session.CreateUpdateSearcher()?;
@@ -72,7 +75,7 @@ fn waiting(session: &IUpdateSession) -> Result<Vec<WaitingUpdate>> {
 }
 
 fn update(update: &IUpdate) -> Result<WaitingUpdate> {
-    // SAFETY: the update and its list of articles live through their calls.
+    // SAFETY: the update and its lists live through their calls.
     unsafe {
         let list = update.KBArticleIDs()?;
         let mut articles = Vec::new();
@@ -80,10 +83,17 @@ fn update(update: &IUpdate) -> Result<WaitingUpdate> {
             articles.push(list.get_Item(at)?.to_string());
         }
         articles.sort_unstable();
+        let list = update.Categories()?;
+        let mut categories = Vec::new();
+        for at in 0..list.Count()? {
+            categories.push(list.get_Item(at)?.CategoryID()?.to_string().to_ascii_lowercase());
+        }
+        categories.sort_unstable();
         Ok(WaitingUpdate {
             articles,
             severity: update.MsrcSeverity()?.to_string(),
             driver: update.Type()? == utDriver,
+            categories,
             published_at: from_days(update.LastDeploymentChangeTime()?),
         })
     }

@@ -24,6 +24,8 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Battery {
     match designed {
         Ok(Some(rows)) if !rows.is_empty() => pack::together(&packs(host, &rows)),
         Ok(_) => presence(host, &Reason::NotSupported),
+        // WMI hangs for every class.
+        Err(Trouble::TimedOut) => Battery::all_unknown(&Reason::TimedOut),
         Err(trouble) => presence(host, &trouble.into()),
     }
 }

@@ -69,7 +69,7 @@ fn partitions(drive: &PhysicalDrive) -> Fact<Partitions> {
 }
 
 fn drives(host: &dyn Host, found: &[PhysicalDrive], system: &Result<String, Trouble>) -> Vec<Drive> {
-    // A drive that never answers must not use up the time of the others.
+    // A drive that never answers must not use up the time of the others, and hangs in WMI too, and longer.
     let hangs = Slot::new(false);
     let placed = found.iter().any(|drive| !drive.letters.is_empty());
     let mut drives: Vec<Drive> = found
@@ -104,7 +104,9 @@ fn drives(host: &dyn Host, found: &[PhysicalDrive], system: &Result<String, Trou
             }
         })
         .collect();
-    second_opinion(host, found, &mut drives);
+    if !hangs.get() {
+        second_opinion(host, found, &mut drives);
+    }
     drives
 }
 

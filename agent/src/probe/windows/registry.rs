@@ -1,5 +1,7 @@
 //! Values of the registry as texts and numbers. A value of another type than expected is trouble, not "not there".
 
+use std::collections::BTreeMap;
+
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Answer, Host, Trouble};
 
@@ -34,5 +36,17 @@ pub(super) fn number(host: &dyn Host, path: &str, name: &str) -> Answer<i64> {
             Err(Trouble::Failed(format!("{path}: {name} is not a number")))
         }
         None => Ok(None),
+    }
+}
+
+/// A value that is a text, without the white space around it; none when it is empty or no text.
+pub(super) fn said<'a>(values: &'a BTreeMap<String, RegistryValue>, name: &str) -> Option<&'a str> {
+    match values.get(name)? {
+        RegistryValue::Text(text) | RegistryValue::Expand(text) => {
+            Some(text.trim()).filter(|text| !text.is_empty())
+        }
+        RegistryValue::Texts(_) | RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_) => {
+            None
+        }
     }
 }

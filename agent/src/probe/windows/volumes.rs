@@ -39,6 +39,8 @@ pub(super) fn drives(host: &dyn Host) -> Result<Vec<PhysicalDrive>, Trouble> {
     let carries = |drive: &PhysicalDrive| system.as_ref().is_ok_and(|system| drive.letters.contains(system));
     let drives = match host.drives() {
         Ok(Some(drives)) if !drives.is_empty() => drives,
+        // What hangs there hangs in WMI too, and longer.
+        Err(Trouble::TimedOut) => return Err(Trouble::TimedOut),
         answer => match by_wmi(host) {
             Ok(Some(drives)) if !drives.is_empty() => drives,
             other => return Err(answer.and(other).err().unwrap_or(Trouble::NotSupported)),

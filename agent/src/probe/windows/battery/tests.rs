@@ -106,6 +106,12 @@ fn what_the_driver_does_not_tell() {
         expect_test::expect!["Known(false) Absent Absent Absent Absent"],
     );
     check(
+        &[designed(json!({"trouble": "timed_out"}))],
+        expect_test::expect![
+            "Unknown(TimedOut) Unknown(TimedOut) Unknown(TimedOut) Unknown(TimedOut) Unknown(TimedOut)"
+        ],
+    );
+    check(
         &[designed(json!([])), presence(json!([]))],
         expect_test::expect!["Known(false) Absent Absent Absent Absent"],
     );

@@ -114,7 +114,6 @@ fn one_drive_that_hangs_spares_the_others() {
                 drive(1, "ST1000DM003-1CH162", 11, Some(true), &["E:"]),
             ],
             "drive health PhysicalDrive0": {"trouble": "timed_out"},
-            OPINION: null,
         }),
         expect_test::expect![[r#"
             system: Hdd, Bytes(500107862016), Gpt
@@ -159,6 +158,14 @@ fn when_the_drivers_do_not_answer_wmi_does() {
             system: failed: no drive tells that the system is on it, failed: no drive tells that the system is on it, failed: no drive tells that the system is on it
             "PhysicalDrive0": Ssd, Nvme, fixed true, system not_supported, Warning, failed: cannot ask
             "PhysicalDrive1": not_supported, Usb, fixed false, system not_supported, not_supported, not_supported
+            "C:" true
+            "E:" false"#]],
+    );
+    check(
+        json!({"drives": {"trouble": "timed_out"}}),
+        expect_test::expect![[r#"
+            system: timed_out, timed_out, timed_out
+            timed_out
             "C:" true
             "E:" false"#]],
     );
