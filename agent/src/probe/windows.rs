@@ -16,6 +16,7 @@ mod identity;
 mod licence;
 mod memory;
 mod moments;
+mod network;
 mod office;
 mod os;
 mod paths;
@@ -26,6 +27,7 @@ mod registry;
 mod services;
 mod signing;
 mod software;
+mod updates;
 mod users;
 
 pub(super) const TABLE: &[Probe] = &[
@@ -33,11 +35,13 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(board: rules::facts::board::Board),
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
+    probe!(network: rules::facts::network::Network),
     probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(display: rules::facts::display::Display),
     probe!(reach: rules::facts::reach::Reach),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
+    probe!(updates: rules::facts::updates::Updates),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(accounts: rules::facts::accounts::Accounts),

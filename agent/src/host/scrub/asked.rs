@@ -56,7 +56,7 @@ struct StandIns {
     serials: BTreeMap<String, usize>,
 }
 
-pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
+pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut dyn FnMut(&str) -> String) {
     let mut stand_ins = StandIns::default();
     for (question, said) in &recording.asked {
         if let Said::Answered(Some(value)) = said
@@ -86,6 +86,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if question.starts_with("certificates ") && question.ends_with("MY") {
                     issuers(value);
                 }
+                if question == "adapters" || question == "listeners" {
+                    addresses(value, addressed);
+                }
                 stand_ins.value(value, hostname);
             }
             (stand_ins.text(&question, hostname), said)
@@ -111,6 +114,17 @@ fn issuers(value: &mut Value) {
                 }
             }
         }
+    }
+}
+
+/// Every network address in an answer replaced. Those that Windows makes up for itself name nobody.
+fn addresses(value: &mut Value, addressed: &mut dyn FnMut(&str) -> String) {
+    match value {
+        Value::String(text) if text.starts_with("fec0:0:0:ffff:") => {}
+        Value::String(text) => *text = addressed(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| addresses(value, addressed)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| addresses(value, addressed)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -222,6 +236,7 @@ mod tests {
             r"registry keys HKU\": ["S-1-12-1-71-72-73-74", "S-1-12-1-71-72-73-74_Classes"],
             r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Zalo": {
                 "DisplayName": {"text": "Zalo"}, "InstallLocation": {"text": r"C:\Users\an\Zalo"}},
+            "adapters": [{"mac": "00:1A:2B:3C:4D:5E", "addresses": ["10.1.2.3"], "resolvers": ["fec0:0:0:ffff::1"]}],
             "program paths UniKeyNT.exe": [r"C:\Users\nguyenan\Downloads\UniKeyNT.exe", r"C:\Users\Public\x.exe"],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
@@ -245,7 +260,7 @@ mod tests {
             firmware: Said::default(),
             asked: serde_json::from_value(asked).unwrap(),
         };
-        scrub(&mut recording, "pc-1");
+        scrub(&mut recording, "pc-1", &mut |address| address.replace("10.1.2.3", "192.0.2.1"));
         expect_test::expect![[r#"
             {
               "program paths UniKeyNT.exe": [
