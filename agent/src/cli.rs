@@ -297,12 +297,13 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     // Which services this PC must reach, the collector tells afterwards.
     let report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
-    let joined = desk.join(&code, &hostname(&report), now).await.map_err(|error| {
-        match error.downcast::<Trouble>() {
-            Ok(trouble) => failed_at(words::NOT_JOINED_NOW, &code.address, &trouble, lang),
-            Err(error) => error,
-        }
-    })?;
+    let joined =
+        desk.join_as(&code, &hostname(&report), &report.facts.identity, now).await.map_err(|error| {
+            match error.downcast::<Trouble>() {
+                Ok(trouble) => failed_at(words::NOT_JOINED_NOW, &code.address, &trouble, lang),
+                Err(error) => error,
+            }
+        })?;
     spinner.stop();
     let role = Role::parse(&joined.role).map_or(joined.role.as_str(), |role| words::role(role, lang));
     say(&words::JOINED.fill(lang, &[("unit", &joined.unit), ("role", role)]))?;

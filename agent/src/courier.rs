@@ -171,6 +171,11 @@ impl fmt::Display for Trouble {
                     "the collector does not admit this PC ({message}); ask the IT department for a join code and join \
                      again"
                 ),
+                Refusal::KeyShared => write!(
+                    f,
+                    "another PC uses the key of this one ({message}); join again with a join code, which makes a new \
+                     key"
+                ),
                 Refusal::FromTheFuture => {
                     write!(f, "the collector says that this PC's clock is wrong ({message}); set the clock")
                 }

@@ -13,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use rules::assess::Grade;
 use rules::envelope::{self, Bundle};
 use rules::fact::Fact;
+use rules::facts::identity::{Identity, Piece, Worth};
 use rules::join::JoinCode;
 use rules::limits::{NOTES_COUNT_MAX, SERVICES_COUNT_MAX};
 use rules::quantity::Milliseconds;
@@ -23,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::Bases;
 use crate::courier::{Answer, Courier, Patience, Trouble};
 use crate::folder::{Folder, Lock, OnDisk, find, put};
-use crate::identity::{Identity, Membership};
+use crate::identity::{self, Membership};
 use crate::schedule::Past;
 use crate::spool::{Bounds, Spool, Taken};
 
@@ -171,7 +172,7 @@ impl Standing {
 /// An agent's desk.
 pub struct Desk {
     folder: Arc<dyn Folder>,
-    identity: Identity,
+    key: identity::Identity,
     membership: Option<Membership>,
     spool: Spool,
     bases: Bases,
@@ -200,7 +201,7 @@ impl Desk {
         let folder: Arc<dyn Folder> = Arc::new(on_disk);
         let context = || format!("cannot use the state folder {}", path.display());
         Ok(Desk {
-            identity: Identity::open(folder.clone()).with_context(context)?,
+            key: identity::Identity::open(folder.clone()).with_context(context)?,
             membership: Membership::read(&*folder).with_context(context)?,
             spool: Spool::open(Arc::new(spool), bounds).with_context(context)?,
             bases: Bases::open(folder.clone()).with_context(context)?,
@@ -228,7 +229,7 @@ impl Desk {
 
     /// The id of this agent's key.
     pub fn key_id(&self) -> envelope::KeyId {
-        self.identity.key().id()
+        self.key.key().id()
     }
 
     /// How far this PC's clock was from the collector's at the last contact; positive is ahead.
@@ -241,9 +242,27 @@ impl Desk {
     /// # Errors
     /// A [`Trouble`] when the collector was not reached or refused; what was joined before is then still joined.
     pub async fn join(&mut self, code: &JoinCode, hostname: &str, now: Timestamp) -> Result<Joined> {
-        let request = self.join_request(code, hostname)?;
+        self.join_as(code, hostname, &Identity::default(), now).await
+    }
+
+    /// As [`Desk::join`], with what tells this PC from others: a PC that was installed again continues the history of
+    /// its hardware. When another PC uses the key of this one, as after an image was copied, a new key is made.
+    ///
+    /// # Errors
+    /// As [`Desk::join`].
+    pub async fn join_as(
+        &mut self,
+        code: &JoinCode,
+        hostname: &str,
+        identity: &Identity,
+        now: Timestamp,
+    ) -> Result<Joined> {
         let courier = Courier::new(&code.address, code.pin, self.patience)?;
-        let answer = courier.join(request, now).await;
+        let mut answer = courier.join(self.join_request(code, hostname, identity)?, now).await;
+        if let Err(Trouble::Refused { refusal: Refusal::KeyShared, .. }) = &answer {
+            self.key.renew()?;
+            answer = courier.join(self.join_request(code, hostname, identity)?, now).await;
+        }
         self.remember_clock(&answer);
         let joined = match answer {
             Ok(answer) => answer.body,
@@ -378,7 +397,7 @@ impl Desk {
         hostname: &str,
         now: Timestamp,
     ) -> Result<Bundled> {
-        let join = code.map(|code| self.join_request(code, hostname)).transpose()?;
+        let join = code.map(|code| self.join_request(code, hostname, &report.facts.identity)).transpose()?;
         // What leaves on a stick stands alone: nobody knows which reports went before it.
         let envelope = self.pack(report, Form::Full, now)?.envelope;
         let bundle = Bundle { join, envelope };
@@ -392,14 +411,18 @@ impl Desk {
         Ok(Bundled { bytes, sealed: self.membership.is_some(), joins: bundle.join.is_some() })
     }
 
-    fn join_request(&self, code: &JoinCode, hostname: &str) -> Result<Vec<u8>> {
+    fn join_request(&self, code: &JoinCode, hostname: &str, identity: &Identity) -> Result<Vec<u8>> {
+        // Only what is trustworthy speaks, and the request stays small.
+        let trustworthy = |piece: &&Piece| piece.worth == Fact::Known(Worth::Trustworthy);
+        let evidence = identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
         let request = JoinRequest {
             secret: HEXLOWER.encode(&code.secret),
-            public_key: HEXLOWER.encode(self.identity.key().public_key()),
+            public_key: HEXLOWER.encode(self.key.key().public_key()),
             hostname: hostname.to_owned(),
             agent: env!("CARGO_PKG_VERSION").to_owned(),
+            evidence: evidence.iter().filter(trustworthy).cloned().collect(),
         };
-        envelope::pack_join(&request, self.identity.key()).context("cannot write the request to join")
+        envelope::pack_join(&request, self.key.key()).context("cannot write the request to join")
     }
 
     /// Adds what this agent knows of itself, then signs.
@@ -412,8 +435,8 @@ impl Desk {
         let notes = self.diary.notes.iter().map(|text| Note { area: "agent".to_owned(), text: text.clone() });
         report.notes.extend(notes);
         report.notes.truncate(NOTES_COUNT_MAX);
-        let sequence = self.identity.next(self.spool.highest(), now)?;
-        let key = self.identity.key();
+        let sequence = self.key.next(self.spool.highest(), now)?;
+        let key = self.key.key();
         let base = match form {
             Form::Small => self.bases.base_for(sequence, key.public_key()),
             Form::Full => None,
@@ -427,7 +450,7 @@ impl Desk {
 
     /// An envelope that is whole and signed by this agent's key, or none when it had to be set aside.
     fn take(&mut self, sequence: u64) -> Result<Option<Vec<u8>>> {
-        let public_key = self.identity.key().public_key();
+        let public_key = self.key.key().public_key();
         let whole = |bytes: &[u8]| {
             envelope::read(bytes)
                 .is_ok_and(|sealed| sealed.sequence == sequence && sealed.verify(public_key).is_ok())
@@ -472,7 +495,7 @@ impl Desk {
     ) -> Result<()> {
         self.spool.remove(sequence)?;
         if matches!(refusal, Refusal::SequenceUsed | Refusal::SequenceTooOld) {
-            self.identity.jump(now)?;
+            self.key.jump(now)?;
         }
         // The next report stands alone: a collector that lacks the base, or knows no bases, gets along with that.
         if matches!(refusal, Refusal::BaseMissing | Refusal::Malformed) {

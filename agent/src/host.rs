@@ -18,12 +18,14 @@ use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, NetAdapter,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
-    WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 
 pub mod answers;
+pub mod command_line;
+pub mod descriptor;
 pub mod fuse;
 #[cfg(target_os = "linux")]
 #[path = "host/linux.rs"]
@@ -35,6 +37,7 @@ mod reach;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
+pub mod task;
 
 /// Largest file that the file door hands out, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -42,6 +45,8 @@ pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const FOLDER_COUNT_MAX: usize = 20_000;
 /// Longest time to ask for the space of all volumes: a dead network mount never answers.
 pub const VOLUMES_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time that one drive, or the list of drives, may take: a drive that dies may never answer.
+pub const DRIVE_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time that a started program may take.
 pub const RUN_DEADLINE: Duration = Duration::from_secs(15);
 /// Longest time for one question to WMI.
@@ -50,6 +55,10 @@ pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
 pub const UPDATES_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time for Windows Update to tell what waits.
 pub const WAITING_DEADLINE: Duration = Duration::from_secs(13);
+/// Longest time for the log of events to tell its oldest ones.
+pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
+/// How many of its oldest events a log tells.
+pub const EVENTS_COUNT_MAX: usize = 8;
 /// Longest time to list devices: one that starts badly holds up the list.
 pub const DEVICES_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest time to reach services, all of them together.
@@ -221,6 +230,11 @@ pub trait Host: Send + Sync {
     fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
         places.iter().map(|_| Err(Trouble::NotSupported)).collect()
     }
+    /// What the drive of this name in the system (`sda`, `PhysicalDrive0`) tells of its own health, within
+    /// [`DRIVE_DEADLINE`]. Not there: the drive, or the program that would ask it.
+    fn drive_health(&self, _name: &str) -> Answer<HealthLog> {
+        Err(Trouble::NotSupported)
+    }
 
     // The doors that only Windows has. Elsewhere they answer `NotSupported`.
 
@@ -248,6 +262,10 @@ pub trait Host: Send + Sync {
     }
     /// What a method of WMI answers for one object, named by its column `__RELPATH`, within [`WMI_DEADLINE`].
     fn wmi_call(&self, _method: Method, _object: &str) -> Answer<Row> {
+        Err(Trouble::NotSupported)
+    }
+    /// The drives, by number, within [`DRIVE_DEADLINE`]. Needs no administrator.
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
         Err(Trouble::NotSupported)
     }
     /// The TPM that the operating system can use. Not there: none, or one that is off in the firmware.
@@ -326,6 +344,18 @@ pub trait Host: Send + Sync {
     /// The updates that wait, sorted, as Windows Update knows them without asking its server, within
     /// [`WAITING_DEADLINE`].
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The shared folders, printers and pipes, sorted.
+    fn shares(&self) -> Answer<Vec<Share>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The scheduled tasks, sorted.
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        Err(Trouble::NotSupported)
+    }
+    /// The oldest events of a log, such as `Security`, up to [`EVENTS_COUNT_MAX`], within [`EVENTS_DEADLINE`].
+    fn oldest_events(&self, _log: &str) -> Answer<Vec<Event>> {
         Err(Trouble::NotSupported)
     }
     /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.

@@ -142,6 +142,19 @@ impl Identity {
         &self.key
     }
 
+    /// Makes another key in the place of this one: another PC uses it too. Sequence numbers go on.
+    ///
+    /// # Errors
+    /// When it cannot be made durable; then the old key stays.
+    pub fn renew(&mut self) -> Result<()> {
+        let bytes =
+            SigningKey::generate(&ring::rand::SystemRandom::new()).context("cannot make the agent's key")?;
+        let key = SigningKey::from_pkcs8(&bytes).context("cannot read the key that was just made")?;
+        put(&*self.folder, KEY, &bytes).with_context(|| format!("cannot write {KEY}"))?;
+        self.key = key;
+        Ok(())
+    }
+
     /// The next sequence number, above `floor`, durable before it is given.
     ///
     /// # Errors

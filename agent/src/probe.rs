@@ -24,10 +24,13 @@ use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 
 mod ask;
 pub mod decode;
+mod drive;
 mod firmware;
 mod hash;
+mod hosts_file;
 mod identity;
 mod linux;
+mod pack;
 mod reached;
 mod screens;
 mod signatures;

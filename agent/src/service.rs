@@ -182,7 +182,7 @@ async fn join(bench: &Bench<'_>, desk: &mut Desk, now: Timestamp) -> Result<()> 
         // The collector has not told its services yet.
         let report = (bench.survey)(now, None);
         let hostname = report.facts.os.hostname.known().cloned().unwrap_or_default();
-        desk.join(&code, &hostname, now).await.context("cannot join yet")?;
+        desk.join_as(&code, &hostname, &report.facts.identity, now).await.context("cannot join yet")?;
         invitation::forget(bench.folder)?;
         desk.keep_own(report, now)?;
     }

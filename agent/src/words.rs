@@ -208,6 +208,7 @@ phrases! {
     WRONG_PIN = "{address} đưa ra khóa khác với khóa trong mã tham gia, nên không gửi gì cả. Có thể có kẻ đứng giữa, hoặc máy chủ đã đổi khóa: hãy xin mã tham gia mới ở bộ phận CNTT", "";
     NOT_TRUSTED = "máy này không tin chứng thư của {address} ({text}), nên không gửi gì cả. Hãy kiểm tra đồng hồ của máy, hoặc xin mã tham gia có ghim khóa", "";
     NOT_ADMITTED = "máy chủ không chấp nhận máy này ({text}); hãy xin mã tham gia ở bộ phận CNTT rồi tham gia lại", "";
+    SHARED = "một máy khác đang dùng khóa của máy này ({text}); hãy tham gia lại bằng mã tham gia để có khóa mới", "";
     FUTURE = "máy chủ báo đồng hồ của máy này sai ({text}); hãy chỉnh lại giờ", "";
     TOO_NEW = "máy chủ cũ hơn phần mềm trên máy này ({text}); báo cáo chờ máy chủ được cập nhật", "";
     BUSY = "máy chủ đang quá tải ({text}); báo cáo được giữ lại", "";
@@ -282,6 +283,7 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
         Trouble::Refused { refusal, message, .. } => {
             let phrase = match refusal {
                 Refusal::NotAdmitted => NOT_ADMITTED,
+                Refusal::KeyShared => SHARED,
                 Refusal::FromTheFuture => FUTURE,
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
@@ -388,6 +390,7 @@ mod tests {
             Trouble::NotTrusted { address: "ADDRESS".to_owned(), text: "TEXT".to_owned() },
             Trouble::Garbage { address: "ADDRESS".to_owned(), text: "TEXT".to_owned() },
             refused(Refusal::NotAdmitted),
+            refused(Refusal::KeyShared),
             refused(Refusal::FromTheFuture),
             refused(Refusal::WireTooNew),
             refused(Refusal::Busy),

@@ -144,7 +144,9 @@ async fn read_all(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> 
 fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAdmitted => StatusCode::UNAUTHORIZED,
-        Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::BaseMissing => StatusCode::CONFLICT,
+        Refusal::KeyShared | Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::BaseMissing => {
+            StatusCode::CONFLICT
+        }
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::WireTooNew | Refusal::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
@@ -157,6 +159,7 @@ fn status(refusal: Refusal) -> StatusCode {
 pub fn sentence(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotAdmitted => "this PC is not admitted: join again with a join code of the collector",
+        Refusal::KeyShared => "two PCs have signed with this key: make another and join again",
         Refusal::SequenceUsed => "another report came under this sequence number",
         Refusal::SequenceTooOld => "the report is too far behind the newest one of this PC",
         Refusal::TooLarge => "the body is over the limit",

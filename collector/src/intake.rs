@@ -13,7 +13,8 @@ use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use rules::assess::Grade;
 use rules::envelope::{self, Fault, KeyId, Sealed};
-use rules::limits::{FUTURE_HOURS_MAX, SEQUENCE_WINDOW};
+use rules::identity::Signs;
+use rules::limits::{FUTURE_HOURS_MAX, IDENTITY_COUNT_MAX, SEQUENCE_WINDOW};
 use rules::report::Report;
 use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -110,6 +111,8 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
+    /// What tells the PC from others.
+    signs: Signs,
     via: Via,
 }
 
@@ -120,6 +123,7 @@ struct Newcomer {
     secret_hash: String,
     hostname: String,
     agent: String,
+    signs: Signs,
 }
 
 impl Intake {
@@ -189,8 +193,10 @@ impl Intake {
             };
             let report = open(&sealed, full.as_deref(), &standing, now)?;
             let judged = judge(&rules, &report, &standing.role)?;
+            let pieces = report.facts.identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
+            let signs = Signs::of(pieces);
             let Sealed { key, digest, .. } = sealed;
-            Ok(Arrival { bytes, key, sequence, base, digest, taken_at: report.taken_at, judged, via })
+            Ok(Arrival { bytes, key, sequence, base, digest, taken_at: report.taken_at, judged, signs, via })
         };
         off_the_threads(work).await
     }
@@ -219,15 +225,16 @@ fn open(
 }
 
 fn newcomer(request: JoinRequest, public_key: Vec<u8>) -> Option<Newcomer> {
-    let JoinRequest { secret, hostname, agent, public_key: _ } = request;
+    let JoinRequest { secret, hostname, agent, evidence, public_key: _ } = request;
     let fits = |text: &str| text.chars().count() <= NEWCOMER_CHARS_MAX && !text.chars().any(char::is_control);
-    if !fits(&hostname) || !fits(&agent) {
+    let signs = Signs::of(&evidence);
+    if !fits(&hostname) || !fits(&agent) || evidence.len() > IDENTITY_COUNT_MAX {
         return None;
     }
     // A secret that is no hexadecimal is as wrong as any other wrong one.
     let secret = HEXLOWER.decode(secret.to_ascii_lowercase().as_bytes()).unwrap_or_default();
     let secret_hash = secret_hash(&secret);
-    Some(Newcomer { key: KeyId::of(&public_key), public_key, secret_hash, hostname, agent })
+    Some(Newcomer { key: KeyId::of(&public_key), public_key, secret_hash, hostname, agent, signs })
 }
 
 /// The hash of a join secret, in hexadecimal: what the store keeps of it. The secret has 80 random bits, so a plain

@@ -23,11 +23,13 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
+pub mod conflict;
 pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod report;
 pub mod setting;
+pub mod sign;
 pub mod unit;
 
 pub mod account;
@@ -36,8 +38,11 @@ pub mod listing;
 pub mod session;
 
 /// The schema, forward only: a file is never changed once it has been released.
-const SCHEMA: &[(i64, &str)] =
-    &[(1, include_str!("../schema/0001_start.sql")), (2, include_str!("../schema/0002_base.sql"))];
+const SCHEMA: &[(i64, &str)] = &[
+    (1, include_str!("../schema/0001_start.sql")),
+    (2, include_str!("../schema/0002_base.sql")),
+    (3, include_str!("../schema/0003_identity.sql")),
+];
 
 /// How long a writer waits for the one before it.
 const BUSY_SECONDS: u64 = 10;

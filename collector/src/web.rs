@@ -72,6 +72,8 @@ const EVERYONE: Access = Access::Everyone;
 const ALL: Access = Access::Standings(Standing::ALL);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
+const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
+
 /// One door.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
@@ -103,6 +105,7 @@ routes! {
     get  "/machines"       ALL      => machines::show;
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;
+    post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
     get  "/rules"          ALL      => rules::show;
     get  "/vocabulary"     ALL      => vocabulary::show;
     get  "/audit"          ADMINISTRATORS => audit::show;

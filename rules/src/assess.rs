@@ -4,12 +4,11 @@ use data_encoding::HEXLOWER;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::condition::{self, Context, Memo, Truth};
+use crate::condition::{self, Context, Scene, Truth};
 use crate::fact::Fact;
-use crate::facts::support::Support;
 use crate::facts::{Facts, Kind, Place, Value};
 use crate::lifecycle::Lifecycle;
-use crate::ruleset::{Rule, RuleSet};
+use crate::ruleset::{Rule, RuleSet, Settings};
 
 /// What the seat of a PC is for. Thresholds depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -208,59 +207,108 @@ pub struct Assessment {
 ///
 /// Support dates come from the lifecycle table, unless the facts bring their own (as the tests of a rule set may).
 pub fn assess(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
-    assess_with(facts, set, lifecycle, role, day, Evidence::Kept)
+    run(facts, set, lifecycle, role, day, set.defaults(), Evidence::Kept)
 }
 
-/// As [`assess`], without the facts that each rule saw: for judging a whole fleet where only outcomes are kept.
-pub fn assess_lean(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
-    assess_with(facts, set, lifecycle, role, day, Evidence::Dropped)
-}
-
-/// Whether a verdict says what it saw.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Evidence {
-    Kept,
-    Dropped,
-}
-
-fn assess_with(
+/// As [`assess`], in a unit that set some parameters of the rule set; see [`RuleSet::settings`].
+pub fn assess_in(
     facts: &Facts,
     set: &RuleSet,
     lifecycle: &Lifecycle,
     role: Role,
     day: Date,
+    settings: &Settings,
+) -> Assessment {
+    run(facts, set, lifecycle, role, day, settings, Evidence::Kept)
+}
+
+/// As [`assess`], without the facts that each rule saw: for judging a whole fleet where only outcomes are kept.
+pub fn assess_lean(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
+    run(facts, set, lifecycle, role, day, set.defaults(), Evidence::Dropped)
+}
+
+/// Whether a verdict says what it saw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    Kept,
+    Dropped,
+}
+
+fn run(
+    facts: &Facts,
+    set: &RuleSet,
+    lifecycle: &Lifecycle,
+    role: Role,
+    day: Date,
+    settings: &Settings,
     evidence: Evidence,
 ) -> Assessment {
-    let worked_out;
-    let support = if facts.support == Support::default() {
-        worked_out = lifecycle.support(&facts.os, day);
-        &worked_out
-    } else {
-        &facts.support
+    let support = lifecycle.support_of(facts, day);
+    let scene = Scene::new(facts, &support, day, settings, &set.scans);
+    let judged = judge(&scene, set, role, day, evidence);
+    let decided_by = judged.decided_by.and_then(|index| judged.verdicts.get(index));
+    Assessment {
+        set: set.id.clone(),
+        digest: digest_of(set, lifecycle, settings),
+        day,
+        role,
+        grade: judged.grade,
+        score: judged.score,
+        coverage: judged.coverage,
+        decided_by: decided_by.map(|verdict| verdict.rule.clone()),
+        verdicts: judged.verdicts,
+    }
+}
+
+/// What a rule set says of a PC.
+pub(crate) struct Judgement {
+    pub(crate) grade: Grade,
+    pub(crate) score: Option<u8>,
+    pub(crate) coverage: u8,
+    /// The verdict that decided, by its place.
+    pub(crate) decided_by: Option<usize>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+/// Asks every rule of the set.
+pub(crate) fn judge(
+    scene: &Scene<'_>,
+    set: &RuleSet,
+    role: Role,
+    day: Date,
+    evidence: Evidence,
+) -> Judgement {
+    let verdict = |rule: &Rule| {
+        scene.next_rule();
+        let mut seen = Vec::new();
+        let (outcome, switched_off) = ask(rule, scene, role, evidence, &mut seen);
+        let severity = rule.severity_on(role, day);
+        Verdict { rule: rule.id.clone(), outcome, severity, switched_off, seen }
     };
-    let memo = Memo::default();
-    let context = Context { facts, support, day, record: None, memo: &memo };
-    let verdicts: Vec<Verdict> = set.rules.iter().map(|rule| judge(rule, &context, role, evidence)).collect();
+    let verdicts: Vec<Verdict> = set.rules.iter().map(verdict).collect();
     let sum = Sum::of(&verdicts);
     let (score, coverage) = (sum.score(), sum.coverage());
     let (grade, decided_by) = grade(&verdicts, set, score, coverage);
-    Assessment {
-        set: set.id.clone(),
-        digest: judge_digest(set, lifecycle),
-        day,
-        role,
-        grade,
-        score,
-        coverage,
-        decided_by,
-        verdicts,
+    Judgement { grade, score, coverage, decided_by, verdicts }
+}
+
+/// The digest of an assessment: of the set and the table, and of what the unit set.
+fn digest_of(set: &RuleSet, lifecycle: &Lifecycle, settings: &Settings) -> String {
+    let judged_by = judge_digest(set, lifecycle);
+    if settings.changed.is_empty() {
+        return judged_by;
     }
+    let changed: Vec<String> =
+        settings.changed.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
+    digest(&format!("{judged_by}\n{}", changed.concat()))
 }
 
 /// SHA-256 of the rule set and the lifecycle table, in hexadecimal: two assessments with one digest were judged by
 /// the same rules.
 pub fn judge_digest(set: &RuleSet, lifecycle: &Lifecycle) -> String {
-    digest(&format!("{}\n{}\n", set.digest, lifecycle.digest))
+    let fresh = || digest(&format!("{}\n{}\n", set.digest, lifecycle.digest));
+    let (table, known) = set.judged_with.get_or_init(|| (lifecycle.digest.clone(), fresh()));
+    if *table == lifecycle.digest { known.clone() } else { fresh() }
 }
 
 /// SHA-256 of a text, in hexadecimal.
@@ -268,23 +316,34 @@ pub(crate) fn digest(text: &str) -> String {
     HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref())
 }
 
-fn judge(rule: &Rule, context: &Context<'_>, role: Role, evidence: Evidence) -> Verdict {
-    context.memo.clear();
-    let mut seen = Vec::new();
-    let (outcome, switched_off) = if !rule.roles.contains(&role) {
-        (Outcome::NotApplicable, false)
-    } else {
-        match rule.each {
-            None => judge_one(rule, Judged::of(rule, context), context, evidence, &mut seen),
-            Some(list) => judge_each(rule, list, context, evidence, &mut seen),
-        }
-    };
-    Verdict { rule: rule.id.clone(), outcome, severity: rule.severity, switched_off, seen }
+fn ask(
+    rule: &Rule,
+    scene: &Scene<'_>,
+    role: Role,
+    evidence: Evidence,
+    seen: &mut Vec<SeenFact>,
+) -> (Outcome, bool) {
+    if !rule.roles.contains(&role) {
+        return (Outcome::NotApplicable, false);
+    }
+    let asked = Asked { rule, pass: rule.pass_for(role), partial: rule.partial_for(role) };
+    let context = scene.context();
+    match rule.each {
+        None => judge_one(&asked, Judged::of(&asked, &context), &context, evidence, seen),
+        Some(list) => judge_each(&asked, list, &context, evidence, seen),
+    }
+}
+
+/// What a rule asks of one role.
+struct Asked<'r> {
+    rule: &'r Rule,
+    pass: &'r condition::Condition,
+    partial: Option<&'r condition::Condition>,
 }
 
 /// The verdict of the PC, or of one record, and whether it has what is asked, switched off.
 fn judge_one(
-    rule: &Rule,
+    asked: &Asked<'_>,
     judged: Judged,
     context: &Context<'_>,
     evidence: Evidence,
@@ -292,10 +351,10 @@ fn judge_one(
 ) -> (Outcome, bool) {
     let outcome = judged.outcome();
     if evidence == Evidence::Kept {
-        judged.look(rule, context, seen);
+        judged.look(asked, context, seen);
     }
     let lacks = matches!(outcome, Outcome::Fail | Outcome::Partial);
-    let off = rule.switched_off.as_ref().filter(|_| lacks);
+    let off = asked.rule.switched_off.as_ref().filter(|_| lacks);
     let switched_off = off.is_some_and(|off| off.holds(context) == Truth::True);
     if switched_off && evidence == Evidence::Kept {
         off.into_iter().for_each(|off| off.look(context, seen));
@@ -305,7 +364,7 @@ fn judge_one(
 
 /// The verdict of the worst record of a list; not applicable when none is left.
 fn judge_each(
-    rule: &Rule,
+    asked: &Asked<'_>,
     list: Place,
     context: &Context<'_>,
     evidence: Evidence,
@@ -322,14 +381,14 @@ fn judge_each(
     let mut worst: Option<(Judged, Context<'_>)> = None;
     for index in 0..records.count() {
         let context = context.with(*records, index, terms);
-        let judged = Judged::of(rule, &context);
+        let judged = Judged::of(asked, &context);
         let worse = worst.as_ref().is_none_or(|(other, _)| badness(judged) > badness(*other));
         if judged.outcome() != Outcome::NotApplicable && worse {
             worst = Some((judged, context));
         }
     }
     match worst {
-        Some((judged, context)) => judge_one(rule, judged, &context, evidence, seen),
+        Some((judged, context)) => judge_one(asked, judged, &context, evidence, seen),
         None => {
             if evidence == Evidence::Kept {
                 condition::note(seen, &list.name(), None, &answer);
@@ -363,13 +422,13 @@ enum Judged {
 }
 
 impl Judged {
-    fn of(rule: &Rule, context: &Context<'_>) -> Judged {
-        let when = rule.when.as_ref().map_or(Truth::True, |when| when.holds(context));
+    fn of(asked: &Asked<'_>, context: &Context<'_>) -> Judged {
+        let when = asked.rule.when.as_ref().map_or(Truth::True, |when| when.holds(context));
         if when != Truth::True {
             return Judged::When(when);
         }
-        let pass = rule.pass.holds(context);
-        match &rule.partial {
+        let pass = asked.pass.holds(context);
+        match asked.partial {
             Some(partial) if pass == Truth::False => Judged::Partial(partial.holds(context)),
             Some(_) | None => Judged::Pass(pass),
         }
@@ -387,11 +446,11 @@ impl Judged {
     }
 
     /// Adds the facts that decided: those of `when` if that was the end of it, else those of `pass` and `partial`.
-    fn look(self, rule: &Rule, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
+    fn look(self, asked: &Asked<'_>, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
         let conditions = match self {
-            Judged::When(_) => [rule.when.as_ref(), None],
-            Judged::Pass(_) => [Some(&rule.pass), None],
-            Judged::Partial(_) => [Some(&rule.pass), rule.partial.as_ref()],
+            Judged::When(_) => [asked.rule.when.as_ref(), None],
+            Judged::Pass(_) => [Some(asked.pass), None],
+            Judged::Partial(_) => [Some(asked.pass), asked.partial],
         };
         for condition in conditions.into_iter().flatten() {
             condition.look(context, seen);
@@ -439,11 +498,11 @@ fn share(part: u64, whole: u64) -> Option<u8> {
     u8::try_from((part * 100).checked_div(whole)?).ok()
 }
 
-fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<String>) {
+fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<usize>) {
     let critical =
-        |verdict: &&Verdict| verdict.outcome == Outcome::Fail && verdict.severity == Severity::Critical;
-    if let Some(verdict) = verdicts.iter().find(critical) {
-        return (Grade::NotReady, Some(verdict.rule.clone()));
+        |verdict: &Verdict| verdict.outcome == Outcome::Fail && verdict.severity == Severity::Critical;
+    if let Some(index) = verdicts.iter().position(critical) {
+        return (Grade::NotReady, Some(index));
     }
     let grade = match score {
         _ if coverage < set.grades.ready_coverage => Grade::NoData,
@@ -457,19 +516,19 @@ fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -
         (Grade::NoData, _) => None,
         _ => verdict.lost_halves(),
     };
-    let mut decider: Option<(&Verdict, u32)> = None;
-    for verdict in verdicts {
+    let mut decider: Option<(usize, u32)> = None;
+    for (index, verdict) in verdicts.iter().enumerate() {
         let Some(cost) = cost(verdict) else { continue };
         if decider.is_none_or(|(_, most)| cost > most) {
-            decider = Some((verdict, cost));
+            decider = Some((index, cost));
         }
     }
-    (grade, decider.map(|(verdict, _)| verdict.rule.clone()))
+    (grade, decider.map(|(index, _)| index))
 }
 
 impl Verdict {
     /// The points that it costs, in halves; none when it costs nothing by its outcome.
-    fn lost_halves(&self) -> Option<u32> {
+    pub(crate) fn lost_halves(&self) -> Option<u32> {
         match self.outcome {
             Outcome::Fail => Some(2 * self.severity.points()),
             Outcome::Partial => Some(self.severity.points()),

@@ -88,15 +88,20 @@ macro_rules! codes {
 codes! {
     BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.";
     BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".";
+    CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.";
     COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.";
     DUPLICATE_ID = "duplicate-id", "Two rules, two groups or two tests have one name; each must have its own.";
     EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.";
     EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.";
     EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.";
     ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.";
+    GIVES_UNASKED = "gives-unasked", "The remedy gives a fact that no rule asks for, so it mends nothing.";
     MISSING_KEY = "missing-key", "A key that must be there is not.";
+    NEVER_HOLDS = "never-holds", "The bounds exclude each other, so the condition can never hold.";
     NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.";
+    OUT_OF_ORDER = "out-of-order", "Stages follow each other by their days, and the last one has none.";
     OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.";
+    PARAMETER_KIND = "parameter-kind", "The parameter is of another kind than the fact that it is compared with.";
     PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.";
     SYNTAX = "syntax", "The file is not TOML.";
     TOO_DEEP = "too-deep", "Tables or lists stand too deep within each other.";
@@ -105,9 +110,12 @@ codes! {
     UNKNOWN_FACT = "unknown-fact", "The vocabulary has no fact of this name.";
     UNKNOWN_GROUP = "unknown-group", "No `[[group]]` has this id.";
     UNKNOWN_KEY = "unknown-key", "No key of this name belongs here; it would be ignored silently.";
+    UNKNOWN_PARAMETER = "unknown-parameter", "No `[parameters.NAME]` has this name.";
     UNKNOWN_REMEDY = "unknown-remedy", "No `[remedy.ID]` has this id.";
     UNKNOWN_RULE = "unknown-rule", "No `[[rule]]` has this id.";
+    UNKNOWN_RULESET = "unknown-ruleset", "No rule set has this id, among those that ship and those read with it.";
     UNKNOWN_WORD = "unknown-word", "The value is one of a fixed list of words, and this is none of them.";
+    UNUSED_PARAMETER = "unused-parameter", "No rule names this parameter, so setting it changes nothing.";
     UNUSED_REMEDY = "unused-remedy", "No rule names this remedy, so nobody would ever see it.";
     WRONG_TYPE = "wrong-type", "The value is of another TOML type than it must be.";
 }

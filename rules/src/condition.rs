@@ -7,7 +7,6 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::assess::SeenFact;
@@ -15,12 +14,18 @@ use crate::fact::Fact;
 use crate::facts::support::Support;
 use crate::facts::{AREAS, Facts, Group, Kind, Place, Records, Seen, Term, Value};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
+use overlay::Overlay;
 use pattern::Pattern;
+use scan::{Scan, Scanned};
+use setting::Settings;
 
+pub(crate) mod overlay;
 mod pattern;
 mod read;
+pub(crate) mod scan;
+pub(crate) mod setting;
 
-pub(crate) use read::{Scope, operand, read, resolve};
+pub(crate) use read::{Parameters, Scope, operand, read, resolve};
 
 /// What is known of a question: the three values of Kleene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,36 +76,88 @@ pub struct Condition {
     node: Node,
 }
 
-/// What a condition is asked about.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
+/// A PC on the day on which it is judged.
+pub(crate) struct Scene<'a> {
     pub(crate) facts: &'a Facts,
     /// Stands in for the derived area of the facts.
     pub(crate) support: &'a Support,
-    /// The day of the report.
-    pub(crate) day: Date,
-    /// The record that bare names are fields of.
-    pub(crate) record: Option<Record<'a>>,
-    /// What was found out on the way, so that looking need not ask again.
-    pub(crate) memo: &'a Memo,
+    /// The day of the report, counted from 1 January 1970.
+    day: i64,
+    /// What stands for the parameters of the set.
+    settings: &'a Settings,
+    /// Facts as they would be.
+    overlay: Option<&'a Overlay>,
+    /// The texts that patterns of the set look for in long lists.
+    scans: &'a [Scan],
+    memo: Memo,
 }
 
-/// The record that decided each question about a list, while one rule is judged. A long list is walked once.
-#[derive(Default)]
-pub(crate) struct Memo(RefCell<Vec<(*const Check, Option<usize>)>>);
-
-impl Memo {
-    /// Forgets everything: before each rule.
-    pub(crate) fn clear(&self) {
-        self.0.borrow_mut().clear();
+impl<'a> Scene<'a> {
+    pub(crate) fn new(
+        facts: &'a Facts,
+        support: &'a Support,
+        day: Date,
+        settings: &'a Settings,
+        scans: &'a [Scan],
+    ) -> Scene<'a> {
+        Scene { facts, support, day: day_number(day), settings, overlay: None, scans, memo: Memo::default() }
     }
 
+    /// The same PC as it would be.
+    pub(crate) fn over(self, overlay: &'a Overlay) -> Scene<'a> {
+        Scene { overlay: Some(overlay), ..self }
+    }
+
+    /// Forgets which record decided: before each rule.
+    pub(crate) fn next_rule(&self) {
+        self.memo.deciders.borrow_mut().clear();
+    }
+
+    /// What conditions about the whole PC are asked about.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context { scene: self, record: None }
+    }
+
+    /// The answer at this place.
+    pub(crate) fn at(&self, place: Place) -> Seen<'_> {
+        if let Some(overlay) = self.overlay
+            && let Some(given) = overlay.at(place)
+        {
+            return given;
+        }
+        if place.area == SUPPORT_AREA { self.support.nth(place.field) } else { self.facts.at(place) }
+    }
+
+    fn is_overlaid(&self, place: Place) -> bool {
+        self.overlay.is_some_and(|overlay| overlay.at(place).is_some())
+    }
+}
+
+/// What a condition is asked about.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) scene: &'a Scene<'a>,
+    /// The record that bare names are fields of.
+    pub(crate) record: Option<Record<'a>>,
+}
+
+/// What was found out on the way, so that nobody asks twice.
+#[derive(Default)]
+struct Memo {
+    /// The record that decided each question about a list, while one rule is judged.
+    deciders: RefCell<Vec<(*const Check, Option<usize>)>>,
+    /// What each scan found. A long list is walked once.
+    scanned: RefCell<Vec<(usize, Scanned)>>,
+}
+
+impl Memo {
     fn keep(&self, check: &Check, decider: Option<usize>) {
-        self.0.borrow_mut().push((std::ptr::from_ref(check), decider));
+        self.deciders.borrow_mut().push((std::ptr::from_ref(check), decider));
     }
 
     fn recall(&self, check: &Check) -> Option<Option<usize>> {
-        self.0.borrow().iter().find(|(kept, _)| std::ptr::eq(*kept, check)).map(|(_, decider)| *decider)
+        let deciders = self.deciders.borrow();
+        deciders.iter().find(|(kept, _)| std::ptr::eq(*kept, check)).map(|(_, decider)| *decider)
     }
 }
 
@@ -118,7 +175,7 @@ const SUPPORT_AREA: usize = AREAS.len() - 1;
 impl<'a> Context<'a> {
     /// The answer at this place.
     pub(crate) fn at(&self, place: Place) -> Seen<'a> {
-        if place.area == SUPPORT_AREA { self.support.nth(place.field) } else { self.facts.at(place) }
+        self.scene.at(place)
     }
 
     /// The same question about one record of a list.
@@ -132,6 +189,7 @@ impl<'a> Context<'a> {
             (Subject::Field(field), Some(record)) => record.records.nth(record.index, field),
             // A condition with fields is only ever asked about a record; nobody asked here.
             (Subject::Field(_), None) => Fact::default(),
+            (Subject::Parameter(parameter), _) => self.scene.settings.answer(parameter),
         }
     }
 }
@@ -153,6 +211,8 @@ pub(crate) enum Node {
     Any(Vec<Node>),
     Not(Box<Node>),
     Test(Box<Test>),
+    /// Everything that another rule set asks: its id, and its rules in one.
+    Meets(String, Box<Node>),
 }
 
 /// One fact and everything that is asked of it: all must hold.
@@ -171,6 +231,8 @@ pub(crate) enum Subject {
     Fact(Place),
     /// A field of the record at hand.
     Field(usize),
+    /// A parameter of the set.
+    Parameter(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -180,17 +242,29 @@ pub(crate) enum Check {
     OneOf(Vec<Operand>),
     NoneOf(Vec<Operand>),
     Order(Order, Operand),
-    Contains(String),
+    Contains(Operand),
+    /// Of a list of texts: nothing else is in it.
+    Only(Vec<Operand>),
     Matches(Pattern),
     /// At most this many days old.
-    NewerThan(i64),
+    NewerThan(Operand),
     /// More than this many days old.
-    OlderThan(i64),
+    OlderThan(Operand),
+    /// More than this many days ahead.
+    FurtherThan(Operand),
     Absent(bool),
-    Every(Node),
-    Some(Node),
-    None(Node),
-    Count(Option<Node>, Vec<(Bound, i64)>),
+    Every(Walk),
+    Some(Walk),
+    None(Walk),
+    Count(Option<Node>, Vec<(Bound, Operand)>),
+}
+
+/// A question about each record of a list.
+#[derive(Debug, Clone)]
+pub(crate) struct Walk {
+    node: Node,
+    /// The scan that tells the records of which it may hold, and the bit of this question in it.
+    guard: Option<(usize, u64)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,11 +290,21 @@ pub(crate) enum Operand {
     Moment(Timestamp),
     Version(Version),
     Text(String),
+    /// What stands for this parameter of the set, and how that is told: its default, or its name.
+    Parameter(usize, String),
 }
 
 impl Condition {
     pub(crate) fn new(node: Node) -> Condition {
         Condition { node }
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    pub(crate) fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
     }
 
     /// Whether it holds.
@@ -243,8 +327,21 @@ impl Condition {
 }
 
 impl Node {
-    fn holds(&self, context: &Context<'_>) -> Truth {
+    /// A question about each record of this list, and all must be true.
+    pub(crate) fn every(list: Place, node: Node) -> Node {
+        let check = Check::Every(Walk { node, guard: None });
+        let test = Test {
+            subject: Subject::Fact(list),
+            kind: list.term().kind,
+            name: list.name(),
+            checks: vec![check],
+        };
+        Node::Test(Box::new(test))
+    }
+
+    pub(crate) fn holds(&self, context: &Context<'_>) -> Truth {
         match self {
+            Node::Meets(_, node) => node.holds(context),
             Node::All(nodes) => all(nodes.iter().map(|node| node.holds(context))),
             Node::Any(nodes) => any(nodes.iter().map(|node| node.holds(context))),
             Node::Not(node) => !node.holds(context),
@@ -258,7 +355,7 @@ impl Node {
     fn look(&self, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.look(context, seen)),
-            Node::Not(node) => node.look(context, seen),
+            Node::Not(node) | Node::Meets(_, node) => node.look(context, seen),
             Node::Test(test) => test.look(context, seen),
         }
     }
@@ -298,7 +395,7 @@ impl Test {
             }
         }
         let record = match self.subject {
-            Subject::Fact(_) => None,
+            Subject::Fact(_) | Subject::Parameter(_) => None,
             Subject::Field(_) => context.record.as_ref().and_then(Record::name),
         };
         note(seen, &self.name, record, &answer);
@@ -331,29 +428,49 @@ impl Check {
     fn holds(&self, answer: &Seen<'_>, kind: Kind, context: &Context<'_>) -> Truth {
         let value = match answer {
             Fact::Known(value) => value,
-            Fact::Absent => return self.holds_of_absent(),
+            Fact::Absent => return self.holds_of_absent(context.scene.settings),
             Fact::Unknown(_) => return Truth::Unknown,
         };
+        let settings = context.scene.settings;
         match self {
-            Check::Equals(operand) => Truth::from(operand.equals(value)),
-            Check::NotEquals(operand) => Truth::from(!operand.equals(value)),
-            Check::OneOf(operands) => Truth::from(operands.iter().any(|operand| operand.equals(value))),
-            Check::NoneOf(operands) => Truth::from(!operands.iter().any(|operand| operand.equals(value))),
-            Check::Order(order, operand) => Truth::from(operand.orders(*order, value)),
-            Check::Contains(part) => Truth::from(match value {
-                Value::Texts(texts) => texts.iter().any(|text| text == part),
-                other => text_of(other).is_some_and(|text| text.contains(part.as_str())),
-            }),
+            Check::Equals(operand) => operand.equals(value, settings),
+            Check::NotEquals(operand) => !operand.equals(value, settings),
+            Check::OneOf(operands) => any(operands.iter().map(|operand| operand.equals(value, settings))),
+            Check::NoneOf(operands) => !any(operands.iter().map(|operand| operand.equals(value, settings))),
+            Check::Order(order, operand) => operand.orders(*order, value, settings),
+            Check::Contains(part) => match part.text(settings) {
+                None => Truth::Unknown,
+                Some(part) => Truth::from(match value {
+                    Value::Texts(texts) => texts.iter().any(|text| text == part),
+                    other => text_of(other).is_some_and(|text| text.contains(part)),
+                }),
+            },
+            Check::Only(operands) => match value {
+                Value::Texts(texts) => all(texts.iter().map(|text| {
+                    any(operands.iter().map(|operand| operand.equals(&Value::Text(text), settings)))
+                })),
+                _ => Truth::Unknown,
+            },
             Check::Matches(pattern) => Truth::from(match value {
                 Value::Texts(texts) => texts.iter().any(|text| pattern.is_match(text)),
                 other => text_of(other).is_some_and(|text| pattern.is_match(text)),
             }),
-            Check::NewerThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age <= *days)),
-            Check::OlderThan(days) => Truth::from(age(value, context.day).is_some_and(|age| age > *days)),
+            Check::NewerThan(days) => match days.number(settings) {
+                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| age <= days)),
+                None => Truth::Unknown,
+            },
+            Check::OlderThan(days) => match days.number(settings) {
+                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| age > days)),
+                None => Truth::Unknown,
+            },
+            Check::FurtherThan(days) => match days.number(settings) {
+                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| -age > days)),
+                None => Truth::Unknown,
+            },
             Check::Absent(absent) => Truth::from(!absent),
-            Check::Every(node) => self.walk(node, Truth::False, value, kind, context),
-            Check::Some(node) => self.walk(node, Truth::True, value, kind, context),
-            Check::None(node) => !self.walk(node, Truth::True, value, kind, context),
+            Check::Every(walk) => self.walk(walk, Truth::False, value, kind, context),
+            Check::Some(walk) => self.walk(walk, Truth::True, value, kind, context),
+            Check::None(walk) => !self.walk(walk, Truth::True, value, kind, context),
             Check::Count(node, bounds) => {
                 let (sure, possible) = match (node, value) {
                     (Some(node), _) => {
@@ -369,18 +486,20 @@ impl Check {
                     (None, Value::Records(records)) => (records.count(), records.count()),
                     (None, _) => (0, 0),
                 };
-                count_holds(bounds, sure, possible)
+                count_holds(bounds, sure, possible, settings)
             }
         }
     }
 
     /// Of what is not there, every comparison is false, except that it is absent and that it is no such value;
     /// an absent list is an empty one.
-    fn holds_of_absent(&self) -> Truth {
+    fn holds_of_absent(&self, settings: &Settings) -> Truth {
         match self {
-            Check::NotEquals(_) | Check::NoneOf(_) | Check::Every(_) | Check::None(_) => Truth::True,
+            Check::NotEquals(_) | Check::NoneOf(_) | Check::Only(_) | Check::Every(_) | Check::None(_) => {
+                Truth::True
+            }
             Check::Absent(absent) => Truth::from(*absent),
-            Check::Count(_, bounds) => count_holds(bounds, 0, 0),
+            Check::Count(_, bounds) => count_holds(bounds, 0, 0, settings),
             Check::Equals(_)
             | Check::OneOf(_)
             | Check::Order(..)
@@ -388,6 +507,7 @@ impl Check {
             | Check::Matches(_)
             | Check::NewerThan(_)
             | Check::OlderThan(_)
+            | Check::FurtherThan(_)
             | Check::Some(_) => Truth::False,
         }
     }
@@ -395,17 +515,17 @@ impl Check {
     /// Asks each record until one gives the deciding answer; unknown when one did not know.
     fn walk(
         &self,
-        node: &Node,
+        walk: &Walk,
         deciding: Truth,
         value: &Value<'_>,
         kind: Kind,
         context: &Context<'_>,
     ) -> Truth {
         let (Value::Records(records), Kind::Records(terms)) = (value, kind) else { return !deciding };
-        let (truth, decider) = first_decider(node, deciding, *records, terms, context);
+        let (truth, decider) = first_decider(walk, deciding, *records, terms, context);
         // Within a record the same question is asked of several lists.
         if context.record.is_none() {
-            context.memo.keep(self, decider);
+            context.scene.memo.keep(self, decider);
         }
         truth
     }
@@ -417,45 +537,75 @@ impl Check {
         terms: &'static [Term],
         context: &Context<'_>,
     ) -> Option<(&Node, usize)> {
-        let (node, deciding) = match self {
-            Check::Every(node) => (node, Truth::False),
-            Check::Some(node) | Check::None(node) => (node, Truth::True),
+        let (walk, deciding) = match self {
+            Check::Every(walk) => (walk, Truth::False),
+            Check::Some(walk) | Check::None(walk) => (walk, Truth::True),
             Check::Equals(_)
             | Check::NotEquals(_)
             | Check::OneOf(_)
             | Check::NoneOf(_)
             | Check::Order(..)
             | Check::Contains(_)
+            | Check::Only(_)
             | Check::Matches(_)
             | Check::NewerThan(_)
             | Check::OlderThan(_)
+            | Check::FurtherThan(_)
             | Check::Absent(_)
             | Check::Count(..) => return None,
         };
-        let recalled = if context.record.is_none() { context.memo.recall(self) } else { None };
-        let decider = recalled.unwrap_or_else(|| first_decider(node, deciding, records, terms, context).1);
-        decider.map(|index| (node, index))
+        let recalled = if context.record.is_none() { context.scene.memo.recall(self) } else { None };
+        let decider = recalled.unwrap_or_else(|| first_decider(walk, deciding, records, terms, context).1);
+        decider.map(|index| (&walk.node, index))
     }
 }
 
 /// What a walk through a list comes to, and the record that decided it: the first that gives the deciding answer,
 /// else the first that does not know.
 fn first_decider(
-    node: &Node,
+    walk: &Walk,
     deciding: Truth,
     records: &dyn Records,
     terms: &'static [Term],
     context: &Context<'_>,
 ) -> (Truth, Option<usize>) {
     let mut unknown = None;
-    for index in 0..records.count() {
-        match node.holds(&context.with(records, index, terms)) {
-            truth if truth == deciding => return (deciding, Some(index)),
-            Truth::Unknown => unknown = unknown.or(Some(index)),
-            Truth::True | Truth::False => {}
+    let mut ask = |index: usize| match walk.node.holds(&context.with(records, index, terms)) {
+        truth if truth == deciding => Some((deciding, Some(index))),
+        Truth::Unknown => {
+            unknown = unknown.or(Some(index));
+            None
         }
-    }
-    (if unknown.is_some() { Truth::Unknown } else { !deciding }, unknown)
+        Truth::True | Truth::False => None,
+    };
+    let decided = match walk.guard {
+        Some((scan, bit)) if deciding == Truth::True && context.record.is_none() => {
+            with_scanned(scan, records, context, |scanned| scanned.may_hold(bit).find_map(&mut ask))
+        }
+        Some(_) | None => (0..records.count()).find_map(&mut ask),
+    };
+    decided.unwrap_or((if unknown.is_some() { Truth::Unknown } else { !deciding }, unknown))
+}
+
+/// Does something with what a scan of the set found in this list; the list is walked at the first time.
+fn with_scanned<T>(
+    scan: usize,
+    records: &dyn Records,
+    context: &Context<'_>,
+    f: impl FnOnce(&Scanned) -> T,
+) -> T {
+    let scene = context.scene;
+    let cached = scene.memo.scanned.borrow().iter().position(|(kept, _)| *kept == scan);
+    let at = cached.unwrap_or_else(|| {
+        let scanned = match scene.scans.get(scan) {
+            Some(scan) if !scene.is_overlaid(scan.list) => scan.of(records),
+            Some(_) | None => Scanned::everything(records.count()),
+        };
+        let mut kept = scene.memo.scanned.borrow_mut();
+        kept.push((scan, scanned));
+        kept.len() - 1
+    });
+    f(&scene.memo.scanned.borrow()[at].1)
 }
 
 /// What a question says of each record of a list, in order.
@@ -476,7 +626,7 @@ fn each_record<'a>(
 }
 
 /// Whether a count between `sure` and `possible` keeps all bounds.
-fn count_holds(bounds: &[(Bound, i64)], sure: usize, possible: usize) -> Truth {
+fn count_holds(bounds: &[(Bound, Operand)], sure: usize, possible: usize, settings: &Settings) -> Truth {
     let keeps = |bound: Bound, count: i64, limit: i64| match bound {
         Bound::Equals => count == limit,
         Bound::Order(Order::AtLeast) => count >= limit,
@@ -486,14 +636,15 @@ fn count_holds(bounds: &[(Bound, i64)], sure: usize, possible: usize) -> Truth {
     };
     let possible = i64::try_from(possible).unwrap_or(i64::MAX);
     let sure = i64::try_from(sure).unwrap_or(i64::MAX);
-    all(bounds.iter().map(|(bound, limit)| match bound {
-        Bound::Equals if sure < *limit && *limit < possible => Truth::Unknown,
-        Bound::Equals | Bound::Order(_) => {
-            match (keeps(*bound, sure, *limit), keeps(*bound, possible, *limit)) {
-                (true, true) => Truth::True,
-                (false, false) => Truth::False,
-                (true, false) | (false, true) => Truth::Unknown,
-            }
+    all(bounds.iter().map(|(bound, limit)| {
+        let Some(limit) = limit.number(settings) else { return Truth::Unknown };
+        if *bound == Bound::Equals && sure < limit && limit < possible {
+            return Truth::Unknown;
+        }
+        match (keeps(*bound, sure, limit), keeps(*bound, possible, limit)) {
+            (true, true) => Truth::True,
+            (false, false) => Truth::False,
+            (true, false) | (false, true) => Truth::Unknown,
         }
     }))
 }
@@ -513,10 +664,10 @@ fn text_of<'a>(value: &Value<'a>) -> Option<&'a str> {
 }
 
 /// Age in whole days, seen from this day; negative when it lies ahead. A moment counts by its day in UTC.
-fn age(value: &Value<'_>, day: Date) -> Option<i64> {
+fn age(value: &Value<'_>, day: i64) -> Option<i64> {
     match value {
-        Value::Date(date) => Some(days_between(*date, day)),
-        Value::Moment(moment) => Some(days_between(moment.to_zoned(TimeZone::UTC).date(), day)),
+        Value::Date(date) => Some(day - day_number(*date)),
+        Value::Moment(moment) => Some(day - moment.as_second().div_euclid(86_400)),
         Value::Flag(_)
         | Value::Number(_)
         | Value::Version(_)
@@ -526,13 +677,34 @@ fn age(value: &Value<'_>, day: Date) -> Option<i64> {
     }
 }
 
+/// Days since 1 January 1970 (Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`).
+fn day_number(date: Date) -> i64 {
+    let (month, day) = (i64::from(date.month()), i64::from(date.day()));
+    let year = i64::from(date.year()) - i64::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
 /// Whole days from the first day to the second; negative when the second is earlier.
 pub(crate) fn days_between(first: Date, second: Date) -> i64 {
-    first.duration_until(second).as_hours() / 24
+    day_number(second) - day_number(first)
 }
 
 impl Operand {
-    fn equals(&self, value: &Value<'_>) -> bool {
+    /// Whether the value is this one; of a parameter with several values, whether it is one of them.
+    fn equals(&self, value: &Value<'_>, settings: &Settings) -> Truth {
+        match self {
+            Operand::Parameter(parameter, _) => match settings.given(*parameter) {
+                Some(given) => any(given.iter().map(|operand| Truth::from(operand.is(value)))),
+                None => Truth::Unknown,
+            },
+            _ => Truth::from(self.is(value)),
+        }
+    }
+
+    fn is(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (Operand::Flag(wanted), Value::Flag(flag)) => wanted == flag,
             (Operand::Text(wanted), Value::Text(text)) => wanted == text,
@@ -546,21 +718,57 @@ impl Operand {
             (Operand::Number(wanted), Value::Number(number)) => Some(number.cmp(wanted)),
             (Operand::Date(wanted), Value::Date(date)) => Some(date.cmp(wanted)),
             (Operand::Moment(wanted), Value::Moment(moment)) => Some(moment.cmp(wanted)),
-            (Operand::Version(wanted), Value::Version(version)) => Some(version.cmp(&wanted)),
+            (Operand::Version(wanted), Value::Version(version)) => Some((*version).cmp(wanted)),
             _ => None,
         }
     }
 
-    fn orders(&self, order: Order, value: &Value<'_>) -> bool {
-        self.compare(value).is_some_and(|ordering| match order {
+    fn orders(&self, order: Order, value: &Value<'_>, settings: &Settings) -> Truth {
+        let Some(operand) = self.one(settings) else { return Truth::Unknown };
+        Truth::from(operand.compare(value).is_some_and(|ordering| match order {
             Order::AtLeast => ordering.is_ge(),
             Order::AtMost => ordering.is_le(),
             Order::MoreThan => ordering.is_gt(),
             Order::LessThan => ordering.is_lt(),
-        })
+        }))
     }
 
-    fn describe(&self, kind: Kind) -> String {
+    /// This value, or the one that stands for the parameter; none when nothing does.
+    fn one<'a>(&'a self, settings: &'a Settings) -> Option<&'a Operand> {
+        match self {
+            Operand::Parameter(parameter, _) => settings.given(*parameter)?.first(),
+            _ => Some(self),
+        }
+    }
+
+    fn number(&self, settings: &Settings) -> Option<i64> {
+        match self.one(settings)? {
+            Operand::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    fn text<'a>(&'a self, settings: &'a Settings) -> Option<&'a str> {
+        match self.one(settings)? {
+            Operand::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value as conditions see it; none for a parameter.
+    fn value(&self) -> Option<Value<'_>> {
+        match self {
+            Operand::Flag(flag) => Some(Value::Flag(*flag)),
+            Operand::Number(number) => Some(Value::Number(*number)),
+            Operand::Date(date) => Some(Value::Date(*date)),
+            Operand::Moment(moment) => Some(Value::Moment(*moment)),
+            Operand::Version(version) => Some(Value::Version(version)),
+            Operand::Text(text) => Some(Value::Text(text)),
+            Operand::Parameter(..) => None,
+        }
+    }
+
+    pub(crate) fn describe(&self, kind: Kind) -> String {
         match self {
             Operand::Flag(flag) => flag.to_string(),
             Operand::Number(number) => match kind {
@@ -586,6 +794,7 @@ impl Operand {
                 Kind::Word(_) => text.clone(),
                 _ => format!("\"{text}\""),
             },
+            Operand::Parameter(_, shown) => shown.clone(),
         }
     }
 
@@ -598,6 +807,7 @@ impl Operand {
             Operand::Moment(moment) => json!(moment.to_string()),
             Operand::Version(version) => json!(version.0),
             Operand::Text(text) => json!(text),
+            Operand::Parameter(..) => serde_json::Value::Null,
         }
     }
 }
@@ -612,9 +822,10 @@ impl Node {
                 node.describe(text, false);
                 text.push(')');
             }
+            Node::Meets(set, _) => text.push_str(set),
             Node::Test(test) => {
                 let name = match test.subject {
-                    Subject::Fact(_) => test.name.as_str(),
+                    Subject::Fact(_) | Subject::Parameter(_) => test.name.as_str(),
                     Subject::Field(_) => test.name.rsplit('.').next().unwrap_or(&test.name),
                 };
                 let brackets = within && test.checks.len() > 1;
@@ -625,6 +836,52 @@ impl Node {
                 }
                 text.push_str(if brackets { ")" } else { "" });
             }
+        }
+    }
+}
+
+impl Node {
+    /// Every test in it, those within lists included.
+    pub(crate) fn tests<'n>(&'n self, visit: &mut dyn FnMut(&'n Test)) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.tests(visit)),
+            Node::Not(node) | Node::Meets(_, node) => node.tests(visit),
+            Node::Test(test) => {
+                visit(test);
+                for check in &test.checks {
+                    match check {
+                        Check::Every(walk) | Check::Some(walk) | Check::None(walk) => walk.node.tests(visit),
+                        Check::Count(Some(node), _) => node.tests(visit),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every question about each record of a list of the PC, with that list.
+    fn walks(&mut self, visit: &mut dyn FnMut(Place, &mut Walk)) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter_mut().for_each(|node| node.walks(visit)),
+            Node::Not(node) | Node::Meets(_, node) => node.walks(visit),
+            Node::Test(test) => {
+                let Subject::Fact(list) = test.subject else { return };
+                for check in &mut test.checks {
+                    if let Check::Some(walk) | Check::None(walk) = check {
+                        visit(list, walk);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Test {
+    /// The fact of the PC that it asks; none for a field of a record.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match self.subject {
+            Subject::Fact(place) => Some(place),
+            Subject::Field(_) | Subject::Parameter(_) => None,
         }
     }
 }
@@ -649,29 +906,35 @@ impl Check {
             node.describe(&mut text, false);
             text
         };
+        let days = |days: &Operand| days.describe(Kind::Days);
         text.push_str(&match self {
             Check::Equals(operand) => format!("{name} = {}", operand.describe(kind)),
             Check::NotEquals(operand) => format!("{name} ≠ {}", operand.describe(kind)),
             Check::OneOf(operands) => format!("{name} ∈ {{{}}}", list(operands)),
             Check::NoneOf(operands) => format!("{name} ∉ {{{}}}", list(operands)),
             Check::Order(order, operand) => format!("{name} {} {}", order.sign(), operand.describe(kind)),
-            Check::Contains(part) => format!("{name} ∋ \"{part}\""),
+            Check::Contains(part) => format!("{name} ∋ {}", part.describe(Kind::Text)),
+            Check::Only(operands) => format!("{name} ⊆ {{{}}}", list(operands)),
             Check::Matches(pattern) => format!("{name} ~ /{pattern}/"),
-            Check::NewerThan(days) => format!("age({name}) ≤ {}", Days(*days)),
-            Check::OlderThan(days) => format!("age({name}) > {}", Days(*days)),
+            Check::NewerThan(age) => format!("age({name}) ≤ {}", days(age)),
+            Check::OlderThan(age) => format!("age({name}) > {}", days(age)),
+            Check::FurtherThan(ahead) => format!("days to {name} > {}", days(ahead)),
             Check::Absent(true) => format!("{name} absent"),
             Check::Absent(false) => format!("{name} present"),
-            Check::Every(node) => format!("{name}: every ({})", inner(node)),
-            Check::Some(node) => format!("{name}: some ({})", inner(node)),
-            Check::None(node) => format!("{name}: none ({})", inner(node)),
+            Check::Every(walk) => format!("{name}: every ({})", inner(&walk.node)),
+            Check::Some(walk) => format!("{name}: some ({})", inner(&walk.node)),
+            Check::None(walk) => format!("{name}: none ({})", inner(&walk.node)),
             Check::Count(node, bounds) => {
                 let counted = match node {
                     Some(node) => format!("count({name} where {})", inner(node)),
                     None => format!("count({name})"),
                 };
-                let bound = |(bound, limit): &(Bound, i64)| match bound {
-                    Bound::Equals => format!("{counted} = {limit}"),
-                    Bound::Order(order) => format!("{counted} {} {limit}", order.sign()),
+                let bound = |(bound, limit): &(Bound, Operand)| {
+                    let limit = limit.describe(Kind::Number);
+                    match bound {
+                        Bound::Equals => format!("{counted} = {limit}"),
+                        Bound::Order(order) => format!("{counted} {} {limit}", order.sign()),
+                    }
                 };
                 bounds.iter().map(bound).collect::<Vec<_>>().join(" and ")
             }

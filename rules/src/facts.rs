@@ -457,7 +457,7 @@ facts! {
     /// What tells this PC from others.
     identity: identity::Identity = "Nhận dạng máy", "Identity";
     derived {
-        /// Until when the operating system is supported, worked out from the lifecycle table.
+        /// Until when the operating system and programs are supported, worked out from the lifecycle table.
         support: support::Support = "Thời hạn hỗ trợ", "Support dates";
     }
 }

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use crate::complaint::{self, Complaint};
 use crate::condition::{Truth, days_between};
 use crate::fact::{Fact, Reason};
+use crate::facts::Facts;
 use crate::facts::os::{Os, Platform};
-use crate::facts::support::Support;
+use crate::facts::software::Package;
+use crate::facts::support::{ProgramSupport, Support};
 use crate::quantity::{Days, Version};
 use crate::ruleset::raw::{Field, Reader, Table};
 
@@ -16,7 +18,7 @@ use crate::ruleset::raw::{Field, Reader, Table};
 const STALE_DAYS: i64 = 180;
 
 /// The table that ships.
-const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!("../sets/lifecycle.toml"));
+const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!(concat!(env!("OUT_DIR"), "/lifecycle.toml")));
 
 /// The lifecycle table.
 #[derive(Debug, Clone)]
@@ -27,8 +29,48 @@ pub struct Lifecycle {
     pub source: String,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
-    /// The products; the first that fits counts.
+    /// The operating systems; the first that fits counts.
     pub products: Vec<Product>,
+    /// The programs; the first that fits counts.
+    pub programs: Vec<Program>,
+}
+
+/// One program that people work with.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its name, for people.
+    pub name: String,
+    /// Last day of security updates; none where no end is announced.
+    pub ends: Option<Date>,
+    /// What stands in the name of its package, all of it, letters of either case.
+    words: Vec<String>,
+    /// The versions, by their first parts; any when none is given.
+    version: Option<Version>,
+    /// Versions before this one, where given.
+    before: Option<Version>,
+}
+
+impl Program {
+    /// Whether this package is the program. Leaves the reason of the first answer that is unknown.
+    fn fits(&self, package: &Package, reason: &mut Option<Reason>) -> Truth {
+        let named = |name: &String| self.words.iter().all(|word| stands_in(word, name));
+        let mut sum = ask(&package.name, reason, named);
+        if sum == Truth::False {
+            return sum;
+        }
+        if let Some(wanted) = &self.version {
+            sum = sum.and(ask(&package.version, reason, |version| version.starts_with(wanted)));
+        }
+        if let Some(before) = &self.before {
+            sum = sum.and(ask(&package.version, reason, |version| version < before));
+        }
+        sum
+    }
+}
+
+/// Whether a word stands in a text, ASCII letters of either case.
+fn stands_in(word: &str, text: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// One product.
@@ -79,6 +121,58 @@ impl Lifecycle {
         days_between(self.dated, day) > STALE_DAYS
     }
 
+    /// Support dates of this PC, seen from this day: those that the facts bring, else worked out.
+    pub(crate) fn support_of(&self, facts: &Facts, day: Date) -> Support {
+        let given = &facts.support;
+        let told = given.product.is_not_asked()
+            && given.ends_on.is_not_asked()
+            && given.days_left.is_not_asked()
+            && given.extended_ends_on.is_not_asked()
+            && given.extended_days_left.is_not_asked();
+        let mut support = if told { self.support(&facts.os, day) } else { given.clone() };
+        support.suites = match &given.suites {
+            told if told.is_not_asked() => self.programs(&facts.office.suites, day),
+            told => told.clone(),
+        };
+        support.browsers = match &given.browsers {
+            told if told.is_not_asked() => self.programs(&facts.office.browsers, day),
+            told => told.clone(),
+        };
+        support
+    }
+
+    /// Until when each of these programs is supported. What the table does not have has no date.
+    fn programs(&self, installed: &Fact<Vec<Package>>, day: Date) -> Fact<Vec<ProgramSupport>> {
+        let installed = match installed {
+            Fact::Known(installed) => installed,
+            Fact::Absent => return Fact::Absent,
+            Fact::Unknown(reason) => return Fact::Unknown(reason.clone()),
+        };
+        Fact::Known(installed.iter().map(|package| self.program(package, day)).collect())
+    }
+
+    fn program(&self, package: &Package, day: Date) -> ProgramSupport {
+        let mut reason = None;
+        let found = self.programs.iter().find_map(|program| match program.fits(package, &mut reason) {
+            Truth::True => Some(Some(program)),
+            Truth::Unknown => Some(None),
+            Truth::False => None,
+        });
+        let (product, ends_on) = match found {
+            Some(Some(program)) => (Fact::Known(program.name.clone()), Fact::known_or_absent(program.ends)),
+            Some(None) => {
+                let reason = reason.unwrap_or(Reason::NotAsked);
+                (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
+            }
+            None => {
+                let reason = Reason::Failed(format!("not in the lifecycle table of {}", self.dated));
+                (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
+            }
+        };
+        let days_left = ends_on.as_ref().map(|ends| Days(days_between(day, *ends)));
+        ProgramSupport { name: package.name.clone(), product, ends_on, days_left }
+    }
+
     /// Until when this operating system is supported, seen from this day.
     ///
     /// Unknown, with the reason, when the system is not known well enough to tell its product, or not in the table.
@@ -103,6 +197,7 @@ fn unknown(reason: Reason) -> Support {
         days_left: Fact::Unknown(reason.clone()),
         extended_ends_on: Fact::Unknown(reason.clone()),
         extended_days_left: Fact::Unknown(reason),
+        ..Support::default()
     }
 }
 
@@ -115,6 +210,7 @@ impl Product {
             days_left: Fact::Known(left(self.ends)),
             extended_ends_on: Fact::known_or_absent(self.extended),
             extended_days_left: Fact::known_or_absent(self.extended.map(left)),
+            ..Support::default()
         }
     }
 }
@@ -122,6 +218,12 @@ impl Product {
 impl Fits {
     /// Whether all that is given holds of this system. Leaves the reason of the first answer that is unknown.
     fn hold(&self, os: &Os, reason: &mut Option<Reason>) -> Truth {
+        // Most products are out at once.
+        if let (Some(wanted), Fact::Known(build)) = (self.build, &os.build)
+            && *build != wanted
+        {
+            return Truth::False;
+        }
         let mut sum = ask(&os.platform, reason, |platform| *platform == self.platform);
         if let Some(wanted) = &self.id {
             sum = sum.and(ask(&os.id, reason, |id| id.eq_ignore_ascii_case(wanted)));
@@ -165,13 +267,44 @@ fn read(reader: &mut Reader<'_>, text: &str) -> Option<Lifecycle> {
     let source = table.need(reader, "source").and_then(|field| reader.full_text(field));
     let fields = table.need(reader, "product").and_then(|field| reader.list(field)).unwrap_or_default();
     let products: Vec<Product> = fields.into_iter().filter_map(|field| product(reader, field)).collect();
+    let fields = table.take("program").and_then(|field| reader.list(field)).unwrap_or_default();
+    let programs: Vec<Program> = fields.into_iter().filter_map(|field| program(reader, field)).collect();
     table.finish(reader);
     Some(Lifecycle {
         dated: dated?,
         source: source?.to_owned(),
         digest: crate::assess::digest(text),
         products,
+        programs,
     })
+}
+
+fn program(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Program> {
+    let mut table = reader.table(field)?;
+    let name = table.need(reader, "name").and_then(|field| reader.full_text(field));
+    let fits = table.need(reader, "match").and_then(|field| {
+        let mut table = reader.table(field)?;
+        let words = table.need(reader, "words").and_then(|field| {
+            let words = reader.texts(field)?;
+            for (at, _) in words.iter().filter(|(_, word)| word.is_empty()) {
+                reader.complain(*at, complaint::EMPTY_TEXT, "an empty word stands in every name", None);
+            }
+            Some(words)
+        });
+        let version = table.take("version").and_then(|field| reader.full_text(field)).map(Version::new);
+        let before = table.take("before").and_then(|field| reader.full_text(field)).map(Version::new);
+        table.finish(reader);
+        Some((words?, version, before))
+    });
+    let ends = table.take("ends").map(|field| reader.date(field));
+    table.finish(reader);
+    let (words, version, before) = fits?;
+    let words = words.into_iter().filter(|(_, word)| !word.is_empty()).map(|(_, word)| word.to_owned());
+    let ends = match ends {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Program { name: name?.to_owned(), ends, words: words.collect(), version, before })
 }
 
 fn product(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Product> {

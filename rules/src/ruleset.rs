@@ -4,21 +4,27 @@
 //! known to be right. A rule set carries its own tests.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use crate::assess::{Outcome, Role, Severity};
-use crate::complaint::Complaint;
-use crate::condition::Condition;
+use crate::complaint::{self, Complaint};
+use crate::condition::overlay::Gift;
+use crate::condition::scan::Scan;
+use crate::condition::setting::Setting;
+use crate::condition::{Condition, Node};
 use crate::facts::support::Support;
-use crate::facts::{Facts, Place};
+use crate::facts::{Facts, Kind, Place};
 
+mod gives;
 pub(crate) mod raw;
 mod read;
 mod trial;
 
+pub use crate::condition::setting::Settings;
 pub use trial::{TestResult, Wrong};
 
 /// A text in both languages.
@@ -46,6 +52,8 @@ pub struct RuleSet {
     pub digest: String,
     /// What a PC needs for each grade.
     pub grades: Grades,
+    /// What a unit may set for itself.
+    pub parameters: Vec<Parameter>,
     /// The groups of rules, in the order in which they are shown: id and title.
     pub groups: Vec<(String, Both)>,
     /// Its rules, in the order of the file.
@@ -54,6 +62,34 @@ pub struct RuleSet {
     pub remedies: BTreeMap<String, Remedy>,
     /// The tests that it carries.
     pub tests: Vec<RuleTest>,
+    /// What stands for the parameters unless a unit says otherwise.
+    defaults: Settings,
+    /// What patterns look for in long lists.
+    pub(crate) scans: Vec<Scan>,
+    /// The lifecycle table that it judged with last, and the digest of both.
+    pub(crate) judged_with: OnceLock<(String, String)>,
+}
+
+/// What a unit may set for itself.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// Its name, unique in the set.
+    pub id: String,
+    /// What it is for.
+    pub title: Both,
+    /// What sort of value stands for it.
+    pub kind: Kind,
+    /// What stands for it unless a unit says otherwise.
+    pub(crate) default: Option<Setting>,
+}
+
+impl Parameter {
+    /// The default as people read it, or the name in brackets where there is none.
+    pub fn shown(&self) -> String {
+        let Some(default) = &self.default else { return format!("‹{}›", self.id) };
+        let kind = if matches!(self.kind, Kind::Texts) { Kind::Text } else { self.kind };
+        default.operands.iter().map(|operand| operand.describe(kind)).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What a rule set is asked about.
@@ -89,8 +125,10 @@ pub struct Rule {
     pub why: Option<Both>,
     /// The roles that it concerns.
     pub roles: Vec<Role>,
-    /// How much it weighs.
+    /// How much it weighs, in the end.
     pub severity: Severity,
+    /// How much it weighs until then: each up to and including its day.
+    pub stages: Vec<(Date, Severity)>,
     /// The list of records that it goes over; the worst record gives the verdict.
     pub each: Option<Place>,
     /// When it applies; always when none.
@@ -99,12 +137,27 @@ pub struct Rule {
     pub pass: Condition,
     /// When it passes in part.
     pub partial: Option<Condition>,
+    /// What is asked of some roles instead.
+    pub variants: Vec<Variant>,
     /// When a failure means that the PC has what is asked, switched off: a setting mends it, no purchase.
     pub switched_off: Option<Condition>,
     /// What would mend it, best first: ids of remedies.
     pub remedies: Vec<String>,
     /// Where it comes from: document and clause.
     pub source: Source,
+}
+
+/// What a rule asks of some roles instead. What is not given is as in the rule.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// The roles.
+    pub roles: Vec<Role>,
+    /// How much it weighs for them: in the end, and until then.
+    pub severity: Option<(Severity, Vec<(Date, Severity)>)>,
+    /// When it passes.
+    pub pass: Option<Condition>,
+    /// When it passes in part.
+    pub partial: Option<Condition>,
 }
 
 /// Where a rule comes from.
@@ -123,6 +176,19 @@ pub struct Source {
 pub struct Remedy {
     /// What to do, in one phrase.
     pub title: Both,
+    /// When it can be done; always when none.
+    pub needs: Option<Condition>,
+    /// What the facts would be afterwards; nothing that an engine could weigh when empty.
+    pub(crate) gives: Vec<Gift>,
+    /// What it buys, as the price book names it; none when it costs no purchase.
+    pub item: Option<String>,
+}
+
+impl Remedy {
+    /// Whether it says what the facts would be afterwards, so that it can be tried.
+    pub fn can_be_tried(&self) -> bool {
+        !self.gives.is_empty()
+    }
 }
 
 /// A test that a rule set carries: facts, and what its rules say of them.
@@ -136,6 +202,8 @@ pub struct RuleTest {
     pub role: Role,
     /// The day of the report.
     pub day: Date,
+    /// What the unit set.
+    pub settings: Settings,
     /// The outcome that each named rule must have: id and outcome.
     pub expect: Vec<(String, Outcome)>,
 }
@@ -144,9 +212,9 @@ pub struct RuleTest {
 /// facts is smaller by the code that does.
 #[derive(Debug, Clone)]
 pub struct TestFacts {
-    areas: Value,
+    areas: Json,
     /// The derived area, which is no part of a report.
-    support: Value,
+    support: Json,
 }
 
 impl Default for TestFacts {
@@ -174,7 +242,62 @@ impl RuleSet {
     /// # Errors
     /// All complaints at once, in the order of the text.
     pub fn parse(file: &str, text: &str) -> Result<RuleSet, Vec<Complaint>> {
-        read::ruleset(file, text)
+        RuleSet::parse_among(file, text, &[])
+    }
+
+    /// Reads a rule set that may extend, or ask for, one of these or one that ships.
+    ///
+    /// # Errors
+    /// All complaints at once, in the order of the text.
+    pub fn parse_among(file: &str, text: &str, sets: &[RuleSet]) -> Result<RuleSet, Vec<Complaint>> {
+        read::ruleset(file, text, Library { sets, reading: &[] })
+    }
+
+    /// What stands for the parameters unless a unit says otherwise.
+    pub fn defaults(&self) -> &Settings {
+        &self.defaults
+    }
+
+    /// What stands for the parameters in a unit that set these, by name: sizes and spans as text with their unit,
+    /// days as `2026-07-01`.
+    ///
+    /// # Errors
+    /// One sentence for each name that the set does not have, and for each value of another kind.
+    pub fn settings(&self, values: &BTreeMap<String, Json>) -> Result<Settings, Vec<String>> {
+        let mut settings = self.defaults.clone();
+        let mut wrong = Vec::new();
+        for (name, value) in values {
+            let Some(index) = self.parameters.iter().position(|parameter| parameter.id == *name) else {
+                wrong.push(format!("the rule set {} has no parameter `{name}`", self.id));
+                continue;
+            };
+            match Setting::read(self.parameters[index].kind, value) {
+                Ok(setting) if settings.given[index].as_ref() == Some(&setting) => {}
+                Ok(setting) => {
+                    settings.given[index] = Some(setting);
+                    settings.changed.insert(name.clone(), value.clone());
+                }
+                Err(malformed) => wrong.push(format!("parameter `{name}`: {malformed}")),
+            }
+        }
+        if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// Everything that it asks, as one question: each rule passes, does not apply, or, where that counts too, fails
+    /// only because something is switched off.
+    fn whole(&self, switched_off_counts: bool) -> Node {
+        let of = |rule: &Rule| {
+            let mut any = vec![rule.pass.node().clone()];
+            any.extend(rule.when.iter().map(|when| Node::Not(Box::new(when.node().clone()))));
+            let off = rule.switched_off.iter().filter(|_| switched_off_counts);
+            any.extend(off.map(|off| off.node().clone()));
+            let node = Node::Any(any);
+            match rule.each {
+                Some(list) => Node::every(list, node),
+                None => node,
+            }
+        };
+        Node::Meets(self.id.clone(), Box::new(Node::All(self.rules.iter().map(of).collect())))
     }
 
     /// The rule of this id.
@@ -192,17 +315,142 @@ impl Rule {
     /// What is asked, in a form that needs no language: `memory.installed ≥ 8 GiB`, or, for each record of a list,
     /// `disk.drives: each (health = ok)`.
     pub fn describe(&self) -> String {
+        self.describe_pass(&self.pass)
+    }
+
+    /// The same for one role, which may be asked something else.
+    pub fn describe_for(&self, role: Role) -> String {
+        self.describe_pass(self.pass_for(role))
+    }
+
+    fn describe_pass(&self, pass: &Condition) -> String {
         match self.each {
-            Some(list) => format!("{}: each ({})", list.name(), self.pass.describe()),
-            None => self.pass.describe(),
+            Some(list) => format!("{}: each ({})", list.name(), pass.describe()),
+            None => pass.describe(),
         }
+    }
+
+    fn variant(&self, role: Role) -> Option<&Variant> {
+        self.variants.iter().find(|variant| variant.roles.contains(&role))
+    }
+
+    /// When it passes for this role.
+    pub fn pass_for(&self, role: Role) -> &Condition {
+        self.variant(role).and_then(|variant| variant.pass.as_ref()).unwrap_or(&self.pass)
+    }
+
+    /// When it passes in part for this role.
+    pub fn partial_for(&self, role: Role) -> Option<&Condition> {
+        self.variant(role).and_then(|variant| variant.partial.as_ref()).or(self.partial.as_ref())
+    }
+
+    /// How much it weighs for this role on this day.
+    pub fn severity_on(&self, role: Role, day: Date) -> Severity {
+        let own = self.variant(role).and_then(|variant| variant.severity.as_ref());
+        let (last, stages) = own.map_or((self.severity, &self.stages), |(last, stages)| (*last, stages));
+        stages.iter().find(|(until, _)| day <= *until).map_or(last, |(_, level)| *level)
+    }
+
+    /// Whether some role can pass it in part.
+    fn has_partial(&self) -> bool {
+        self.partial.is_some() || self.variants.iter().any(|variant| variant.partial.is_some())
+    }
+
+    /// All its conditions.
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let own = [self.when.as_ref(), Some(&self.pass), self.partial.as_ref(), self.switched_off.as_ref()];
+        let variants =
+            self.variants.iter().flat_map(|variant| [variant.pass.as_ref(), variant.partial.as_ref()]);
+        own.into_iter().chain(variants).flatten()
+    }
+
+    fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Condition> {
+        let own =
+            [self.when.as_mut(), Some(&mut self.pass), self.partial.as_mut(), self.switched_off.as_mut()];
+        let variants =
+            self.variants.iter_mut().flat_map(|variant| [variant.pass.as_mut(), variant.partial.as_mut()]);
+        own.into_iter().chain(variants).flatten()
     }
 }
 
-/// The rule sets that ship: file name and text.
+/// Where a rule set finds another one that it names.
+#[derive(Clone, Copy)]
+struct Library<'a> {
+    /// Those that were read with it.
+    sets: &'a [RuleSet],
+    /// The ids of those that are being read.
+    reading: &'a [&'a str],
+}
+
+/// What became of looking for a rule set.
+enum Found {
+    Set(Box<RuleSet>),
+    Circle,
+    Nothing,
+}
+
+impl Library<'_> {
+    fn find(self, id: &str) -> Found {
+        if self.reading.contains(&id) {
+            return Found::Circle;
+        }
+        if let Some(set) = self.sets.iter().find(|set| set.id == id) {
+            return Found::Set(Box::new(set.clone()));
+        }
+        let file = format!("{id}.toml");
+        let Some((file, text)) = SHIPPED.iter().find(|(name, _)| *name == file) else {
+            return Found::Nothing;
+        };
+        match read::ruleset(file, text, Library { sets: &[], reading: self.reading }) {
+            Ok(set) => Found::Set(Box::new(set)),
+            Err(_) => Found::Circle,
+        }
+    }
+
+    /// The ids that could have been meant.
+    fn ids(self) -> Vec<String> {
+        let shipped = SHIPPED.iter().filter_map(|(file, _)| file.strip_suffix(".toml"));
+        self.sets.iter().map(|set| set.id.clone()).chain(shipped.map(str::to_owned)).collect()
+    }
+}
+
+/// Reads rule sets that may name each other: file name and text of each. In the order in which they could be read.
+///
+/// # Errors
+/// All complaints about all files.
+pub fn parse_all(files: &[(String, String)]) -> Result<Vec<RuleSet>, Vec<Complaint>> {
+    let mut sets: Vec<RuleSet> = Vec::new();
+    let mut waiting: Vec<&(String, String)> = files.iter().collect();
+    loop {
+        let mut complaints = Vec::new();
+        let mut still = Vec::new();
+        let before = sets.len();
+        for (file, text) in waiting {
+            match RuleSet::parse_among(file, text, &sets) {
+                Ok(set) => sets.push(set),
+                Err(wrong) => {
+                    complaints.extend(wrong);
+                    still.push((file, text));
+                }
+            }
+        }
+        let more = files.iter().filter(|(file, text)| still.contains(&(file, text)));
+        let names_another = complaints.iter().any(|complaint| complaint.code == complaint::UNKNOWN_RULESET);
+        if complaints.is_empty() {
+            return Ok(sets);
+        }
+        if sets.len() == before || !names_another {
+            return Err(complaints);
+        }
+        waiting = more.collect();
+    }
+}
+
+/// The rule sets that ship: file name, and text without comments and tests; see `build.rs`. Those in force at once
+/// stand before those asked for by name.
 pub const SHIPPED: &[(&str, &str)] = &[
-    ("vn-office-2026.toml", include_str!("../sets/vn-office-2026.toml")),
-    ("windows-11.toml", include_str!("../sets/windows-11.toml")),
+    ("vn-office-2026.toml", include_str!(concat!(env!("OUT_DIR"), "/vn-office-2026.toml"))),
+    ("windows-11.toml", include_str!(concat!(env!("OUT_DIR"), "/windows-11.toml"))),
 ];
 
 /// The rule sets that ship, read.

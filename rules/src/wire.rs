@@ -5,11 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::identity::Piece;
+
 /// The media type of envelopes and join requests (RFC 9052, section 11.3).
 pub const COSE: &str = "application/cose; cose-type=\"cose-sign1\"";
 
 /// A request to join, signed by the key that it carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JoinRequest {
     /// The enrolment secret of the join code, in hexadecimal.
     pub secret: String,
@@ -19,6 +21,9 @@ pub struct JoinRequest {
     pub hostname: String,
     /// The version of the agent.
     pub agent: String,
+    /// What tells this PC from others. An older agent does not say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Piece>,
 }
 
 /// The answer to a join that was accepted.
@@ -143,6 +148,8 @@ pub enum Refusal {
     /// Unknown machine, withdrawn key, wrong signature, wrong, used up or ended join secret: from outside they all
     /// look alike. Keep the report and join again.
     NotAdmitted,
+    /// Two PCs have signed with this key. Make another, and join again.
+    KeyShared,
     /// This sequence number came before with another body: two PCs use one key, or somebody replays.
     SequenceUsed,
     /// The sequence number is too far behind the newest. Drop the report.
@@ -169,6 +176,7 @@ impl Refusal {
         match self {
             Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => true,
             Refusal::NotAdmitted
+            | Refusal::KeyShared
             | Refusal::WireTooNew
             | Refusal::BaseMissing
             | Refusal::FromTheFuture

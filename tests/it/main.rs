@@ -3,6 +3,7 @@
 
 mod corpus;
 mod first_day;
+mod fuzz;
 mod hostile;
 mod outage;
 mod packages;

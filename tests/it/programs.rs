@@ -1,6 +1,11 @@
 //! The two real programs, started as a user would.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+
 use fantoccini::Locator;
+use rules::join::JoinCode;
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::browser::Browser;
@@ -64,6 +69,46 @@ fn collect_prints_every_area() {
             );
         }
     }
+}
+
+/// Nobody in particular; a test that runs as root steps down to it.
+const NOBODY: u32 = 65_534;
+
+/// A copy of the agent under this name, started without any right.
+fn by_nobody(folder: &TempDir, name: &str) -> std::process::Command {
+    let program = folder.path().join(name);
+    std::fs::copy(agent().get_program(), &program).unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let mut command = std::process::Command::new(program);
+    if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    command.current_dir("/").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+#[test]
+fn only_an_administrator_installs_and_removes() {
+    let folder = TempDir::new().unwrap();
+    for verb in ["install", "remove"] {
+        let output = run(by_nobody(&folder, "sansang-agent").args(["service", verb, "--lang", "en"]));
+        assert_eq!(output.status.code(), Some(1));
+        let told = text(&output.stderr);
+        assert!(told.starts_with("Error: this needs an administrator."), "{verb}: {told}");
+    }
+    let broken = run(by_nobody(&folder, "sansang-agent").args(["service", "install", "ABC"]));
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(text(&broken.stderr).contains("mã tham gia không đúng"), "{}", text(&broken.stderr));
+}
+
+#[test]
+fn a_code_in_the_name_asks_for_consent() {
+    let folder = TempDir::new().unwrap();
+    let code = JoinCode { address: "127.0.0.1:1".to_owned(), pin: None, secret: [7; 10] };
+    let output = run(&mut by_nobody(&folder, &format!("sansang-agent_{code} (1)")));
+    assert_eq!(output.status.code(), Some(1));
+    // There is nobody to consent, or nothing to ask with.
+    assert!(text(&output.stderr).contains("Chưa cài đặt gì, vì "), "{}", text(&output.stderr));
 }
 
 #[test]

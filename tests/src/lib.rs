@@ -8,6 +8,7 @@
 pub mod browser;
 pub mod desk;
 pub mod dump;
+pub mod fuzz;
 pub mod office;
 pub mod programs;
 pub mod visitor;

@@ -73,6 +73,8 @@ fn start(program: &Path, cli: &Cli, task: Task, log_file: Option<&Path>) -> Resu
     // What an administrator reads in a log is English.
     command.args(["--lang", "en", "duty", task.word()]).stdin(Stdio::null());
     if let Some(log_file) = log_file {
+        // What the task prints has no time of its own.
+        log(Some(log_file), &format!("Task: {}.", task.word()));
         command.stdout(Stdio::null()).stderr(open_log(log_file)?);
     }
     let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;

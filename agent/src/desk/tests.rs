@@ -359,7 +359,7 @@ async fn a_used_sequence_number_is_jumped_over_and_told() {
     assert_eq!(desk.spool.sequences(), [u64::try_from(now().as_second()).unwrap() + 1]);
     assert_eq!(desk.deliver(now()).await.unwrap().accepted, 1);
     let body = server.seen.lock().unwrap().last().unwrap().body.clone();
-    let told = envelope::read(&body).unwrap().open(desk.identity.key().public_key()).unwrap();
+    let told = envelope::read(&body).unwrap().open(desk.key.key().public_key()).unwrap();
     expect!["Report 1 was dropped: the collector refuses the report for good: said the collector."]
         .assert_eq(&told.notes[0].text);
     let offset = told.facts.clock.offset.known().unwrap().0;

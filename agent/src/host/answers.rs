@@ -1,4 +1,5 @@
-//! The forms of the answers that only Windows gives: registry values, rows of WMI, accounts, sockets, certificates.
+//! The forms of the answers that mostly Windows gives: registry values, rows of WMI, drives, accounts, sockets,
+//! certificates.
 //!
 //! They compile everywhere, so that a recording of a Windows PC can be played on any other. They know no facts.
 
@@ -524,6 +525,96 @@ pub enum Health {
     Snoozed,
 }
 
+/// A drive, as Windows and its driver tell it. Numbers are those of Windows' own lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhysicalDrive {
+    /// Its number: 0 for `PhysicalDrive0`.
+    pub number: u32,
+    /// Maker and model, as far as the drive tells them.
+    pub model: String,
+    /// How it is connected (STORAGE_BUS_TYPE of ntddstor.h); 0 is unknown.
+    pub bus: u32,
+    /// Its medium can be taken out.
+    pub removable: bool,
+    /// Size in bytes.
+    pub size: Option<u64>,
+    /// Reaching another place takes time: it has platters.
+    pub seek_penalty: Option<bool>,
+    /// Turns a minute (word 217 of ATA's IDENTIFY): 1 for flash. Asked only where the driver knows no seek penalty.
+    pub rotation: Option<u16>,
+    /// How it is divided (PARTITION_STYLE of winioctl.h): 0 for MBR, 1 for GPT.
+    pub partitions: Option<u32>,
+    /// The letters of the volumes on it, such as `C:`.
+    pub letters: Vec<String>,
+}
+
+/// What a drive tells of its own health, as it tells it. Without serial numbers on Windows; smartctl prints them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthLog {
+    /// SMART, mostly of an ATA drive.
+    Smart {
+        /// The drive foretells its own failure.
+        failing: Option<bool>,
+        /// SMART READ DATA, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        data: Vec<u8>,
+        /// SMART READ THRESHOLDS, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        thresholds: Vec<u8>,
+        /// Page 7 of the statistics of a drive of flash, 512 bytes; empty when it does not tell.
+        #[serde(default, with = "base64", skip_serializing_if = "Vec::is_empty")]
+        flash: Vec<u8>,
+    },
+    /// Log page 02h of an NVMe drive, 512 bytes.
+    Nvme(#[serde(with = "base64")] Vec<u8>),
+    /// What smartctl printed, as JSON.
+    Smartctl(String),
+}
+
+/// How a recording names the questions of the doors that have no place of their own in it.
+/// A shared folder, printer or pipe. Its name stays on the PC.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Share {
+    /// What is shared: 0 a folder, 1 a printer, 2 a device, 3 pipes (STYPE of lmshare.h without its marks).
+    pub kind: u32,
+    /// Windows made it for itself.
+    pub built_in: bool,
+    /// Who may use it, in the order in which Windows looks; none when it does not tell.
+    pub access: Option<Vec<Ace>>,
+}
+
+/// One entry of a list of who may use a thing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ace {
+    /// It allows; otherwise it refuses.
+    pub allows: bool,
+    /// Whom it is about.
+    pub sid: String,
+    /// What it is about, as an access mask (MS-DTYP 2.4.3).
+    pub mask: u32,
+}
+
+/// A scheduled task.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Task {
+    /// Its path among the tasks, such as `\Microsoft\Windows\Defrag\ScheduledDefrag`.
+    pub path: String,
+    /// The programs that it starts and those that their arguments name; none when that has an unknown form.
+    pub programs: Option<Vec<String>>,
+}
+
+/// An event of a log of Windows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Event {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its number, which means something only together with its provider.
+    pub id: u16,
+    /// Who wrote it, such as `Microsoft-Windows-Eventlog`.
+    pub provider: String,
+}
+
 /// How a recording names the questions of the doors that only Windows has.
 pub(super) mod question {
     use rules::wire::Place;
@@ -581,6 +672,13 @@ pub(super) mod question {
 
     pub(in crate::host) fn certificates(place: StorePlace, store: &str) -> String {
         format!("certificates {place:?}: {store}")
+    }
+
+    pub(in crate::host) fn drive_health(name: &str) -> String {
+        format!("drive health {name}")
+    }
+    pub(in crate::host) fn oldest_events(log: &str) -> String {
+        format!("oldest events {log}")
     }
 
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {

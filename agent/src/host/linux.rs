@@ -19,16 +19,19 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rules::wire::{NamedService, Place};
 
-use super::answers::Reached;
+use super::answers::{HealthLog, Reached};
 use super::{
-    Address, Answer, Command, FILE_BYTES_MAX, FOLDER_COUNT_MAX, Firmware, Host, MemoryTotals, Output, Owners,
-    REACH_DEADLINE, RUN_DEADLINE, Trouble, VOLUMES_DEADLINE, Volume, reach,
+    Address, Answer, Command, DRIVE_DEADLINE, FILE_BYTES_MAX, FOLDER_COUNT_MAX, Firmware, Host, MemoryTotals,
+    Output, Owners, REACH_DEADLINE, RUN_DEADLINE, Trouble, VOLUMES_DEADLINE, Volume, reach,
 };
 
 /// Names of programs are cut to this many bytes by the kernel (TASK_COMM_LEN less one).
 const COMM_BYTES_MAX: usize = 15;
 /// Most links under /proc/PID/fd that are read to find the owners of sockets.
 const OWNER_LINKS_MAX: usize = 4_000;
+/// Asks a drive for its identity, verdict, attributes and statistics; wakes it where it sleeps.
+const SMARTCTL_PATHS: &[&str] = &["/usr/sbin/smartctl", "/usr/bin/smartctl"];
+const SMARTCTL_ARGUMENTS: &[&str] = &["--json=c", "--info", "--health", "--attributes", "--log=devstat"];
 /// How long to wait between two looks at a program that closed its output but has not ended.
 const EXIT_PAUSE: Duration = Duration::from_millis(2);
 
@@ -217,37 +220,7 @@ impl Host for Linux {
     }
 
     fn run(&self, command: Command) -> Answer<Output> {
-        let Some(path) = command.paths().iter().find(|path| std::fs::exists(path).unwrap_or(false)) else {
-            return Ok(None);
-        };
-        let failed = |error: std::io::Error| match error.kind() {
-            ErrorKind::PermissionDenied => Trouble::Denied,
-            _ => Trouble::Failed(format!("cannot run {path}: {error}")),
-        };
-        let mut child = std::process::Command::new(path)
-            .args(command.arguments())
-            .env_clear()
-            .env("LC_ALL", "C")
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(failed)?;
-        let deadline = Instant::now() + RUN_DEADLINE;
-        let result = child
-            .stdout
-            .take()
-            .ok_or_else(|| Trouble::Failed(format!("{path} has no output")))
-            .and_then(|stdout| read_until(stdout, deadline))
-            .and_then(|stdout| Ok((exit_code(&mut child, deadline)?, stdout)));
-        if result.is_err() {
-            // It may have ended by itself; either way it must not stay.
-            drop(child.kill());
-            drop(child.wait());
-        }
-        let (code, stdout) = result?;
-        Ok(Some(Output { code, stdout: String::from_utf8_lossy(&stdout).into_owned() }))
+        started(command.paths(), command.arguments(), RUN_DEADLINE)
     }
 
     fn firmware(&self) -> Answer<Firmware> {
@@ -261,6 +234,56 @@ impl Host for Linux {
     fn reach(&self, places: &[Place]) -> Vec<Answer<Reached>> {
         reach::reach(places, REACH_DEADLINE)
     }
+    /// smartctl exits with bits that tell what it found, and prints what it can.
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        // Nothing but the kernel's name of a drive reaches a command line.
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+            return Err(Trouble::Failed(format!("{name} is no name of a drive")));
+        }
+        let device = format!("/dev/{name}");
+        let mut arguments = SMARTCTL_ARGUMENTS.to_vec();
+        arguments.push(&device);
+        let output = started(SMARTCTL_PATHS, &arguments, DRIVE_DEADLINE)?;
+        Ok(output.map(|output| HealthLog::Smartctl(output.stdout)))
+    }
+}
+
+/// Starts the first of these programs that is there, and waits for its end.
+fn started(paths: &[&str], arguments: &[&str], patience: Duration) -> Answer<Output> {
+    let Some(path) = paths.iter().find(|path| std::fs::exists(path).unwrap_or(false)) else {
+        return Ok(None);
+    };
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::PermissionDenied => Trouble::Denied,
+        _ => Trouble::Failed(format!("cannot run {path}: {error}")),
+    };
+    let mut child = std::process::Command::new(path)
+        .args(arguments)
+        .env_clear()
+        .env("LC_ALL", "C")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    let deadline = Instant::now() + patience;
+    let result = child
+        .stdout
+        .take()
+        .ok_or_else(|| Trouble::Failed(format!("{path} has no output")))
+        .and_then(|stdout| read_until(stdout, deadline))
+        .and_then(|stdout| Ok((exit_code(&mut child, deadline)?, stdout)));
+    let (code, stdout) = match result {
+        Ok(ended) => ended,
+        Err(trouble) => {
+            // It may have ended by itself; either way it must not stay. One that hangs in a dying drive ends late.
+            drop(child.kill());
+            drop(std::thread::Builder::new().name("reaper".to_owned()).spawn(move || child.wait()));
+            return Err(trouble);
+        }
+    };
+    Ok(Some(Output { code, stdout: String::from_utf8_lossy(&stdout).into_owned() }))
 }
 
 /// What an error of the file system means.
@@ -382,6 +405,13 @@ mod tests {
     fn files_of_proc_have_content_although_they_say_zero() {
         let version = Linux::new(None).file("/proc/version").unwrap().unwrap();
         assert!(version.starts_with(b"Linux version "));
+    }
+
+    #[test]
+    fn only_the_name_of_a_drive_reaches_a_command_line() {
+        for name in ["", "../sda", "sda -l", "SDA", "--scan", "sda\0", "ổ"] {
+            assert!(matches!(Linux::new(None).drive_health(name), Err(Trouble::Failed(_))), "{name:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! A question that is not in the recording fails: it never looks like "not there".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -12,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, NetAdapter,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
-    WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -77,7 +78,7 @@ pub struct Recording {
     /// The firmware's table.
     #[serde(default, skip_serializing_if = "Said::is_missing")]
     pub firmware: Said<Table>,
-    /// Answers of the doors that only Windows has, by question.
+    /// Answers of all other doors, by question. Most of these only Windows has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<String, Said<serde_json::Value>>,
 }
@@ -219,7 +220,7 @@ impl Recording {
     pub fn load(text: &str) -> anyhow::Result<Recorded> {
         use anyhow::Context as _;
         let recording: Recording = serde_json::from_str(text).context("reading a recording")?;
-        Ok(Recorded { recording })
+        Ok(Recorded { recording, unanswered: Unanswered::default() })
     }
 }
 
@@ -228,16 +229,23 @@ impl Recording {
 pub struct Recorded {
     /// What it answers.
     pub recording: Recording,
+    unanswered: Unanswered,
 }
 
-fn told<T, U>(
-    answers: &BTreeMap<String, Said<T>>,
-    question: &str,
-    read: impl FnOnce(&T) -> Result<U, Trouble>,
-) -> Answer<U> {
-    match answers.get(question) {
-        Some(said) => said.answer(read),
-        None => Err(Trouble::Failed(format!("{question} is not in the recording"))),
+/// Questions that a recording could not answer, shared by all clones of a host.
+#[derive(Debug, Clone, Default)]
+struct Unanswered(Arc<Mutex<BTreeSet<String>>>);
+
+impl Unanswered {
+    /// Remembers a question; what it fails with.
+    fn note(&self, part: &str, question: &str) -> Trouble {
+        let told = if question.is_empty() { part.to_owned() } else { format!("{part}: {question}") };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(told);
+        Trouble::Failed(if question.is_empty() {
+            "not in the recording".to_owned()
+        } else {
+            format!("{question} is not in the recording")
+        })
     }
 }
 
@@ -246,9 +254,40 @@ fn same<T: Clone>(value: &T) -> Result<T, Trouble> {
 }
 
 impl Recorded {
-    /// The answer to a question of the doors that only Windows has.
+    /// The questions that were asked so far and are not in the recording, each with the part where its answer belongs.
+    pub fn unanswered(&self) -> Vec<String> {
+        self.unanswered.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn told<T, U>(
+        &self,
+        part: &str,
+        answers: &BTreeMap<String, Said<T>>,
+        question: &str,
+        read: impl FnOnce(&T) -> Result<U, Trouble>,
+    ) -> Answer<U> {
+        match answers.get(question) {
+            Some(said) => said.answer(read),
+            None => Err(self.unanswered.note(part, question)),
+        }
+    }
+
+    /// The answer of a door that is asked without a word.
+    fn single<T, U>(
+        &self,
+        part: &str,
+        said: &Said<T>,
+        read: impl FnOnce(&T) -> Result<U, Trouble>,
+    ) -> Answer<U> {
+        if said.is_missing() {
+            return Err(self.unanswered.note(part, ""));
+        }
+        said.answer(read)
+    }
+
+    /// The answer to a question of the doors without a place of their own.
     fn asked<T: DeserializeOwned>(&self, question: &str) -> Answer<T> {
-        told(&self.recording.asked, question, |value| {
+        self.told("asked", &self.recording.asked, question, |value| {
             T::deserialize(value).map_err(|error| {
                 Trouble::Failed(format!("the recorded answer to {question} is odd: {error}"))
             })
@@ -258,50 +297,50 @@ impl Recorded {
 
 impl Host for Recorded {
     fn file(&self, path: &str) -> Answer<Vec<u8>> {
-        told(&self.recording.files, path, Bytes::read)
+        self.told("files", &self.recording.files, path, Bytes::read)
     }
 
     fn folder(&self, path: &str) -> Answer<Vec<String>> {
-        told(&self.recording.folders, path, same)
+        self.told("folders", &self.recording.folders, path, same)
     }
 
     fn link(&self, path: &str) -> Answer<String> {
-        told(&self.recording.links, path, same)
+        self.told("links", &self.recording.links, path, same)
     }
 
     fn modified(&self, path: &str) -> Answer<Timestamp> {
-        told(&self.recording.modified, path, same)
+        self.told("modified", &self.recording.modified, path, same)
     }
 
     fn memory(&self) -> Answer<MemoryTotals> {
-        self.recording.memory.answer(same)
+        self.single("memory", &self.recording.memory, same)
     }
 
     fn volumes(&self) -> Answer<Vec<Volume>> {
-        self.recording.volumes.answer(same)
+        self.single("volumes", &self.recording.volumes, same)
     }
 
     fn addresses(&self) -> Answer<Vec<Address>> {
-        self.recording.addresses.answer(same)
+        self.single("addresses", &self.recording.addresses, same)
     }
 
     fn running(&self, program: &str) -> Answer<bool> {
-        told(&self.recording.running, program, same)
+        self.told("running", &self.recording.running, program, same)
     }
 
     fn owners(&self, _sockets: &[u64]) -> Answer<Owners> {
-        self.recording.owners.answer(same)
+        self.single("owners", &self.recording.owners, same)
     }
 
     fn run(&self, command: Command) -> Answer<Output> {
         match self.recording.runs.get(&command) {
             Some(said) => said.answer(same),
-            None => Err(Trouble::Failed(format!("{command:?} is not in the recording"))),
+            None => Err(self.unanswered.note("runs", &format!("{command:?}"))),
         }
     }
 
     fn firmware(&self) -> Answer<Firmware> {
-        self.recording.firmware.answer(|table| {
+        self.single("firmware", &self.recording.firmware, |table| {
             Ok(Firmware { major: table.major, minor: table.minor, table: table.table.read()? })
         })
     }
@@ -320,6 +359,9 @@ impl Host for Recorded {
 
     fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
         self.asked(&question::devices(among))
+    }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        self.asked(&question::drive_health(name))
     }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
@@ -340,6 +382,10 @@ impl Host for Recorded {
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         self.asked(&question::wmi_call(method, object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.asked("drives")
     }
 
     fn tpm(&self) -> Answer<Tpm> {
@@ -417,6 +463,17 @@ impl Host for Recorded {
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates")
     }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares")
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks")
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(&question::oldest_events(log))
+    }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
         self.asked(&question::security_health(guardian))
@@ -452,6 +509,7 @@ mod tests {
         assert_eq!(host.file("/d"), Err(Trouble::Failed("why".to_owned())));
         assert_eq!(host.file("/e"), Err(Trouble::Failed("/e is not in the recording".to_owned())));
         assert_eq!(host.memory(), Err(Trouble::Failed("not in the recording".to_owned())));
+        assert_eq!(host.unanswered(), ["files: /e", "memory"]);
     }
 
     #[test]

@@ -12,9 +12,9 @@ use rules::wire::{NamedService, Place};
 use serde::Serialize;
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, NetAdapter,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
-    WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -67,7 +67,7 @@ impl<H: Host> Recorder<H> {
 }
 
 impl<H: Host> Recorder<H> {
-    /// Writes down the answer of a door that only Windows has.
+    /// Writes down the answer of a door without a place of its own.
     fn asked<T: Serialize>(&self, question: String, answer: Answer<T>) -> Answer<T> {
         let written = match &answer {
             Ok(value) => value.as_ref().map(serde_json::to_value).transpose(),
@@ -179,6 +179,9 @@ impl<H: Host> Host for Recorder<H> {
     fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
         self.asked(question::devices(among), self.host.devices(among))
     }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        self.asked(question::drive_health(name), self.host.drive_health(name))
+    }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         self.asked(question::registry_value(key, name), self.host.registry_value(key, name))
@@ -198,6 +201,10 @@ impl<H: Host> Host for Recorder<H> {
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         self.asked(question::wmi_call(method, object), self.host.wmi_call(method, object))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.asked("drives".to_owned(), self.host.drives())
     }
 
     fn tpm(&self) -> Answer<Tpm> {
@@ -274,6 +281,17 @@ impl<H: Host> Host for Recorder<H> {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates".to_owned(), self.host.waiting_updates())
+    }
+    fn shares(&self) -> Answer<Vec<Share>> {
+        self.asked("shares".to_owned(), self.host.shares())
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        self.asked("tasks".to_owned(), self.host.tasks())
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        self.asked(question::oldest_events(log), self.host.oldest_events(log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

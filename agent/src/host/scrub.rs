@@ -204,6 +204,9 @@ impl StandIns {
                 let names: Vec<&str> = names.split_whitespace().filter(kept).collect();
                 (!names.is_empty()).then(|| format!("{} {}\n", self.addressed(address), names.join(" ")))
             }),
+            path if path.starts_with("/run/udev/data/b") => {
+                lines(&mut |line| line.starts_with("E:ID_PART_TABLE_TYPE=").then(|| line.to_owned()))
+            }
             "/etc/sudoers" => lines(&mut |line| (!line.starts_with('#')).then(|| line.to_owned())),
             "/sys/class/dmi/id/product_serial"
             | "/sys/class/dmi/id/board_serial"
@@ -221,6 +224,20 @@ impl StandIns {
             path if path.starts_with("/sys/class/net/") && path.ends_with("/address") => {
                 format!("02:00:00:00:00:{adapter:02x}\n")
             }
+            // That of Windows, wherever it lies.
+            path if path.to_ascii_lowercase().ends_with(r"\etc\hosts") => lines(&mut |line| {
+                let (address, names) = line.split('#').next()?.trim().split_once(char::is_whitespace)?;
+                let kept: Vec<&str> = names
+                    .split_whitespace()
+                    .filter(|name| name.to_ascii_lowercase().ends_with("gov.vn"))
+                    .collect();
+                (!kept.is_empty()).then(|| format!("{} {}\n", self.addressed(address), kept.join(" ")))
+            }),
+            path if path.ends_with(r"\ssh\sshd_config") => lines(&mut |line| {
+                let lower = line.trim().to_lowercase();
+                (lower.starts_with("passwordauthentication") || lower.starts_with("match"))
+                    .then(|| lower.split_whitespace().take(2).collect::<Vec<&str>>().join(" ") + "\n")
+            }),
             _ => text,
         };
         let starts = |starts: &[&str]| starts.iter().any(|start| path.starts_with(start));

@@ -18,15 +18,15 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, FirmwareKind, Guardian, Health, Key, Listener, LocalUser, Method, NetAdapter,
-    PasswordPolicy, Query, Reached, RegistryValue, Row, SecureBoot, Service, StorePlace, Tpm, Updates,
-    WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
+    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
+    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
-    Address, Answer, Command, DEVICES_DEADLINE, Firmware, Host, MemoryTotals, Output, Owners, Question,
-    REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE, Volume, WAITING_DEADLINE, WMI_DEADLINE,
-    reach,
+    Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, EVENTS_DEADLINE, Firmware, Host,
+    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE,
+    Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -43,6 +43,10 @@ mod child;
 mod com;
 #[path = "windows/devices.rs"]
 mod devices;
+#[path = "windows/drives.rs"]
+mod drives;
+#[path = "windows/events.rs"]
+mod events;
 #[path = "windows/files.rs"]
 mod files;
 #[path = "windows/firmware.rs"]
@@ -57,8 +61,12 @@ mod registry;
 mod security_center;
 #[path = "windows/services.rs"]
 mod services;
+#[path = "windows/shares.rs"]
+mod shares;
 #[path = "windows/sockets.rs"]
 mod sockets;
+#[path = "windows/tasks.rs"]
+mod tasks;
 #[path = "windows/updates.rs"]
 mod updates;
 #[path = "windows/wifi.rs"]
@@ -72,11 +80,18 @@ pub(super) struct Windows {
     firmware: OnceLock<Answer<Firmware>>,
     services: Option<Vec<NamedService>>,
     wmi: Fuse,
+    drives: OnceLock<Answer<Vec<PhysicalDrive>>>,
 }
 
 impl Windows {
     pub(super) fn new(services: Option<Vec<NamedService>>) -> Windows {
-        Windows { programs: OnceLock::new(), firmware: OnceLock::new(), services, wmi: Fuse::new() }
+        Windows {
+            programs: OnceLock::new(),
+            firmware: OnceLock::new(),
+            services,
+            wmi: Fuse::new(),
+            drives: OnceLock::new(),
+        }
     }
 
     /// The names of all running programs by their process.
@@ -165,6 +180,10 @@ impl Host for Windows {
         let asked = devices::Asked::new(among)?;
         aside::within(DEVICES_DEADLINE, move || devices::devices(&asked))
     }
+    fn drive_health(&self, name: &str) -> Answer<HealthLog> {
+        let name = name.to_owned();
+        aside::within(DRIVE_DEADLINE, move || drives::health(&name))
+    }
 
     fn registry_value(&self, key: Key<'_>, name: &str) -> Answer<RegistryValue> {
         registry::value(key, name)
@@ -186,6 +205,10 @@ impl Host for Windows {
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
         let object = object.to_owned();
         self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
+    }
+
+    fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
+        self.drives.get_or_init(|| aside::within(DRIVE_DEADLINE, drives::drives)).clone()
     }
 
     fn tpm(&self) -> Answer<Tpm> {
@@ -262,6 +285,19 @@ impl Host for Windows {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
+    }
+
+    fn shares(&self) -> Answer<Vec<Share>> {
+        shares::shares()
+    }
+
+    fn tasks(&self) -> Answer<Vec<Task>> {
+        tasks::tasks()
+    }
+
+    fn oldest_events(&self, log: &str) -> Answer<Vec<Event>> {
+        let log = log.to_owned();
+        aside::within(EVENTS_DEADLINE, move || events::oldest(&log))
     }
 
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {

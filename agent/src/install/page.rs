@@ -312,7 +312,7 @@ td .title { font-weight: 600; font-size: 16px; }
 .word.not_ready { color: #b02a20; } .word.needs_work { color: #855600; }
 ul { padding-left: 24px; }
 li { margin-bottom: 4px; }
-@media (max-width: 560px) { td { display: block; padding: 8px 16px; } td + td { border-top: 0; padding-top: 0; } }
+@media (max-width: 560px) { td { display: block; padding: 8px 16px; } td + td { border-top: 0; padding-top: 0; } .word { width: auto; } }
 @media (prefers-color-scheme: dark) {
 body { background: #0f1514; color: #e4ebe9; }
 .top, .soft { color: #a0b0ac; }

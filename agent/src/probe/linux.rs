@@ -5,6 +5,7 @@ use super::{Probe, probe};
 mod accounts;
 mod antivirus;
 mod backup;
+mod battery;
 mod block;
 mod board;
 mod clock;
@@ -35,6 +36,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(memory: rules::facts::memory::Memory),
     probe!(disk: rules::facts::disk::Disk),
     probe!(display: rules::facts::display::Display),
+    probe!(battery: rules::facts::battery::Battery),
     probe!(network: rules::facts::network::Network),
     probe!(reach: rules::facts::reach::Reach),
     probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),

@@ -143,16 +143,87 @@ mod tests {
     #[test]
     fn nobody_named_any() {
         check(json!({}), Ok(false), expect!["{}"]);
-        check(json!({"named services": []}), Ok(false), expect![[r#""#]]);
+        check(
+            json!({"named services": []}),
+            Ok(false),
+            expect![[r#"
+            {
+              "services": [],
+              "failed": 0,
+              "slowest": null
+            }"#]],
+        );
     }
 
     #[test]
     fn one_answers_and_one_does_not() {
-        check(services(), Ok(false), expect![[r#""#]]);
+        check(
+            services(),
+            Ok(false),
+            expect![[r#"
+            {
+              "services": [
+                {
+                  "name": "Cổng Dịch vụ công quốc gia",
+                  "address": "dichvucong.gov.vn:443",
+                  "outcome": "answered",
+                  "name_time": 12,
+                  "answer_time": 35,
+                  "loss": 0
+                },
+                {
+                  "name": "Một cửa",
+                  "address": "10.1.2.3:8080",
+                  "outcome": "refused",
+                  "name_time": null,
+                  "answer_time": null,
+                  "loss": 100
+                }
+              ],
+              "failed": 1,
+              "slowest": 35
+            }"#]],
+        );
     }
 
     #[test]
     fn through_a_proxy_no_answer_says_nothing() {
-        check(services(), Ok(true), expect![[r#""#]]);
+        check(
+            services(),
+            Ok(true),
+            expect![[r#"
+            {
+              "services": [
+                {
+                  "name": "Cổng Dịch vụ công quốc gia",
+                  "address": "dichvucong.gov.vn:443",
+                  "outcome": "answered",
+                  "name_time": 12,
+                  "answer_time": 35,
+                  "loss": 0
+                },
+                {
+                  "name": "Một cửa",
+                  "address": "10.1.2.3:8080",
+                  "outcome": {
+                    "unknown": "not_supported"
+                  },
+                  "name_time": {
+                    "unknown": "not_supported"
+                  },
+                  "answer_time": {
+                    "unknown": "not_supported"
+                  },
+                  "loss": {
+                    "unknown": "not_supported"
+                  }
+                }
+              ],
+              "failed": {
+                "unknown": "not_supported"
+              },
+              "slowest": 35
+            }"#]],
+        );
     }
 }

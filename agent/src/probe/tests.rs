@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -352,35 +353,37 @@ fn a_pc_on_which_everything_hangs_is_given_up_in_time() {
     }
 }
 
-/// What the probes make of a recording. The answer stands beside it.
-fn check(recording: &str, expected: expect_test::ExpectFile) {
-    let host = host::recorded::Recording::load(recording).unwrap();
-    let now = host.recording.taken_at;
-    let platform = Platform::ALL.iter().copied().find(|platform| platform.word() == host.recording.platform);
-    let report = survey(Arc::new(host), platform.unwrap(), now);
-    let text = printed(&report);
-    assert!(
-        !text.contains("not in the recording"),
-        "a probe asks what the recording does not answer:\n{text}"
-    );
-    expected.assert_eq(&text);
-}
-
-macro_rules! recording {
-    ($test:ident, $name:literal) => {
-        #[test]
-        fn $test() {
-            check(
-                include_str!(concat!("../../recordings/", $name, ".json")),
-                expect_test::expect_file![concat!("../../recordings/", $name, ".txt")],
-            );
+/// What the probes make of a recording, beside which it stands.
+///
+/// With `SANSANG_UNANSWERED` set, the questions that a recording does not answer are only listed: so it is seen what a
+/// recording lacks after a probe asks more.
+#[expect(clippy::disallowed_methods, reason = "a test that reads the recordings, however many there are")]
+#[test]
+fn every_recording_answers_its_probes() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings");
+    let lenient = std::env::var_os("SANSANG_UNANSWERED").is_some();
+    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    names.sort();
+    assert!(names.len() >= 6, "{} recordings", names.len());
+    let mut faults = String::new();
+    for path in names {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let host = host::recorded::Recording::load(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let now = host.recording.taken_at;
+        let word = host.recording.platform.clone();
+        let platform = Platform::ALL.iter().copied().find(|platform| platform.word() == word).unwrap();
+        let report = survey(Arc::new(host.clone()), platform, now);
+        for question in host.unanswered() {
+            writeln!(faults, "{name} does not answer {question}").unwrap();
         }
-    };
+        if !lenient {
+            expect_test::expect_file![path.with_extension("txt")].assert_eq(&printed(&report));
+        }
+    }
+    if lenient {
+        println!("{faults}");
+    } else {
+        assert!(faults.is_empty(), "\n{faults}");
+    }
 }
-
-recording!(a_virtual_machine_without_firmware, "debian-12-virtual-machine");
-recording!(an_encrypted_laptop, "ubuntu-22.04-laptop");
-recording!(an_office_pc_asked_without_rights, "debian-12-denied");
-recording!(a_fedora_workstation, "fedora-40-desktop");
-recording!(a_laptop_with_windows_11, "windows-11-laptop");
-recording!(an_old_pc_with_windows_7_and_a_hanging_wmi, "windows-7-desktop");

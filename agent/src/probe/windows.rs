@@ -3,14 +3,20 @@
 use super::{Probe, probe};
 
 mod accounts;
+mod activators;
 mod antivirus;
+mod autostarts;
 mod backup;
+mod battery;
 mod board;
 mod clock;
 mod cpu;
 mod devices;
+mod disk;
 mod display;
+mod encryption;
 mod exclusions;
+mod exposure;
 mod firewall;
 mod identity;
 mod licence;
@@ -24,11 +30,14 @@ mod people;
 mod peripherals;
 mod reach;
 mod registry;
+mod remote;
+mod roots;
 mod services;
+mod shares;
 mod signing;
 mod software;
 mod updates;
-mod users;
+mod volumes;
 
 pub(super) const TABLE: &[Probe] = &[
     probe!(os: rules::facts::os::Os),
@@ -36,15 +45,19 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
     probe!(network: rules::facts::network::Network),
-    probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
+    probe!(disk: rules::facts::disk::Disk),
     probe!(display: rules::facts::display::Display),
+    probe!(battery: rules::facts::battery::Battery),
     probe!(reach: rules::facts::reach::Reach),
+    probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
     probe!(updates: rules::facts::updates::Updates),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
+    probe!(encryption: rules::facts::encryption::Encryption),
     probe!(accounts: rules::facts::accounts::Accounts),
+    probe!(exposure: rules::facts::exposure::Exposure),
     probe!(backup: rules::facts::backup::Backup),
     probe!(clock: rules::facts::clock::Clock),
     probe!(identity: rules::facts::identity::Identity),

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Subcommand;
-use rules::assess::assess;
 use rules::lifecycle::Lifecycle;
 use rules::ruleset::RuleSet;
 
@@ -67,34 +66,32 @@ fn complaint(wrong: &Wrong) -> String {
 fn test(loaded: &judge::Loaded) -> Result<ExitCode> {
     let shipped = Lifecycle::shipped();
     let lifecycle = loaded.lifecycle.as_ref().unwrap_or(&shipped);
-    let (mut tests, mut broken) = (0, 0);
+    let (mut tests, mut broken, mut untested) = (0, 0, 0);
     for (path, set) in &loaded.sets {
         for failure in failures(path, set, lifecycle) {
             broken += 1;
             tell(&failure);
         }
         tests += set.tests.len();
+        for (rule, outcome) in set.untested() {
+            untested += 1;
+            print(&format!("{}: no test shows that {rule} is {}", path.display(), outcome.word()))?;
+        }
     }
-    print(&format!("{tests} tests, {broken} expectations not met."))?;
+    print(&format!("{tests} tests, {broken} expectations not met, {untested} outcomes untested."))?;
     Ok(if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn failures(path: &Path, set: &RuleSet, lifecycle: &Lifecycle) -> Vec<String> {
-    let mut failures = Vec::new();
-    for test in &set.tests {
-        let assessment = assess(&test.facts.read(), set, lifecycle, test.role, test.day);
-        for (rule, expected) in &test.expect {
-            let found = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule);
-            let outcome = found.map_or("no such rule", |verdict| verdict.outcome.word());
-            if outcome != expected.word() {
-                failures.push(format!(
-                    "{}: test “{}”: {rule} is {outcome}, expected {}",
-                    path.display(),
-                    test.name,
-                    expected.word()
-                ));
-            }
-        }
-    }
-    failures
+    let told = |name: &str, wrong: &rules::ruleset::Wrong| {
+        format!(
+            "{}: test “{name}”: {} is {}, expected {}",
+            path.display(),
+            wrong.rule,
+            wrong.actual.word(),
+            wrong.expected.word()
+        )
+    };
+    let results = set.run_tests(lifecycle);
+    results.iter().flat_map(|result| result.wrong.iter().map(|wrong| told(&result.name, wrong))).collect()
 }

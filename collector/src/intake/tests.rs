@@ -1,9 +1,10 @@
 //! Everything that may come to the intake, on a database in a temporary folder.
 
 use expect_test::{Expect, expect};
-use rules::envelope::{SigningKey, pack, pack_join};
+use rules::envelope::{Base, BaseName, SigningKey, pack, pack_join, pack_json};
 use rules::fact::Fact;
 use rules::facts::Facts;
+use rules::facts::identity::{Evidence, Piece, Worth};
 use rules::lifecycle::Lifecycle;
 use rules::report::WIRE;
 use rules::wire::JoinRequest;
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::data::tests::Folder;
 use crate::store::join_code::NewCode;
 use crate::store::unit::Naming;
-use crate::store::{Store, join_code, report, story, unit};
+use crate::store::{Store, conflict, join_code, listing, report, story, unit};
 
 pub(crate) const NOW: &str = "2026-11-22T01:00:00Z";
 
@@ -94,6 +95,7 @@ pub(crate) fn join_bytes(key: &SigningKey, secret: &[u8]) -> Vec<u8> {
         public_key: HEXLOWER.encode(key.public_key()),
         hostname: "PC-01".to_owned(),
         agent: "0.1.0".to_owned(),
+        evidence: vec![],
     };
     pack_join(&request, key).unwrap()
 }
@@ -179,6 +181,7 @@ async fn a_join_request_of_another_key_is_refused() {
         public_key: HEXLOWER.encode(other.public_key()),
         hostname: "PC-01".to_owned(),
         agent: String::new(),
+        evidence: vec![],
     };
     let forged = pack_join(&request, &own).unwrap();
     assert_eq!(told(office.intake.join(forged).await), Some(Refusal::NotAdmitted));
@@ -306,4 +309,175 @@ async fn a_full_queue_says_so() {
         );
     }
     assert_eq!(told(office.join(&key, b"open").await), Some(Refusal::Busy));
+}
+
+/// Evidence from words such as `serial:1 disk:a`; a value that ends with `?` is junk.
+fn pieces(text: &str) -> Vec<Piece> {
+    let piece = |word: &str| {
+        let (kind, value) = word.split_once(':').unwrap();
+        let kind = Evidence::ALL.iter().find(|evidence| evidence.word().starts_with(kind)).unwrap();
+        let worth = if value.ends_with('?') { Worth::Junk } else { Worth::Trustworthy };
+        Piece { kind: (*kind).into(), worth: worth.into(), value: Fact::Known(value.to_owned()) }
+    };
+    text.split_whitespace().map(piece).collect()
+}
+
+/// A report of the PC with this evidence, in the minute of its sequence number.
+fn of(key: &SigningKey, sequence: u64, hostname: &str, evidence: &str) -> Vec<u8> {
+    let mut report = survey(NOW);
+    report.taken_at =
+        report.taken_at - SignedDuration::from_mins(600) + SignedDuration::from_mins(sequence as i64);
+    report.facts.os.hostname = Fact::Known(hostname.to_owned());
+    report.facts.identity.evidence = Fact::Known(pieces(evidence));
+    pack(&report, key, sequence).unwrap()
+}
+
+impl Office {
+    async fn join_as(&self, key: &SigningKey, evidence: &str) -> Result<String, Trouble> {
+        let request = JoinRequest {
+            secret: HEXLOWER.encode(b"open"),
+            public_key: HEXLOWER.encode(key.public_key()),
+            hostname: "PC-01".to_owned(),
+            agent: "0.1.0".to_owned(),
+            evidence: pieces(evidence),
+        };
+        self.intake.join(pack_join(&request, key).unwrap()).await.map(|joined| joined.machine)
+    }
+
+    async fn open_conflicts(&self, machine: &str) -> String {
+        let mut tx = self.app.store.read().await.unwrap();
+        let open = conflict::open(&mut tx, machine).await.unwrap();
+        let told =
+            |one: &conflict::Conflict| format!("{} {} x{}", one.cause.word(), one.hostname, one.reports);
+        open.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+
+    async fn hostname(&self, machine: &str) -> String {
+        let mut tx = self.app.store.read().await.unwrap();
+        let row = listing::machine(&mut tx, &listing::Scope::everything(), machine).await.unwrap().unwrap();
+        row.hostname
+    }
+}
+
+const HARDWARE: &str = "serial:1 system:u disk:a mac:m";
+
+#[tokio::test]
+async fn the_same_hardware_installed_again_continues_its_history() {
+    let office = Office::open().await;
+    let (before, after) = (signing_key(), signing_key());
+    let machine = office.join_as(&before, HARDWARE).await.unwrap();
+    assert_eq!(office.send(of(&before, 1, "PC-01", HARDWARE)).await, "taken");
+    // Another name and another drive: still the same PC.
+    assert_eq!(office.join_as(&after, "serial:1 system:u disk:b mac:m").await.unwrap(), machine);
+    assert_eq!(office.send(of(&after, 1, "PC-NEW", "serial:1 system:u disk:b mac:m")).await, "taken");
+    assert_eq!(
+        office.send(of(&before, 2, "PC-01", HARDWARE)).await,
+        "NotAdmitted",
+        "the old key is withdrawn"
+    );
+    assert_eq!(office.hostname(&machine).await, "PC-01", "the later report counts");
+    assert_eq!(office.reports().await, 2);
+    assert_eq!(office.open_conflicts(&machine).await, "");
+    let mut tx = office.app.store.read().await.unwrap();
+    let audited = crate::store::audit::newest(&mut tx, None, 5).await.unwrap();
+    assert_eq!(audited[0].action, "machine-join-again");
+}
+
+#[tokio::test]
+async fn junk_evidence_never_makes_two_pcs_one() {
+    let office = Office::open().await;
+    let junk = "serial:0? board:0? system:0? mac:0?";
+    let first = office.join_as(&signing_key(), junk).await.unwrap();
+    assert_ne!(office.join_as(&signing_key(), junk).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn one_piece_that_moves_makes_no_two_pcs_one() {
+    let office = Office::open().await;
+    let first = office.join_as(&signing_key(), HARDWARE).await.unwrap();
+    assert_ne!(office.join_as(&signing_key(), "serial:2 system:v disk:a mac:n").await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn renamed_or_repaired_is_no_conflict() {
+    let office = Office::open().await;
+    let key = signing_key();
+    let machine = office.join_as(&key, HARDWARE).await.unwrap();
+    for (sequence, hostname, evidence) in [
+        (1, "PC-01", HARDWARE),
+        (2, "RENAMED", HARDWARE),
+        (3, "RENAMED", "serial:1 system:u disk:b mac:m"),
+        // Without rights less is seen.
+        (4, "RENAMED", "disk:b mac:m"),
+        (5, "RENAMED", "serial:2 system:v disk:b mac:n"),
+    ] {
+        assert_eq!(office.send(of(&key, sequence, hostname, evidence)).await, "taken");
+    }
+    assert_eq!(office.open_conflicts(&machine).await, "");
+    assert_eq!(office.hostname(&machine).await, "RENAMED");
+    assert_eq!(office.latest(&key).await, 5);
+}
+
+#[tokio::test]
+async fn a_copied_pc_is_a_conflict_until_it_joins_itself() {
+    const COPY: &str = "serial:2 system:v disk:b mac:n";
+    let office = Office::open().await;
+    let key = signing_key();
+    let machine = office.join_as(&key, HARDWARE).await.unwrap();
+    assert_eq!(office.send(of(&key, 1, "PC-01", HARDWARE)).await, "taken");
+    let copied = of(&key, 2, "PC-02", COPY);
+    let receipt = office.intake.take_in(copied.clone(), Via::Https).await.unwrap();
+    assert_eq!((receipt.grade, receipt.base, receipt.again), (None, false, false));
+    assert_eq!(office.send(copied).await, "again");
+    assert_eq!(office.send(of(&key, 3, "PC-02", COPY)).await, "taken");
+    assert_eq!(office.open_conflicts(&machine).await, "evidence PC-02 x2");
+    // The first PC is not disturbed: the number is still its own, and its facts stay.
+    assert_eq!(office.send(of(&key, 2, "PC-01", HARDWARE)).await, "taken");
+    assert_eq!((office.hostname(&machine).await.as_str(), office.reports().await), ("PC-01", 2));
+    assert_eq!(office.open_conflicts(&machine).await, "evidence PC-02 x2", "it lasts");
+    // With the shared key nobody joins; with one of its own the copy is a machine of its own.
+    assert_eq!(told(office.join_as(&key, COPY).await), Some(Refusal::KeyShared));
+    let own = signing_key();
+    let second = office.join_as(&own, COPY).await.unwrap();
+    assert_ne!(second, machine);
+    assert_eq!(office.open_conflicts(&machine).await, "");
+    assert_eq!(office.send(of(&own, 4, "PC-02", COPY)).await, "taken");
+    assert_eq!(office.send(of(&key, 4, "PC-01", HARDWARE)).await, "taken");
+}
+
+#[tokio::test]
+async fn a_number_used_twice_is_a_conflict_unless_it_is_the_same_pc() {
+    let office = Office::open().await;
+    let key = signing_key();
+    let machine = office.join_as(&key, HARDWARE).await.unwrap();
+    assert_eq!(office.send(of(&key, 1, "PC-01", HARDWARE)).await, "taken");
+    // A frozen disk: the same PC counts again from where it was.
+    assert_eq!(office.send(of(&key, 1, "PC-01", "serial:1 system:u disk:c")).await, "SequenceUsed");
+    assert_eq!(office.open_conflicts(&machine).await, "");
+    assert_eq!(office.send(of(&key, 1, "PC-09", "mac:0?")).await, "SequenceUsed");
+    assert_eq!(office.open_conflicts(&machine).await, "sequence PC-09 x1");
+    assert_eq!(office.reports().await, 1);
+}
+
+#[tokio::test]
+async fn what_builds_on_a_report_that_is_not_here_asks_for_it() {
+    let office = Office::open().await;
+    let (key, other) = (signing_key(), signing_key());
+    office.join(&key, b"open").await.unwrap();
+    office.join(&other, b"open").await.unwrap();
+    let (full, json) = (packed(&key, 1), envelope::json(&survey(NOW)).unwrap());
+    let base = Base { name: BaseName::of(&full).unwrap(), json: &json };
+    let on_it = |key: &SigningKey, sequence| pack_json(&json, key, sequence, Some(&base)).unwrap();
+    assert_eq!(office.send(on_it(&key, 2)).await, "BaseMissing");
+    assert_eq!(office.reports().await, 0);
+    assert_eq!(office.send(full).await, "taken");
+    let second = on_it(&key, 2);
+    assert_eq!(office.send(second.clone()).await, "taken");
+    assert_eq!(office.send(second.clone()).await, "again");
+    assert_eq!(office.send(on_it(&other, 2)).await, "BaseMissing", "another machine's report is no base");
+    // No chains: what builds on a base is none.
+    let sequence = 2;
+    let chained = BaseName { sequence, digest: *digest(&SHA256, &second).as_ref().first_chunk().unwrap() };
+    let chain = pack_json(&json, &key, 3, Some(&Base { name: chained, json: &json })).unwrap();
+    assert_eq!(office.send(chain).await, "BaseMissing");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use rules::identity::Signs;
 use rules::wire::{Joined, Receipt, Refusal};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
@@ -12,10 +13,14 @@ use tracing::{info, warn};
 use super::{Arrival, Job, Newcomer, Settings, Trouble, shown, too_old};
 use crate::app::App;
 use crate::store::assessment::{Cause, Judgement};
+use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Mark};
 use crate::store::report::{self, Arrived};
-use crate::store::{Tx, assessment, join_code, key, unit};
+use crate::store::{Tx, assessment, audit, join_code, key, sign, unit};
 
+/// Who ended a conflict when a PC joined, and who did so in the audit trail.
+const BY_JOIN: &str = "join";
+const ACTOR: &str = "sansang-collector";
 /// Most arrivals in one commit.
 const BATCH_MAX: usize = 256;
 
@@ -101,7 +106,25 @@ impl Writer {
                     machine::seen(tx, &standing.machine, now).await?;
                     return Ok(Ok(self.receipt(arrival, true, &standing.grade, standing.score)));
                 }
-                Some(_) => return Ok(Err(Refusal::SequenceUsed)),
+                Some(_) | None => {}
+            }
+        }
+        // Before the sequence number is looked at: a copied PC counts its own, and must not use up the other's.
+        let known = sign::of(tx, &standing.machine).await?;
+        let likeness = known.compare(&arrival.signs);
+        if likeness.is_another() {
+            return self.set_aside(tx, arrival, &standing.machine, now).await.map(Ok);
+        }
+        if arrival.sequence <= standing.sequence {
+            match report::digest(tx, key, arrival.sequence).await? {
+                Some(_) => {
+                    // The same PC whose state came back from a backup or a frozen disk is no conflict.
+                    if !likeness.is_same() {
+                        conflict::note(tx, found(arrival, &standing.machine, Contradiction::Sequence), now)
+                            .await?;
+                    }
+                    return Ok(Err(Refusal::SequenceUsed));
+                }
                 None if too_old(arrival.sequence, standing.sequence) => {
                     return Ok(Err(Refusal::SequenceTooOld));
                 }
@@ -143,11 +166,29 @@ impl Writer {
             machine::seen(tx, machine, now).await?;
             return Ok(Ok(self.receipt(arrival, false, &standing.grade, standing.score)));
         }
+        sign::set(tx, machine, &known.renewed(&arrival.signs)).await?;
         machine::portray(tx, machine, &report, arrival.taken_at, &judged.portrait, now).await?;
         machine::grade(tx, machine, written.as_deref(), &judged.mark).await?;
         assessment::set_findings(tx, machine, &judged.findings).await?;
         let Mark { grade, score, .. } = &judged.mark;
         Ok(Ok(self.receipt(arrival, false, grade, *score)))
+    }
+
+    /// Keeps what contradicts the machine as evidence, and nothing of it becomes the machine's. The PC gets a receipt
+    /// without a grade: its report was taken, and sending it again would not help.
+    async fn set_aside(
+        &self,
+        tx: &mut Tx,
+        arrival: &Arrival,
+        machine: &str,
+        now: Timestamp,
+    ) -> Result<Receipt> {
+        let again = conflict::open(tx, machine).await?.iter().any(|open| open.digest == arrival.digest);
+        conflict::note(tx, found(arrival, machine, Contradiction::Evidence), now).await?;
+        warn!(machine, "A report under this machine's key comes from another PC; it is set aside.");
+        let next_seconds = self.settings.report_seconds;
+        let envelope = arrival.digest.clone();
+        Ok(Receipt { envelope, again, next_seconds, grade: None, score: None, base: false })
     }
 
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {
@@ -169,6 +210,10 @@ impl Writer {
             if standing.withdrawn {
                 return Ok(Err(Refusal::NotAdmitted));
             }
+            // Which of the two PCs asks cannot be told by the key: whoever asks gets one of its own first.
+            if !conflict::open(tx, &standing.machine).await?.is_empty() {
+                return Ok(Err(Refusal::KeyShared));
+            }
             let unit = machine::unit(tx, &standing.machine).await?;
             return Ok(Ok(self.joined(standing.machine, unit.name, standing.role)));
         }
@@ -177,15 +222,78 @@ impl Writer {
         };
         let unit = unit::by_id(tx, &admission.unit).await?;
         let (hostname, agent, role) = (&newcomer.hostname, &newcomer.agent, &admission.role);
-        let machine = machine::add(tx, &unit, machine::Newcomer { hostname, agent, role }, now).await?;
+        let about = machine::Newcomer { hostname, agent, role };
+        let machine = match self.known(tx, &newcomer.signs).await? {
+            Some(machine) => {
+                key::withdraw_all(tx, &machine, now).await?;
+                machine::settle(tx, &machine, &unit, about, now).await?;
+                for conflict in conflict::open(tx, &machine).await? {
+                    conflict::end(tx, &conflict, BY_JOIN, now).await?;
+                }
+                audit::add(tx, now, ACTOR, "machine-join-again", hostname, &machine).await?;
+                info!(machine, unit = unit.code, "A PC joined again; its history goes on.");
+                machine
+            }
+            None => {
+                let machine = machine::add(tx, &unit, about, now).await?;
+                info!(machine, unit = unit.code, "A PC joined.");
+                machine
+            }
+        };
         key::add(tx, key, &machine, &newcomer.public_key, now).await?;
-        info!(machine, unit = unit.code, "A PC joined.");
+        let known = sign::of(tx, &machine).await?;
+        sign::set(tx, &machine, &known.renewed(&newcomer.signs)).await?;
+        self.leave_conflicts(tx, newcomer, now).await?;
         Ok(Ok(self.joined(machine, unit.name, admission.role)))
+    }
+
+    /// The one machine that surely is this PC; none when there is none, or more than one.
+    async fn known(&self, tx: &mut Tx, signs: &Signs) -> Result<Option<String>> {
+        let mut same = Vec::new();
+        for machine in sign::sharing(tx, signs).await? {
+            if sign::of(tx, &machine).await?.compare(signs).is_same() {
+                same.push(machine);
+            }
+        }
+        match same.as_slice() {
+            [one] => Ok(Some(one.clone())),
+            [] => Ok(None),
+            several => {
+                warn!(
+                    machines = several.join(" "),
+                    "A PC that joins is like several machines; it becomes a new one."
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    /// A PC that was the other one in a conflict has a key of its own from here on.
+    async fn leave_conflicts(&self, tx: &mut Tx, newcomer: &Newcomer, now: Timestamp) -> Result<()> {
+        for conflict in conflict::all_open(tx).await? {
+            if conflict.signs.compare(&newcomer.signs).is_same() {
+                conflict::end(tx, &conflict, BY_JOIN, now).await?;
+                audit::add(tx, now, ACTOR, "conflict-end", &newcomer.hostname, &conflict.machine).await?;
+            }
+        }
+        Ok(())
     }
 
     fn joined(&self, machine: String, unit: String, role: String) -> Joined {
         let sealing_key = HEXLOWER.encode(&self.settings.sealing_key);
         Joined { machine, unit, role, sealing_key, services: Some(self.settings.services.clone()) }
+    }
+}
+
+fn found<'a>(arrival: &'a Arrival, machine: &'a str, cause: Contradiction) -> Found<'a> {
+    Found {
+        machine,
+        key: &arrival.key.0,
+        cause,
+        hostname: arrival.judged.portrait.hostname.as_deref().unwrap_or_default(),
+        signs: &arrival.signs,
+        digest: &arrival.digest,
+        envelope: &arrival.bytes,
     }
 }
 

@@ -86,3 +86,13 @@ pub async fn withdraw(tx: &mut Tx, key: &str, at: Timestamp) -> Result<()> {
     sql!(tx, |c| sqlx::query(SQL).bind(key).bind(at.as_millisecond()).execute(c).await?);
     Ok(())
 }
+
+/// Withdraws every key of a machine. The lines stay: what was signed with them is still opened with them.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn withdraw_all(tx: &mut Tx, machine: &str, at: Timestamp) -> Result<()> {
+    const SQL: &str = "UPDATE machine_key SET withdrawn_at = $2 WHERE machine = $1 AND withdrawn_at IS NULL";
+    sql!(tx, |c| sqlx::query(SQL).bind(machine).bind(at.as_millisecond()).execute(c).await?);
+    Ok(())
+}

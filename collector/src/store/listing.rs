@@ -62,6 +62,8 @@ pub struct Filter {
     pub rule: Option<String>,
     /// Which were not heard of since.
     pub silent_since: Option<Timestamp>,
+    /// Whose key another PC uses too.
+    pub conflict: bool,
     /// Words that all stand in what is searched, folded; those after the third are ignored.
     pub words: Vec<String>,
 }
@@ -69,7 +71,15 @@ pub struct Filter {
 impl Filter {
     /// Every machine of these units.
     pub fn all(scope: Scope) -> Filter {
-        Filter { scope, grade: None, role: None, rule: None, silent_since: None, words: Vec::new() }
+        Filter {
+            scope,
+            grade: None,
+            role: None,
+            rule: None,
+            silent_since: None,
+            conflict: false,
+            words: Vec::new(),
+        }
     }
 
     /// Whether nothing but the grade is filtered.
@@ -78,6 +88,7 @@ impl Filter {
             && self.role.is_none()
             && self.rule.is_none()
             && self.silent_since.is_none()
+            && !self.conflict
             && self.words.is_empty()
     }
 
@@ -226,7 +237,7 @@ macro_rules! filter {
         "AND ($3 = '' OR m.role = $3)
         AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4 AND f.outcome = 'fail'))
         AND m.seen_at < $5 AND m.search LIKE $6 ESCAPE '\\' AND m.search LIKE $7 ESCAPE '\\'
-        AND m.search LIKE $8 ESCAPE '\\' "
+        AND m.search LIKE $8 ESCAPE '\\' AND m.conflicts >= $9 "
     };
 }
 
@@ -244,22 +255,22 @@ macro_rules! stretch {
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($10 = '' OR m.grade = $10) ",
+                "AND ($11 = '' OR m.grade = $11) ",
                 $where,
                 " ORDER BY ",
                 $order,
-                " LIMIT $9"
+                " LIMIT $10"
             ),
             concat!(
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($10 = '' OR m.grade = $10) ",
+                "AND ($11 = '' OR m.grade = $11) ",
                 $where,
                 $behind,
                 " ORDER BY ",
                 $order,
-                " LIMIT $9"
+                " LIMIT $10"
             ),
         )
     };
@@ -314,44 +325,44 @@ impl Bound {
         use Direction::{Down, Up};
         match (self, direction) {
             (Bound::Name, Up) => {
-                stretch!("", "AND (m.hostname, m.id) > ($11, $12)", "m.hostname, m.id")
+                stretch!("", "AND (m.hostname, m.id) > ($12, $13)", "m.hostname, m.id")
             }
             (Bound::Name, Down) => {
-                stretch!("", "AND (m.hostname, m.id) < ($11, $12)", "m.hostname DESC, m.id DESC")
+                stretch!("", "AND (m.hostname, m.id) < ($12, $13)", "m.hostname DESC, m.id DESC")
             }
             (Bound::Unit, Up) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) > ($11, $12, $13)",
+                "AND (m.unit_path, m.hostname, m.id) > ($12, $13, $14)",
                 "m.unit_path, m.hostname, m.id"
             ),
             (Bound::Unit, Down) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) < ($11, $12, $13)",
+                "AND (m.unit_path, m.hostname, m.id) < ($12, $13, $14)",
                 "m.unit_path DESC, m.hostname DESC, m.id DESC"
             ),
             (Bound::Grade(_), Up) => {
-                stretch!("AND m.grade = $10 ", "AND (m.hostname, m.id) > ($11, $12)", "m.hostname, m.id")
+                stretch!("AND m.grade = $11 ", "AND (m.hostname, m.id) > ($12, $13)", "m.hostname, m.id")
             }
             (Bound::Grade(_), Down) => stretch!(
-                "AND m.grade = $10 ",
-                "AND (m.hostname, m.id) < ($11, $12)",
+                "AND m.grade = $11 ",
+                "AND (m.hostname, m.id) < ($12, $13)",
                 "m.hostname DESC, m.id DESC"
             ),
             (Bound::Score, Up) => {
-                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($11, $12)", "m.score, m.id")
+                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($12, $13)", "m.score, m.id")
             }
             (Bound::Score, Down) => stretch!(
                 "AND m.score IS NOT NULL ",
-                "AND (m.score, m.id) < ($11, $12)",
+                "AND (m.score, m.id) < ($12, $13)",
                 "m.score DESC, m.id DESC"
             ),
-            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $11", "m.id"),
-            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $11", "m.id DESC"),
+            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $12", "m.id"),
+            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $12", "m.id DESC"),
             (Bound::Seen, Up) => {
-                stretch!("", "AND (m.seen_at, m.id) > ($11, $12)", "m.seen_at, m.id")
+                stretch!("", "AND (m.seen_at, m.id) > ($12, $13)", "m.seen_at, m.id")
             }
             (Bound::Seen, Down) => {
-                stretch!("", "AND (m.seen_at, m.id) < ($11, $12)", "m.seen_at DESC, m.id DESC")
+                stretch!("", "AND (m.seen_at, m.id) < ($12, $13)", "m.seen_at DESC, m.id DESC")
             }
         }
     }
@@ -438,6 +449,7 @@ async fn stretch(
             .bind(filter.pattern(0))
             .bind(filter.pattern(1))
             .bind(filter.pattern(2))
+            .bind(i64::from(filter.conflict))
             .bind(limit);
         query = query.bind(match bound {
             Bound::Grade(grade) => grade.word(),
@@ -480,6 +492,7 @@ pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
                 .bind(filter.pattern(0))
                 .bind(filter.pattern(1))
                 .bind(filter.pattern(2))
+                .bind(i64::from(filter.conflict))
         };
         let rows = query.fetch_all(c).await?;
         let mut grades = Grades::default();
@@ -641,6 +654,16 @@ pub async fn silent(tx: &mut Tx, scope: &Scope, since: Timestamp) -> Result<(i64
             .await?;
         Ok((row.try_get("silent")?, row.try_get("never")?))
     })
+}
+
+/// How many machines share their key with another PC.
+///
+/// # Errors
+/// When the database fails.
+pub async fn conflicts(tx: &mut Tx, scope: &Scope) -> Result<i64> {
+    const SQL: &str =
+        "SELECT COUNT(*) FROM machine WHERE unit_path >= $1 AND unit_path < $2 AND conflicts > 0";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(scope.first()).bind(scope.end()).fetch_one(c).await?))
 }
 
 /// One machine, if it is within the scope.

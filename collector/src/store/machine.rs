@@ -41,6 +41,27 @@ pub async fn add(tx: &mut Tx, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp
     Ok(id)
 }
 
+/// Puts a machine where a join code says: a PC that was installed again, or moved, and joined with its old hardware.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn settle(tx: &mut Tx, id: &str, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET unit = $2, unit_path = $3, role = $4, hostname = $5, agent = $6,
+            joined_at = $7, seen_at = $7
+        WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(id)
+        .bind(&unit.id)
+        .bind(&unit.path)
+        .bind(newcomer.role)
+        .bind(newcomer.hostname)
+        .bind(newcomer.agent)
+        .bind(at.as_millisecond())
+        .execute(c)
+        .await?);
+    Ok(())
+}
+
 /// Remembers that the PC was heard of.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use super::account::Standing;
 use super::assessment::{Cause, Finding, Judgement};
+use super::conflict::Found;
 use super::join_code::NewCode;
 use super::listing::{Cursor, Direction, Filter, Scope, Sort};
 use super::machine::{Mark, Newcomer, Portrait};
@@ -9,6 +10,8 @@ use super::report::Arrived;
 use super::unit::Naming;
 use super::*;
 use crate::data::tests::Folder;
+use rules::facts::identity::Evidence;
+use rules::identity::Signs;
 
 fn naming(code: &str, name: &str, short: &str, kind: &str) -> Naming {
     Naming { code: code.to_owned(), name: name.to_owned(), short: short.to_owned(), kind: kind.to_owned() }
@@ -112,6 +115,42 @@ async fn a_province_joins_and_reports() {
     key::advance(&mut tx, "k1", 4).await.unwrap();
     assert_eq!(report::digest(&mut tx, "k1", 5).await.unwrap().as_deref(), Some("d5"));
     assert_eq!(report::digest(&mut tx, "k1", 4).await.unwrap(), None);
+
+    // What tells the PC from others, and another PC under the same key.
+    let mut signs = Signs::default();
+    signs.add(Evidence::Serial, "s1".to_owned());
+    signs.add(Evidence::SystemUuid, "u1".to_owned());
+    sign::set(&mut tx, &id, &signs).await.unwrap();
+    assert_eq!(sign::of(&mut tx, &id).await.unwrap(), signs);
+    assert_eq!(sign::sharing(&mut tx, &signs).await.unwrap(), [id.clone()]);
+    let mut other = Signs::default();
+    other.add(Evidence::Serial, "s2".to_owned());
+    assert!(sign::sharing(&mut tx, &other).await.unwrap().is_empty());
+    let found = |digest: &'static str| Found {
+        machine: &id,
+        key: "k1",
+        cause: conflict::Cause::Evidence,
+        hostname: "PC-02",
+        signs: &other,
+        digest,
+        envelope: b"other",
+    };
+    for digest in ["e1", "e1", "e2"] {
+        conflict::note(&mut tx, found(digest), at(9)).await.unwrap();
+    }
+    let open = conflict::open(&mut tx, &id).await.unwrap();
+    assert_eq!((open.len(), open[0].reports, open[0].digest.as_str()), (1, 2, "e2"));
+    assert_eq!(open[0].signs, other);
+    assert_eq!(conflict::all_open(&mut tx).await.unwrap(), open);
+    assert_eq!(listing::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 1);
+    conflict::end(&mut tx, &open[0], "admin", at(9)).await.unwrap();
+    assert!(conflict::open(&mut tx, &id).await.unwrap().is_empty());
+    assert_eq!(listing::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 0);
+    sign::set(&mut tx, &id, &other).await.unwrap();
+    assert_eq!(sign::of(&mut tx, &id).await.unwrap(), other);
+    let again = Newcomer { hostname: "PC-01", agent: "0.1.1", role: "clerk" };
+    machine::settle(&mut tx, &id, &commune, again, at(7)).await.unwrap();
+
     let mark = Mark {
         grade: "needs_work".to_owned(),
         score: Some(70),
@@ -218,6 +257,7 @@ async fn a_province_joins_and_reports() {
     assert!(unit::hang(&mut tx, &province, Some(&commune)).await.is_err());
 
     key::withdraw(&mut tx, "k1", at(11)).await.unwrap();
+    key::withdraw_all(&mut tx, &id, at(12)).await.unwrap();
     assert!(key::standing(&mut tx, "k1").await.unwrap().unwrap().withdrawn);
     assert_eq!(setting::find(&mut tx, "rules").await.unwrap(), None);
     setting::put(&mut tx, "rules", "r1").await.unwrap();

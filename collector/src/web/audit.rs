@@ -52,6 +52,9 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "sign-out" => &w.action_sign_out,
         "password-change" => &w.action_password_change,
         "password-change-failed" => &w.action_password_change_failed,
+        "machine-join-again" => &w.action_machine_join_again,
+        "conflict-end" => &w.action_conflict_end,
+        "conflict-replaced" => &w.action_conflict_replaced,
         other => other,
     };
     EntryView {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::SignedDuration;
 use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
 use rules::envelope;
@@ -13,15 +13,20 @@ use rules::ruleset::{Rule, RuleSet};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::store::account::Standing;
+use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
+use crate::store::{audit, sign};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::overview::SILENT_DAYS;
 use crate::web::reader::{Lang, Reader};
 use crate::web::words::Words;
-use crate::web::{Site, Visitor, page, value};
+use crate::web::{Form, Site, Visitor, page, value};
 
+/// Who may end a conflict.
+pub const ENDS_CONFLICTS: &[Standing] = &[Standing::Administrator, Standing::Security];
 /// Judgements read for the history.
 const TURNS_MAX: i64 = 200;
 /// Lists with more records than this are closed at first.
@@ -41,6 +46,8 @@ pub struct Rows {
     pub report: Option<(Report, Evidence)>,
     /// The judgements, newest first.
     pub turns: Vec<Turn>,
+    /// The conflicts that nobody has ended, newest first.
+    pub conflicts: Vec<Conflict>,
 }
 
 #[derive(Template)]
@@ -67,6 +74,9 @@ struct MachinePage {
     notes: Vec<(String, String)>,
     turns: Vec<TurnView>,
     evidence: Option<String>,
+    id: String,
+    conflicts: Vec<String>,
+    may_end: bool,
 }
 
 struct Tally {
@@ -185,8 +195,30 @@ impl MachinePage {
             notes: notes(reader, rows),
             turns: turns(reader, judge, &rows.turns),
             evidence: rows.report.as_ref().map(|(report, evidence)| proof(reader, report, evidence)),
+            id: machine.id.clone(),
+            conflicts: rows.conflicts.iter().map(|conflict| told(reader, conflict)).collect(),
+            may_end: reader.person.as_ref().is_some_and(|person| ENDS_CONFLICTS.contains(&person.standing)),
         }
     }
+}
+
+/// A conflict as a sentence.
+fn told(reader: &Reader, conflict: &Conflict) -> String {
+    let (lang, w) = (reader.lang, reader.words());
+    let text = match conflict.cause {
+        Cause::Evidence => &w.conflict_evidence,
+        Cause::Sequence => &w.conflict_sequence,
+    };
+    let name = if conflict.hostname.is_empty() { "—" } else { conflict.hostname.as_str() };
+    fill(
+        text,
+        &[
+            ("name", name),
+            ("reports", &number(lang, conflict.reports)),
+            ("found", &format::moment(conflict.found_at)),
+            ("seen", &format::ago(w, conflict.seen_at, reader.now)),
+        ],
+    )
 }
 
 /// What stands below the name: role, maker and model, system, last report.
@@ -517,11 +549,41 @@ pub async fn show(
         None => None,
     };
     let turns = listing::turns(&mut tx, &machine.id, TURNS_MAX).await?;
+    let conflicts = conflict::open(&mut tx, &machine.id).await?;
     drop(tx);
     let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
-    let rows = Rows { machine, units, assessment, report, turns };
+    let rows = Rows { machine, units, assessment, report, turns, conflicts };
     page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
+}
+
+/// Ends the conflicts of one machine: `replaced` takes the other hardware for the machine's own, `end` only closes
+/// them. A PC that goes on contradicting opens another.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a machine that the person does not see; when the database fails.
+pub async fn end_conflicts(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response, Failure> {
+    let now = site.app.clock.now();
+    let person = &visitor.person;
+    let mut tx = site.app.store.begin().await?;
+    let machine = listing::machine(&mut tx, &person.scope, &id).await?.ok_or(Failure::NotFound)?;
+    let replaced = form.text("act") == "replaced";
+    for (at, conflict) in conflict::open(&mut tx, &machine.id).await?.iter().enumerate() {
+        // The newest is what the PC says today.
+        if replaced && at == 0 && conflict.cause == Cause::Evidence {
+            sign::set(&mut tx, &machine.id, &conflict.signs).await?;
+        }
+        conflict::end(&mut tx, conflict, &person.name, now).await?;
+        let action = if replaced { "conflict-replaced" } else { "conflict-end" };
+        audit::add(&mut tx, now, &person.name, action, &machine.hostname, &conflict.hostname).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/machines/{}", machine.id)).into_response())
 }
 
 fn open(evidence: Evidence) -> anyhow::Result<(Report, Evidence)> {

@@ -36,6 +36,7 @@ pub struct Asked {
     unit: String,
     rule: String,
     silent: bool,
+    conflict: bool,
     sort: Sort,
     direction: Direction,
 }
@@ -59,6 +60,7 @@ impl Asked {
             unit: fields.text("unit").to_owned(),
             rule: fields.text("rule").to_owned(),
             silent: fields.text("seen") == "silent",
+            conflict: fields.text("conflict") == "open",
             sort: sort.map_or(Sort::Grade, |(sort, _)| *sort),
             direction: if fields.text("order") == "down" { Direction::Down } else { Direction::Up },
         }
@@ -74,6 +76,7 @@ impl Asked {
             ("unit", self.unit.as_str()),
             ("rule", self.rule.as_str()),
             ("seen", if self.silent { "silent" } else { "" }),
+            ("conflict", if self.conflict { "open" } else { "" }),
             ("sort", sort.map_or("", |(_, word)| *word)),
             ("order", if self.direction == Direction::Down { "down" } else { "" }),
         ];
@@ -89,6 +92,7 @@ impl Asked {
             role: self.role,
             rule: (!self.rule.is_empty()).then(|| self.rule.clone()),
             silent_since: self.silent.then(|| silent_since(reader.now)),
+            conflict: self.conflict,
             words: fold(&self.search).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         }
     }
@@ -199,6 +203,7 @@ fn hidden(asked: &Asked) -> Vec<(&'static str, String)> {
         ("grade", asked.grade.map_or("", Grade::word)),
         ("rule", asked.rule.as_str()),
         ("seen", if asked.silent { "silent" } else { "" }),
+        ("conflict", if asked.conflict { "open" } else { "" }),
         ("sort", sort),
         ("order", if asked.direction == Direction::Down { "down" } else { "" }),
     ];
@@ -236,6 +241,10 @@ fn other_chips(reader: &Reader, judge: &Judge, asked: &Asked) -> Vec<Chip> {
         let without = Asked { silent: false, ..asked.clone() };
         let text = fill(&w.todo_silent, &[("days", &SILENT_DAYS.to_string())]);
         chips.push(chip(text, without.url("/machines", &[])));
+    }
+    if asked.conflict {
+        let without = Asked { conflict: false, ..asked.clone() };
+        chips.push(chip(w.todo_conflict.clone(), without.url("/machines", &[])));
     }
     chips
 }

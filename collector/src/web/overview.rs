@@ -34,6 +34,8 @@ pub struct Rows {
     pub grades: Grades,
     /// Machines not heard of, and machines that never reported.
     pub silent: (i64, i64),
+    /// Machines whose key another PC uses too.
+    pub conflicts: i64,
     /// Machines by rule and outcome.
     pub findings: BTreeMap<(String, String), i64>,
     /// The tree of units.
@@ -145,6 +147,7 @@ fn todo(reader: &Reader, rows: &Rows) -> Vec<Todo> {
             format::url("/machines", &[("seen", "silent"), ("sort", "seen")]),
         ),
         line(never, w.todo_never.clone(), grade(Grade::NoData)),
+        line(rows.conflicts, w.todo_conflict.clone(), format::url("/machines", &[("conflict", "open")])),
     ]
 }
 
@@ -220,6 +223,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let rows = Rows {
         grades,
         silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
+        conflicts: listing::conflicts(&mut tx, scope).await?,
         findings: listing::findings(&mut tx, scope).await?,
         nodes: tree(units, &own),
         recent: listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?,

@@ -267,6 +267,16 @@ words! {
     action_sign_out
     action_password_change
     action_password_change_failed
+    conflict_title
+    conflict_evidence
+    conflict_sequence
+    conflict_do
+    conflict_end
+    conflict_replaced
+    todo_conflict
+    action_machine_join_again
+    action_conflict_end
+    action_conflict_replaced
 }
 
 impl Words {

@@ -407,8 +407,11 @@ fn the_digest_changes_with_the_rules_and_with_the_table() {
     let (set, table) = (set(), table());
     let digest = judge_digest(&set, &table);
     assert_eq!(digest.len(), 64);
-    let other = RuleSet::parse("test.toml", &format!("{SET}# other")).unwrap();
+    let other = RuleSet::parse("test.toml", &SET.replace("8 GiB", "9 GiB")).unwrap();
     assert_ne!(judge_digest(&other, &table), digest);
+    // Comments and tests judge nothing.
+    let tested = format!("{SET}# more\n[[test]]\nname = \"a\"\nexpect = {{ note = \"unknown\" }}\n");
+    assert_eq!(judge_digest(&RuleSet::parse("test.toml", &tested).unwrap(), &table), digest);
     assert_ne!(judge_digest(&set, &Lifecycle::shipped()), digest);
 }
 

@@ -16,21 +16,32 @@ use regex_lite::Regex;
 pub(crate) struct Pattern {
     regex: Regex,
     needles: Option<Needles>,
+    /// Whether one of the needles is all that it takes.
+    literal: bool,
 }
 
 impl Pattern {
+    /// Texts of which one stands in every match, ASCII case ignored; none when there are no such.
+    pub(super) fn needles(&self) -> Option<&[String]> {
+        self.needles.as_ref().map(|needles| needles.needles.as_slice())
+    }
+
     /// Compiles a pattern.
     ///
     /// # Errors
     /// What `regex-lite` has against it.
     pub(crate) fn new(text: &str) -> Result<Pattern, regex_lite::Error> {
         let regex = Regex::new(text)?;
-        Ok(Pattern { regex, needles: needles_of(text).and_then(Needles::new) })
+        if let Some(needles) = literals_of(text).and_then(Needles::new) {
+            return Ok(Pattern { regex, needles: Some(needles), literal: true });
+        }
+        Ok(Pattern { regex, needles: needles_of(text).and_then(Needles::new), literal: false })
     }
 
     /// Whether it matches somewhere in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         match &self.needles {
+            Some(needles) if self.literal => needles.stand_in(text.as_bytes()),
             Some(needles) if !needles.stand_in(text.as_bytes()) => false,
             Some(_) | None => self.regex.is_match(text),
         }
@@ -45,7 +56,7 @@ impl fmt::Display for Pattern {
 
 /// Texts of which at least one stands in every match.
 #[derive(Debug, Clone)]
-struct Needles {
+pub(super) struct Needles {
     needles: Vec<String>,
     /// Length of the shortest, in bytes.
     shortest: usize,
@@ -57,7 +68,7 @@ struct Needles {
 const SHORTEST_MIN: usize = 2;
 
 impl Needles {
-    fn new(needles: Vec<String>) -> Option<Needles> {
+    pub(super) fn new(needles: Vec<String>) -> Option<Needles> {
         let shortest = needles.iter().map(String::len).min()?;
         if shortest < SHORTEST_MIN {
             return None;
@@ -75,16 +86,29 @@ impl Needles {
 
     /// Whether one of them stands in the text.
     fn stand_in(&self, text: &[u8]) -> bool {
+        self.walk(text, |_| true)
+    }
+
+    /// Tells every needle that stands in the text, as often as it does.
+    pub(super) fn each_in(&self, text: &[u8], mut found: impl FnMut(usize)) {
+        self.walk(text, |needle| {
+            found(needle);
+            false
+        });
+    }
+
+    /// Tells each needle that stands in the text, until `found` has enough.
+    fn walk(&self, text: &[u8], mut found: impl FnMut(usize) -> bool) -> bool {
         let mut end = self.shortest;
-        while end <= text.len() {
-            let shift = self.shifts[pair_index(text[end - 2], text[end - 1])];
+        while let Some([first, second]) = text.get(end - 2..end) {
+            let shift = self.shifts[pair_index(*first, *second)];
             if shift == 0 {
                 let rest = &text[end - self.shortest..];
-                let begins = |needle: &String| {
-                    rest.get(..needle.len()).is_some_and(|part| part.eq_ignore_ascii_case(needle.as_bytes()))
-                };
-                if self.needles.iter().any(begins) {
-                    return true;
+                for (index, needle) in self.needles.iter().enumerate() {
+                    let part = rest.get(..needle.len());
+                    if part.is_some_and(|part| part.eq_ignore_ascii_case(needle.as_bytes())) && found(index) {
+                        return true;
+                    }
                 }
             }
             end += usize::from(shift.max(1));
@@ -96,6 +120,15 @@ impl Needles {
 /// The five low bits of both bytes: the same for both cases of a letter.
 fn pair_index(first: u8, second: u8) -> usize {
     usize::from(first & 31) << 5 | usize::from(second & 31)
+}
+
+/// The texts that this pattern, which compiles, is a plain choice of, with letters of either case; none when it is
+/// anything else.
+fn literals_of(pattern: &str) -> Option<Vec<String>> {
+    let body = pattern.strip_prefix("(?i)")?;
+    let body = body.strip_prefix('(').and_then(|body| body.strip_suffix(')')).unwrap_or(body);
+    let is_plain = |part: &str| !part.is_empty() && !part.contains(|c| r"\.+*?()[]{}^$".contains(c));
+    body.split('|').map(|part| is_plain(part).then(|| part.to_owned())).collect()
 }
 
 /// Texts of which at least one stands in every match of this pattern, which compiles; none when there are no such,

@@ -1,14 +1,18 @@
 //! From what a person wrote to a condition that is known to be right.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
 use super::pattern::Pattern;
-use super::{Bound, Check, Node, Operand, Order, Subject, Test};
+use super::{Bound, Check, Node, Operand, Order, Subject, Test, Walk};
 use crate::complaint::{self, nearest};
 use crate::facts::{self, AREAS, Kind, Term};
 use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
+use crate::ruleset::Parameter;
 use crate::ruleset::raw::{self, Field, Reader, quoted, type_name};
 
 /// Deepest nesting of conditions.
@@ -19,6 +23,34 @@ const DEPTH_MAX: usize = 32;
 pub(crate) struct Scope<'a> {
     /// The list whose record is at hand: its name and its dictionary.
     pub(crate) record: Option<(&'a str, &'static [Term])>,
+    /// The parameters of the set.
+    pub(crate) parameters: &'a Parameters,
+}
+
+/// The parameters that conditions may name, and those that they did name.
+#[derive(Default)]
+pub(crate) struct Parameters {
+    pub(crate) list: Vec<Parameter>,
+    pub(crate) used: RefCell<BTreeSet<String>>,
+}
+
+impl Parameters {
+    /// The parameter of this name; none, with a complaint, when there is no such.
+    fn named(&self, reader: &mut Reader<'_>, at: usize, name: &str) -> Option<(usize, &Parameter)> {
+        let found = self.list.iter().enumerate().find(|(_, parameter)| parameter.id == name);
+        if found.is_none() {
+            let names = self.list.iter().map(|parameter| parameter.id.as_str());
+            let suggestion = match nearest(name, names.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if self.list.is_empty() => format!("declare it: `[parameters.{name}]`"),
+                None => format!("there are {}", quoted(names)),
+            };
+            let text = format!("there is no parameter `{name}`");
+            reader.complain(at, complaint::UNKNOWN_PARAMETER, text, Some(suggestion));
+        }
+        self.used.borrow_mut().insert(name.to_owned());
+        found
+    }
 }
 
 /// Every comparison, as it is written.
@@ -32,9 +64,11 @@ const COMPARISONS: &[&str] = &[
     "more_than",
     "less_than",
     "contains",
+    "only",
     "matches",
     "newer_than",
     "older_than",
+    "further_than",
     "absent",
     "every",
     "some",
@@ -43,7 +77,7 @@ const COMPARISONS: &[&str] = &[
 ];
 
 /// The comparisons that mean something for this kind.
-fn comparisons(kind: Kind) -> &'static [&'static str] {
+pub(crate) fn comparisons(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Flag => &["equals", "not_equals", "absent"],
         Kind::Number | Kind::Bytes | Kind::Mhz | Kind::Percent | Kind::Days | Kind::Milliseconds => &[
@@ -68,6 +102,7 @@ fn comparisons(kind: Kind) -> &'static [&'static str] {
             "less_than",
             "newer_than",
             "older_than",
+            "further_than",
             "absent",
         ],
         Kind::Version => &[
@@ -85,7 +120,7 @@ fn comparisons(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::Text => &["equals", "not_equals", "one_of", "none_of", "contains", "matches", "absent"],
         Kind::Word(_) => &["equals", "not_equals", "one_of", "none_of", "absent"],
-        Kind::Texts => &["contains", "matches", "count", "absent"],
+        Kind::Texts => &["contains", "only", "matches", "count", "absent"],
         Kind::Records(_) => &["every", "some", "none", "count", "absent"],
     }
 }
@@ -165,16 +200,20 @@ pub(crate) fn resolve(
     reader: &mut Reader<'_>,
     field: Field<'_>,
     scope: Scope<'_>,
-) -> Option<(Subject, &'static Term, String)> {
+) -> Option<(Subject, Kind, String)> {
     let name = field.name;
     if let Some((list, terms)) = scope.record
         && let Some(index) = terms.iter().position(|term| term.name == name)
     {
         let term = terms.get(index)?;
-        return Some((Subject::Field(index), term, format!("{list}.{name}")));
+        return Some((Subject::Field(index), term.kind, format!("{list}.{name}")));
+    }
+    if let Some(parameter) = name.strip_prefix("parameter.") {
+        let (index, parameter) = scope.parameters.named(reader, field.at, parameter)?;
+        return Some((Subject::Parameter(index), parameter.kind, name.to_owned()));
     }
     if let Some(place) = facts::find(name) {
-        return Some((Subject::Fact(place), place.term(), name.to_owned()));
+        return Some((Subject::Fact(place), place.term().kind, name.to_owned()));
     }
     let (text, suggestion) = unknown_fact(field, scope);
     reader.complain(field.at, complaint::UNKNOWN_FACT, text, Some(suggestion));
@@ -271,8 +310,7 @@ fn same_area(name: &str) -> String {
 }
 
 fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Test> {
-    let (subject, term, name) = resolve(reader, field, scope)?;
-    let kind = term.kind;
+    let (subject, kind, name) = resolve(reader, field, scope)?;
     if !field.value.get_ref().is_table() {
         let text =
             format!("`{}` must be a comparison, this is {}", field.name, type_name(field.value.get_ref()));
@@ -296,9 +334,35 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
     let count = fields.len();
     let checks: Vec<Check> = fields
         .into_iter()
-        .filter_map(|comparison| read_check(reader, comparison, &name, kind, depth))
+        .filter_map(|comparison| read_check(reader, comparison, &name, kind, scope, depth))
         .collect();
-    (checks.len() == count).then_some(Test { subject, kind, name, checks })
+    if checks.len() < count {
+        return None;
+    }
+    if never_holds(&checks) {
+        let text = format!("no value of `{name}` is all of this at once");
+        reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
+        return None;
+    }
+    Some(Test { subject, kind, name, checks })
+}
+
+/// Whether bounds on a number exclude each other.
+fn never_holds(checks: &[Check]) -> bool {
+    let (mut least, mut most) = (i64::MIN, i64::MAX);
+    for check in checks {
+        let (low, high) = match check {
+            Check::Equals(Operand::Number(number)) => (*number, *number),
+            Check::Order(Order::AtLeast, Operand::Number(number)) => (*number, i64::MAX),
+            Check::Order(Order::MoreThan, Operand::Number(number)) => (number.saturating_add(1), i64::MAX),
+            Check::Order(Order::AtMost, Operand::Number(number)) => (i64::MIN, *number),
+            Check::Order(Order::LessThan, Operand::Number(number)) => (i64::MIN, number.saturating_sub(1)),
+            _ => continue,
+        };
+        least = least.max(low);
+        most = most.min(high);
+    }
+    least > most
 }
 
 fn read_check(
@@ -306,6 +370,7 @@ fn read_check(
     field: Field<'_>,
     name: &str,
     kind: Kind,
+    scope: Scope<'_>,
     depth: usize,
 ) -> Option<Check> {
     let allowed = comparisons(kind);
@@ -325,30 +390,38 @@ fn read_check(
         return None;
     }
     let order = |reader: &mut Reader<'_>, order: Order| {
-        operand(reader, field, kind).map(|operand| Check::Order(order, operand))
+        given(reader, field, kind, scope).map(|operand| Check::Order(order, operand))
     };
     let inner = |reader: &mut Reader<'_>| match kind {
-        Kind::Records(terms) => read_table(reader, field, Scope { record: Some((name, terms)) }, depth + 1),
+        Kind::Records(terms) => {
+            let scope = Scope { record: Some((name, terms)), ..scope };
+            read_table(reader, field, scope, depth + 1).map(|node| Walk { node, guard: None })
+        }
         _ => None,
     };
     match field.name {
-        "equals" => operand(reader, field, kind).map(Check::Equals),
-        "not_equals" => operand(reader, field, kind).map(Check::NotEquals),
-        "one_of" => operands(reader, field, kind).map(Check::OneOf),
-        "none_of" => operands(reader, field, kind).map(Check::NoneOf),
+        "equals" => given(reader, field, kind, scope).map(Check::Equals),
+        "not_equals" => given(reader, field, kind, scope).map(Check::NotEquals),
+        "one_of" => operands(reader, field, kind, scope).map(Check::OneOf),
+        "none_of" => operands(reader, field, kind, scope).map(Check::NoneOf),
         "at_least" => order(reader, Order::AtLeast),
         "at_most" => order(reader, Order::AtMost),
         "more_than" => order(reader, Order::MoreThan),
         "less_than" => order(reader, Order::LessThan),
-        "contains" => reader.full_text(field).map(|text| Check::Contains(text.to_owned())),
+        "contains" if field.value.get_ref().is_table() => {
+            given(reader, field, Kind::Text, scope).map(Check::Contains)
+        }
+        "contains" => reader.full_text(field).map(|text| Check::Contains(Operand::Text(text.to_owned()))),
+        "only" => operands(reader, field, Kind::Text, scope).map(Check::Only),
         "matches" => pattern(reader, field).map(Check::Matches),
-        "newer_than" => days(reader, field).map(Check::NewerThan),
-        "older_than" => days(reader, field).map(Check::OlderThan),
+        "newer_than" => given(reader, field, Kind::Days, scope).map(Check::NewerThan),
+        "older_than" => given(reader, field, Kind::Days, scope).map(Check::OlderThan),
+        "further_than" => given(reader, field, Kind::Days, scope).map(Check::FurtherThan),
         "absent" => reader.flag(field).map(Check::Absent),
         "every" => inner(reader).map(Check::Every),
         "some" => inner(reader).map(Check::Some),
         "none" => inner(reader).map(Check::None),
-        _ => read_count(reader, field, name, kind, depth),
+        _ => read_count(reader, field, name, kind, scope, depth),
     }
 }
 
@@ -365,11 +438,29 @@ fn pattern(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Pattern> {
     }
 }
 
-fn days(reader: &mut Reader<'_>, field: Field<'_>) -> Option<i64> {
-    match operand(reader, field, Kind::Days)? {
-        Operand::Number(days) => Some(days),
-        _ => None,
+/// Reads a value of this kind, or `{ parameter = "NAME" }` that stands for one.
+fn given(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
+    if field.value.get_ref().is_table() {
+        parameter(reader, field, kind, scope)
+    } else {
+        operand(reader, field, kind)
     }
+}
+
+fn parameter(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
+    let mut table = reader.table(field)?;
+    let inner = table.need(reader, "parameter");
+    table.finish(reader);
+    let inner = inner?;
+    let name = reader.full_text(inner)?;
+    let (index, parameter) = scope.parameters.named(reader, inner.value_at(), name)?;
+    if std::mem::discriminant(&parameter.kind) != std::mem::discriminant(&kind) {
+        let text =
+            format!("the parameter `{name}` is {}, here is {}", kind_name(parameter.kind), kind_name(kind));
+        reader.complain(inner.value_at(), complaint::PARAMETER_KIND, text, None);
+        return None;
+    }
+    Some(Operand::Parameter(index, parameter.shown()))
 }
 
 fn read_count(
@@ -377,12 +468,13 @@ fn read_count(
     field: Field<'_>,
     name: &str,
     kind: Kind,
+    scope: Scope<'_>,
     depth: usize,
 ) -> Option<Check> {
     let mut table = reader.table(field)?;
     let wanted = match (table.take("where"), kind) {
         (Some(inner), Kind::Records(terms)) => {
-            Some(read_table(reader, inner, Scope { record: Some((name, terms)) }, depth + 1)?)
+            Some(read_table(reader, inner, Scope { record: Some((name, terms)), ..scope }, depth + 1)?)
         }
         (Some(inner), _) => {
             let text = format!("`where` asks records, and `{name}` is {}", kind_name(kind));
@@ -402,7 +494,12 @@ fn read_count(
     let mut right = true;
     for (word, bound) in known {
         let Some(limit) = table.take(word) else { continue };
-        match reader.integer(limit) {
+        let read = if limit.value.get_ref().is_table() {
+            parameter(reader, limit, Kind::Number, scope)
+        } else {
+            reader.integer(limit).map(Operand::Number)
+        };
+        match read {
             Some(number) => bounds.push((bound, number)),
             None => right = false,
         }
@@ -417,7 +514,10 @@ fn read_count(
     right.then_some(Check::Count(wanted, bounds))
 }
 
-fn operands(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Vec<Operand>> {
+fn operands(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Vec<Operand>> {
+    if field.value.get_ref().is_table() {
+        return parameter(reader, field, Kind::Texts, scope).map(|operand| vec![operand]);
+    }
     let elements = reader.list(field)?;
     if elements.is_empty() {
         let text = format!("`{}` is an empty list", field.name);
@@ -425,7 +525,7 @@ fn operands(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Vec
         return None;
     }
     let count = elements.len();
-    let read: Vec<Operand> = elements.into_iter().filter_map(|one| operand(reader, one, kind)).collect();
+    let read: Vec<Operand> = elements.into_iter().filter_map(|one| given(reader, one, kind, scope)).collect();
     (read.len() == count).then_some(read)
 }
 

@@ -30,9 +30,8 @@ pass = {condition}
     );
     let set =
         RuleSet::parse("a.toml", &text).unwrap_or_else(|complaints| panic!("{condition}: {complaints:?}"));
-    let memo = Memo::default();
-    let context = Context { facts, support: &facts.support, day, record: None, memo: &memo };
-    set.rules[0].pass.holds(&context)
+    let scene = Scene::new(facts, &facts.support, day, set.defaults(), &set.scans);
+    set.rules[0].pass.holds(&scene.context())
 }
 
 /// The truth of a condition about these facts, on 22 November 2026: `+` true, `-` false, `?` unknown.

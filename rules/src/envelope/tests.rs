@@ -210,6 +210,7 @@ fn joining_proves_possession_of_the_key() {
         public_key: HEXLOWER.encode(public_key),
         hostname: "pc".to_owned(),
         agent: "0.1.0".to_owned(),
+        evidence: vec![],
     };
     let own = request(key.public_key());
     assert_eq!(open_join(&pack_join(&own, &key).unwrap()).unwrap(), (own, key.public_key().to_vec()));
@@ -225,6 +226,7 @@ fn a_join_is_no_report() {
         public_key: HEXLOWER.encode(key.public_key()),
         hostname: String::new(),
         agent: String::new(),
+        evidence: vec![],
     };
     let bytes = pack_join(&request, &key).unwrap();
     assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(Fault::BadSignature));

@@ -1,10 +1,24 @@
-//! Until when the operating system is supported. Derived: worked out from the lifecycle table on the day of the
+//! Until when the operating system and the programs of the office are supported. Derived: worked out from the lifecycle table on the day of the
 //! report, never sent.
 
 use jiff::civil::Date;
 
 use super::area;
 use crate::quantity::Days;
+
+area! {
+    /// Until when one program is supported.
+    ProgramSupport {
+        /// Name of its package.
+        name: String = "Tên",
+        /// Product as the lifecycle table names it.
+        product: String = "Sản phẩm trong bảng vòng đời",
+        /// Last day of security updates; absent where no end is announced.
+        ends_on: Date = "Ngày hết hỗ trợ an ninh",
+        /// Days until then, negative when past.
+        days_left: Days = "Số ngày còn hỗ trợ",
+    }
+}
 
 area! {
     /// Support dates.
@@ -19,5 +33,9 @@ area! {
         extended_ends_on: Date = "Ngày hết hỗ trợ mở rộng",
         /// Days until then, negative when past.
         extended_days_left: Days = "Số ngày còn hỗ trợ mở rộng",
+        /// Office suites.
+        suites: Vec<ProgramSupport> = "Thời hạn bộ ứng dụng văn phòng",
+        /// Web browsers.
+        browsers: Vec<ProgramSupport> = "Thời hạn trình duyệt",
     }
 }

@@ -8,17 +8,22 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::raw::{Field, Reader, Table, quoted};
-use super::{Both, Grades, Judges, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts};
+use super::{
+    Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts,
+    Variant, gives,
+};
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
-use crate::condition::{self, Condition, Scope};
+use crate::condition::overlay::Gift;
+use crate::condition::scan;
+use crate::condition::setting::{Setting, Settings};
+use crate::condition::{self, Condition, Node, Parameters, Scope};
 use crate::facts::{self, AREAS, Kind, Place, Term};
 
 /// Reads a rule set; all complaints at once.
-pub(super) fn ruleset(file: &str, text: &str) -> Result<RuleSet, Vec<Complaint>> {
+pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<RuleSet, Vec<Complaint>> {
     let mut reader = Reader::new(file, text);
-    let set =
-        reader.document().and_then(|document| read(&mut reader, &document, crate::assess::digest(text)));
+    let set = reader.document().and_then(|document| read(&mut reader, &document, text, library));
     match set {
         Some(set) if reader.is_content() => Ok(set),
         Some(_) | None => Err(reader.finish()),
@@ -26,32 +31,68 @@ pub(super) fn ruleset(file: &str, text: &str) -> Result<RuleSet, Vec<Complaint>>
 }
 
 /// What rules may name, and what they did name.
-struct Names {
+struct Names<'a> {
     groups: Vec<String>,
     remedies: Vec<String>,
     groups_used: BTreeSet<String>,
     remedies_used: BTreeSet<String>,
+    parameters: Parameters,
+    library: Library<'a>,
+    /// Digests of the sets that rules ask for.
+    digests: Vec<String>,
 }
 
-fn read(reader: &mut Reader<'_>, document: &Spanned<DeTable<'_>>, digest: String) -> Option<RuleSet> {
+fn read(
+    reader: &mut Reader<'_>,
+    document: &Spanned<DeTable<'_>>,
+    text: &str,
+    library: Library<'_>,
+) -> Option<RuleSet> {
     let mut file = Table::new(document.get_ref(), 0, "");
-    let head = file.need(reader, "ruleset").and_then(|field| head(reader, field));
-    let grades = file.need(reader, "grades").and_then(|field| grades(reader, field));
+    let mut parent: Option<RuleSet> = None;
+    let head_field = file.need(reader, "ruleset");
+    // A set that extends another has from it what it does not write, even when that one cannot be read.
+    let extends = head_field.is_some_and(|field| {
+        field.value.get_ref().as_table().is_some_and(|table| table.contains_key("extends"))
+    });
+    let head = head_field.and_then(|field| head(reader, field, library, &mut parent));
+    let own_id = head.as_ref().map(|head| head.id.clone()).unwrap_or_default();
+    let reading: Vec<&str> = library.reading.iter().copied().chain([own_id.as_str()]).collect();
+    let library = Library { reading: &reading, ..library };
 
-    let group_fields = file.need(reader, "group").map(|field| list(reader, field)).unwrap_or_default();
+    let parameters = own_parameters(reader, file.take("parameters"), parent.as_ref());
+    let grades = match (need(reader, &mut file, !extends, "grades"), &parent) {
+        (Some(field), _) => grades(reader, field),
+        (None, Some(parent)) => Some(parent.grades),
+        (None, None) => None,
+    };
+    let group_fields =
+        need(reader, &mut file, !extends, "group").map(|field| list(reader, field)).unwrap_or_default();
     let groups: Vec<(usize, String, Both)> =
         group_fields.into_iter().filter_map(|field| group(reader, field)).collect();
     unique(reader, "group", groups.iter().map(|(at, id, _)| (*at, id.as_str())));
 
-    let remedies = file.take("remedy").map(|field| remedies(reader, field)).unwrap_or_default();
     let mut names = Names {
         groups: groups.iter().map(|(_, id, _)| id.clone()).collect(),
-        remedies: remedies.iter().map(|(_, id, _)| id.clone()).collect(),
+        remedies: Vec::new(),
         groups_used: BTreeSet::new(),
         remedies_used: BTreeSet::new(),
+        parameters: Parameters { list: parameters.all, used: Default::default() },
+        library,
+        digests: Vec::new(),
     };
+    let remedies =
+        file.take("remedy").map(|field| remedies(reader, field, &names.parameters)).unwrap_or_default();
+    names.remedies = remedies.iter().map(|(_, id, ..)| id.clone()).collect();
+    if let Some(parent) = &parent {
+        names.groups.extend(parent.groups.iter().map(|(id, _)| id.clone()));
+        names.remedies.extend(parent.remedies.keys().cloned());
+        names.groups_used.extend(parent.rules.iter().map(|rule| rule.group.clone()));
+        names.remedies_used.extend(parent.rules.iter().flat_map(|rule| rule.remedies.clone()));
+    }
 
-    let rule_fields = file.need(reader, "rule").map(|field| list(reader, field)).unwrap_or_default();
+    let rule_fields =
+        need(reader, &mut file, !extends, "rule").map(|field| list(reader, field)).unwrap_or_default();
     let mut rules = Vec::new();
     let mut ids: Vec<(usize, String)> = Vec::new();
     for field in rule_fields {
@@ -64,30 +105,125 @@ fn read(reader: &mut Reader<'_>, document: &Spanned<DeTable<'_>>, digest: String
     for (at, id, _) in groups.iter().filter(|(_, id, _)| !names.groups_used.contains(id)) {
         reader.complain(*at, complaint::EMPTY_GROUP, format!("no rule is in the group `{id}`"), None);
     }
-    for (at, id, _) in remedies.iter().filter(|(_, id, _)| !names.remedies_used.contains(id)) {
+    for (at, id, ..) in remedies.iter().filter(|(_, id, ..)| !names.remedies_used.contains(id)) {
         reader.complain(*at, complaint::UNUSED_REMEDY, format!("no rule names the remedy `{id}`"), None);
     }
+    for (at, id) in &parameters.places {
+        if !names.parameters.used.borrow().contains(id) {
+            let text = format!("no rule names the parameter `{id}`");
+            reader.complain(*at, complaint::UNUSED_PARAMETER, text, None);
+        }
+    }
 
+    let removed = head.as_ref().map(|head| head.remove.as_slice()).unwrap_or_default();
+    let mut all = merged(parent.as_ref(), rules, removed);
+    ids.extend(parent.iter().flat_map(|set| &set.rules).map(|rule| (0, rule.id.clone())));
+    ids.retain(|(_, id)| !removed.contains(id));
+
+    let asked: BTreeSet<Place> = all.iter().flat_map(asked).collect();
+    let mut kept = parent.as_ref().map(|set| set.remedies.clone()).unwrap_or_default();
+    // A rule that could not be read may be the one that asks.
+    let all_read = reader.is_content();
+    for (_, id, remedy, places) in remedies {
+        for (at, place) in places.into_iter().filter(|(_, place)| all_read && !asked.contains(place)) {
+            let text = format!("no rule asks `{}`", place.name());
+            reader.complain(at, complaint::GIVES_UNASKED, text, None);
+        }
+        kept.insert(id, remedy);
+    }
+
+    let defaults = Settings {
+        given: names.parameters.list.iter().map(|parameter| parameter.default.clone()).collect(),
+        ..Settings::default()
+    };
     let first_day = head.as_ref().map(|head| head.in_force.0);
     let test_fields = file.take("test").map(|field| list(reader, field)).unwrap_or_default();
+    let known = Known { ids: &ids, rules: &all, parameters: &names.parameters, defaults: &defaults };
     let tests: Vec<(usize, RuleTest)> =
-        test_fields.into_iter().filter_map(|field| test(reader, field, first_day, &ids, &rules)).collect();
+        test_fields.into_iter().filter_map(|field| test(reader, field, first_day, &known)).collect();
     unique(reader, "test", tests.iter().map(|(at, test)| (*at, test.name.as_str())));
 
     file.finish(reader);
     let head = head?;
+    let mut all_groups: Vec<(String, Both)> = parent.iter().flat_map(|set| set.groups.clone()).collect();
+    for (_, id, title) in groups {
+        match all_groups.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, inherited)) => *inherited = title,
+            None => all_groups.push((id, title)),
+        }
+    }
+    let digests = names.digests.iter().chain(parent.iter().map(|set| &set.digest));
+    let digest = digests.fold(essence(text), |sum, digest| format!("{sum}\n{digest}"));
+    let scans = scan::gather(all.iter_mut().flat_map(Rule::conditions_mut));
     Some(RuleSet {
         id: head.id,
         title: head.title,
         in_force: head.in_force,
         judges: head.judges,
-        digest,
+        digest: crate::assess::digest(&digest),
         grades: grades?,
-        groups: groups.into_iter().map(|(_, id, title)| (id, title)).collect(),
-        rules,
-        remedies: remedies.into_iter().map(|(_, id, remedy)| (id, remedy)).collect(),
+        parameters: names.parameters.list,
+        groups: all_groups,
+        rules: all,
+        remedies: kept,
         tests: tests.into_iter().map(|(_, test)| test).collect(),
+        defaults,
+        scans,
+        judged_with: Default::default(),
     })
+}
+
+/// The field of this name, which may be left out where it is not needed.
+fn need<'d>(
+    reader: &mut Reader<'_>,
+    table: &mut Table<'d>,
+    needed: bool,
+    name: &'static str,
+) -> Option<Field<'d>> {
+    if needed { table.need(reader, name) } else { table.take(name) }
+}
+
+/// What of a text can change a verdict: neither its comments nor its tests.
+fn essence(text: &str) -> String {
+    // Within a text of several lines anything may stand.
+    if text.contains("\"\"\"") || text.contains("'''") {
+        return text.to_owned();
+    }
+    let mut in_test = false;
+    let mut essence = String::with_capacity(text.len());
+    for line in text.lines().map(str::trim) {
+        if line.starts_with('[') && !line.starts_with("[ ") {
+            in_test = line.starts_with("[[test]]") || line.starts_with("[test.");
+        }
+        if !in_test && !line.is_empty() && !line.starts_with('#') {
+            essence.push_str(line);
+            essence.push('\n');
+        }
+    }
+    essence
+}
+
+/// The rules of the set that is extended, without those removed, with those replaced, and the added ones behind.
+fn merged(parent: Option<&RuleSet>, own: Vec<Rule>, removed: &[String]) -> Vec<Rule> {
+    let mut rules: Vec<Rule> = parent.map(|set| set.rules.clone()).unwrap_or_default();
+    rules.retain(|rule| !removed.contains(&rule.id));
+    let inherited = rules.len();
+    for rule in own {
+        match rules.iter_mut().take(inherited).find(|other| other.id == rule.id) {
+            Some(other) => *other = rule,
+            None => rules.push(rule),
+        }
+    }
+    rules
+}
+
+/// The facts of the PC that a rule asks.
+fn asked(rule: &Rule) -> Vec<Place> {
+    let mut places: Vec<Place> = rule.each.into_iter().collect();
+    for condition in rule.conditions() {
+        condition.node().tests(&mut |test| places.extend(test.place()));
+    }
+    places
 }
 
 /// The tables of a `[[list]]`.
@@ -111,11 +247,17 @@ struct Head {
     title: Both,
     in_force: (Date, Option<Date>),
     judges: Judges,
+    remove: Vec<String>,
 }
 
 const JUDGES: &[(&str, Judges)] = &[("reports", Judges::Reports), ("on_request", Judges::OnRequest)];
 
-fn head(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Head> {
+fn head(
+    reader: &mut Reader<'_>,
+    field: Field<'_>,
+    library: Library<'_>,
+    parent: &mut Option<RuleSet>,
+) -> Option<Head> {
     let mut table = reader.table(field)?;
     let id = table.need(reader, "id").and_then(|field| reader.full_text(field));
     let title = table.need(reader, "title").and_then(|field| both(reader, field));
@@ -124,8 +266,129 @@ fn head(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Head> {
         Some(field) => reader.word(field, JUDGES),
         None => Some(Judges::Reports),
     };
+    let extends = table.take("extends");
+    if let Some(field) = extends {
+        let reading: Vec<&str> = library.reading.iter().copied().chain(id).collect();
+        *parent = named_set(reader, field, Library { reading: &reading, ..library });
+    }
+    let remove_field = table.take("remove");
+    let remove = remove_field.and_then(|field| reader.texts(field)).unwrap_or_default();
     table.finish(reader);
-    Some(Head { id: id?.to_owned(), title: title?, in_force: in_force?, judges: judges? })
+    if let (Some(field), None) = (remove_field, extends) {
+        let text = "`remove` takes rules from the set that is extended, and this one extends none";
+        reader.complain(field.at, complaint::UNKNOWN_RULE, text, None);
+    }
+    if let Some(parent) = parent {
+        for (at, rule) in remove.iter().filter(|(_, rule)| parent.rule(rule).is_none()) {
+            let known = parent.rules.iter().map(|rule| rule.id.as_str());
+            unknown_id(reader, *at, complaint::UNKNOWN_RULE, "rule", rule, known);
+        }
+    }
+    Some(Head {
+        id: id?.to_owned(),
+        title: title?,
+        in_force: in_force?,
+        judges: judges?,
+        remove: remove.into_iter().map(|(_, rule)| rule.to_owned()).collect(),
+    })
+}
+
+/// The rule set that is named here.
+fn named_set(reader: &mut Reader<'_>, field: Field<'_>, library: Library<'_>) -> Option<RuleSet> {
+    let id = reader.full_text(field)?;
+    match library.find(id) {
+        Found::Set(set) => Some(*set),
+        Found::Circle => {
+            let text = format!("the rule set `{id}` names this one in turn");
+            reader.complain(field.value_at(), complaint::CIRCLE, text, None);
+            None
+        }
+        Found::Nothing => {
+            let ids = library.ids();
+            let known = ids.iter().map(String::as_str);
+            unknown_id(reader, field.value_at(), complaint::UNKNOWN_RULESET, "rule set", id, known);
+            None
+        }
+    }
+}
+
+/// The parameters of the set, those of the set that it extends before, and where its own stand.
+struct OwnParameters {
+    all: Vec<Parameter>,
+    places: Vec<(usize, String)>,
+}
+
+/// The sorts of values that a parameter may have.
+pub(super) const PARAMETER_TYPES: &[(&str, Kind)] = &[
+    ("flag", Kind::Flag),
+    ("number", Kind::Number),
+    ("size", Kind::Bytes),
+    ("frequency", Kind::Mhz),
+    ("share", Kind::Percent),
+    ("days", Kind::Days),
+    ("span", Kind::Milliseconds),
+    ("date", Kind::Date),
+    ("version", Kind::Version),
+    ("text", Kind::Text),
+    ("texts", Kind::Texts),
+];
+
+fn own_parameters(
+    reader: &mut Reader<'_>,
+    field: Option<Field<'_>>,
+    parent: Option<&RuleSet>,
+) -> OwnParameters {
+    let all = parent.map(|set| set.parameters.clone()).unwrap_or_default();
+    let mut own = OwnParameters { all, places: Vec::new() };
+    let Some(mut table) = field.and_then(|field| reader.table(field)) else { return own };
+    for field in table.rest() {
+        let inherited = own.all.iter().position(|parameter| parameter.id == field.name);
+        let known = inherited.and_then(|index| own.all.get(index).cloned());
+        let Some(parameter) = parameter(reader, field, known) else { continue };
+        match inherited.and_then(|index| own.all.get_mut(index)) {
+            Some(inherited) => *inherited = parameter,
+            None => {
+                own.places.push((field.at, field.name.to_owned()));
+                own.all.push(parameter);
+            }
+        }
+    }
+    own
+}
+
+/// Reads a parameter; of one that is inherited, what is not written stays.
+fn parameter(reader: &mut Reader<'_>, field: Field<'_>, inherited: Option<Parameter>) -> Option<Parameter> {
+    let mut table = reader.table(field)?;
+    let (kind_field, title_field) = match &inherited {
+        Some(_) => (table.take("type"), table.take("title")),
+        None => (table.need(reader, "type"), table.need(reader, "title")),
+    };
+    let default_field = table.take("default");
+    table.finish(reader);
+    let kind = match (kind_field, &inherited) {
+        (Some(field), _) => reader.word(field, PARAMETER_TYPES),
+        (None, inherited) => inherited.as_ref().map(|inherited| inherited.kind),
+    };
+    let title = match (title_field, &inherited) {
+        (Some(field), _) => both(reader, field),
+        (None, inherited) => inherited.as_ref().map(|inherited| inherited.title.clone()),
+    };
+    let kind = kind?;
+    let default = match (default_field, inherited) {
+        (Some(field), _) => Some(setting(reader, field, kind)?),
+        (None, inherited) => inherited.and_then(|inherited| inherited.default),
+    };
+    Some(Parameter { id: field.name.to_owned(), title: title?, kind, default })
+}
+
+fn setting(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Setting> {
+    match kind {
+        Kind::Texts => {
+            let texts = reader.texts(field)?;
+            Some(Setting::texts(texts.into_iter().map(|(_, text)| text.to_owned()).collect()))
+        }
+        _ => condition::operand(reader, field, kind).map(Setting::one),
+    }
 }
 
 fn in_force(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Date, Option<Date>)> {
@@ -201,14 +464,24 @@ fn group(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Bo
     Some((at, id.to_owned(), title))
 }
 
-fn remedies(reader: &mut Reader<'_>, field: Field<'_>) -> Vec<(usize, String, Remedy)> {
+/// A remedy with its place and its id, and the facts that it gives, each with its place.
+type ReadRemedy = (usize, String, Remedy, Vec<(usize, Place)>);
+
+fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) -> Vec<ReadRemedy> {
     let Some(mut table) = reader.table(field) else { return Vec::new() };
+    let scope = Scope { record: None, parameters };
     let read = |field: Field<'_>| {
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| both(reader, field));
+        let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
+        let gives = table.take("gives").map(|field| gives::read(reader, field, scope)).unwrap_or_default();
+        let item = table.take("item").and_then(|field| reader.full_text(field)).map(str::to_owned);
         table.finish(reader);
         let title = title.unwrap_or_else(|| Both { vi: String::new(), en: String::new() });
-        Some((field.at, field.name.to_owned(), Remedy { title }))
+        let places = gives.iter().map(|(at, gift)| (*at, gift.place)).collect();
+        let gives: Vec<Gift> = gives.into_iter().map(|(_, gift)| gift).collect();
+        let remedy = Remedy { title, needs: needs.map(Condition::new), gives, item };
+        Some((field.at, field.name.to_owned(), remedy, places))
     };
     table.rest().into_iter().filter_map(read).collect()
 }
@@ -257,7 +530,7 @@ fn unknown_id<'a>(
 fn rule(
     reader: &mut Reader<'_>,
     field: Field<'_>,
-    names: &mut Names,
+    names: &mut Names<'_>,
 ) -> (Option<(usize, String)>, Option<Rule>) {
     let Some(mut table) = reader.table(field) else { return (None, None) };
     let id = table
@@ -278,33 +551,66 @@ fn rule(
         Some(field) => roles(reader, field),
         None => Some(Role::ALL.to_vec()),
     };
-    let severity = table.need(reader, "severity").and_then(|field| reader.word(field, SEVERITIES));
+    let severity = table.need(reader, "severity").and_then(|field| severity(reader, field));
 
     let each_field = table.take("each");
     let each = each_field.and_then(|field| each(reader, field));
     // What a bare name means is not known, so the conditions of such a rule cannot be read.
     let readable = each_field.is_none() == each.is_none();
     let list = each.map(|(place, terms)| (place.name(), terms));
-    let scope = Scope { record: list.as_ref().map(|(name, terms)| (name.as_str(), *terms)) };
+    let parameters = &names.parameters;
+    let scope = Scope { record: list.as_ref().map(|(name, terms)| (name.as_str(), *terms)), parameters };
     let condition = |reader: &mut Reader<'_>, field: Option<Field<'_>>| {
         let field = field.filter(|_| readable)?;
         condition::read(reader, field, scope).map(Condition::new)
     };
     let when_field = table.take("when");
     let when = condition(reader, when_field);
-    let pass_field = table.need(reader, "pass");
-    let pass = condition(reader, pass_field);
+    let meets_field = table.take("meets");
+    let pass_field = if meets_field.is_some() { table.take("pass") } else { table.need(reader, "pass") };
+    let met = meets_field.and_then(|field| meets(reader, field, names.library));
+    let pass = match &met {
+        Some(met) => Some(Condition::new(met.whole.clone())),
+        None => condition(reader, pass_field),
+    };
+    if let (Some(_), Some(field)) = (meets_field, pass_field) {
+        let suggestion = Some("`meets` is what it asks; leave `pass` out".to_owned());
+        reader.complain(field.at, complaint::BAD_VALUE, "the rule has `meets` and `pass`", suggestion);
+    }
     let partial_field = table.take("partial");
     let partial = condition(reader, partial_field);
-    if let (Some(pass), Some(partial), Some(field)) = (&pass, &partial, partial_field)
-        && pass.describe() == partial.describe()
-    {
-        let text = "`partial` asks the same as `pass`";
-        let suggestion = Some("ask for less, or leave `partial` out".to_owned());
-        reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
+    same_as_pass(reader, partial_field, pass.as_ref(), partial.as_ref());
+
+    let switched_off = match (table.take("switched_off"), &met) {
+        (None, Some(met)) => Some(Condition::new(met.but_switched_off.clone())),
+        (field, _) => condition(reader, field),
+    };
+    let variant_fields = table.take("for").and_then(|field| reader.list(field)).unwrap_or_default();
+    let mut variants = Vec::new();
+    for field in variant_fields {
+        let Some(mut table) = reader.table(field) else { continue };
+        let own_roles = table.need(reader, "roles").and_then(|field| self::roles(reader, field));
+        let stranger = own_roles.iter().flatten().find(|role| roles.iter().any(|all| !all.contains(role)));
+        if let Some(role) = stranger {
+            let text = format!("the rule does not concern the role \"{}\"", role.word());
+            let suggestion = Some("add it to `roles` of the rule".to_owned());
+            reader.complain(table.at(), complaint::UNKNOWN_WORD, text, suggestion);
+        }
+        let severity = table.take("severity").and_then(|field| self::severity(reader, field));
+        let own_pass_field = table.take("pass");
+        let own_pass = condition(reader, own_pass_field);
+        let own_partial_field = table.take("partial");
+        let own_partial = condition(reader, own_partial_field);
+        same_as_pass(reader, own_partial_field, own_pass.as_ref().or(pass.as_ref()), own_partial.as_ref());
+        table.finish(reader);
+        variants.extend(own_roles.map(|roles| Variant {
+            roles,
+            severity,
+            pass: own_pass,
+            partial: own_partial,
+        }));
     }
-    let switched_off_field = table.take("switched_off");
-    let switched_off = condition(reader, switched_off_field);
+    names.digests.extend(met.map(|met| met.digest));
 
     let remedies = match table.take("remedies") {
         Some(field) => reader.texts(field).unwrap_or_default(),
@@ -320,6 +626,7 @@ fn rule(
     let source = table.need(reader, "source").and_then(|field| source(reader, field));
     table.finish(reader);
 
+    let (severity, stages) = severity.unzip();
     let complete = |id: String| {
         Some(Rule {
             id,
@@ -328,10 +635,12 @@ fn rule(
             why,
             roles: roles?,
             severity: severity?,
+            stages: stages?,
             each: each.map(|(place, _)| place),
             when,
             pass: pass?,
             partial,
+            variants,
             switched_off,
             remedies: remedies.into_iter().map(|(_, id)| id.to_owned()).collect(),
             source: source?,
@@ -339,6 +648,80 @@ fn rule(
     };
     let rule = id.clone().and_then(|(_, id)| complete(id));
     (id, rule)
+}
+
+/// Complains of a `partial` that can never be reached.
+fn same_as_pass(
+    reader: &mut Reader<'_>,
+    field: Option<Field<'_>>,
+    pass: Option<&Condition>,
+    partial: Option<&Condition>,
+) {
+    if let (Some(pass), Some(partial), Some(field)) = (pass, partial, field)
+        && pass.describe() == partial.describe()
+    {
+        let text = "`partial` asks the same as `pass`";
+        let suggestion = Some("ask for less, or leave `partial` out".to_owned());
+        reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
+    }
+}
+
+/// Everything that another set asks, as one question.
+struct Met {
+    digest: String,
+    whole: Node,
+    /// The same where it is enough to have it switched off.
+    but_switched_off: Node,
+}
+
+fn meets(reader: &mut Reader<'_>, field: Field<'_>, library: Library<'_>) -> Option<Met> {
+    let set = named_set(reader, field, library)?;
+    if !set.parameters.is_empty() {
+        let text = format!("`{}` has parameters, which nobody could set here", set.id);
+        reader.complain(field.value_at(), complaint::BAD_VALUE, text, None);
+        return None;
+    }
+    Some(Met { digest: set.digest.clone(), whole: set.whole(false), but_switched_off: set.whole(true) })
+}
+
+/// Reads a severity: a word, or stages of which each but the last has its last day.
+fn severity(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Severity, Vec<(Date, Severity)>)> {
+    if !field.value.get_ref().is_array() {
+        return Some((reader.word(field, SEVERITIES)?, Vec::new()));
+    }
+    let fields = reader.list(field)?;
+    let Some(last) = fields.len().checked_sub(1) else {
+        reader.complain(field.value_at(), complaint::EMPTY_CONDITION, "`severity` is an empty list", None);
+        return None;
+    };
+    let mut stages: Vec<(Date, Severity)> = Vec::new();
+    let mut final_level = None;
+    for (index, field) in fields.into_iter().enumerate() {
+        let mut table = reader.table(field)?;
+        let until = table.take("until");
+        let level = table.need(reader, "level").and_then(|field| reader.word(field, SEVERITIES));
+        table.finish(reader);
+        match until {
+            None if index == last => final_level = level,
+            Some(until) if index < last => {
+                let day = reader.date(until)?;
+                if stages.last().is_some_and(|(before, _)| *before >= day) {
+                    let text = format!("{day} is not after the stage before");
+                    reader.complain(until.value_at(), complaint::OUT_OF_ORDER, text, None);
+                }
+                stages.push((day, level?));
+            }
+            Some(until) => {
+                let text = "the last stage has no `until`: it stays";
+                reader.complain(until.at, complaint::OUT_OF_ORDER, text, None);
+            }
+            None => {
+                let text = "a stage before the last needs `until`, its last day";
+                reader.complain(field.value_at(), complaint::OUT_OF_ORDER, text, None);
+            }
+        }
+    }
+    Some((final_level?, stages))
 }
 
 fn roles(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Vec<Role>> {
@@ -393,12 +776,19 @@ fn source(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Source> {
     Some(Source { doc: doc?.to_owned(), clause: clause?.to_owned() })
 }
 
+/// What tests may name.
+struct Known<'a> {
+    ids: &'a [(usize, String)],
+    rules: &'a [Rule],
+    parameters: &'a Parameters,
+    defaults: &'a Settings,
+}
+
 fn test(
     reader: &mut Reader<'_>,
     field: Field<'_>,
     first_day: Option<Date>,
-    ids: &[(usize, String)],
-    rules: &[Rule],
+    known: &Known<'_>,
 ) -> Option<(usize, RuleTest)> {
     let mut table = reader.table(field)?;
     let name =
@@ -415,17 +805,39 @@ fn test(
         Some(field) => reader.date(field),
         None => first_day,
     };
-    let expect = table.need(reader, "expect").and_then(|field| expectations(reader, field, ids, rules));
+    let settings = match table.take("parameters") {
+        Some(field) => settings(reader, field, known),
+        None => Some(known.defaults.clone()),
+    };
+    let expect = table.need(reader, "expect").and_then(|field| expectations(reader, field, known));
     table.finish(reader);
     let (at, name) = name?;
-    Some((at, RuleTest { name: name.to_owned(), facts: facts?, role: role?, day: day?, expect: expect? }))
+    let name = name.to_owned();
+    let test = RuleTest { name, facts: facts?, role: role?, day: day?, settings: settings?, expect: expect? };
+    Some((at, test))
+}
+
+/// Reads what a unit would have set.
+fn settings(reader: &mut Reader<'_>, field: Field<'_>, known: &Known<'_>) -> Option<Settings> {
+    let mut table = reader.table(field)?;
+    let mut settings = known.defaults.clone();
+    for field in table.rest() {
+        let list = &known.parameters.list;
+        let Some(index) = list.iter().position(|parameter| parameter.id == field.name) else {
+            let names = list.iter().map(|parameter| parameter.id.as_str());
+            unknown_id(reader, field.at, complaint::UNKNOWN_PARAMETER, "parameter", field.name, names);
+            continue;
+        };
+        let read = setting(reader, field, list.get(index)?.kind);
+        *settings.given.get_mut(index)? = Some(read?);
+    }
+    Some(settings)
 }
 
 fn expectations(
     reader: &mut Reader<'_>,
     field: Field<'_>,
-    ids: &[(usize, String)],
-    rules: &[Rule],
+    known: &Known<'_>,
 ) -> Option<Vec<(String, Outcome)>> {
     let mut table = reader.table(field)?;
     let fields = table.rest();
@@ -435,12 +847,13 @@ fn expectations(
     }
     let mut expected = Vec::new();
     for field in fields {
-        if !ids.iter().any(|(_, id)| id == field.name) {
-            let known = ids.iter().map(|(_, id)| id.as_str());
+        if !known.ids.iter().any(|(_, id)| id == field.name) {
+            let known = known.ids.iter().map(|(_, id)| id.as_str());
             unknown_id(reader, field.at, complaint::UNKNOWN_RULE, "rule", field.name, known);
         }
         let Some(outcome) = reader.word(field, OUTCOMES) else { continue };
-        let whole = rules.iter().find(|rule| rule.id == field.name).filter(|rule| rule.partial.is_none());
+        let rule = known.rules.iter().find(|rule| rule.id == field.name);
+        let whole = rule.filter(|rule| !rule.has_partial());
         if whole.is_some() && outcome == Outcome::Partial {
             let text = format!("the rule `{}` has no `partial`", field.name);
             reader.complain(field.value_at(), complaint::BAD_VALUE, text, None);
@@ -455,14 +868,14 @@ fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<TestFacts> {
     let mut table = reader.table(field)?;
     let mut areas: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for field in table.rest() {
-        let Some((condition::Subject::Fact(place), term, _)) =
-            condition::resolve(reader, field, Scope { record: None })
+        let scope = Scope { record: None, parameters: &Parameters::default() };
+        let Some((condition::Subject::Fact(place), kind, _)) = condition::resolve(reader, field, scope)
         else {
             continue;
         };
         let Some(area) = AREAS.get(place.area) else { continue };
-        if let Some(value) = answer(reader, field, term.kind) {
-            areas.entry(area.name).or_default().insert(term.name.to_owned(), value);
+        if let Some(value) = answer(reader, field, kind) {
+            areas.entry(area.name).or_default().insert(place.term().name.to_owned(), value);
         }
     }
     let support = areas.remove("support").map(Value::Object).unwrap_or_else(|| json!({}));

@@ -5,6 +5,8 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::lifecycle::Lifecycle;
 
+mod language;
+
 /// A whole rule set around these lines: a head, a group, and a remedy that a rule may name.
 fn around(lines: &str) -> String {
     format!(
@@ -57,8 +59,10 @@ fn check_described(conditions: &str, expected: Expect) {
 #[test]
 fn shipped_sets_are_right() {
     let lifecycle = Lifecycle::shipped();
-    assert!(!SHIPPED.is_empty());
-    for (file, text) in SHIPPED {
+    let written =
+        [include_str!("../../sets/vn-office-2026.toml"), include_str!("../../sets/windows-11.toml")];
+    assert_eq!(written.len(), SHIPPED.len());
+    for ((file, judging), text) in SHIPPED.iter().zip(written) {
         let set = match RuleSet::parse(file, text) {
             Ok(set) => set,
             Err(complaints) => {
@@ -66,10 +70,15 @@ fn shipped_sets_are_right() {
                 panic!("{}", drawn.join("\n"));
             }
         };
+        assert_eq!(format!("{}.toml", set.id), *file, "a set is found by the name of its file");
         assert!(!set.tests.is_empty(), "{file} carries tests");
         for result in set.run_tests(&lifecycle) {
             assert_eq!(result.wrong, [], "{file}: the test \"{}\"", result.name);
         }
+        assert_eq!(set.untested(), [], "{file}: every rule shows every outcome");
+        let without_tests = RuleSet::parse(file, judging).unwrap();
+        assert_eq!(without_tests.digest, set.digest, "{file}: comments and tests judge nothing");
+        assert!(without_tests.tests.is_empty());
     }
     assert_eq!(shipped().len(), SHIPPED.len());
 }
@@ -222,7 +231,7 @@ fn names_that_are_wrong() {
         "each = \"memory.installed\"\npass = { health = { equals = \"ok\" } }",
         expect![[r#"
             a.toml:17:8: error[not-a-list-of-records]: `memory.installed` is not a list of records
-              help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `display.monitors`, `display.graphics`, `network.adapters`, `reach.services`, `software.packages`, `office.suites`, `office.browsers`, `signing.tokens`, `signing.certificates`, `peripherals.printers`, `peripherals.scanners`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.autostarts`, `exposure.remote_tools`, `identity.evidence`
+              help: the lists are `memory.modules`, `disk.drives`, `disk.volumes`, `display.monitors`, `display.graphics`, `network.adapters`, `reach.services`, `software.packages`, `office.suites`, `office.browsers`, `signing.tokens`, `signing.certificates`, `peripherals.printers`, `peripherals.scanners`, `antivirus.products`, `firewall.profiles`, `encryption.volumes`, `accounts.users`, `exposure.listening`, `exposure.autostarts`, `exposure.remote_tools`, `identity.evidence`, `support.suites`, `support.browsers`
         "#]],
     );
     check(
@@ -481,7 +490,7 @@ expect = {}
         a.toml:3:16: error[empty-text]: `vi` is empty
         a.toml:4:38: error[ends-before-start]: the last day, 2026-06-30, is before the first, 2026-07-01
         a.toml:5:1: error[unknown-key]: `ruleset` has no key `colour`
-          help: its keys are `id`, `title`, `in_force`, `judges`
+          help: its keys are `id`, `title`, `in_force`, `judges`, `extends`, `remove`
         a.toml:7:34: error[out-of-range]: `coverage` is 170
           help: it is 0 to 100
         a.toml:8:14: error[missing-key]: `needs_work` lacks `score`
@@ -534,7 +543,7 @@ expect = {}
           help: did you mean "pass"? it is one of "pass", "partial", "fail", "unknown", "not_applicable"
         a.toml:44:10: error[empty-condition]: the test expects nothing
         a.toml:45:2: error[unknown-key]: the file has no key `extra`
-          help: its keys are `ruleset`, `grades`, `group`, `remedy`, `rule`, `test`
+          help: its keys are `ruleset`, `parameters`, `grades`, `group`, `remedy`, `rule`, `test`
     "#]]
     .assert_eq(&told(text));
 }

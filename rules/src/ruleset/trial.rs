@@ -1,7 +1,7 @@
 //! The tests that a rule set carries, run.
 
 use super::{RuleSet, RuleTest};
-use crate::assess::{Outcome, assess};
+use crate::assess::{Outcome, assess_in};
 use crate::lifecycle::Lifecycle;
 
 /// What became of one test.
@@ -31,7 +31,7 @@ impl RuleSet {
     }
 
     fn run_test(&self, test: &RuleTest, lifecycle: &Lifecycle) -> TestResult {
-        let assessment = assess(&test.facts.read(), self, lifecycle, test.role, test.day);
+        let assessment = assess_in(&test.facts.read(), self, lifecycle, test.role, test.day, &test.settings);
         let wrong = test.expect.iter().filter_map(|(rule, expected)| {
             let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule)?;
             let (expected, actual) = (*expected, verdict.outcome);
@@ -45,7 +45,7 @@ impl RuleSet {
         let mut untested = Vec::new();
         for rule in &self.rules {
             for outcome in [Outcome::Pass, Outcome::Partial, Outcome::Fail, Outcome::Unknown] {
-                let possible = outcome != Outcome::Partial || rule.partial.is_some();
+                let possible = outcome != Outcome::Partial || rule.has_partial();
                 let shown = |test: &RuleTest| {
                     test.expect.iter().any(|(id, shown)| *id == rule.id && *shown == outcome)
                 };

@@ -1,10 +1,12 @@
-//! The answers of the doors that only Windows has: names of the PC, SIDs, hardware addresses and product keys.
+//! The answers of the doors that only Windows has: names of the PC and of people, SIDs, hardware addresses, serial
+//! numbers of USB drives, product keys, arguments of commands, what rules of the firewall are called.
 
 use std::collections::BTreeMap;
 
 use data_encoding::BASE64;
 use serde_json::Value;
 
+use super::super::command_line;
 use super::super::recorded::{Recording, Said};
 
 /// Values of the registry that name the PC.
@@ -41,8 +43,12 @@ const NEEDED: &[(&str, &[&str])] = &[
     (r"\ClickToRun\Configuration", &["ProductReleaseIds", "VersionToReport"]),
     (r"\Clients\{", &["pv"]),
 ];
-/// Folders of everybody, which name nobody.
-const EVERYBODY: &[&str] = &["all users", "default", "default user", "public"];
+/// Folders of users that are no person's, in small letters.
+const NOT_PEOPLE: &[&str] = &["public", "default", "all users", "default user", "*"];
+/// Fields of a rule of the firewall that are written by hand or name a person.
+const RULE_TEXTS: &[&str] = &["Name=", "Desc=", "EmbedCtxt=", "LUOwn=", "LUAuth=", "AppPkgId="];
+/// Fields of a rule of the firewall that name networks.
+const RULE_NETWORKS: &[&str] = &["LA4=", "LA6=", "RA4=", "RA6="];
 /// Columns of WMI that hold a serial number.
 const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 
@@ -50,8 +56,8 @@ const SERIALS: &[&str] = &["SerialNumber", "IdentifyingNumber"];
 #[derive(Default)]
 struct StandIns {
     names: Vec<String>,
-    domains: BTreeMap<String, usize>,
     people: BTreeMap<String, usize>,
+    domains: BTreeMap<String, usize>,
     addresses: BTreeMap<String, usize>,
     serials: BTreeMap<String, usize>,
 }
@@ -71,6 +77,7 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut d
         .into_iter()
         .map(|(question, mut said)| {
             if let Said::Answered(Some(value)) = &mut said {
+                cut(&question, value);
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
@@ -88,6 +95,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut d
                 }
                 if question == "adapters" || question == "listeners" {
                     addresses(value, addressed);
+                }
+                if question.starts_with("drive health ") {
+                    health(value);
                 }
                 stand_ins.value(value, hostname);
             }
@@ -128,6 +138,45 @@ fn addresses(value: &mut Value, addressed: &mut dyn FnMut(&str) -> String) {
     }
 }
 
+/// What the probe of disks reads of what smartctl prints, which names the drive's serial number too.
+const SMARTCTL_KEPT: &[&str] = &[
+    "ata_device_statistics",
+    "ata_smart_attributes",
+    "endurance_used",
+    "model_name",
+    "nvme_smart_health_information_log",
+    "power_on_time",
+    "scsi_grown_defect_list",
+    "scsi_percentage_used_endurance_indicator",
+    "smart_status",
+    "smartctl",
+];
+/// What makers keep in the data of SMART for themselves (ATA8-ACS).
+const SMART_PRIVATE: std::ops::Range<usize> = 386..511;
+
+/// The log of a drive without what could name it.
+fn health(log: &mut Value) {
+    if let Some(text) = log.get_mut("smartctl") {
+        let json = text.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let kept = match json {
+            Some(Value::Object(mut fields)) => {
+                fields.retain(|name, _| SMARTCTL_KEPT.contains(&name.as_str()));
+                Value::Object(fields).to_string()
+            }
+            Some(_) | None => String::new(),
+        };
+        *text = Value::String(kept);
+    }
+    if let Some(data) = log.pointer_mut("/smart/data")
+        && let Some(mut bytes) = data.as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok())
+    {
+        if let Some(private) = bytes.get_mut(SMART_PRIVATE) {
+            private.fill(0);
+        }
+        *data = Value::String(BASE64.encode(&bytes));
+    }
+}
+
 impl StandIns {
     fn value(&mut self, value: &mut Value, hostname: &str) {
         match value {
@@ -142,7 +191,14 @@ impl StandIns {
                         *serial = format!("SCRUBBED{number}");
                     }
                 }
-                fields.values_mut().for_each(|value| self.value(value, hostname));
+                // Values of the registry may be named by paths.
+                *fields = std::mem::take(fields)
+                    .into_iter()
+                    .map(|(name, mut value)| {
+                        self.value(&mut value, hostname);
+                        (self.text(&name, hostname), value)
+                    })
+                    .collect();
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -153,21 +209,30 @@ impl StandIns {
         for name in &self.names {
             scrubbed = replaced(&scrubbed, name, hostname);
         }
-        let mut words: Vec<String> = Vec::new();
-        for word in scrubbed.split('\\') {
-            let of_person = words.last().is_some_and(|folder| folder.eq_ignore_ascii_case("users"));
-            words.push(if of_person { self.person(word) } else { self.sid(word) });
+        let mut words: Vec<String> = scrubbed.split('\\').map(|word| self.sid(word)).collect();
+        for at in 1..words.len() {
+            let (before, rest) = words.split_at_mut(at);
+            if let (Some(folder), Some(name)) = (before.last(), rest.first_mut())
+                && (folder.eq_ignore_ascii_case("users")
+                    || folder.eq_ignore_ascii_case("documents and settings"))
+            {
+                *name = self.person(name);
+            }
         }
         self.address(&words.join("\\"))
     }
 
-    /// The name of a person's folder.
-    fn person(&mut self, folder: &str) -> String {
-        if EVERYBODY.contains(&folder.to_lowercase().as_str()) {
-            return folder.to_owned();
+    /// The name of a folder of users, up to what cannot stand in a name.
+    fn person(&mut self, text: &str) -> String {
+        let end = text.find(['"', '|', ';', ',']).unwrap_or(text.len());
+        let (name, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+        let lower = name.to_lowercase();
+        if name.is_empty() || NOT_PEOPLE.contains(&lower.as_str()) {
+            return text.to_owned();
         }
         let next = self.people.len() + 1;
-        format!("user{}", self.people.entry(folder.to_lowercase()).or_insert(next))
+        let number = *self.people.entry(lower).or_insert(next);
+        format!("user{number}{rest}")
     }
 
     /// The SID of an account of this PC or its domain, with the domain's part replaced.
@@ -206,6 +271,76 @@ impl StandIns {
     }
 }
 
+/// Leaves out of an answer what no probe needs and what may tell of a person.
+fn cut(question: &str, value: &mut Value) {
+    let drives = r"HKLM\SYSTEM\CurrentControlSet\Enum\USBSTOR\";
+    if question.starts_with(&format!("registry keys {drives}")) {
+        for (at, name) in value.as_array_mut().into_iter().flatten().enumerate() {
+            // One that Windows made up itself has an ampersand in second place.
+            if name.as_str().is_some_and(|name| name.chars().nth(1) != Some('&')) {
+                *name = Value::String(format!("SCRUBBED{at}&0"));
+            }
+        }
+    } else if question.ends_with(r"\FirewallRules") {
+        let Some(rules) = value.as_object_mut() else { return };
+        // Rules for what goes out are asked by nobody.
+        rules.retain(|_, rule| rule_text(rule).is_some_and(|rule| rule.contains("|Dir=In|")));
+        *rules = std::mem::take(rules)
+            .into_iter()
+            .enumerate()
+            .map(|(at, (_, mut rule))| {
+                if let Some(text) = rule.get_mut("text")
+                    && let Some(scrubbed) = text.as_str().map(rule_without_texts)
+                {
+                    *text = Value::String(scrubbed);
+                }
+                (format!("rule-{:04}", at + 1), rule)
+            })
+            .collect();
+    } else if question.ends_with(r"\LanmanServer\Shares\Security") {
+        let Some(shares) = value.as_object_mut() else { return };
+        *shares = std::mem::take(shares)
+            .into_iter()
+            .enumerate()
+            .map(|(at, (_, descriptor))| (format!("share-{}", at + 1), descriptor))
+            .collect();
+    } else if question.ends_with(r"\Run") || question.ends_with(r"\RunOnce") {
+        for command in value.as_object_mut().into_iter().flat_map(|values| values.values_mut()) {
+            for kind in ["text", "expand"] {
+                if let Some(text) = command.get_mut(kind) {
+                    *text = Value::String(without_arguments(text.as_str().unwrap_or_default()));
+                }
+            }
+        }
+    } else if question.ends_with(": ImagePath") {
+        for kind in ["text", "expand"] {
+            if let Some(text) = value.get_mut(kind) {
+                *text = Value::String(without_arguments(text.as_str().unwrap_or_default()));
+            }
+        }
+    }
+}
+
+fn rule_text(rule: &Value) -> Option<&str> {
+    rule.get("text")?.as_str()
+}
+
+fn rule_without_texts(rule: &str) -> String {
+    let is_text = |field: &&str| RULE_TEXTS.iter().any(|text| field.starts_with(text));
+    let fields = rule.split('|').filter(|field| !is_text(field)).map(|field| {
+        match RULE_NETWORKS.iter().find(|network| field.starts_with(**network)) {
+            Some(network) if !field.ends_with("LocalSubnet") => format!("{network}192.0.2.1"),
+            Some(_) | None => field.to_owned(),
+        }
+    });
+    fields.collect::<Vec<String>>().join("|")
+}
+
+/// The files that a command line names, each in quotes.
+fn without_arguments(command: &str) -> String {
+    command_line::files(command).iter().map(|file| format!("\"{file}\"")).collect::<Vec<String>>().join(" ")
+}
+
 /// The text with every mention of a name replaced, capitals and small letters alike.
 fn replaced(text: &str, name: &str, by: &str) -> String {
     let (lower, name) = (text.to_ascii_lowercase(), name.to_ascii_lowercase());
@@ -238,9 +373,20 @@ mod tests {
                 "DisplayName": {"text": "Zalo"}, "InstallLocation": {"text": r"C:\Users\an\Zalo"}},
             "adapters": [{"mac": "00:1A:2B:3C:4D:5E", "addresses": ["10.1.2.3"], "resolvers": ["fec0:0:0:ffff::1"]}],
             "program paths UniKeyNT.exe": [r"C:\Users\nguyenan\Downloads\UniKeyNT.exe", r"C:\Users\Public\x.exe"],
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run": {
+                "Zalo": {"text": r#""C:\Users\Nguyen An\AppData\Local\Zalo.exe" --token=secret"#},
+            },
+            r"registry keys HKLM\SYSTEM\CurrentControlSet\Enum\USBSTOR\Disk&Ven_A": ["E0D55EA5&0", "7&1a2b&0"],
+            r"registry values HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules": {
+                "{1}": {"text": r"v2.10|Action=Allow|Dir=In|RA4=10.1.2.3|App=C:\Users\Nguyen An\a.exe|Name=An's program|"},
+                "{2}": {"text": "v2.10|Action=Allow|Dir=Out|Name=x|"},
+            },
+            r"registry values HKLM\SOFTWARE\Microsoft\Windows Defender\Exclusions\Paths": {r"C:\Users\nguyen an\x": {"u32": 0}},
+            "tasks": [{"path": r"\Update-S-1-5-21-11-22-33-1001", "programs": [r"C:\Users\Public\a.exe", r"c:\users\Lan"]}],
             "certificates User: MY": [{"issuer": "Nguyen Van A", "self_issued": true}, {"issuer": "CA", "self_issued": false}],
             r"registry value HKLM\SYSTEM\Enum\DISPLAY\A\1\Device Parameters: EDID": {"bytes": "AQIDBAUGBwgJCgsMDQ4PEBESEw=="},
             "wmi a": [{"MACAddress": "00:1A:2B:3C:4D:5E", "Time": "20261122070000.000000+420", "Size": 5}, {"SerialNumber": " WD-1"}, {"SerialNumber": " WD-1"}],
+            "drive health sda": {"smartctl": "{\"serial_number\": \"WD-WMC1\", \"smart_status\": {\"passed\": true}}"},
         });
         let mut recording = Recording {
             origin: Origin::Real,
@@ -263,9 +409,37 @@ mod tests {
         scrub(&mut recording, "pc-1", &mut |address| address.replace("10.1.2.3", "192.0.2.1"));
         expect_test::expect![[r#"
             {
+              "adapters": [
+                {
+                  "addresses": [
+                    "192.0.2.1"
+                  ],
+                  "mac": "02:00:00:00:00:01",
+                  "resolvers": [
+                    "fec0:0:0:ffff::1"
+                  ]
+                }
+              ],
+              "certificates User: MY": [
+                {
+                  "issuer": "scrubbed",
+                  "self_issued": true
+                },
+                {
+                  "issuer": "CA",
+                  "self_issued": false
+                }
+              ],
+              "drive health sda": {
+                "smartctl": "{\"smart_status\":{\"passed\":true}}"
+              },
               "program paths UniKeyNT.exe": [
                 "C:\\Users\\user1\\Downloads\\UniKeyNT.exe",
                 "C:\\Users\\Public\\x.exe"
+              ],
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USBSTOR\\Disk&Ven_A": [
+                "SCRUBBED0&0",
+                "7&1a2b&0"
               ],
               "registry keys HKU\\": [
                 "S-1-12-1-2-2-2-2",
@@ -282,9 +456,22 @@ mod tests {
               "registry value HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters: Hostname": {
                 "text": "pc-1"
               },
+              "registry value HKLM\\SYSTEM\\Enum\\DISPLAY\\A\\1\\Device Parameters: EDID": {
+                "bytes": "AQIDBAUGBwgJCgsMAAAAABESEw=="
+              },
               "registry values HKLM\\SOFTWARE\\A": {
                 "Path": {
                   "text": "\\\\pc-1\\x"
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths": {
+                "C:\\Users\\user3\\x": {
+                  "u32": 0
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run": {
+                "Zalo": {
+                  "text": "\"C:\\Users\\user3\\AppData\\Local\\Zalo.exe\""
                 }
               },
               "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Zalo": {
@@ -292,6 +479,20 @@ mod tests {
                   "text": "Zalo"
                 }
               },
+              "registry values HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules": {
+                "rule-0001": {
+                  "text": "v2.10|Action=Allow|Dir=In|RA4=192.0.2.1|App=C:\\Users\\user3\\a.exe|"
+                }
+              },
+              "tasks": [
+                {
+                  "path": "\\Update-S-1-5-21-1-1-1-1001",
+                  "programs": [
+                    "C:\\Users\\Public\\a.exe",
+                    "c:\\users\\user4"
+                  ]
+                }
+              ],
               "wmi a": [
                 {
                   "MACAddress": "02:00:00:00:00:01",

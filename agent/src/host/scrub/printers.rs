@@ -110,6 +110,27 @@ mod tests {
         });
         let mut recording: Recording = serde_json::from_value(recording).unwrap();
         scrub(&mut recording);
-        expect_test::expect![[r#""#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
+        expect_test::expect![[r#"
+            {
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Monitors\\Standard TCP/IP Port\\Ports": [
+                "IP_port-1"
+              ],
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers": [
+                "printer-1",
+                "printer-2"
+              ],
+              "registry keys HKU\\S-1-5-21-1-1-1-1001\\Printers\\Connections": [
+                ",,pc,printer-1"
+              ],
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-1: Port": {
+                "text": "USB001"
+              },
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-2: Port": {
+                "text": "IP_port-1"
+              },
+              "registry value HKU\\S-1-5-21-1-1-1-1001\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Windows: Device": {
+                "text": "printer-1,winspool,Ne00:"
+              }
+            }"#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
     }
 }

@@ -205,19 +205,19 @@ fn sid_text(sid: PSID) -> Result<String, Trouble> {
 }
 
 /// Rows that Windows allocated, freed at the end.
-struct Rows<T> {
+pub(super) struct Rows<T> {
     start: *mut u8,
     count: usize,
     _rows: PhantomData<T>,
 }
 
 impl<T> Rows<T> {
-    fn new(start: *mut u8, count: u32) -> Rows<T> {
+    pub(super) fn new(start: *mut u8, count: u32) -> Rows<T> {
         let count = if start.is_null() { 0 } else { usize::try_from(count).unwrap_or(0) };
         Rows { start, count, _rows: PhantomData }
     }
 
-    fn all(&self) -> &[T] {
+    pub(super) fn all(&self) -> &[T] {
         if self.count == 0 {
             return &[];
         }

@@ -113,7 +113,8 @@ fn restore_points(host: &dyn Host) -> Result<Vec<Timestamp>, Trouble> {
         // A name is a time of the PC's own zone: 2026-11-20_08-00-01.
         let zone = clock::zone(host)?.ok_or(Trouble::NotSupported)?;
         points.extend(names.iter().filter_map(|name| {
-            let civil = DateTime::strptime("%Y-%m-%d_%H-%M-%S", name).ok()?;
+            let (date, time) = name.split_once('_')?;
+            let civil: DateTime = format!("{date}T{}", time.replace('-', ":")).parse().ok()?;
             zone.to_timestamp(civil).ok()
         }));
         break;

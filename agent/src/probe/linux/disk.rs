@@ -1,8 +1,9 @@
 //! Drives and volumes.
 //!
 //! Drives from /sys/block, space from sysinfo (statvfs), the way from a volume to its drives through links
-//! under /sys. Nothing needs root. What a drive says of its own health does: SMART and NVMe logs are read
-//! through device controls that have no file, so it stays `not_supported`; an eMMC tells its wear in a file.
+//! under /sys, the form of the partition table from what udev found out. Nothing of this needs root. What a drive says
+//! of its own health does: SMART and NVMe logs are read through device controls that have no file, by smartctl where it
+//! is installed; an eMMC tells its wear in a file.
 //! The volumes of boot loaders and of removable drives are left out. Seen on Debian 12 (virtio). What other
 //! systems answer is known from their documents and from made-up recordings.
 
@@ -10,28 +11,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
-use rules::facts::disk::{Bus, Disk, Drive, DriveKind, Health, Volume};
+use rules::facts::disk::{Bus, Disk, Drive, DriveKind, Health, Partitions, Volume};
 use rules::quantity::{Bytes, Percent};
 
 use super::block;
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, fact_or_unsupported, line, number};
+use crate::probe::ask::{fact, fact_or_unsupported, line, number, text};
+use crate::probe::decode::smart::Told;
+use crate::probe::drive;
 
 /// Bytes of a sector, in which the kernel counts sizes whatever the drive does.
 const SECTOR_BYTES: i64 = 512;
-
-/// Parts of the models that hypervisors give their drives, in lower case.
-const VIRTUAL_MODELS: &[&str] = &[
-    "qemu",
-    "vbox",
-    "vmware",
-    "virtual disk",
-    "virtual_disk",
-    "msft virtual",
-    "amazon elastic block",
-    "googlepersistentdisk",
-    "persistentdisk",
-];
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Disk {
     let system = block::system(host);
@@ -49,9 +39,12 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Disk {
             Ok(drive) => drive.size.clone(),
             Err(reason) => Fact::Unknown(reason.clone()),
         },
+        system_partitions: match &system_drive {
+            Ok(drive) => partitions(host, drive),
+            Err(reason) => Fact::Unknown(reason.clone()),
+        },
         drives: fact(drives.map(Some)),
         volumes: fact(volumes(host).map(Some)),
-        ..Disk::all_unknown(&Reason::NotSupported)
     }
 }
 
@@ -64,43 +57,78 @@ fn system_drive(under: &BTreeSet<String>, drives: &[Drive]) -> Result<Drive, Rea
     }
 }
 
+/// How a drive is divided, as udev noted it (ID_PART_TABLE_TYPE).
+fn partitions(host: &dyn Host, drive: &Drive) -> Fact<Partitions> {
+    let noted = || -> Answer<Partitions> {
+        let name = drive.name.known().map_or("", String::as_str);
+        let Some(device) = line(host, &format!("/sys/block/{name}/dev"))? else { return Ok(None) };
+        let notes = text(host, &format!("/run/udev/data/b{device}"))?.unwrap_or_default();
+        let kind = notes.lines().find_map(|line| line.strip_prefix("E:ID_PART_TABLE_TYPE="));
+        Ok(match kind.map(str::trim) {
+            Some("gpt") => Some(Partitions::Gpt),
+            Some("dos") => Some(Partitions::Mbr),
+            Some(_) | None => None,
+        })
+    };
+    fact_or_unsupported(noted())
+}
+
 fn drives(host: &dyn Host, system: Result<&BTreeSet<String>, Trouble>) -> Result<Vec<Drive>, Trouble> {
     let names = host.folder("/sys/block")?.ok_or(Trouble::NotSupported)?;
-    let mut drives = Vec::new();
+    let mut drives: Vec<Drive> = Vec::new();
     for name in names.into_iter().filter(|name| block::is_drive(name)) {
         // The second path to the same NVMe drive is hidden; a card reader without a card has no sectors.
         let hidden =
             name.starts_with("nvme") && number(host, &format!("/sys/block/{name}/hidden"))? == Some(1);
         let sectors = number(host, &format!("/sys/block/{name}/size"))?.unwrap_or(0);
         if !hidden && sectors > 0 {
-            drives.push(drive(host, name, sectors, &system));
+            // A drive that never answers must not use up the time of the others.
+            let hangs = drives.iter().any(|drive| drive.health == Fact::Unknown(Reason::TimedOut));
+            drives.push(drive(host, name, sectors, &system, hangs));
         }
     }
     Ok(drives)
 }
 
-fn drive(host: &dyn Host, name: String, sectors: i64, system: &Result<&BTreeSet<String>, Trouble>) -> Drive {
+fn drive(
+    host: &dyn Host,
+    name: String,
+    sectors: i64,
+    system: &Result<&BTreeSet<String>, Trouble>,
+    hangs: bool,
+) -> Drive {
     let model = match line(host, &format!("/sys/block/{name}/device/model")) {
         Ok(None) if name.starts_with("mmcblk") => line(host, &format!("/sys/block/{name}/device/name")),
         model => model,
     };
     let bus = block::bus(host, &name);
-    let (health, wear) = emmc(host, &name);
+    let kind = fact_or_unsupported(kind(host, &name, bus.as_ref(), model.as_ref()));
+    let fixed = fact(block::is_fixed(host, &name).map(Some));
+    let told = if name.starts_with("mmcblk") {
+        emmc(host, &name)
+    } else if fixed != Fact::Known(true) || kind == Fact::Known(DriveKind::Virtual) {
+        Told::nothing(&Reason::NotSupported)
+    } else if hangs {
+        Told::nothing(&Reason::TimedOut)
+    } else {
+        let model = model.as_ref().ok().and_then(Option::as_deref);
+        drive::health(host, &name, model.unwrap_or_default())
+    };
     Drive {
-        kind: fact_or_unsupported(kind(host, &name, bus.as_ref(), model.as_ref())),
+        kind,
         bus: fact_or_unsupported(bus),
         model: fact(model),
         size: Bytes(sectors.saturating_mul(SECTOR_BYTES)).into(),
-        fixed: fact(block::is_fixed(host, &name).map(Some)),
+        fixed,
         system: match system {
             Ok(drives) => drives.contains(&name).into(),
             Err(trouble) => Fact::Unknown(trouble.clone().into()),
         },
-        health,
-        wear,
-        reallocated: Fact::Unknown(Reason::NotSupported),
+        health: told.health,
+        wear: told.wear,
+        reallocated: told.reallocated,
+        hours: told.hours,
         name: name.into(),
-        ..Drive::all_unknown(&Reason::NotSupported)
     }
 }
 
@@ -111,11 +139,8 @@ fn kind(
     model: Result<&Option<String>, &Trouble>,
 ) -> Answer<DriveKind> {
     let bus = bus.map_err(Clone::clone)?;
-    let model = model.map_err(Clone::clone)?.as_deref().unwrap_or_default().to_lowercase();
-    if *bus == Some(Bus::Virtual)
-        || name.starts_with("xvd")
-        || VIRTUAL_MODELS.iter().any(|part| model.contains(part))
-    {
+    let model = model.map_err(Clone::clone)?.as_deref().unwrap_or_default();
+    if *bus == Some(Bus::Virtual) || name.starts_with("xvd") || drive::is_virtual(model) {
         return Ok(Some(DriveKind::Virtual));
     }
     match (number(host, &format!("/sys/block/{name}/queue/rotational"))?, bus) {
@@ -128,10 +153,7 @@ fn kind(
 
 /// Health and wear of an eMMC (JESD84-B51, EXT_CSD 267 to 269): 1 normal, 2 warning, 3 urgent; two estimates of its
 /// life in tenths.
-fn emmc(host: &dyn Host, name: &str) -> (Fact<Health>, Fact<Percent>) {
-    if !name.starts_with("mmcblk") {
-        return (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported));
-    }
+fn emmc(host: &dyn Host, name: &str) -> Told {
     let health = line(host, &format!("/sys/block/{name}/device/pre_eol_info")).map(|level| {
         match level.as_deref().and_then(hex) {
             Some(1) => Some(Health::Ok),
@@ -144,7 +166,11 @@ fn emmc(host: &dyn Host, name: &str) -> (Fact<Health>, Fact<Percent>) {
         let worst = estimates?.split_whitespace().filter_map(hex).max()?;
         (1..=11).contains(&worst).then(|| Percent((worst * 10).min(100)))
     });
-    (fact_or_unsupported(health), fact_or_unsupported(wear))
+    Told {
+        health: fact_or_unsupported(health),
+        wear: fact_or_unsupported(wear),
+        ..Told::nothing(&Reason::NotSupported)
+    }
 }
 
 fn hex(text: &str) -> Option<i64> {
@@ -152,17 +178,11 @@ fn hex(text: &str) -> Option<i64> {
 }
 
 fn volumes(host: &dyn Host) -> Result<Vec<Volume>, Trouble> {
-    Ok(block::volumes(host)?.into_iter().map(|standing| volume(standing.volume)).collect())
-}
-
-fn volume(volume: crate::host::Volume) -> Volume {
-    let share = u128::from(volume.free) * 100 / u128::from(volume.size.max(1));
-    Volume {
-        system: (volume.mount == "/").into(),
-        mount: volume.mount.into(),
-        filesystem: volume.filesystem.into(),
-        size: Bytes(i64::try_from(volume.size).unwrap_or(i64::MAX)).into(),
-        free: Bytes(i64::try_from(volume.free).unwrap_or(i64::MAX)).into(),
-        free_percent: Percent(i64::try_from(share.min(100)).unwrap_or(100)).into(),
-    }
+    let volumes = block::volumes(host)?.into_iter();
+    Ok(volumes
+        .map(|standing| {
+            let system = standing.volume.mount == "/";
+            drive::volume(standing.volume, system.into())
+        })
+        .collect())
 }

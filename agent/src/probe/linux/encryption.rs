@@ -8,7 +8,7 @@
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
-use rules::facts::encryption::{Encryption, Volume};
+use rules::facts::encryption::{Encryption, State, Volume};
 
 use super::block::{self, Stack};
 use crate::host::{Answer, Host, Trouble};
@@ -37,8 +37,13 @@ fn volumes(host: &dyn Host) -> Result<Vec<Volume>, Trouble> {
                 Ok(_) => Fact::Unknown(Reason::NotSupported),
                 Err(trouble) => Fact::Unknown(trouble.clone().into()),
             },
+            state: match &method {
+                // What is mounted is open; whether it is being encrypted just now only root could see.
+                Ok(method) if seen => if method.is_some() { State::On } else { State::Off }.into(),
+                Ok(_) => Fact::Unknown(Reason::NotSupported),
+                Err(trouble) => Fact::Unknown(trouble.clone().into()),
+            },
             method: if seen { fact(method) } else { fact_or_unsupported(Ok(None)) },
-            ..Volume::all_unknown(&Reason::NotSupported)
         });
     }
     Ok(volumes)

@@ -17,6 +17,7 @@ use rules::facts::exposure::{Exposure, Listener, Reach, RemoteTool, Transport};
 use super::{services, sshd};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{any_running, fact, first_present, running, text};
+use crate::probe::hosts_file;
 
 /// The lists of sockets.
 const SOCKETS: &[(&str, Transport)] = &[
@@ -110,6 +111,8 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+/// The hosts file.
+const HOSTS: &str = "/etc/hosts";
 /// Folders whose certificates somebody adds to those of the system: Debian, Fedora, Arch.
 const ROOT_FOLDERS: &[&str] = &[
     "/usr/local/share/ca-certificates",
@@ -128,6 +131,7 @@ struct Socket {
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
     let listening = listening(host);
     let ssh = ssh_server(host, &listening);
+    let shares = open_shares(host);
     let allowed = match &ssh {
         Ok(true) => sshd::allowed(host).map(Some),
         Ok(false) => Ok(None),
@@ -155,9 +159,10 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
         ),
         ssh_passwords: fact(allowed.map(|allowed| allowed.map(|allowed| allowed.passwords))),
         smb1: fact(smb1(host).map(Some)),
-        open_shares: fact(open_shares(host).map(Some)),
+        open_shares: fact(shares.as_ref().map(|(writable, _)| Some(*writable)).map_err(Clone::clone)),
+        readable_shares: fact(shares.map(|(_, readable)| Some(readable))),
         remote_tools: fact(remote_tools(host).map(Some)),
-        hosts_overrides: fact(hosts_overrides(host)),
+        hosts_overrides: fact(hosts_file::overrides(host, HOSTS)),
         roots_added: roots_added(host),
         ..Exposure::all_unknown(&Reason::NotSupported)
     }
@@ -296,8 +301,8 @@ fn smb1(host: &dyn Host) -> Result<bool, Trouble> {
     }))
 }
 
-/// Shares of Samba that guests may write to, and exports of NFS that anybody may.
-fn open_shares(host: &dyn Host) -> Result<i64, Trouble> {
+/// Shares of Samba that guests may use, and exports of NFS that anybody may: how many to write to, how many to read.
+fn open_shares(host: &dyn Host) -> Result<(i64, i64), Trouble> {
     let mut shares: BTreeMap<String, (bool, bool)> = BTreeMap::new();
     for (section, key, value) in samba(host)? {
         if section == "global" {
@@ -312,19 +317,20 @@ fn open_shares(host: &dyn Host) -> Result<i64, Trouble> {
             _ => {}
         }
     }
-    let samba = shares.values().filter(|(guests, writable)| *guests && *writable).count();
     let exports = match running(host, "nfsd")? {
         true => text(host, "/etc/exports")?.unwrap_or_default(),
         false => String::new(),
     };
-    let nfs = exports
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'))
-        .filter(|line| {
-            line.split_whitespace().skip(1).any(|client| client.starts_with("*(") && client.contains("rw"))
-        })
-        .count();
-    Ok(i64::try_from(samba + nfs).unwrap_or(i64::MAX))
+    let exports = exports.lines().filter(|line| !line.trim_start().starts_with('#')).filter_map(|line| {
+        let mut anybody =
+            line.split_whitespace().skip(1).filter(|client| client.starts_with("*(")).peekable();
+        anybody.peek()?;
+        Some(anybody.any(|client| client.contains("rw")))
+    });
+    let open: Vec<bool> =
+        shares.values().filter(|(guests, _)| *guests).map(|(_, writable)| *writable).chain(exports).collect();
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    Ok((count(open.iter().filter(|writable| **writable).count()), count(open.len())))
 }
 
 fn remote_tools(host: &dyn Host) -> Result<Vec<RemoteTool>, Trouble> {
@@ -350,20 +356,6 @@ fn remote_tools(host: &dyn Host) -> Result<Vec<RemoteTool>, Trouble> {
         enabled = Some(units);
     }
     Ok(tools)
-}
-
-fn hosts_overrides(host: &dyn Host) -> Answer<Vec<String>> {
-    let Some(text) = text(host, "/etc/hosts")? else { return Ok(None) };
-    let mut names: Vec<String> = text
-        .lines()
-        .filter_map(|line| line.split('#').next())
-        .flat_map(|line| line.split_whitespace().skip(1))
-        .map(|name| name.trim_end_matches('.').to_lowercase())
-        .filter(|name| name == "gov.vn" || name.ends_with(".gov.vn"))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    Ok(Some(names))
 }
 
 fn roots_added(host: &dyn Host) -> Fact<i64> {

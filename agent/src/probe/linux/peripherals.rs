@@ -13,7 +13,7 @@ use rules::fact::{Fact, Reason};
 use rules::facts::peripherals::{Connection, Peripherals, Printer, Scanner};
 
 use super::usb::{self, Device};
-use crate::host::{Answer, Host, Trouble};
+use crate::host::{Host, Trouble};
 use crate::probe::ask::{any_running, fact, line, number, text};
 use crate::probe::usb::{Use, known, written};
 

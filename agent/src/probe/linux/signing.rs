@@ -13,7 +13,7 @@ use rules::facts::signing::{Signing, Standing, Token};
 
 use super::usb::{self, CLASS_SMART_CARD, Device};
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, fact_or_unsupported, first_present, running};
+use crate::probe::ask::{fact, first_present, running};
 use crate::probe::usb::{Use, known, written};
 
 /// Modules that the administrator or a package gave to p11-kit (pkcs11.conf(5)).

@@ -7,16 +7,16 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
 use rules::facts::backup::{Backup, Target};
 
+use super::moments::{dmtf, filetime};
 use super::registry::text;
-use super::users;
+use super::{people, services};
 use crate::host::answers::{Cell, Key, Query, RegistryValue, ServiceStart};
 use crate::host::{Host, Trouble};
+use crate::probe::ask::known_or_unsupported;
 
 const WINDOWS_BACKUP: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsBackup\Status";
 const FILE_HISTORY: &str = r"Software\Microsoft\Windows\CurrentVersion\FileHistory";
@@ -64,7 +64,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
             Fact::known_or_absent(points.into_iter().max()),
         ),
         // Windows Server makes none.
-        Ok(None) => (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported)),
+        Ok(None) => (unknown(), unknown()),
         Err(trouble) => (Fact::Unknown(trouble.clone().into()), Fact::Unknown(trouble.into())),
     };
     let base = match copies(host) {
@@ -79,7 +79,6 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
 }
 
 fn told(copies: &Copies) -> (Fact<Timestamp>, Fact<Target>) {
-    let unknown = || Fact::Unknown(Reason::NotSupported);
     if copies.products.is_empty() {
         return (Fact::Absent, Fact::Absent);
     }
@@ -89,11 +88,15 @@ fn told(copies: &Copies) -> (Fact<Timestamp>, Fact<Target>) {
         Some(_) | None => unknown(),
     };
     let target = match copies.last {
-        Some((_, target)) if !copies.silent => target.map_or_else(unknown, Fact::Known),
+        Some((_, target)) if !copies.silent => known_or_unsupported(target),
         None if !copies.silent && copies.cloud => Target::Cloud.into(),
         Some(_) | None => unknown(),
     };
     (last_at, target)
+}
+
+fn unknown<T>() -> Fact<T> {
+    Fact::Unknown(Reason::NotSupported)
 }
 
 fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
@@ -110,7 +113,7 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         };
         copies.made("Windows Backup", at, place);
     }
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{FILE_HISTORY}");
         match host.registry_value(Key::wide(&key), "ProtectedUpToTime") {
             // Windows writes 0 while a copy is being made.
@@ -125,29 +128,27 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
             copies.cloud = true;
         }
     }
+    let names = services::names(host)?;
     for (service, product) in SERVICES {
-        if host.service(service)?.is_some_and(|service| service.start != ServiceStart::Disabled) {
-            copies.made(product, None, None);
+        for state in services::states(host, &services::matching(&names, &[service]))? {
+            if state.start != ServiceStart::Disabled {
+                copies.made(product, None, None);
+            }
         }
     }
     Ok(copies)
 }
 
-/// Tenths of microseconds since the year 1601, as number or as bytes; none for what is no time, such as 0.
+/// A time, as number or as bytes; none for what is no time, such as 0.
 fn moment(value: &RegistryValue) -> Option<Timestamp> {
-    /// From 1601-01-01 to 1970-01-01.
-    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
-    const TICKS_A_SECOND: u64 = 10_000_000;
-    let ticks = match value {
-        RegistryValue::U64(ticks) => *ticks,
-        RegistryValue::Bytes(bytes) => u64::from_le_bytes(bytes.as_slice().try_into().ok()?),
+    match value {
+        RegistryValue::U64(ticks) => filetime(*ticks),
+        RegistryValue::Bytes(bytes) => filetime(u64::from_le_bytes(bytes.as_slice().try_into().ok()?)),
         RegistryValue::Text(_)
         | RegistryValue::Expand(_)
         | RegistryValue::Texts(_)
-        | RegistryValue::U32(_) => return None,
-    };
-    let seconds = i64::try_from(ticks / TICKS_A_SECOND).ok()?.checked_sub(SECONDS_TO_EPOCH)?;
-    Timestamp::from_duration(SignedDuration::from_secs(seconds)).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
+        | RegistryValue::U32(_) => None,
+    }
 }
 
 /// When each of the restore points was made. Not there: this Windows makes none.
@@ -157,18 +158,11 @@ fn restore_points(host: &dyn Host) -> Result<Option<Vec<Timestamp>>, Trouble> {
     let Some(rows) = host.wmi(&query)? else { return Ok(None) };
     let times = rows.iter().map(|row| match row.get("CreationTime") {
         Some(Cell::Text(text)) => {
-            utc(text).ok_or_else(|| Trouble::Failed(format!("a restore point was made at {text:?}")))
+            dmtf(text).ok_or_else(|| Trouble::Failed(format!("a restore point was made at {text:?}")))
         }
         _ => Err(Trouble::Failed("a restore point has no time".to_owned())),
     });
     Ok(Some(times.collect::<Result<_, _>>()?))
-}
-
-/// `yyyymmddHHMMSS.mmmmmm-000`: restore points are told in UTC.
-fn utc(text: &str) -> Option<Timestamp> {
-    let (digits, _) = text.split_once('.')?;
-    let civil = DateTime::strptime("%Y%m%d%H%M%S", digits).ok()?;
-    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 #[cfg(test)]
@@ -178,22 +172,17 @@ mod tests {
     #[test]
     fn moments_of_the_registry() {
         let at = Some("2026-11-20T02:15:00Z".parse().unwrap());
-        let ticks = 134_081_217_000_000_000_u64;
+        let ticks = 134_396_145_000_000_000_u64;
         assert_eq!(moment(&RegistryValue::U64(ticks)), at);
         assert_eq!(moment(&RegistryValue::Bytes(ticks.to_le_bytes().to_vec())), at);
         assert_eq!(moment(&RegistryValue::U64(0)), None);
         assert_eq!(moment(&RegistryValue::U64(u64::MAX)), None);
         assert_eq!(moment(&RegistryValue::Bytes(vec![1, 2])), None);
-        assert_eq!(utc("20261120021500.000000-000"), at);
-        for odd in ["", "2026", "20261399021500.000000-000", "x.y"] {
-            assert_eq!(utc(odd), None, "{odd}");
-        }
     }
 
     #[test]
     fn a_silent_program_may_have_made_the_newest_copy() {
         let at: Timestamp = "2026-11-20T02:15:00Z".parse().unwrap();
-        let unknown = || Fact::Unknown(Reason::NotSupported);
         let mut copies = Copies::default();
         assert_eq!(told(&copies), (Fact::Absent, Fact::Absent));
         copies.made("Windows Backup", Some(at), Some(Target::Network));

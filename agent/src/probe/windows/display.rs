@@ -53,10 +53,9 @@ fn graphics(host: &dyn Host) -> Answer<Vec<Graphics>> {
     let Some(devices) = present(host, ADAPTERS)? else { return Ok(None) };
     let adapter = |device: Device| {
         let key = device.driver.map(|driver| format!(r"{CLASS}\{driver}"));
-        let of = |ask: &dyn Fn(&str) -> Answer<i64>| key.as_deref().map_or(Ok(None), ask);
         Graphics {
             name: known_or_unsupported(device.name),
-            memory: fact_or_unsupported(of(&|key| memory(host, key))).map(Bytes),
+            memory: fact_or_unsupported(key.as_deref().map_or(Ok(None), |key| memory(host, key))).map(Bytes),
             driver: match &key {
                 Some(key) => fact_or_unsupported(text(host, key, "DriverVersion")).map(Version),
                 None => Fact::Unknown(Reason::NotSupported),
@@ -83,4 +82,48 @@ fn memory(host: &dyn Host, key: &str) -> Answer<i64> {
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::recorded::Recording;
+
+    const DRIVER: &str = r"{4d36e96e-e325-11ce-bfc1-08002be10318}\0001";
+
+    /// What is told of one screen whose EDID is this in the registry.
+    fn model(edid: &Value) -> Fact<String> {
+        let device = json!({
+            "id": r"DISPLAY\DELA0D9", "name": null, "class": null, "service": null, "driver": DRIVER, "present": true,
+            "arrived_at": null, "removed_at": null,
+        });
+        let recording = json!({
+            "origin": "made up", "about": "", "platform": "windows", "taken_at": "2026-11-22T00:00:00Z",
+            "asked": {
+                "devices {4d36e96e-e325-11ce-bfc1-08002be10318}": [device],
+                "devices {4d36e968-e325-11ce-bfc1-08002be10318}": null,
+                r"registry keys HKLM\SYSTEM\CurrentControlSet\Enum\DISPLAY\DELA0D9": ["1"],
+                r"registry value HKLM\SYSTEM\CurrentControlSet\Enum\DISPLAY\DELA0D9\1: Driver": {"text": DRIVER},
+                r"registry value HKLM\SYSTEM\CurrentControlSet\Enum\DISPLAY\DELA0D9\1\Device Parameters: EDID": edid,
+            },
+        });
+        let host = Recording::load(&recording.to_string()).unwrap();
+        let display = ask(&host, Timestamp::UNIX_EPOCH);
+        assert_eq!(display.screens, Fact::Known(1), "it is there, whatever it says of itself");
+        assert_eq!(display.graphics, Fact::Unknown(Reason::NotSupported));
+        display.monitors.known().unwrap()[0].model.clone()
+    }
+
+    #[test]
+    fn a_screen_is_there_whatever_it_says_of_itself() {
+        assert_eq!(model(&Value::Null), Fact::Unknown(Reason::NotSupported));
+        assert_eq!(model(&json!({"u32": 7})), Fact::failed("the registry holds an EDID that is none"));
+        assert_eq!(
+            model(&json!({"bytes": "AP///w=="})),
+            Fact::failed("the screen's description has 4 bytes instead of 128")
+        );
+        assert_eq!(model(&json!({"trouble": "denied"})), Fact::Unknown(Reason::Denied));
+    }
 }

@@ -19,11 +19,19 @@ pub(super) struct Found {
     pub(super) broad: i64,
 }
 
-/// The key of each kind, the value of the policy that MDM makes, and what is too broad.
-const KINDS: &[(&str, &str, fn(&str) -> bool)] = &[
-    ("Paths", "ExcludedPaths", is_broad_path),
-    ("Extensions", "ExcludedExtensions", is_broad_extension),
-    ("Processes", "ExcludedProcesses", is_broad_process),
+/// One kind of exclusions.
+struct Kind {
+    /// Its key.
+    key: &'static str,
+    /// The value of the policy that device management makes.
+    managed: &'static str,
+    is_broad: fn(&str) -> bool,
+}
+
+const KINDS: &[Kind] = &[
+    Kind { key: "Paths", managed: "ExcludedPaths", is_broad: is_broad_path },
+    Kind { key: "Extensions", managed: "ExcludedExtensions", is_broad: is_broad_extension },
+    Kind { key: "Processes", managed: "ExcludedProcesses", is_broad: is_broad_process },
 ];
 
 /// Folders under a drive that are too broad, with what lies directly in them where a star says so.
@@ -94,7 +102,7 @@ pub(super) fn of(host: &dyn Host, own: &Own) -> Result<Found, Trouble> {
     // A policy can say that what administrators of this PC set does not count.
     let only_policy = number(host, own.policy, "DisableLocalAdminMerge")? == Some(1);
     let (mut count, mut broad) = (0, 0);
-    for (key, managed, is_broad) in KINDS {
+    for Kind { key, managed, is_broad } in KINDS {
         let mut places = BTreeSet::new();
         let roots = [Some(own.policy), (!only_policy).then_some(own.local)];
         for root in roots.into_iter().flatten() {

@@ -13,8 +13,9 @@ use crate::host::answers::{Cell, Guardian, Health, Query};
 use crate::host::{Answer, Host};
 use crate::probe::ask::fact_or_unsupported;
 
-const LOCAL: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
-const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall";
+pub(super) const LOCAL: &str =
+    r"HKLM\SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy";
+pub(super) const POLICY: &str = r"HKLM\SOFTWARE\Policies\Microsoft\WindowsFirewall";
 /// Names of the profiles, on the PC and in a policy. Private networks have kept an older name.
 const PROFILES: &[(&str, &str)] =
     &[("domain", "DomainProfile"), ("private", "StandardProfile"), ("public", "PublicProfile")];
@@ -67,7 +68,7 @@ fn all(mut facts: impl Iterator<Item = Fact<bool>>) -> Fact<bool> {
 }
 
 /// A setting of a profile.
-fn set(host: &dyn Host, profile: &str, name: &str) -> Answer<i64> {
+pub(super) fn set(host: &dyn Host, profile: &str, name: &str) -> Answer<i64> {
     match number(host, &format!(r"{POLICY}\{profile}"), name)? {
         Some(value) => Ok(Some(value)),
         None => number(host, &format!(r"{LOCAL}\{profile}"), name),

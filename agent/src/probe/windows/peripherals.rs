@@ -13,11 +13,11 @@ use rules::fact::{Fact, Reason};
 use rules::facts::peripherals::{Connection, Peripherals, Printer, Scanner};
 
 use super::devices::{present, usb_numbers};
+use super::people;
 use super::registry::{number, text};
-use super::users;
 use crate::host::answers::{Among, Device, Key};
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, fact_or_unsupported, known_or_unsupported};
+use crate::probe::ask::{fact_or_unsupported, known_or_unsupported};
 use crate::probe::usb::{Use, known};
 
 const PRINTERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Print\Printers";
@@ -78,7 +78,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Peripherals {
 
 fn printers(host: &dyn Host) -> Answer<Vec<Printer>> {
     let Some(queues) = host.registry_keys(Key::wide(PRINTERS))? else { return Ok(None) };
-    let people = people(host)?;
+    let people = settings(host)?;
     let network = host.registry_keys(Key::wide(NETWORK_PORTS))?.unwrap_or_default();
     let mut printers = Vec::new();
     for queue in queues {
@@ -119,9 +119,9 @@ impl People {
 }
 
 /// Settings that the agent may not read are left out.
-fn people(host: &dyn Host) -> Result<People, Trouble> {
+fn settings(host: &dyn Host) -> Result<People, Trouble> {
     let mut people = People { connections: BTreeSet::new(), defaults: None };
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{CONNECTIONS}");
         match host.registry_keys(Key::wide(&key)) {
             // A backslash cannot stand in the name of a key, so commas stand for them.

@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use rules::facts::reach::Reach;
 
+use super::people;
 use super::registry::{number, text};
-use super::users;
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Host, Trouble};
 use crate::probe::reached;
@@ -28,7 +28,7 @@ fn proxied(host: &dyn Host) -> Result<bool, Trouble> {
     {
         return Ok(true);
     }
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{OF_PERSON}");
         let by_hand = number(host, &key, "ProxyEnable")?.is_some_and(|enabled| enabled != 0);
         if by_hand || text(host, &key, "AutoConfigURL")?.is_some() {

@@ -16,7 +16,7 @@ use rules::fact::{Fact, Reason};
 use rules::facts::signing::{Signing, Standing, Token};
 use rules::wire::Place;
 
-use super::{devices, users};
+use super::{devices, people};
 use crate::host::answers::{
     Among, Certificate, Device, Key, Reaching, RegistryValue, ServiceStart, StorePlace,
 };
@@ -183,16 +183,26 @@ fn trusted(host: &dyn Host, sign_service: &Answer<Standing>) -> Fact<bool> {
     let reached = host.reach(std::slice::from_ref(&place)).into_iter().next().unwrap_or(Ok(None));
     match reached.map(|reached| reached.map(|reached| reached.how)) {
         Ok(Some(Reaching::Answered)) => true.into(),
-        Ok(Some(Reaching::NotTrusted)) => false.into(),
+        // The agent may run as the PC itself, which does not trust what one person trusts.
+        Ok(Some(Reaching::NotTrusted)) => match certificates(host, "ROOT") {
+            Ok(roots) => roots.iter().any(|root| root.self_issued && is_of_sign_service(root)).into(),
+            Err(trouble) => Fact::Unknown(trouble.into()),
+        },
         Ok(_) => Fact::Unknown(Reason::NotSupported),
         Err(trouble) => Fact::Unknown(trouble.into()),
     }
 }
 
+/// A root that was made for a service on this PC.
+fn is_of_sign_service(root: &Certificate) -> bool {
+    let issuer = root.issuer.to_lowercase();
+    issuer.contains("vgca") || issuer == "localhost" || issuer == "127.0.0.1"
+}
+
 /// The certificates of a store of the PC, and of everybody who is signed in. Who is no administrator sees the own ones.
 fn certificates(host: &dyn Host, store: &str) -> Result<Vec<Certificate>, Trouble> {
     let mut found = host.certificates(StorePlace::Machine, store)?.unwrap_or_default();
-    for sid in users::loaded(host)? {
+    for sid in people::signed_in(host)? {
         match host.certificates(StorePlace::Users, &format!(r"{sid}\{store}")) {
             Ok(certificates) => found.extend(certificates.unwrap_or_default()),
             Err(Trouble::Denied) => {
@@ -205,7 +215,69 @@ fn certificates(host: &dyn Host, store: &str) -> Result<Vec<Certificate>, Troubl
 }
 
 /// Whether the Committee's roots are among those that the PC trusts.
-fn certificates_of(host: &dyn Host) -> Answer<bool> {
+fn government_roots(host: &dyn Host) -> Answer<bool> {
     let roots = certificates(host, "ROOT")?;
     Ok(Some(roots.iter().any(|root| root.self_issued && signatures::is_of_committee(root))))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::recorded::Recording;
+
+    fn device(id: &str, present: bool, removed_at: Option<&str>) -> Value {
+        json!({
+            "id": id, "name": "Reader", "class": null, "service": null, "driver": null, "present": present,
+            "arrived_at": null, "removed_at": removed_at,
+        })
+    }
+
+    fn asked(asked: &Value) -> Signing {
+        let recording = json!({
+            "origin": "made up", "about": "", "platform": "windows", "taken_at": "2026-11-22T00:00:00Z", "asked": asked,
+        });
+        ask(&Recording::load(&recording.to_string()).unwrap(), "2026-11-22T00:00:00Z".parse().unwrap())
+    }
+
+    /// Whether a token is there and when one was last seen, with these devices on the USB and these readers.
+    fn token(usb: &[Value], readers: &[Value]) -> (Fact<bool>, Fact<Timestamp>) {
+        let signing = asked(&json!({"devices USB": usb, format!("devices {READERS}"): readers}));
+        (signing.token_present, signing.token_seen_at)
+    }
+
+    #[test]
+    fn a_reader_that_is_not_known_may_be_a_token() {
+        fn unknown<T>() -> Fact<T> {
+            Fact::Unknown(Reason::NotSupported)
+        }
+        assert_eq!(token(&[], &[]), (false.into(), Fact::Absent));
+        let odd = [device(r"USB\VID_XYZ&PID_", true, None), device("", true, None)];
+        assert_eq!(token(&odd, &[]), (false.into(), Fact::Absent));
+        assert_eq!(token(&[], &[device(r"USB\VID_17EF&PID_1003", true, None)]), (unknown(), Fact::Absent));
+        assert_eq!(token(&[], &[device(r"ROOT\SMARTCARDREADER", true, None)]), (false.into(), Fact::Absent));
+        let gone = device(r"USB\VID_25DD&PID_2371", false, Some("2026-11-01T00:00:00Z"));
+        let seen = "2026-11-01T00:00:00Z".parse::<Timestamp>().unwrap();
+        assert_eq!(token(std::slice::from_ref(&gone), &[]), (false.into(), seen.into()));
+        let there = device(r"USB\VID_0529&PID_0620&MI_00", true, None);
+        let now = "2026-11-22T00:00:00Z".parse::<Timestamp>().unwrap();
+        assert_eq!(token(&[gone, there], &[]), (true.into(), now.into()));
+        // Windows 7 does not keep when one went.
+        assert_eq!(token(&[device(r"USB\VID_0529&PID_0600", false, None)], &[]), (false.into(), unknown()));
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_unknown() {
+        let signing = asked(&json!({
+            "devices USB": {"trouble": "timed_out"},
+            format!("devices {READERS}"): {"trouble": "timed_out"},
+            "service SCardSvr": {"trouble": "denied"},
+        }));
+        assert_eq!(signing.token_present, Fact::Unknown(Reason::TimedOut));
+        assert_eq!(signing.tokens, Fact::Unknown(Reason::TimedOut));
+        assert_eq!(signing.card_service, Fact::Unknown(Reason::Denied));
+        assert!(matches!(signing.certificates, Fact::Unknown(Reason::Failed(_))));
+        assert!(matches!(signing.sign_service_trusted, Fact::Unknown(Reason::Failed(_))));
+    }
 }

@@ -233,7 +233,7 @@ mod tests {
             });
             installed_at(&pc(&asked)).map(|at| at.map(|at| at.to_string()).unwrap_or_default())
         };
-        assert_eq!(check(112, serde_json::json!({"u32": 31_218_000})).unwrap(), "2025-11-18T18:16:22Z");
+        assert_eq!(check(112, serde_json::json!({"u32": 31_218_000})).unwrap(), "2025-11-19T12:33:24Z");
         assert_eq!(
             check(80, serde_json::json!({"u32": 31_218_000})).unwrap(),
             "2019-12-10T03:21:08Z",

@@ -5,15 +5,13 @@
 
 #![expect(unsafe_code, reason = "folders that Windows knows are asked through a function of it")]
 
-use std::ffi::OsString;
-use std::os::windows::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use windows::Win32::System::Com::CoTaskMemFree;
+use windows::Win32::Foundation::MAX_PATH;
 use windows::Win32::UI::Shell::{
-    FOLDERID_LocalAppData, FOLDERID_ProgramData, FOLDERID_ProgramFiles, FOLDERID_Windows, KF_FLAG_DEFAULT,
-    SHGetKnownFolderPath,
+    CSIDL_COMMON_APPDATA, CSIDL_LOCAL_APPDATA, CSIDL_PROGRAM_FILES, CSIDL_WINDOWS, SHGFP_TYPE_CURRENT,
+    SHGetFolderPathW,
 };
 use windows_registry::LOCAL_MACHINE;
 
@@ -33,8 +31,8 @@ pub(super) enum Place {
 /// Where the folder is.
 pub(super) fn folder(place: Place) -> Result<PathBuf> {
     let id = match place {
-        Place::AllUsers => FOLDERID_ProgramData,
-        Place::OneUser => FOLDERID_LocalAppData,
+        Place::AllUsers => CSIDL_COMMON_APPDATA,
+        Place::OneUser => CSIDL_LOCAL_APPDATA,
         Place::Programs => {
             // A 32-bit program is told another folder; there is one place for this program. Where the value is not
             // there, Windows has only one such folder.
@@ -44,16 +42,17 @@ pub(super) fn folder(place: Place) -> Result<PathBuf> {
             if let Ok(wide) = wide {
                 return Ok(PathBuf::from(wide));
             }
-            FOLDERID_ProgramFiles
+            CSIDL_PROGRAM_FILES
         }
-        Place::Windows => FOLDERID_Windows,
+        Place::Windows => CSIDL_WINDOWS,
     };
-    // SAFETY: the id lives through the call.
-    let text = unsafe { SHGetKnownFolderPath(&raw const id, KF_FLAG_DEFAULT, None) }
+    let number = i32::try_from(id).context("the number of a folder is too large")?;
+    let kind = SHGFP_TYPE_CURRENT.0.cast_unsigned();
+    let mut path = [0; MAX_PATH as usize];
+    // What its successor gives has to be freed, by a function that Windows 7 keeps in another library.
+    // SAFETY: the room is as long as the function asks for.
+    unsafe { SHGetFolderPathW(None, number, None, kind, &mut path) }
         .with_context(|| format!("Windows does not know its own folder {place:?}"))?;
-    // SAFETY: Windows ended the text with a zero.
-    let path = OsString::from_wide(unsafe { text.as_wide() });
-    // SAFETY: allocated by Windows for the caller to free, and not used after this.
-    unsafe { CoTaskMemFree(Some(text.as_ptr().cast())) };
-    Ok(PathBuf::from(path))
+    let text = path.split(|unit| *unit == 0).next().unwrap_or_default();
+    Ok(PathBuf::from(String::from_utf16(text).context("a folder of Windows has a broken name")?))
 }

@@ -15,7 +15,7 @@ use windows::Win32::UI::Shell::{
     SEE_MASK_NOASYNC, SEE_MASK_NOCLOSEPROCESS, SHELLEXECUTEINFOW, ShellExecuteExW, ShellExecuteW,
 };
 use windows::Win32::UI::WindowsAndMessaging::{
-    MB_ICONINFORMATION, MB_OK, MB_SETFOREGROUND, MessageBoxW, SW_HIDE, SW_SHOWNORMAL,
+    IDOK, MB_ICONINFORMATION, MB_OK, MB_SETFOREGROUND, MessageBoxW, SW_HIDE, SW_SHOWNORMAL,
 };
 use windows::core::{HRESULT, HSTRING, PCWSTR, w};
 
@@ -53,7 +53,7 @@ pub fn leave_console() {
 pub fn message(title: &str, text: &str) -> bool {
     let (title, text) = (HSTRING::from(title), HSTRING::from(text));
     // SAFETY: both texts live through the call.
-    unsafe { MessageBoxW(None, &text, &title, MB_OK | MB_ICONINFORMATION | MB_SETFOREGROUND) }.0 != 0
+    unsafe { MessageBoxW(None, &text, &title, MB_OK | MB_ICONINFORMATION | MB_SETFOREGROUND) == IDOK }
 }
 
 /// Starts a program once an administrator has agreed, and waits for its end; `tick` is called now and then. The

@@ -1,0 +1,262 @@
+//! What would make a PC ready: the cheapest remedies of its rule set.
+//!
+//! A remedy says what the facts would be afterwards. They are laid over those of the PC, and the same rules are asked
+//! again: what-if is not a second engine. Prices are the caller's business.
+
+use std::cmp::Reverse;
+
+use jiff::civil::Date;
+
+use crate::assess::{Evidence, Grade, Judgement, Outcome, Role, judge};
+use crate::condition::overlay::Overlay;
+use crate::condition::{Scene, Truth};
+use crate::facts::Facts;
+use crate::facts::support::Support;
+use crate::lifecycle::Lifecycle;
+use crate::ruleset::{Remedy, RuleSet, Settings};
+
+/// Most remedies with a price among which the cheapest are looked for: each doubles the work.
+const PRICED_MAX: usize = 12;
+
+/// What would make a PC ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mend {
+    /// It is ready.
+    Ready,
+    /// These remedies make it ready; no cheaper ones of the set do.
+    Remedies(Remedies),
+    /// No remedies of the set make it ready.
+    Cannot {
+        /// The grade that they would bring.
+        grade: Grade,
+        /// The rules that would still stand against it, by id, what costs most first.
+        blocking: Vec<String>,
+    },
+}
+
+/// Remedies that make a PC ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remedies {
+    /// What to do, in this order.
+    pub steps: Vec<Step>,
+    /// What they cost together, in the caller's money; none when a price is missing.
+    pub cost: Option<i64>,
+    /// The score afterwards.
+    pub score: Option<u8>,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Id of the remedy.
+    pub remedy: String,
+    /// What it buys, as the price book names it; none when it costs no purchase.
+    pub item: Option<String>,
+    /// What that costs; none when the price is missing.
+    pub cost: Option<i64>,
+}
+
+/// A PC that is to be mended, as it is judged.
+#[derive(Clone, Copy)]
+pub struct Patient<'a> {
+    /// What it answered.
+    pub facts: &'a Facts,
+    /// The rules.
+    pub set: &'a RuleSet,
+    /// The role of its seat.
+    pub role: Role,
+    /// The day.
+    pub day: Date,
+    /// What its unit set; [`RuleSet::defaults`] where it set nothing.
+    pub settings: &'a Settings,
+}
+
+/// Finds the cheapest remedies that make a PC ready. `price` tells the price of an item, if the price book has it.
+///
+/// A remedy that costs no purchase is free. One without a price is taken only where nothing else helps.
+pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) -> Option<i64>) -> Mend {
+    let support = lifecycle.support_of(patient.facts, patient.day);
+    let bed = Bed { patient, support: &support };
+    let before = bed.judge(&Overlay::default());
+    if before.grade == Grade::Ready {
+        return Mend::Ready;
+    }
+    let candidates = candidates(&before, patient.set, price);
+    let everything: Vec<&Candidate<'_>> = candidates.iter().collect();
+    let (overlay, _) = bed.treated(&everything);
+    let best = bed.judge(&overlay);
+    if best.grade != Grade::Ready {
+        return Mend::Cannot { grade: best.grade, blocking: blocking(&best) };
+    }
+    let chosen = bed.necessary(bed.cheapest(&candidates));
+    let (overlay, order) = bed.treated(&chosen);
+    let steps: Vec<Step> = order
+        .iter()
+        .map(|one| Step { remedy: one.id.to_owned(), item: one.remedy.item.clone(), cost: one.price })
+        .collect();
+    let cost = steps.iter().map(|step| step.cost).sum();
+    Mend::Remedies(Remedies { steps, cost, score: bed.judge(&overlay).score })
+}
+
+/// What a PC would be graded after these remedies, as far as they can be applied, and its score.
+pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -> (Grade, Option<u8>) {
+    let support = lifecycle.support_of(patient.facts, patient.day);
+    let bed = Bed { patient, support: &support };
+    let candidates: Vec<Candidate<'_>> = remedies
+        .iter()
+        .filter_map(|id| patient.set.remedies.get_key_value(*id))
+        .map(|(id, remedy)| Candidate { id, remedy, price: None })
+        .collect();
+    let (overlay, _) = bed.treated(&candidates.iter().collect::<Vec<_>>());
+    let after = bed.judge(&overlay);
+    (after.grade, after.score)
+}
+
+/// A remedy that may help.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    id: &'a str,
+    remedy: &'a Remedy,
+    /// Nothing to pay is 0; none when the price is missing.
+    price: Option<i64>,
+}
+
+/// The remedies that rules which do not pass name, those of what costs most first.
+fn candidates<'a>(
+    before: &Judgement,
+    set: &'a RuleSet,
+    price: &dyn Fn(&str) -> Option<i64>,
+) -> Vec<Candidate<'a>> {
+    let mut lacking: Vec<_> = before
+        .verdicts
+        .iter()
+        .zip(&set.rules)
+        .filter(|(verdict, _)| verdict.lost_halves().is_some())
+        .collect();
+    lacking.sort_by_key(|(verdict, _)| Reverse(verdict.lost_halves()));
+    let mut candidates: Vec<Candidate<'a>> = Vec::new();
+    let mut priced = 0;
+    for id in lacking.iter().flat_map(|(_, rule)| &rule.remedies) {
+        let Some((id, remedy)) = set.remedies.get_key_value(id) else { continue };
+        if !remedy.can_be_tried() || candidates.iter().any(|known| known.id == id) {
+            continue;
+        }
+        let price = remedy.item.as_deref().map_or(Some(0), price);
+        if price != Some(0) {
+            priced += 1;
+            if priced > PRICED_MAX {
+                continue;
+            }
+        }
+        candidates.push(Candidate { id, remedy, price });
+    }
+    candidates
+}
+
+/// The rules that still stand against a PC, what costs most first.
+fn blocking(judgement: &Judgement) -> Vec<String> {
+    let no_data = judgement.grade == Grade::NoData;
+    let mut verdicts: Vec<_> = judgement
+        .verdicts
+        .iter()
+        .filter_map(|verdict| match verdict.outcome {
+            Outcome::Unknown if no_data => Some((2 * verdict.severity.points(), verdict)),
+            _ if no_data => None,
+            _ => Some((verdict.lost_halves()?, verdict)),
+        })
+        .filter(|(lost, _)| *lost > 0)
+        .collect();
+    verdicts.sort_by_key(|(lost, _)| Reverse(*lost));
+    verdicts.into_iter().map(|(_, verdict)| verdict.rule.clone()).collect()
+}
+
+/// Where a PC is tried.
+struct Bed<'a> {
+    patient: Patient<'a>,
+    support: &'a Support,
+}
+
+impl<'a> Bed<'a> {
+    fn scene(&self) -> Scene<'a> {
+        let Patient { facts, set, day, settings, .. } = self.patient;
+        Scene::new(facts, self.support, day, settings, &set.scans)
+    }
+
+    fn judge(&self, overlay: &Overlay) -> Judgement {
+        let Patient { set, role, day, .. } = self.patient;
+        judge(&self.scene().over(overlay), set, role, day, Evidence::Dropped)
+    }
+
+    /// The PC after these remedies, in the order in which they could be applied: one may need what another gives.
+    fn treated<'c>(&self, remedies: &[&'c Candidate<'c>]) -> (Overlay, Vec<&'c Candidate<'c>>) {
+        let mut overlay = Overlay::default();
+        let mut waiting = remedies.to_vec();
+        let mut order = Vec::new();
+        loop {
+            let mut still = Vec::new();
+            let before = order.len();
+            for one in waiting {
+                let scene = self.scene();
+                let can = one.remedy.needs.as_ref().is_none_or(|needs| {
+                    let scene = scene.over(&overlay);
+                    needs.holds(&scene.context()) == Truth::True
+                });
+                if !can {
+                    still.push(one);
+                    continue;
+                }
+                for gift in &one.remedy.gives {
+                    let next = overlay.given(&self.scene().over(&overlay), gift);
+                    overlay = next;
+                }
+                order.push(one);
+            }
+            if still.is_empty() || order.len() == before {
+                return (overlay, order);
+            }
+            waiting = still;
+        }
+    }
+
+    fn is_ready(&self, remedies: &[&Candidate<'_>]) -> bool {
+        let (overlay, _) = self.treated(remedies);
+        self.judge(&overlay).grade == Grade::Ready
+    }
+
+    /// All free remedies and the cheapest priced ones that make the PC ready; all of them make it ready for certain.
+    fn cheapest<'c>(&self, candidates: &'c [Candidate<'c>]) -> Vec<&'c Candidate<'c>> {
+        let (free, priced): (Vec<_>, Vec<_>) =
+            candidates.iter().partition(|candidate| candidate.price == Some(0));
+        let chosen = |choice: u32| -> Vec<&'c Candidate<'c>> {
+            let picked = priced.iter().enumerate().filter(|(bit, _)| choice & (1 << bit) != 0);
+            free.iter().copied().chain(picked.map(|(_, one)| *one)).collect()
+        };
+        let mut choices: Vec<(usize, i64, u32, u32)> = (0..1_u32 << priced.len())
+            .map(|choice| {
+                let picked = || priced.iter().enumerate().filter(move |(bit, _)| choice & (1 << bit) != 0);
+                let missing = picked().filter(|(_, one)| one.price.is_none()).count();
+                let cost = picked().filter_map(|(_, one)| one.price).sum();
+                (missing, cost, choice.count_ones(), choice)
+            })
+            .collect();
+        choices.sort_unstable();
+        let found =
+            choices.into_iter().map(|(.., choice)| chosen(choice)).find(|chosen| self.is_ready(chosen));
+        found.unwrap_or_else(|| candidates.iter().collect())
+    }
+
+    /// Leaves out what is not needed, what mends least first.
+    fn necessary<'c>(&self, mut chosen: Vec<&'c Candidate<'c>>) -> Vec<&'c Candidate<'c>> {
+        for index in (0..chosen.len()).rev() {
+            let mut fewer = chosen.clone();
+            fewer.remove(index);
+            if self.is_ready(&fewer) {
+                chosen = fewer;
+            }
+        }
+        chosen
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,466 @@
+//! Parameters, roles with thresholds of their own, stages, sets that build on others, and what remedies give.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use jiff::civil::date;
+use serde_json::json;
+
+use super::super::*;
+use super::{around, rule, told};
+use crate::assess::{assess, assess_in};
+use crate::lifecycle::Lifecycle;
+
+fn judged(set: &RuleSet, facts: &str, role: Role, day: Date, settings: &Settings) -> Vec<Outcome> {
+    let facts: Facts = serde_json::from_str(facts).unwrap();
+    let assessment = assess_in(&facts, set, &Lifecycle::shipped(), role, day, settings);
+    assessment.verdicts.iter().map(|verdict| verdict.outcome).collect()
+}
+
+const TODAY: Date = date(2026, 11, 22);
+const EIGHT: &str = r#"{"memory":{"installed":8589934592}}"#;
+
+const PARAMETERS: &str = r#"
+[parameters.memory]
+type = "size"
+title = { vi = "RAM", en = "Memory" }
+default = "8 GiB"
+[parameters.resolvers]
+type = "texts"
+title = { vi = "DNS", en = "Resolvers" }
+[parameters.age]
+type = "days"
+title = { vi = "Tuổi", en = "Age" }
+default = 35
+[[rule]]
+id = "memory"
+group = "g"
+title = { vi = "RAM", en = "Memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = { parameter = "memory" } } }
+source = { doc = "D" }
+[[rule]]
+id = "resolvers"
+group = "g"
+title = { vi = "DNS", en = "Resolvers" }
+severity = "minor"
+when = { "parameter.resolvers" = { absent = false } }
+pass = { "network.resolvers" = { only = { parameter = "resolvers" } } }
+source = { doc = "D" }
+[[rule]]
+id = "patched"
+group = "g"
+title = { vi = "Vá", en = "Patched" }
+severity = "minor"
+pass = { "updates.installed_at" = { newer_than = { parameter = "age" } } }
+source = { doc = "D" }
+"#;
+
+#[test]
+fn a_unit_sets_parameters() {
+    let set = RuleSet::parse("a.toml", &around(PARAMETERS)).unwrap();
+    let facts = r#"{"memory":{"installed":8589934592},"network":{"resolvers":["10.0.0.1","8.8.8.8"]},
+        "updates":{"installed_at":"2026-11-01T00:00:00Z"}}"#;
+    let outcomes = |values: serde_json::Value| {
+        let values: BTreeMap<String, serde_json::Value> = serde_json::from_value(values).unwrap();
+        let settings = set.settings(&values).unwrap();
+        judged(&set, facts, Role::Officer, TODAY, &settings)
+    };
+    use Outcome::{Fail, NotApplicable, Pass};
+    assert_eq!(outcomes(json!({})), [Pass, NotApplicable, Pass]);
+    assert_eq!(outcomes(json!({ "memory": "16 GiB", "age": 20 })), [Fail, NotApplicable, Fail]);
+    assert_eq!(outcomes(json!({ "resolvers": ["10.0.0.1"] })), [Pass, Fail, Pass]);
+    assert_eq!(outcomes(json!({ "resolvers": ["10.0.0.1", "8.8.8.8"] })), [Pass, Pass, Pass]);
+    let described: Vec<String> = set.rules.iter().map(Rule::describe).collect();
+    expect![[r#"
+        memory.installed ≥ 8 GiB
+        network.resolvers ⊆ {‹resolvers›}
+        age(updates.installed_at) ≤ 35 days"#]]
+    .assert_eq(&described.join("\n"));
+}
+
+#[test]
+fn what_a_unit_set_shows_in_the_digest() {
+    let set = RuleSet::parse("a.toml", &around(PARAMETERS)).unwrap();
+    let table = Lifecycle::shipped();
+    let facts = Facts::default();
+    let digest = |values: serde_json::Value| {
+        let values: BTreeMap<String, serde_json::Value> = serde_json::from_value(values).unwrap();
+        let settings = set.settings(&values).unwrap();
+        assess_in(&facts, &set, &table, Role::Officer, TODAY, &settings).digest
+    };
+    let default = assess(&facts, &set, &table, Role::Officer, TODAY).digest;
+    assert_eq!(digest(json!({})), default);
+    assert_eq!(digest(json!({ "memory": "8 GiB" })), default, "the default again is no change");
+    assert_ne!(digest(json!({ "memory": "16 GiB" })), default);
+}
+
+#[test]
+fn what_a_unit_cannot_set() {
+    let set = RuleSet::parse("a.toml", &around(PARAMETERS)).unwrap();
+    let values = BTreeMap::from([
+        ("memory".to_owned(), json!("8 Gib")),
+        ("resolvers".to_owned(), json!("10.0.0.1")),
+        ("colour".to_owned(), json!(1)),
+    ]);
+    expect![[r#"
+        the rule set a has no parameter `colour`
+        parameter `memory`: `Gib` is no unit of size; did you mean "8 GiB"? Units are B, KiB, MiB, GiB, TiB, KB, MB, GB, TB
+        parameter `resolvers`: "10.0.0.1" is of another kind; write it as ["a", "b"]"#]]
+    .assert_eq(&set.settings(&values).unwrap_err().join("\n"));
+}
+
+fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&told(text));
+}
+
+#[test]
+fn parameters_that_are_wrong() {
+    check(
+        &around(
+            r#"[parameters.memory]
+type = "sizes"
+[parameters.unused]
+type = "size"
+title = { vi = "A", en = "A" }
+default = 8
+[parameters.cores]
+type = "number"
+title = { vi = "A", en = "A" }
+[[rule]]
+id = "r"
+group = "g"
+title = { vi = "Luật", en = "Rule" }
+severity = "major"
+source = { doc = "D" }
+pass = { "memory.installed" = { at_least = { parameter = "memori" } }, "cpu.speed" = { at_least = { parameter = "cores" } }, "parameter.cors" = { absent = false } }
+[[test]]
+name = "a"
+parameters = { core = 4, cores = "many" }
+expect = { r = "pass" }
+"#,
+        ),
+        expect![[r#"
+            a.toml:11:1: error[missing-key]: `memory` lacks `title`
+            a.toml:12:8: error[unknown-word]: `type` cannot be "sizes"
+              help: did you mean "size"? it is one of "flag", "number", "size", "frequency", "share", "days", "span", "date", "version", "text", "texts"
+            a.toml:16:11: error[bad-value]: `default` must be a size, this is a whole number
+              help: write it as "8 GiB"
+            a.toml:26:58: error[unknown-parameter]: there is no parameter `memori`
+              help: there are `cores`
+            a.toml:26:113: error[parameter-kind]: the parameter `cores` is a number, here is a frequency
+            a.toml:26:126: error[unknown-parameter]: there is no parameter `cors`
+              help: did you mean `cores`?
+            a.toml:29:16: error[unknown-parameter]: there is no parameter `core`
+              help: did you mean `cores`?
+            a.toml:29:34: error[bad-value]: `cores` must be a number, this is a text
+              help: write it as 4
+        "#]],
+    );
+}
+
+const ROLES: &str = r#"
+[[rule]]
+id = "memory"
+group = "g"
+title = { vi = "RAM", en = "Memory" }
+severity = "major"
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+source = { doc = "D" }
+[[rule.for]]
+roles = ["server"]
+severity = "critical"
+pass = { "memory.installed" = { at_least = "16 GiB" } }
+[[rule.for]]
+roles = ["leader", "officer"]
+partial = { "memory.installed" = { at_least = "4 GiB" } }
+"#;
+
+#[test]
+fn a_role_has_thresholds_of_its_own() {
+    let set = RuleSet::parse("a.toml", &around(ROLES)).unwrap();
+    let on = |role, facts| judged(&set, facts, role, TODAY, set.defaults());
+    let four = r#"{"memory":{"installed":4294967296}}"#;
+    assert_eq!(on(Role::Server, EIGHT), [Outcome::Fail]);
+    assert_eq!(on(Role::Officer, EIGHT), [Outcome::Pass]);
+    assert_eq!(on(Role::Officer, four), [Outcome::Partial]);
+    assert_eq!(on(Role::Clerk, four), [Outcome::Fail]);
+    let rule = &set.rules[0];
+    assert_eq!(rule.severity_on(Role::Server, TODAY), Severity::Critical);
+    assert_eq!(rule.severity_on(Role::Officer, TODAY), Severity::Major);
+    assert_eq!(rule.describe_for(Role::Server), "memory.installed ≥ 16 GiB");
+}
+
+#[test]
+fn roles_that_are_wrong() {
+    let rule = ROLES.replace("severity = \"major\"", "severity = \"major\"\nroles = [\"server\", \"clerk\"]");
+    check(
+        &around(
+            &rule
+                .replace("4 GiB", "8 GiB")
+                .replace("pass = { \"memory.installed\" = { at_least = \"16 GiB\" } }", "pas = 1"),
+        ),
+        expect![[r#"
+        a.toml:23:1: error[unknown-key]: `for` has no key `pas`
+          help: did you mean `pass`?
+        a.toml:24:1: error[unknown-word]: the rule does not concern the role "leader"
+          help: add it to `roles` of the rule
+        a.toml:26:1: error[partial-same-as-pass]: `partial` asks the same as `pass`
+          help: ask for less, or leave `partial` out
+    "#]],
+    );
+}
+
+#[test]
+fn severity_rises_by_stages() {
+    let text = rule("pass = { \"cpu.cores\" = { at_least = 4 } }").replace(
+        "severity = \"major\"",
+        r#"severity = [{ until = 2026-12-31, level = "minor" }, { until = 2027-06-30, level = "major" }, { level = "critical" }]"#,
+    );
+    let set = RuleSet::parse("a.toml", &text).unwrap();
+    let on = |year, month, day| set.rules[0].severity_on(Role::Officer, date(year, month, day)).word();
+    assert_eq!(on(2026, 11, 22), "minor");
+    assert_eq!(on(2026, 12, 31), "minor");
+    assert_eq!(on(2027, 1, 1), "major");
+    assert_eq!(on(2027, 7, 1), "critical");
+    assert_eq!(set.rules[0].severity, Severity::Critical);
+}
+
+#[test]
+fn stages_that_are_wrong() {
+    let stages = |stages: &str| {
+        rule("pass = { \"cpu.cores\" = { at_least = 4 } }")
+            .replace("severity = \"major\"", &format!("severity = {stages}"))
+    };
+    check(
+        &stages("[]"),
+        expect![[r#"
+        a.toml:15:12: error[empty-condition]: `severity` is an empty list
+    "#]],
+    );
+    check(
+        &stages(
+            r#"[{ until = 2027-01-01, level = "minor" }, { until = 2026-01-01, level = "major" }, { level = "critical" }]"#,
+        ),
+        expect![[r#"
+            a.toml:15:64: error[out-of-order]: 2026-01-01 is not after the stage before
+        "#]],
+    );
+    check(
+        &stages(r#"[{ level = "minor" }, { until = 2027-01-01, level = "majr" }]"#),
+        expect![[r#"
+        a.toml:15:13: error[out-of-order]: a stage before the last needs `until`, its last day
+        a.toml:15:36: error[out-of-order]: the last stage has no `until`: it stays
+        a.toml:15:64: error[unknown-word]: `level` cannot be "majr"
+          help: did you mean "major"? it is one of "critical", "major", "minor", "info"
+    "#]],
+    );
+}
+
+#[test]
+fn a_set_builds_on_another() {
+    let parent = RuleSet::parse(
+        "a.toml",
+        &around(&format!("{PARAMETERS}{}", ROLES.replace("\"memory\"", "\"roles\""))),
+    )
+    .unwrap();
+    let text = r#"
+[ruleset]
+id = "b"
+title = { vi = "Tỉnh", en = "Province" }
+in_force = { from = 2026-08-01 }
+extends = "a"
+remove = ["roles"]
+[parameters.memory]
+default = "16 GiB"
+[[group]]
+id = "h"
+title = { vi = "Thêm", en = "More" }
+[[rule]]
+id = "patched"
+group = "g"
+title = { vi = "Vá", en = "Patched" }
+severity = "critical"
+pass = { "updates.installed_at" = { newer_than = "7 days" } }
+source = { doc = "E" }
+[[rule]]
+id = "cores"
+group = "h"
+title = { vi = "Nhân", en = "Cores" }
+severity = "major"
+pass = { "cpu.cores" = { at_least = 4 } }
+source = { doc = "E" }
+"#;
+    let set = RuleSet::parse_among("b.toml", text, std::slice::from_ref(&parent)).unwrap();
+    let rules: Vec<String> =
+        set.rules.iter().map(|rule| format!("{}: {}", rule.id, rule.describe())).collect();
+    expect![[r#"
+        memory: memory.installed ≥ 8 GiB
+        resolvers: network.resolvers ⊆ {‹resolvers›}
+        patched: age(updates.installed_at) ≤ 7 days
+        cores: cpu.cores ≥ 4"#]]
+    .assert_eq(&rules.join("\n"));
+    assert_eq!(judged(&set, EIGHT, Role::Officer, TODAY, set.defaults())[0], Outcome::Fail);
+    assert_ne!(set.digest, parent.digest);
+    let groups: Vec<&str> = set.groups.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(groups, ["g", "h"]);
+
+    // In any order, all at once.
+    let files = [
+        ("b.toml".to_owned(), text.to_owned()),
+        ("a.toml".to_owned(), around(&format!("{PARAMETERS}{}", ROLES.replace("\"memory\"", "\"roles\"")))),
+    ];
+    let ids: Vec<String> = parse_all(&files).unwrap().into_iter().map(|set| set.id).collect();
+    assert_eq!(ids, ["a", "b"]);
+}
+
+#[test]
+fn sets_that_build_on_nothing() {
+    let head = |lines: &str| {
+        format!(
+            "[ruleset]\nid = \"b\"\ntitle = {{ vi = \"B\", en = \"B\" }}\nin_force = {{ from = 2026-08-01 }}\n{lines}\n"
+        )
+    };
+    check(
+        &head("extends = \"vn-ofice-2026\""),
+        expect![[r#"
+        a.toml:5:11: error[unknown-ruleset]: there is no rule set `vn-ofice-2026`
+          help: did you mean `vn-office-2026`?
+    "#]],
+    );
+    check(
+        &head("extends = \"b\""),
+        expect![[r#"
+        a.toml:5:11: error[circle]: the rule set `b` names this one in turn
+    "#]],
+    );
+    check(
+        &head("extends = \"windows-11\"\nremove = [\"win11-tmp\"]"),
+        expect![[r#"
+        a.toml:6:11: error[unknown-rule]: there is no rule `win11-tmp`
+          help: did you mean `win11-tpm`?
+    "#]],
+    );
+    check(
+        &around("").replace(
+            "in_force = { from = 2026-07-01 }",
+            "in_force = { from = 2026-07-01 }\nremove = [\"a\"]",
+        ),
+        expect![[r#"
+        a.toml:1:1: error[missing-key]: the file lacks `rule`
+        a.toml:5:1: error[unknown-rule]: `remove` takes rules from the set that is extended, and this one extends none
+        a.toml:10:6: error[empty-group]: no rule is in the group `g`
+    "#]],
+    );
+}
+
+#[test]
+fn a_rule_asks_another_set_as_a_whole() {
+    let text = around(
+        r#"[[rule]]
+id = "r"
+group = "g"
+title = { vi = "Luật", en = "Rule" }
+severity = "major"
+source = { doc = "D" }
+meets = "windows-11"
+"#,
+    );
+    let set = RuleSet::parse("a.toml", &text).unwrap();
+    assert_eq!(set.rules[0].describe(), "windows-11");
+    let pc = r#"{"os":{"platform":"windows"},"board":{"tpm":"on","tpm_version":"2.0","secure_boot_capable":true,"firmware_mode":"uefi"},
+        "cpu":{"architecture":"x86_64","maker":"GenuineIntel","family":6,"model":158,"stepping":10,"speed":3000,"threads":6,"features":["sse4_2","popcnt"]},
+        "memory":{"installed":8589934592},"disk":{"system_size":256000000000}}"#;
+    let table = Lifecycle::shipped();
+    let verdict = |facts: &str| {
+        let facts: Facts = serde_json::from_str(facts).unwrap();
+        let verdict = assess(&facts, &set, &table, Role::Officer, TODAY).verdicts.remove(0);
+        (verdict.outcome, verdict.switched_off)
+    };
+    assert_eq!(verdict(pc), (Outcome::Pass, false));
+    assert_eq!(verdict(&pc.replace("\"tpm\":\"on\"", "\"tpm\":\"off\"")), (Outcome::Fail, true));
+    assert_eq!(verdict(&pc.replace("\"tpm\":\"on\"", "\"tpm\":\"absent\"")), (Outcome::Fail, false));
+    assert_eq!(verdict(&pc.replace("\"model\":158,", "")), (Outcome::Unknown, false));
+    check(
+        &text.replace("windows-11", "windows-12"),
+        expect![[r#"
+        a.toml:17:9: error[unknown-ruleset]: there is no rule set `windows-12`
+          help: did you mean `windows-11`?
+    "#]],
+    );
+    check(
+        &text.replace("meets =", "pass = { \"cpu.cores\" = { at_least = 4 } }\nmeets ="),
+        expect![[r#"
+        a.toml:17:1: error[bad-value]: the rule has `meets` and `pass`
+          help: `meets` is what it asks; leave `pass` out
+    "#]],
+    );
+}
+
+#[test]
+fn conditions_that_never_hold() {
+    check(
+        &rule("pass = { \"cpu.cores\" = { at_least = 8, at_most = 4 } }"),
+        expect![[r#"
+        a.toml:17:24: error[never-holds]: no value of `cpu.cores` is all of this at once
+    "#]],
+    );
+    check(
+        &rule("pass = { \"cpu.cores\" = { equals = 3, more_than = 3 } }"),
+        expect![[r#"
+        a.toml:17:24: error[never-holds]: no value of `cpu.cores` is all of this at once
+    "#]],
+    );
+}
+
+#[test]
+fn remedies_that_are_wrong() {
+    check(
+        &around(
+            r#"[[rule]]
+id = "r"
+group = "g"
+title = { vi = "Luật", en = "Rule" }
+severity = "major"
+source = { doc = "D" }
+pass = { "memory.installed" = { at_least = "8 GiB" }, "disk.drives" = { every = { health = { equals = "ok" } } } }
+remedies = ["add"]
+[remedy.add]
+title = { vi = "Lắp", en = "Add" }
+needs = { "memory.slots_fre" = { at_least = 1 } }
+gives = { "memory.installed" = { ad = "8 GiB" }, "disk.drives" = { set = { helth = "ok" } }, "cpu.cores" = 4 }
+item = ""
+"#,
+        ),
+        expect![[r#"
+            a.toml:21:11: error[unknown-fact]: there is no fact `memory.slots_fre`
+              help: did you mean `memory.slots_free`?
+            a.toml:22:32: error[bad-value]: `memory.installed` becomes nothing
+              help: write a value, or `add`, `at_least`, `absent`
+            a.toml:22:34: error[unknown-key]: `memory.installed` has no key `ad`
+              help: did you mean `add`?
+            a.toml:22:76: error[unknown-fact]: a record has no field `helth`
+              help: did you mean `health`?
+            a.toml:23:8: error[empty-text]: `item` is empty
+        "#]],
+    );
+    check(
+        &around(
+            r#"[[rule]]
+id = "r"
+group = "g"
+title = { vi = "Luật", en = "Rule" }
+severity = "major"
+source = { doc = "D" }
+pass = { "memory.installed" = { at_least = "8 GiB" } }
+remedies = ["add"]
+[remedy.add]
+title = { vi = "Lắp", en = "Add" }
+gives = { "cpu.cores" = 4, "memory.installed" = "8 GiB" }
+"#,
+        ),
+        expect![[r#"
+            a.toml:21:11: error[gives-unasked]: no rule asks `cpu.cores`
+        "#]],
+    );
+}
