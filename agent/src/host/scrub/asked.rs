@@ -81,6 +81,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.ends_with(r"\User Shell Folders: Personal") {
+                    documents(value);
+                }
                 if let (Some((_, needed)), Value::Object(fields)) =
                     (NEEDED.iter().find(|(part, _)| question.contains(part)), &mut *value)
                     && question.starts_with("registry values ")
@@ -109,6 +112,13 @@ fn screen(value: &mut Value) {
         let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
         *text = BASE64.encode(&super::edid(bytes));
     }
+}
+
+/// Where a person's documents lie: the path has his name, or that of his organisation.
+fn documents(value: &mut Value) {
+    let in_cloud = value.to_string().contains("OneDrive");
+    let folder = if in_cloud { r"%USERPROFILE%\OneDrive\Documents" } else { r"%USERPROFILE%\Documents" };
+    *value = serde_json::json!({ "expand": folder });
 }
 
 /// Who issues a certificate to himself is a person or a PC.
@@ -394,6 +404,16 @@ mod tests {
         scrub(&mut recording, "pc-1");
         expect_test::expect![[r#"
             {
+              "certificates User: MY": [
+                {
+                  "issuer": "scrubbed",
+                  "self_issued": true
+                },
+                {
+                  "issuer": "CA",
+                  "self_issued": false
+                }
+              ],
               "drive health sda": {
                 "smartctl": "{\"smart_status\":{\"passed\":true}}"
               },
@@ -401,12 +421,13 @@ mod tests {
                 "C:\\Users\\user1\\Downloads\\UniKeyNT.exe",
                 "C:\\Users\\Public\\x.exe"
               ],
-              "registry keys HKU\\": [
-                "S-1-12-1-2-2-2-2",
-                "S-1-12-1-2-2-2-2_Classes"
               "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Enum\\USBSTOR\\Disk&Ven_A": [
                 "SCRUBBED0&0",
                 "7&1a2b&0"
+              ],
+              "registry keys HKU\\": [
+                "S-1-12-1-2-2-2-2",
+                "S-1-12-1-2-2-2-2_Classes"
               ],
               "registry keys HKU\\S-1-5-21-1-1-1-1001\\Software": [
                 "S-1-5-21-1-1-1-1001",
@@ -419,9 +440,22 @@ mod tests {
               "registry value HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters: Hostname": {
                 "text": "pc-1"
               },
+              "registry value HKLM\\SYSTEM\\Enum\\DISPLAY\\A\\1\\Device Parameters: EDID": {
+                "bytes": "AQIDBAUGBwgJCgsMAAAAABESEw=="
+              },
               "registry values HKLM\\SOFTWARE\\A": {
                 "Path": {
                   "text": "\\\\pc-1\\x"
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths": {
+                "C:\\Users\\user3\\x": {
+                  "u32": 0
+                }
+              },
+              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run": {
+                "Zalo": {
+                  "text": "\"C:\\Users\\user3\\AppData\\Local\\Zalo.exe\""
                 }
               },
               "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Zalo": {
@@ -429,19 +463,9 @@ mod tests {
                   "text": "Zalo"
                 }
               },
-              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows Defender\\Exclusions\\Paths": {
-                "C:\\Users\\user1\\x": {
-                  "u32": 0
-                }
-              },
-              "registry values HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Run": {
-                "Zalo": {
-                  "text": "\"C:\\Users\\user1\\AppData\\Local\\Zalo.exe\""
-                }
-              },
               "registry values HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules": {
                 "rule-0001": {
-                  "text": "v2.10|Action=Allow|Dir=In|RA4=192.0.2.1|App=C:\\Users\\user1\\a.exe|"
+                  "text": "v2.10|Action=Allow|Dir=In|RA4=192.0.2.1|App=C:\\Users\\user3\\a.exe|"
                 }
               },
               "tasks": [
@@ -449,7 +473,7 @@ mod tests {
                   "path": "\\Update-S-1-5-21-1-1-1-1001",
                   "programs": [
                     "C:\\Users\\Public\\a.exe",
-                    "c:\\users\\user2"
+                    "c:\\users\\user4"
                   ]
                 }
               ],

@@ -30,9 +30,10 @@ pub(super) fn scrub(recording: &mut Recording) {
     recording.asked = std::mem::take(&mut recording.asked)
         .into_iter()
         .map(|(question, mut said)| {
+            let mut nothing = Value::Null;
             let value = match &mut said {
                 Said::Answered(Some(value)) => value,
-                Said::Answered(None) | Said::Trouble { .. } => &mut Value::Null,
+                Said::Answered(None) | Said::Trouble { .. } => &mut nothing,
             };
             if question.ends_with(QUEUES) {
                 each(value, &|name| queues.get(name).cloned());
@@ -110,6 +111,27 @@ mod tests {
         });
         let mut recording: Recording = serde_json::from_value(recording).unwrap();
         scrub(&mut recording);
-        expect_test::expect![[r#""#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
+        expect_test::expect![[r#"
+            {
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Monitors\\Standard TCP/IP Port\\Ports": [
+                "IP_port-1"
+              ],
+              "registry keys HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers": [
+                "printer-1",
+                "printer-2"
+              ],
+              "registry keys HKU\\S-1-5-21-1-1-1-1001\\Printers\\Connections": [
+                ",,pc,printer-1"
+              ],
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-1: Port": {
+                "text": "USB001"
+              },
+              "registry value HKLM\\SYSTEM\\CurrentControlSet\\Control\\Print\\Printers\\printer-2: Port": {
+                "text": "IP_port-1"
+              },
+              "registry value HKU\\S-1-5-21-1-1-1-1001\\Software\\Microsoft\\Windows NT\\CurrentVersion\\Windows: Device": {
+                "text": "printer-1,winspool,Ne00:"
+              }
+            }"#]].assert_eq(&serde_json::to_string_pretty(&recording.asked).unwrap());
     }
 }
