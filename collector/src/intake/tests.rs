@@ -377,7 +377,7 @@ async fn the_same_hardware_installed_again_continues_its_history() {
         "NotAdmitted",
         "the old key is withdrawn"
     );
-    assert_eq!(office.hostname(&machine).await, "PC-01", "the later report counts");
+    assert_eq!(office.hostname(&machine).await, "PC-NEW");
     assert_eq!(office.reports().await, 2);
     assert_eq!(office.open_conflicts(&machine).await, "");
     let mut tx = office.app.store.read().await.unwrap();
