@@ -511,17 +511,6 @@ pub enum Guardian {
     AccountControl,
 }
 
-/// The moment that Windows counts in ticks of 100 ns since 1601 (FILETIME), to the second; none for "never".
-pub fn from_ticks(ticks: u64) -> Option<Timestamp> {
-    const TICKS_A_SECOND: u64 = 10_000_000;
-    /// From 1601 to 1970.
-    const SECONDS_TO_EPOCH: i64 = 11_644_473_600;
-    if ticks == 0 {
-        return None;
-    }
-    Timestamp::from_second(i64::try_from(ticks / TICKS_A_SECOND).ok()? - SECONDS_TO_EPOCH).ok()
-}
-
 /// How Windows Security Center finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

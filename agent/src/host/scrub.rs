@@ -98,7 +98,7 @@ pub(super) fn scrub(recording: &mut Recording) {
         }
     }
     printers::scrub(recording);
-    asked::scrub(recording, HOSTNAME);
+    asked::scrub(recording, HOSTNAME, &mut |address| stand_ins.addressed(address));
     if let Said::Answered(Some(table)) = &mut recording.firmware
         && let Ok(mut bytes) = table.table.read()
     {
@@ -147,6 +147,8 @@ impl StandIns {
             "/var/log/wtmp" | "/var/log/wtmp.1" => return self.wtmp(&bytes),
             "/var/log/lastlog" => return lastlog(bytes),
             "/etc/localtime" => return bytes,
+            // Certificates of makers of firmware.
+            _ if path.starts_with("/sys/firmware/efi/efivars/db-") => return bytes,
             path if path.starts_with("/sys/class/drm/") && path.ends_with("/edid") => return edid(bytes),
             // The header stays, the serial number goes.
             path if path.starts_with("/sys/block/") && path.ends_with("/vpd_pg80") => {

@@ -44,6 +44,7 @@ pub(super) struct Running {
     pub(super) mode: Fact<FirmwareMode>,
     pub(super) secure_boot: Fact<bool>,
     pub(super) secure_boot_capable: Fact<bool>,
+    pub(super) secure_boot_2023: Fact<bool>,
     pub(super) tpm: Fact<TpmState>,
     pub(super) tpm_version: Fact<Version>,
 }
@@ -106,8 +107,16 @@ impl Firmware {
 
     /// The area of the board.
     pub(super) fn board(self, running: Running) -> Board {
-        let Running { virtual_machine, hypervisor, mode, secure_boot, secure_boot_capable, tpm, tpm_version } =
-            running;
+        let Running {
+            virtual_machine,
+            hypervisor,
+            mode,
+            secure_boot,
+            secure_boot_capable,
+            secure_boot_2023,
+            tpm,
+            tpm_version,
+        } = running;
         Board {
             tpm,
             tpm_version,
@@ -144,7 +153,7 @@ impl Firmware {
             firmware_mode: mode,
             secure_boot_capable,
             secure_boot,
-            ..Board::all_unknown(&Reason::NotSupported)
+            secure_boot_2023,
         }
     }
 }

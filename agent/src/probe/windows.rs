@@ -22,6 +22,7 @@ mod identity;
 mod licence;
 mod memory;
 mod moments;
+mod network;
 mod office;
 mod os;
 mod paths;
@@ -35,6 +36,7 @@ mod services;
 mod shares;
 mod signing;
 mod software;
+mod updates;
 mod volumes;
 
 pub(super) const TABLE: &[Probe] = &[
@@ -42,6 +44,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(board: rules::facts::board::Board),
     probe!(cpu: rules::facts::cpu::Cpu),
     probe!(memory: rules::facts::memory::Memory),
+    probe!(network: rules::facts::network::Network),
     probe!(disk: rules::facts::disk::Disk),
     probe!(display: rules::facts::display::Display),
     probe!(battery: rules::facts::battery::Battery),
@@ -49,6 +52,7 @@ pub(super) const TABLE: &[Probe] = &[
     probe!(software: rules::facts::software::Software, office: rules::facts::office::Office),
     probe!(signing: rules::facts::signing::Signing),
     probe!(peripherals: rules::facts::peripherals::Peripherals),
+    probe!(updates: rules::facts::updates::Updates),
     probe!(antivirus: rules::facts::antivirus::Antivirus),
     probe!(firewall: rules::facts::firewall::Firewall),
     probe!(encryption: rules::facts::encryption::Encryption),

@@ -62,7 +62,7 @@ struct StandIns {
     serials: BTreeMap<String, usize>,
 }
 
-pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
+pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut dyn FnMut(&str) -> String) {
     let mut stand_ins = StandIns::default();
     for (question, said) in &recording.asked {
         if let Said::Answered(Some(value)) = said
@@ -95,6 +95,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str) {
                 }
                 if question.starts_with("certificates ") && question.ends_with("MY") {
                     issuers(value);
+                }
+                if question == "adapters" || question == "listeners" {
+                    addresses(value, addressed);
                 }
                 if question.starts_with("drive health ") {
                     health(value);
@@ -131,6 +134,17 @@ fn issuers(value: &mut Value) {
                 }
             }
         }
+    }
+}
+
+/// Every network address in an answer replaced. Those that Windows makes up for itself name nobody.
+fn addresses(value: &mut Value, addressed: &mut dyn FnMut(&str) -> String) {
+    match value {
+        Value::String(text) if text.starts_with("fec0:0:0:ffff:") => {}
+        Value::String(text) => *text = addressed(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| addresses(value, addressed)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| addresses(value, addressed)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -367,6 +381,7 @@ mod tests {
             r"registry keys HKU\": ["S-1-12-1-71-72-73-74", "S-1-12-1-71-72-73-74_Classes"],
             r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\Zalo": {
                 "DisplayName": {"text": "Zalo"}, "InstallLocation": {"text": r"C:\Users\an\Zalo"}},
+            "adapters": [{"mac": "00:1A:2B:3C:4D:5E", "addresses": ["10.1.2.3"], "resolvers": ["fec0:0:0:ffff::1"]}],
             "program paths UniKeyNT.exe": [r"C:\Users\nguyenan\Downloads\UniKeyNT.exe", r"C:\Users\Public\x.exe"],
             r"registry values HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Run": {
                 "Zalo": {"text": r#""C:\Users\Nguyen An\AppData\Local\Zalo.exe" --token=secret"#},
@@ -401,9 +416,20 @@ mod tests {
             firmware: Said::default(),
             asked: serde_json::from_value(asked).unwrap(),
         };
-        scrub(&mut recording, "pc-1");
+        scrub(&mut recording, "pc-1", &mut |address| address.replace("10.1.2.3", "192.0.2.1"));
         expect_test::expect![[r#"
             {
+              "adapters": [
+                {
+                  "addresses": [
+                    "192.0.2.1"
+                  ],
+                  "mac": "02:00:00:00:00:01",
+                  "resolvers": [
+                    "fec0:0:0:ffff::1"
+                  ]
+                }
+              ],
               "certificates User: MY": [
                 {
                   "issuer": "scrubbed",

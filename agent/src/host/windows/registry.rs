@@ -8,8 +8,8 @@ use windows::Win32::Foundation::FILETIME;
 use windows::Win32::System::Registry::{HKEY, RegQueryInfoKeyW};
 use windows_registry::{CURRENT_USER, LOCAL_MACHINE, USERS};
 
-use super::super::answers::{Key, RegistryValue, View, from_ticks};
-use super::{Answer, Trouble, trouble, trouble_of};
+use super::super::answers::{Key, RegistryValue, View};
+use super::{Answer, Trouble, moment, trouble, trouble_of};
 
 /// The right to read, and the views (winnt.h).
 const KEY_READ: u32 = 0x2_0019;
@@ -98,6 +98,5 @@ pub(super) fn changed(key: Key<'_>) -> Answer<Timestamp> {
     if code.0 != 0 {
         return Err(trouble_of(&format!("ask when {key} was changed"), code));
     }
-    let ticks = u64::from(at.dwHighDateTime) << 32 | u64::from(at.dwLowDateTime);
-    Ok(from_ticks(ticks))
+    moment(at).map(Some)
 }

@@ -18,6 +18,9 @@ use crate::probe::ask::{fact_or_unsupported, line, number, present};
 use crate::probe::decode::smbios::{self, Baseboard, Bios, Case, System};
 use crate::probe::firmware::{Firmware, Running, table};
 
+/// The certificates that the firmware trusts (UEFI 2.10, 32.6.1), and the name of Microsoft's of 2023 in them.
+const TRUSTED: &str = "/sys/firmware/efi/efivars/db-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
+const OF_2023: &[u8] = b"Windows UEFI CA 2023";
 /// The state of Secure Boot: four bytes of attributes and one of value (UEFI 2.10, 3.3).
 const SECURE_BOOT: &str = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
@@ -27,6 +30,12 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
     let virtual_machine = virtual_machine(host, &firmware, hypervisor);
     let mode = fact_or_unsupported(mode(host, &firmware));
     let (secure_boot, secure_boot_capable) = secure_boot(host, &mode, &firmware.bios.uefi);
+    let secure_boot_2023 = match &mode {
+        Fact::Known(FirmwareMode::Bios) => Fact::Absent,
+        Fact::Known(FirmwareMode::Uefi) | Fact::Absent | Fact::Unknown(_) => {
+            fact_or_unsupported(secure_boot_2023(host))
+        }
+    };
     let tpm = tpm(host, virtual_machine.known().copied(), firmware.tpm_version.is_some());
     let tpm_version = match &tpm {
         Fact::Known(TpmState::On) => fact_or_unsupported(tpm_version(host, firmware.tpm_version.clone())),
@@ -43,9 +52,16 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
         mode,
         secure_boot,
         secure_boot_capable,
+        secure_boot_2023,
         tpm,
         tpm_version,
     })
+}
+
+/// Whether the firmware trusts Microsoft's certificates of 2023. Names lie open in certificates.
+fn secure_boot_2023(host: &dyn Host) -> Answer<bool> {
+    let trusted = host.file(TRUSTED)?;
+    Ok(trusted.map(|trusted| trusted.windows(OF_2023.len()).any(|part| part == OF_2023)))
 }
 
 fn firmware(host: &dyn Host) -> Firmware {

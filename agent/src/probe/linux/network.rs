@@ -1,17 +1,18 @@
 //! Adapters, addresses and resolvers.
 //!
-//! Adapters from /sys/class/net, addresses from sysinfo, routes from /proc/net, resolvers from resolv.conf
+//! Adapters from /sys/class/net, the strength of Wi-Fi from /proc/net/wireless, addresses from sysinfo, routes from /proc/net, resolvers from resolv.conf
 //! (behind the stub of systemd-resolved or NetworkManager, if there is one), the proxy from /etc/environment;
 //! the proxy that a person sets in the desktop is not seen. Nothing needs root. Virtual adapters count when
 //! they have an address. Seen on Debian 12. What other systems answer is known from their documents and from
 //! made-up recordings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
 use rules::facts::network::{Adapter, AdapterKind, Duplex, Network};
+use rules::quantity::Percent;
 
 use crate::host::{Address, Answer, Host, Trouble};
 use crate::probe::ask::{assigned, fact, fact_or_unsupported, line, number, present, text};
@@ -66,6 +67,7 @@ fn is_global_ipv6(address: &IpAddr) -> bool {
 
 fn adapters(host: &dyn Host, addresses: &Result<Vec<Address>, Trouble>) -> Result<Vec<Adapter>, Trouble> {
     let names = host.folder("/sys/class/net")?.ok_or(Trouble::NotSupported)?;
+    let mut signals = None;
     let mut adapters = Vec::new();
     // Besides adapters, the folder may hold the control file of bonding.
     for name in names.into_iter().filter(|name| name != "lo" && name != "bonding_masters") {
@@ -90,9 +92,36 @@ fn adapters(host: &dyn Host, addresses: &Result<Vec<Address>, Trouble>) -> Resul
         if kind == AdapterKind::Virtual && idle(&ipv4) && idle(&ipv6) {
             continue;
         }
-        adapters.push(adapter(host, name, kind, ipv4, ipv6));
+        let (wifi_signal, wifi_security) = match kind {
+            AdapterKind::Wifi => {
+                let signals = signals.get_or_insert_with(|| signals_of(host));
+                let signal =
+                    signals.as_ref().map(|signals| signals.get(&name).copied()).map_err(Clone::clone);
+                // Only the kernel's own protocol tells the protection (nl80211).
+                (fact(signal), Fact::Unknown(Reason::NotSupported))
+            }
+            AdapterKind::Ethernet | AdapterKind::Mobile | AdapterKind::Virtual => {
+                (Fact::Absent, Fact::Absent)
+            }
+        };
+        let adapter = adapter(host, name, kind, ipv4, ipv6);
+        adapters.push(Adapter { wifi_signal, wifi_security, ..adapter });
     }
     Ok(adapters)
+}
+
+/// The strength of Wi-Fi by adapter, for those that are connected. Not there: a kernel without the old protocol.
+fn signals_of(host: &dyn Host) -> Result<BTreeMap<String, Percent>, Trouble> {
+    let text = text(host, "/proc/net/wireless")?.ok_or(Trouble::NotSupported)?;
+    Ok(text.lines().filter_map(signal).collect())
+}
+
+/// `wlan0: 0000   54.  -56.  -256 …`: status, then the quality of the link, 70 at best (cfg80211, wext-compat.c).
+fn signal(line: &str) -> Option<(String, Percent)> {
+    const BEST: i64 = 70;
+    let (adapter, rest) = line.split_once(':')?;
+    let quality: i64 = rest.split_whitespace().nth(1)?.trim_end_matches('.').parse().ok()?;
+    Some((adapter.trim().to_owned(), Percent::new(quality.clamp(0, BEST) * 100 / BEST).ok()?))
 }
 
 fn adapter(
@@ -130,7 +159,6 @@ fn adapter(
     let mac = line(host, &format!("{folder}/address"))
         .map(|mac| mac.filter(|mac| mac.contains(|c| matches!(c, '1'..='9' | 'a'..='f'))));
     Adapter {
-        name: name.into(),
         kind: kind.into(),
         mac: fact(mac),
         up,
@@ -138,7 +166,8 @@ fn adapter(
         duplex,
         ipv4,
         ipv6,
-        ..Adapter::all_unknown(&Reason::NotSupported)
+        name: name.into(),
+        ..Adapter::default()
     }
 }
 
@@ -246,6 +275,20 @@ mod tests {
         );
         let gateway = Some("fe80::1".parse().unwrap());
         assert_eq!(ipv6_default(&line), Some(Route { adapter: "wlan0".to_owned(), gateway }));
+    }
+
+    #[test]
+    fn strengths_of_wifi() {
+        let check =
+            |line| signal(line).map(|(adapter, signal)| format!("{adapter} {signal}")).unwrap_or_default();
+        assert_eq!(
+            check("wlp3s0: 0000   54.  -56.  -256        0      0      0      0    112        0"),
+            "wlp3s0 77 %"
+        );
+        assert_eq!(check("wlan0: 0000   -1.  -256.  -256"), "wlan0 0 %");
+        assert_eq!(check(" face | tus | link level noise |  nwid  crypt   frag"), "");
+        assert_eq!(check("Inter-| sta-|   Quality        |   Discarded packets"), "");
+        assert_eq!(check("wlan0: 0000   x."), "");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an officer works with, as far as the list of packages tells.
 //!
-//! Fonts, licences and file types are not asked yet.
+//! Fonts by the names of their files in the folders of the system, the program for PDF by the lists of the desktop;
+//! nothing needs root. Fonts and choices of one person are not seen. There is no Office of Microsoft on Linux.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use rules::facts::office::Office;
 use rules::facts::software::{Package, Software};
 use rules::quantity::Version;
 
-use crate::host::Host;
+use crate::host::{Answer, Host, Trouble};
+use crate::probe::ask::{fact, text};
 
 /// What a program is for, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +93,41 @@ const KNOWN: &[(&str, Use, &str)] = &[
 /// LibreOffice from its own site has its version in every name: libreoffice24.8-writer.
 const LIBREOFFICE_WRITER: (&str, &str) = ("libreoffice", "-writer");
 
-pub(super) fn ask(_host: &dyn Host, _now: Timestamp, software: &Software) -> Office {
+/// Where fonts are, as deep as makers put them.
+const FONTS: &[&str] = &["/usr/share/fonts", "/usr/local/share/fonts"];
+const FONT_DEPTH_MAX: usize = 3;
+/// Most folders of fonts that are looked into.
+const FONT_FOLDERS_MAX: usize = 256;
+/// Times New Roman, as Microsoft and the packages of its core fonts call the file.
+const TIMES_NEW_ROMAN: &[&str] =
+    &["times.ttf", "times_new_roman.ttf", "times new roman.ttf", "timesnewroman.ttf"];
+/// Beginnings of the names of fonts in encodings from before Unicode.
+const LEGACY: &[&str] = &[".vn", "vni-", "vnarial", "vntime"];
+
+/// Which program opens what ("Association between MIME types and applications", freedesktop.org), what an administrator
+/// sets before what the desktop does.
+const ASSOCIATIONS: &[&str] = &[
+    "/etc/xdg/mimeapps.list",
+    "/usr/share/applications/gnome-mimeapps.list",
+    "/usr/share/applications/mimeapps.list",
+    "/usr/share/applications/defaults.list",
+    "/usr/share/applications/mimeinfo.cache",
+];
+
+pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Office {
     let mut office = Office::all_unknown(&Reason::NotSupported);
+    let fonts = fonts(host);
+    let font = |wanted: &dyn Fn(&str) -> bool| -> Fact<i64> {
+        let count =
+            |fonts: &Vec<String>| i64::try_from(fonts.iter().filter(|name| wanted(name)).count()).ok();
+        fact(fonts.as_ref().map(count).map_err(Clone::clone))
+    };
+    office.times_new_roman = font(&|name| TIMES_NEW_ROMAN.contains(&name)).map(|count| count > 0);
+    office.legacy_fonts = font(&|name| LEGACY.iter().any(|beginning| name.starts_with(beginning)));
+    office.pdf_default = fact(pdf_default(host));
+    office.activation = Fact::Absent;
+    office.licence_channel = Fact::Absent;
+    office.macros_blocked = Fact::Absent;
     let by_use = software.packages.clone().map(|packages| sorted(&packages));
     let of = |program: Use| -> Fact<Vec<Package>> {
         by_use.clone().map(|found| {
@@ -107,8 +142,46 @@ pub(super) fn ask(_host: &dyn Host, _now: Timestamp, software: &Software) -> Off
     office.suites = of(Suite);
     office.browsers = of(Browser);
     office.vietnamese_input = names(VietnameseInput);
+    // What a package brought runs from the folders of the system.
+    office.vietnamese_input_risky =
+        office.vietnamese_input.as_ref().and_then(|inputs| match inputs.is_empty() {
+            true => Fact::Absent,
+            false => false.into(),
+        });
     office.pdf_readers = names(PdfReader);
     office
+}
+
+/// The names of all files of fonts, in small letters.
+fn fonts(host: &dyn Host) -> Result<Vec<String>, Trouble> {
+    let mut folders: Vec<(String, usize)> = FONTS.iter().map(|folder| ((*folder).to_owned(), 0)).collect();
+    let mut files = Vec::new();
+    let mut at = 0;
+    while let Some((folder, depth)) = folders.get(at).cloned() {
+        at += 1;
+        for name in host.folder(&folder)?.unwrap_or_default() {
+            if name.contains('.') {
+                files.push(name.to_lowercase());
+            } else if depth < FONT_DEPTH_MAX && folders.len() < FONT_FOLDERS_MAX {
+                folders.push((format!("{folder}/{name}"), depth + 1));
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The program that opens PDF, by the name of its file for the desktop.
+fn pdf_default(host: &dyn Host) -> Answer<String> {
+    for path in ASSOCIATIONS {
+        let list = text(host, path)?.unwrap_or_default();
+        if let Some(program) = list.lines().find_map(|line| line.trim().strip_prefix("application/pdf=")) {
+            let first = program.split(';').next().unwrap_or_default().trim();
+            if !first.is_empty() {
+                return Ok(Some(first.to_owned()));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn sorted(packages: &[Package]) -> BTreeMap<(Use, &'static str), Package> {

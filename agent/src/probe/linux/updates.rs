@@ -28,6 +28,9 @@ const RPM_DATABASES: &[&str] =
 /// Programs that write /run/reboot-required when a restart is due.
 const RESTART_TELLERS: &[&str] =
     &["/usr/share/update-notifier/notify-reboot-required", "/etc/kernel/postinst.d/unattended-upgrades"];
+/// Timers that look for updates.
+const APT_LOOKS: &[&str] = &["apt-daily.timer"];
+const DNF_LOOKS: &[&str] = &["dnf-makecache.timer", "dnf5-makecache.timer"];
 /// Timers that install updates with dnf.
 const DNF_TIMERS: &[&str] = &["dnf-automatic.timer", "dnf-automatic-install.timer", "dnf5-automatic.timer"];
 
@@ -63,8 +66,18 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Updates {
             Err(trouble) => Fact::Unknown(trouble.into()),
         },
         automatic: fact(if apt { apt_automatic(host) } else { dnf_automatic(host) }),
+        service: fact_or_unsupported(looks(host, if apt { APT_LOOKS } else { DNF_LOOKS })),
         ..Updates::all_unknown(&Reason::NotSupported)
     }
+}
+
+/// Whether a timer looks for updates, and nobody masked it.
+fn looks(host: &dyn Host, timers: &[&str]) -> Answer<bool> {
+    let Some(enabled) = services::enabled(host)? else { return Ok(None) };
+    // `systemctl mask` puts a link of the same name above all others.
+    let masks = host.folder("/etc/systemd/system")?.unwrap_or_default();
+    let looks = |timer: &&str| enabled.contains(*timer) && !masks.iter().any(|mask| mask == timer);
+    Ok(Some(timers.iter().any(looks)))
 }
 
 fn manager(host: &dyn Host) -> Answer<Manager> {

@@ -13,6 +13,7 @@ use rules::facts::board::{Board, FirmwareMode, TpmState};
 use rules::quantity::Version;
 
 use super::cpu;
+use super::registry::{number, text};
 use crate::host::answers::{Cell, FirmwareKind, Query};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::fact_or_unsupported;
@@ -28,6 +29,12 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
     let virtual_machine = virtual_machine(host, &firmware, hypervisor);
     let mode = fact_or_unsupported(mode(host));
     let (secure_boot, secure_boot_capable) = secure_boot(host, &mode, &firmware.bios.uefi);
+    let secure_boot_2023 = match &mode {
+        Fact::Known(FirmwareMode::Bios) => Fact::Absent,
+        Fact::Known(FirmwareMode::Uefi) | Fact::Absent | Fact::Unknown(_) => {
+            fact_or_unsupported(secure_boot_2023(host))
+        }
+    };
     let (tpm, tpm_version) = tpm(host, virtual_machine.known().copied(), firmware.tpm_version.clone());
     firmware.board(Running {
         virtual_machine,
@@ -35,6 +42,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Board {
         mode,
         secure_boot,
         secure_boot_capable,
+        secure_boot_2023,
         tpm,
         tpm_version,
     })
@@ -102,6 +110,17 @@ fn secure_boot(host: &dyn Host, mode: &Fact<FirmwareMode>, uefi: &Fact<bool>) ->
             (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
         }
     }
+}
+
+/// Whether the firmware trusts Microsoft's certificates of 2023, as Windows found ("Registry key updates for Secure Boot",
+/// Microsoft). An older update of Windows did not look.
+fn secure_boot_2023(host: &dyn Host) -> Answer<bool> {
+    const SERVICING: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\SecureBoot\Servicing";
+    if text(host, SERVICING, "UEFICA2023Status")?.is_some_and(|status| status == "Updated") {
+        return Ok(Some(true));
+    }
+    // 0: not in the list of the firmware; 1: in it; 2: in it, and Windows starts with what it signs.
+    Ok(number(host, SERVICING, "WindowsUEFICA2023Capable")?.map(|capable| capable > 0))
 }
 
 /// The state of the TPM and the version of its specification.

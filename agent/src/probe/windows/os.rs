@@ -3,16 +3,20 @@
 //! From the registry; nothing needs an administrator. `ProductName` says Windows 10 on Windows 11 too, so the build
 //! decides. Windows 7 has no numbers of its version but the text `CurrentVersion`, which says 6.3 on everything later
 //! than Windows 8.1. The day of installation is that of the last feature update.
+//!
+//! How Windows stands with its licence is asked at last, from WMI. Its own opinion of an upgrade is that of the
+//! compatibility appraiser, which runs now and then; a new PC or one that sends no telemetry has none.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Unit};
 use rules::fact::{Fact, Reason};
-use rules::facts::os::{Architecture, Os, Platform};
+use rules::facts::os::{Activation, Architecture, Os, Platform};
 use rules::quantity::Version;
 
-use super::registry::{number, text};
-use crate::host::answers::Key;
+use super::licence::{self, activation, best, channel, licences};
+use super::registry::{number, said, text};
+use crate::host::answers::{Cell, Key, RegistryValue, Row};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported};
 
@@ -24,12 +28,49 @@ const NAME: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\ComputerName\Computer
 const LANGUAGE: &str = r"HKU\.DEFAULT\Control Panel\Desktop\MuiCached";
 const LANGUAGES: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\MUI\UILanguages";
 
+/// Windows among licences (slmgr.vbs).
+const WINDOWS: &str = "55c92734-d682-4d71-983e-d6ec3f16059f";
+/// Licences for extended security updates, for each year, of Windows 7, Windows Server 2008, Windows Server 2012 and
+/// Windows 10 ("Enable Extended Security Updates", Microsoft Learn, and its fellows).
+const EXTENDED: &[&str] = &[
+    "77db037b-95c3-48d7-a3ab-a9c6d41093e0",
+    "0e00c25d-8795-4fb7-9572-3803d91b6880",
+    "4220f546-f522-46df-8202-4d07afd26454",
+    "553673ed-6ddf-419c-a153-b760283472fd",
+    "04fa0286-fa74-401e-bbe9-fbfbb158010d",
+    "16c08c85-0c8b-4009-9b2b-f1f7319e45f9",
+    "c0a2ea62-12ad-435b-ab4f-c9bfab48dbc4",
+    "e3e2690b-931c-4c80-b1ff-dffba8a81988",
+    "55b1dd2d-2209-4ea0-a805-06298bad25b3",
+    "f520e45e-7413-4a34-a497-d2765967d094",
+    "1043add5-23b1-4afb-9a0f-64343c8f3f8d",
+    "83d49986-add3-41d7-ba33-87c7bfb5c0fb",
+];
+const DOTNET: &str = r"HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP";
+/// Releases of .NET Framework, from the number on ("How to determine which .NET Framework versions are installed",
+/// Microsoft Learn).
+const DOTNET_RELEASES: &[(i64, &str)] = &[
+    (533_320, "4.8.1"),
+    (528_040, "4.8"),
+    (461_808, "4.7.2"),
+    (461_308, "4.7.1"),
+    (460_798, "4.7"),
+    (394_802, "4.6.2"),
+    (394_254, "4.6.1"),
+    (393_295, "4.6"),
+    (379_893, "4.5.2"),
+    (378_675, "4.5.1"),
+    (378_389, "4.5"),
+];
+const UPGRADES: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\AppCompatFlags\TargetVersionUpgradeExperienceIndicators";
+
 /// The first build of Windows 11.
 const BUILD_OF_11: i64 = 22_000;
 
 pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
     let of = |name| fact(text(host, CURRENT, name));
     let build = fact_or_unsupported(number(host, CURRENT, "CurrentBuild"));
+    let (upgrade_rating, upgrade_blockers) = upgrade(host);
     Os {
         platform: Platform::Windows.into(),
         id: Fact::Known("windows".to_owned()),
@@ -44,7 +85,12 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
         installed_on: fact_or_unsupported(installed_on(host)),
         started_at: fact_or_unsupported(started_at(host, now)),
         language: fact_or_unsupported(language(host)),
-        ..Os::all_unknown(&Reason::NotSupported)
+        domain_joined: fact(host.domain_joined()),
+        dotnet: fact(dotnet(host)).map(|version| Version::new(version)),
+        upgrade_rating,
+        upgrade_blockers,
+        // What takes longest comes last.
+        ..licensed(host)
     }
 }
 
@@ -123,4 +169,166 @@ fn language(host: &dyn Host) -> Answer<String> {
         Ok([language]) => Some(language),
         Err(_) => None,
     })
+}
+
+/// How Windows stands with its licence, and whether one for extended updates is active; the rest is not supported.
+fn licensed(host: &dyn Host) -> Os {
+    let told = licences(host, licence::WINDOWS, WINDOWS).and_then(|rows| rows.ok_or(Trouble::NotSupported));
+    let rows = match told {
+        Ok(rows) => rows,
+        Err(trouble) => return Os::all_unknown(&trouble.into()),
+    };
+    let is_extended = |row: &&Row| {
+        let id = licence::text(row, "ID").unwrap_or_default().to_ascii_lowercase();
+        EXTENDED.contains(&id.as_str()) || licence::text(row, "Name").unwrap_or_default().contains("-ESU-")
+    };
+    let is_addon = |row: &&Row| row.get("LicenseIsAddon") == Some(&Cell::Flag(true));
+    let extended = rows.iter().filter(is_extended);
+    let own = best(rows.iter().filter(|row| !is_extended(row) && !is_addon(row)));
+    Os {
+        extended_updates: extended.filter_map(activation).any(|state| state == Activation::Licensed).into(),
+        activation: match own {
+            Some((activation, _)) => activation.into(),
+            // Nobody put a key in.
+            None => Activation::Unlicensed.into(),
+        },
+        licence_channel: Fact::known_or_absent(own.and_then(|(_, row)| channel(row))),
+        ..Os::all_unknown(&Reason::NotSupported)
+    }
+}
+
+/// The newest .NET Framework. Version 4 and what follows replace each other, 3.5 stands beside them.
+fn dotnet(host: &dyn Host) -> Answer<String> {
+    let full = format!(r"{DOTNET}\v4\Full");
+    if let Some(release) = number(host, &full, "Release")? {
+        let known = DOTNET_RELEASES.iter().find(|(first, _)| release >= *first);
+        return Ok(known.map(|(_, version)| (*version).to_owned()));
+    }
+    // 4.0 had no number.
+    for (path, version) in [(full, "4.0"), (format!(r"{DOTNET}\v3.5"), "3.5")] {
+        if number(host, &path, "Install")? == Some(1) {
+            return Ok(Some(version.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// What Windows thinks of its upgrade to the newest release that it knows: a colour, and what stands against it.
+fn upgrade(host: &dyn Host) -> (Fact<String>, Fact<Vec<String>>) {
+    match opinion(host) {
+        Ok(Some((colour, blockers))) => (Fact::Known(colour), Fact::Known(blockers)),
+        Ok(None) => (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported)),
+        Err(trouble) => {
+            let reason = Reason::from(trouble);
+            (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
+        }
+    }
+}
+
+fn opinion(host: &dyn Host) -> Answer<(String, Vec<String>)> {
+    let releases = host.registry_keys(Key::wide(UPGRADES))?.unwrap_or_default();
+    let newest = releases.iter().filter_map(|name| Some((half_year(name)?, name))).max();
+    let Some((_, newest)) = newest else { return Ok(None) };
+    let values = host.registry_values(Key::wide(&format!(r"{UPGRADES}\{newest}")))?.unwrap_or_default();
+    let Some(colour) = said(&values, "UpgEx") else { return Ok(None) };
+    let reasons = match values.get("RedReason") {
+        Some(RegistryValue::Text(reasons) | RegistryValue::Expand(reasons)) => vec![reasons.clone()],
+        Some(RegistryValue::Texts(reasons)) => reasons.clone(),
+        Some(RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_)) | None => Vec::new(),
+    };
+    let reasons = reasons.iter().flat_map(|reasons| reasons.split([',', ';'])).map(str::trim);
+    let blockers = reasons.filter(|reason| !reason.is_empty() && !reason.eq_ignore_ascii_case("none"));
+    Ok(Some((colour.to_owned(), blockers.map(str::to_owned).collect())))
+}
+
+/// The year and half of a release such as `GE24H2`; `UNV` is no release.
+fn half_year(name: &str) -> Option<(u32, u32)> {
+    let (start, half) = name.rsplit_once('H')?;
+    let digits = start.trim_start_matches(|c: char| !c.is_ascii_digit());
+    Some((digits.parse().ok()?, half.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::recorded::{Recorded, Recording};
+
+    fn pc(asked: &serde_json::Value) -> Recorded {
+        let recording = serde_json::json!({ "origin": "made up", "about": "", "platform": "windows",
+            "taken_at": "2026-11-22T00:00:00Z", "asked": asked });
+        Recording::load(&recording.to_string()).unwrap()
+    }
+
+    #[test]
+    fn releases_of_dotnet() {
+        let full = format!(r"registry value {DOTNET}\v4\Full");
+        let check = |release: serde_json::Value, install: serde_json::Value, old: serde_json::Value| {
+            dotnet(&pc(&serde_json::json!({
+                format!("{full}: Release"): release,
+                format!("{full}: Install"): install,
+                format!(r"registry value {DOTNET}\v3.5: Install"): old,
+            })))
+        };
+        let number = |number: u32| serde_json::json!({ "u32": number });
+        let null = serde_json::Value::Null;
+        let said = |text: &str| Ok(Some(text.to_owned()));
+        assert_eq!(check(number(533_509), null.clone(), null.clone()), said("4.8.1"));
+        assert_eq!(check(number(528_049), null.clone(), null.clone()), said("4.8"));
+        assert_eq!(check(number(1), null.clone(), null.clone()), Ok(None));
+        assert_eq!(check(null.clone(), number(1), null.clone()), said("4.0"));
+        assert_eq!(check(null.clone(), null.clone(), number(1)), said("3.5"));
+        assert_eq!(check(null.clone(), null.clone(), null.clone()), Ok(None));
+        assert!(check(serde_json::json!({ "bytes": "AA==" }), null.clone(), null).is_err());
+    }
+
+    #[test]
+    fn the_opinion_about_the_newest_release_counts() {
+        let check = |releases: &[&str], reasons: serde_json::Value| {
+            opinion(&pc(&serde_json::json!({
+                format!("registry keys {UPGRADES}"): releases,
+                format!(r"registry values {UPGRADES}\GE24H2"): { "UpgEx": { "text": "Red" }, "RedReason": reasons },
+                format!(r"registry values {UPGRADES}\21H2"): null,
+            })))
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let red = |reasons: &[&str]| Ok(Some(("Red".to_owned(), names(reasons))));
+        let all = &["CO21H2", "GE24H2", "NI23H2", "UNV"];
+        assert_eq!(check(all, serde_json::json!({ "texts": ["Tpm", "CpuFms"] })), red(&["Tpm", "CpuFms"]));
+        assert_eq!(
+            check(all, serde_json::json!({ "text": "Tpm, UEFISecureBoot" })),
+            red(&["Tpm", "UEFISecureBoot"])
+        );
+        assert_eq!(check(all, serde_json::json!({ "text": "None" })), red(&[]));
+        assert_eq!(check(all, serde_json::json!({ "u32": 5 })), red(&[]));
+        assert_eq!(check(&["21H2", "UNV"], serde_json::Value::Null), Ok(None));
+        assert_eq!(check(&["UNV", "H", "xHy"], serde_json::Value::Null), Ok(None));
+    }
+
+    #[test]
+    fn licences_of_windows() {
+        let check = |rows: serde_json::Value| {
+            let question = format!(
+                r"wmi ROOT\CIMV2: SELECT ID, Name, Description, LicenseStatus, LicenseIsAddon, ProductKeyChannel FROM SoftwareLicensingProduct WHERE ApplicationId = '{WINDOWS}' AND PartialProductKey IS NOT NULL"
+            );
+            let os = licensed(&pc(&serde_json::json!({ question: rows })));
+            format!("{:?} {:?} {:?}", os.activation, os.licence_channel, os.extended_updates)
+        };
+        let extended = EXTENDED.last().unwrap().to_uppercase();
+        expect_test::expect!["Known(Licensed) Known(\"OEM:DM\") Known(true)"].assert_eq(&check(serde_json::json!([
+            { "LicenseStatus": 1, "ProductKeyChannel": "OEM:DM", "LicenseIsAddon": false },
+            { "ID": extended, "LicenseStatus": 1, "LicenseIsAddon": true, "ProductKeyChannel": "Volume:MAK" },
+        ])));
+        expect_test::expect!["Known(Unlicensed) Known(\"Volume:GVLK\") Known(false)"].assert_eq(&check(
+            serde_json::json!([
+                { "LicenseStatus": 5, "ProductKeyChannel": "Volume:GVLK" },
+                { "Name": "Windows(R), Client-ESU-Year1", "LicenseStatus": 0, "LicenseIsAddon": true },
+            ]),
+        ));
+        expect_test::expect!["Known(Unlicensed) Absent Known(false)"]
+            .assert_eq(&check(serde_json::json!([])));
+        expect_test::expect!["Unknown(NotSupported) Unknown(NotSupported) Unknown(NotSupported)"]
+            .assert_eq(&check(serde_json::Value::Null));
+        expect_test::expect!["Unknown(TimedOut) Unknown(TimedOut) Unknown(TimedOut)"]
+            .assert_eq(&check(serde_json::json!({ "trouble": "timed_out" })));
+    }
 }
