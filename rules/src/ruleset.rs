@@ -450,7 +450,9 @@ pub fn parse_all(files: &[(String, String)]) -> Result<Vec<RuleSet>, Vec<Complai
 /// stand before those asked for by name.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("vn-office-2026.toml", include_str!(concat!(env!("OUT_DIR"), "/vn-office-2026.toml"))),
+    ("vn-office-2020.toml", include_str!(concat!(env!("OUT_DIR"), "/vn-office-2020.toml"))),
     ("windows-11.toml", include_str!(concat!(env!("OUT_DIR"), "/windows-11.toml"))),
+    ("acceptance.toml", include_str!(concat!(env!("OUT_DIR"), "/acceptance.toml"))),
 ];
 
 /// The rule sets that ship, read.
