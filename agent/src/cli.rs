@@ -117,7 +117,7 @@ enum Command {
         about: String,
     },
     /// Answer one question of the survey; the agent starts this itself.
-    #[command(hide = true, after_help = "Example: sansang-agent answer windows-updates")]
+    #[command(hide = true, after_help = "Example: sansang-agent answer waiting-updates")]
     Answer {
         /// The question.
         question: String,

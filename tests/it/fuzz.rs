@@ -283,6 +283,7 @@ fn envelopes_and_bundles() {
         public_key: "00".repeat(32),
         hostname: "pc".to_owned(),
         agent: "0.1.0".to_owned(),
+        evidence: Vec::new(),
     };
     let join = envelope::pack_join(&request, &key).unwrap();
     let bundle = Bundle { envelope: packed.clone(), join: Some(join.clone()) };

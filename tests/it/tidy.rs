@@ -390,21 +390,21 @@ fn every_area_has_a_probe_or_says_so() {
         cpu          linux asks windows asks
         memory       linux asks windows asks
         disk         linux asks windows asks
-        display      linux -    windows -
+        display      linux asks windows asks
         battery      linux asks windows asks
         network      linux asks windows -
-        reach        linux -    windows -
+        reach        linux asks windows asks
         software     linux asks windows asks
         office       linux asks windows asks
-        signing      linux -    windows -
-        peripherals  linux -    windows -
+        signing      linux asks windows asks
+        peripherals  linux asks windows asks
         updates      linux asks windows -
         antivirus    linux asks windows asks
         firewall     linux asks windows asks
         encryption   linux asks windows asks
         accounts     linux asks windows asks
         exposure     linux asks windows asks
-        backup       linux -    windows -
+        backup       linux asks windows asks
         clock        linux asks windows asks
         identity     linux asks windows asks
     "#]]

@@ -467,6 +467,48 @@ async fn bundles() {
     assert_eq!(envelope::read(&bundle.envelope).unwrap().sequence, 2);
 }
 
+#[tokio::test]
+async fn services_are_those_that_the_collector_named_last() {
+    let room = Room::new("services");
+    let turn = Mutex::new(0);
+    let server = Server::start(move |seen| {
+        let service =
+            |name: &str| format!(r#"{{"name":"{name}","address":"https://a.example.vn","later":1}}"#);
+        if seen.head.starts_with("POST /v1/join ") {
+            let body = format!(
+                r#"{{"machine":"m-1","unit":"Xã","role":"clerk","sealing_key":"{}","services":[{}]}}"#,
+                "09".repeat(32),
+                service("first")
+            );
+            return Reply::json("200 OK", "", &body);
+        }
+        let mut turn = turn.lock().unwrap();
+        *turn += 1;
+        match *turn {
+            1 => received(seen, &format!(r#","services":[{}]"#, vec![service("many"); 20].join(","))),
+            2 => received(seen, r#","services":[]"#),
+            // An older collector, after a restore.
+            _ => received(seen, ""),
+        }
+    })
+    .await;
+    let names = |desk: &Desk| {
+        let services = desk.diary().services.clone();
+        services.map(|services| services.into_iter().map(|service| service.name).collect::<Vec<_>>())
+    };
+    let mut desk = room.desk();
+    assert_eq!(names(&desk), None);
+    desk.join(&code(&server), "pc", now()).await.unwrap();
+    assert_eq!(names(&desk), Some(vec!["first".to_owned()]));
+    for expected in [Some(vec!["many".to_owned(); SERVICES_COUNT_MAX]), Some(Vec::new()), None] {
+        desk.keep(&report(), now()).unwrap();
+        desk.deliver(now()).await.unwrap();
+        drop(desk);
+        desk = room.desk();
+        assert_eq!(names(&desk), expected);
+    }
+}
+
 #[test]
 fn a_damaged_diary_begins_anew() {
     let room = Room::new("diary");

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rules::fact::Fact;
 use rules::facts::{AREAS, Kind, Place, Records, Seen, Term, Value};
+use rules::wire::NamedService;
 
 use super::*;
-use crate::host::answers::{Key, Method, Query, RegistryValue, Row, Service};
+use crate::host::answers::{Among, Device, Key, Method, Query, RegistryValue, Row, Service};
 use crate::host::fuse::Fuse;
 use crate::host::{Address, Answer, Command, Firmware, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -132,6 +133,12 @@ impl Host for Hanging {
         self.hang()
     }
     fn firmware(&self) -> Answer<Firmware> {
+        self.hang()
+    }
+    fn named_services(&self) -> Answer<Vec<NamedService>> {
+        self.hang()
+    }
+    fn devices(&self, _among: Among<'_>) -> Answer<Vec<Device>> {
         self.hang()
     }
     fn registry_value(&self, _key: Key<'_>, _name: &str) -> Answer<RegistryValue> {

@@ -43,9 +43,12 @@ pub(super) async fn fill(data: &Data, demo: Demo, bar: &ProgressBar) -> Result<F
     let config = data.config()?;
     let now = Clock::System.now();
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::fixed(now)).await?;
-    let sealing_key = data.sealing_key()?.public;
-    let (intake, writer) =
-        Intake::new(app.clone(), Settings { report_seconds: config.agents.report_seconds, sealing_key })?;
+    let settings = Settings {
+        report_seconds: config.agents.report_seconds,
+        sealing_key: data.sealing_key()?.public,
+        services: config.reach.services.clone(),
+    };
+    let (intake, writer) = Intake::new(app.clone(), settings)?;
     let writer = tokio::spawn(writer.run());
     let filled = demo::fill(&app, &intake, demo, now, bar).await;
     drop(intake);

@@ -12,6 +12,7 @@ use rules::wire::JoinRequest;
 use super::*;
 use crate::app::Judge;
 use crate::clock::Clock;
+use crate::config::Reach;
 use crate::data::tests::Folder;
 use crate::store::join_code::NewCode;
 use crate::store::unit::Naming;
@@ -32,7 +33,7 @@ pub(crate) fn signing_key() -> SigningKey {
 }
 
 fn settings() -> Settings {
-    Settings { report_seconds: 3600, sealing_key: vec![1; 32], services: Vec::new() }
+    Settings { report_seconds: 3600, sealing_key: vec![1; 32], services: Reach::default().services }
 }
 
 impl Office {
@@ -145,6 +146,7 @@ async fn joined_then_taken_then_again() {
     let receipt = office.intake.take_in(bytes.clone(), Via::Https).await.unwrap();
     assert_eq!(receipt.envelope, HEXLOWER.encode(digest(&SHA256, &bytes).as_ref()));
     assert_eq!((receipt.again, receipt.next_seconds, receipt.grade), (false, 3600, Some(Grade::NoData)));
+    assert_eq!(receipt.services, Some(settings().services), "every receipt names the services");
     assert_eq!(office.send(bytes).await, "again");
     assert_eq!(office.reports().await, 1);
 }
@@ -375,7 +377,7 @@ async fn the_same_hardware_installed_again_continues_its_history() {
         "NotAdmitted",
         "the old key is withdrawn"
     );
-    assert_eq!(office.hostname(&machine).await, "PC-01", "the later report counts");
+    assert_eq!(office.hostname(&machine).await, "PC-NEW");
     assert_eq!(office.reports().await, 2);
     assert_eq!(office.open_conflicts(&machine).await, "");
     let mut tx = office.app.store.read().await.unwrap();

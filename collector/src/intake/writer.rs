@@ -188,7 +188,8 @@ impl Writer {
         warn!(machine, "A report under this machine's key comes from another PC; it is set aside.");
         let next_seconds = self.settings.report_seconds;
         let envelope = arrival.digest.clone();
-        Ok(Receipt { envelope, again, next_seconds, grade: None, score: None, base: false })
+        let services = Some(self.settings.services.clone());
+        Ok(Receipt { envelope, again, next_seconds, services, grade: None, score: None, base: false })
     }
 
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {

@@ -81,6 +81,9 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut d
                 if PERSONAL.iter().any(|name| question.ends_with(&format!(": {name}"))) {
                     *value = serde_json::json!({ "text": "scrubbed" });
                 }
+                if question.ends_with(r"\User Shell Folders: Personal") {
+                    documents(value);
+                }
                 if let (Some((_, needed)), Value::Object(fields)) =
                     (NEEDED.iter().find(|(part, _)| question.contains(part)), &mut *value)
                     && question.starts_with("registry values ")
@@ -112,6 +115,13 @@ fn screen(value: &mut Value) {
         let bytes = BASE64.decode(text.as_bytes()).unwrap_or_default();
         *text = BASE64.encode(&super::edid(bytes));
     }
+}
+
+/// Where a person's documents lie: the path has his name, or that of his organisation.
+fn documents(value: &mut Value) {
+    let in_cloud = value.to_string().contains("OneDrive");
+    let folder = if in_cloud { r"%USERPROFILE%\OneDrive\Documents" } else { r"%USERPROFILE%\Documents" };
+    *value = serde_json::json!({ "expand": folder });
 }
 
 /// Who issues a certificate to himself is a person or a PC.

@@ -30,9 +30,10 @@ pub(super) fn scrub(recording: &mut Recording) {
     recording.asked = std::mem::take(&mut recording.asked)
         .into_iter()
         .map(|(question, mut said)| {
+            let mut nothing = Value::Null;
             let value = match &mut said {
                 Said::Answered(Some(value)) => value,
-                Said::Answered(None) | Said::Trouble { .. } => &mut Value::Null,
+                Said::Answered(None) | Said::Trouble { .. } => &mut nothing,
             };
             if question.ends_with(QUEUES) {
                 each(value, &|name| queues.get(name).cloned());

@@ -13,7 +13,7 @@ use rules::facts::backup::{Backup, Target};
 
 use super::moments::{dmtf, filetime};
 use super::registry::text;
-use super::{people, services};
+use super::{people, services, volumes};
 use crate::host::answers::{Cell, Key, Query, RegistryValue, ServiceStart};
 use crate::host::{Host, Trouble};
 use crate::probe::ask::known_or_unsupported;
@@ -108,7 +108,7 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         let at = values.get("LastSuccess").and_then(moment);
         let place = match values.get("LastResultTargetPresentableName") {
             Some(RegistryValue::Text(place)) if place.starts_with(r"\\") => Some(Target::Network),
-            // A letter does not tell the drive that it is on.
+            Some(RegistryValue::Text(place)) => drive(host, place),
             Some(_) | None => None,
         };
         copies.made("Windows Backup", at, place);
@@ -137,6 +137,15 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         }
     }
     Ok(copies)
+}
+
+/// Whether this place, such as `E:\`, is on the drive that Windows is on, where the work is kept.
+fn drive(host: &dyn Host, place: &str) -> Option<Target> {
+    let letter = place.get(..2)?.to_ascii_uppercase();
+    let system = volumes::system(host).ok()?;
+    let drives = volumes::drives(host).ok()?;
+    let drive = drives.iter().find(|drive| drive.letters.contains(&letter))?;
+    Some(if drive.letters.contains(&system) { Target::SameDrive } else { Target::OtherDrive })
 }
 
 /// A time, as number or as bytes; none for what is no time, such as 0.
