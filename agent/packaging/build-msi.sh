@@ -59,8 +59,12 @@ guid() {
     sha256sum <<<"$*" | sed -E 's/^(.{8})(.{4})(.{4})(.{4})(.{12}).*/\U\1-\2-\3-\4-\5/'
 }
 case $target in
-    x86_64-*) architecture=x64 programs=ProgramFiles64Folder win64=yes ;;
-    i686-*) architecture=x86 programs=ProgramFilesFolder win64=no ;;
+    x86_64-*) architecture=x64 programs=ProgramFiles64Folder win64=yes narrow= ;;
+    i686-*)
+        architecture=x86 programs=ProgramFilesFolder win64=no
+        # There is one place for the program, and on a 64-bit Windows a 32-bit package has another.
+        narrow='<Condition Message="On a 64-bit Windows take the x64 package.">Installed OR NOT VersionNT64</Condition>'
+        ;;
 esac
 
 tree=$(mktemp -d)
@@ -69,6 +73,7 @@ cp "$program" "$tree/sansang-agent.exe"
 touch --date "@$SOURCE_DATE_EPOCH" "$tree/sansang-agent.exe"
 sed -e "s/@PRODUCT@/$(guid product "$version" "$architecture")/" -e "s/@VERSION@/$version/" \
     -e "s/@COMPONENT@/$(guid component "$architecture")/" -e "s/@PROGRAMS@/$programs/" -e "s/@WIN64@/$win64/" \
+    -e "s|@NARROW@|$narrow|" \
     "$here/msi/agent.wxs" >"$tree/agent.wxs"
 cd "$tree"
 wixl --arch "$architecture" --output agent.msi agent.wxs >&2 || fail "wixl does not build the package"
@@ -94,6 +99,10 @@ set_column LaunchCondition Description "'Máy này đã có bản mới hơn. (A
     Condition 'NOT WIX_DOWNGRADE_DETECTED'
 set_column LaunchCondition Description "'Cần Windows 7 SP1 trở lên. (Windows 7 SP1 or later is needed.)'" \
     Description 'Windows 7 SP1 or later is needed.'
+if [[ $architecture == x86 ]]; then
+    set_column LaunchCondition Description "'Máy này dùng Windows 64 bit: hãy dùng gói x64. (On a 64-bit Windows take the x64 package.)'" \
+        Description 'On a 64-bit Windows take the x64 package.'
+fi
 # A long name stands behind its short one.
 set_column File FileName "'SANSANG.EXE|sansang-agent.exe'" File agent.exe
 # The former version goes first, whole; should the installation fail, it comes back.

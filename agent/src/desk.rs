@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 use rules::assess::Grade;
-use rules::envelope::{self, Bundle};
+use rules::envelope::{self, Bundle, DICTIONARY, Ground};
 use rules::fact::Fact;
 use rules::facts::identity::{Identity, Piece, Worth};
 use rules::join::JoinCode;
@@ -58,6 +58,8 @@ pub struct Diary {
     pub score: Option<u8>,
     /// Why the last delivery failed.
     pub trouble: Option<Trouble>,
+    /// The newest dictionary that the collector has; 0 when it did not say.
+    pub dictionary: u32,
     /// What the next report has to say of this agent itself.
     pub notes: Vec<String>,
     /// The services that this PC must reach; none when no collector named any.
@@ -280,6 +282,7 @@ impl Desk {
         }
         membership.write(&*self.folder)?;
         self.membership = Some(membership);
+        self.diary.dictionary = joined.dictionary;
         // A new membership begins without the old one's troubles.
         self.diary.failures = 0;
         self.diary.not_before = None;
@@ -437,15 +440,19 @@ impl Desk {
         report.notes.truncate(NOTES_COUNT_MAX);
         let sequence = self.key.next(self.spool.highest(), now)?;
         let key = self.key.key();
-        let base = match form {
-            Form::Small => self.bases.base_for(sequence, key.public_key()),
-            Form::Full => None,
+        let ground = match (form, self.bases.base_for(sequence, key.public_key())) {
+            (Form::Full, _) => Ground::Nothing,
+            (Form::Small, Some(base)) => Ground::Report(base),
+            // A collector that never said which dictionary it has gets none.
+            (Form::Small, None) => match self.diary.dictionary.min(DICTIONARY) {
+                0 => Ground::Nothing,
+                number => Ground::Dictionary(number),
+            },
         };
         let json = envelope::json(&report);
-        let envelope =
-            json.and_then(|json| Ok((envelope::pack_json(&json, key, sequence, base.as_ref())?, json)));
+        let envelope = json.and_then(|json| Ok((envelope::pack_json(&json, key, sequence, ground)?, json)));
         let (envelope, json) = envelope.with_context(|| format!("cannot pack the report {sequence}"))?;
-        Ok(Packed { sequence, envelope, json, full: base.is_none() })
+        Ok(Packed { sequence, envelope, json, full: !matches!(ground, Ground::Report(_)) })
     }
 
     /// An envelope that is whole and signed by this agent's key, or none when it had to be set aside.
@@ -475,6 +482,7 @@ impl Desk {
         if receipt.base {
             self.bases.accept(sequence, &receipt.envelope, &self.spool.sequences())?;
         }
+        self.diary.dictionary = receipt.dictionary;
         self.diary.delivered_at = Some(now);
         self.diary.interval_seconds = Some(receipt.next_seconds);
         self.diary.grade = receipt.grade;

@@ -207,7 +207,7 @@ pub struct Assessment {
 ///
 /// Support dates come from the lifecycle table, unless the facts bring their own (as the tests of a rule set may).
 pub fn assess(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
-    run(facts, set, lifecycle, role, day, set.defaults(), Evidence::Kept)
+    run(facts, set, lifecycle, role, day, set.defaults())
 }
 
 /// As [`assess`], in a unit that set some parameters of the rule set; see [`RuleSet::settings`].
@@ -219,20 +219,51 @@ pub fn assess_in(
     day: Date,
     settings: &Settings,
 ) -> Assessment {
-    run(facts, set, lifecycle, role, day, settings, Evidence::Kept)
+    run(facts, set, lifecycle, role, day, settings)
 }
 
-/// As [`assess`], without the facts that each rule saw: for judging a whole fleet where only outcomes are kept.
-pub fn assess_lean(facts: &Facts, set: &RuleSet, lifecycle: &Lifecycle, role: Role, day: Date) -> Assessment {
-    run(facts, set, lifecycle, role, day, set.defaults(), Evidence::Dropped)
+/// What a rule set says of a PC, rule by rule in the order of the set, without telling what it saw: for judging a
+/// whole fleet where only outcomes are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// How ready the PC is.
+    pub grade: Grade,
+    /// Points earned ÷ points decided, 0 to 100, rounded down; none when nothing was decided.
+    pub score: Option<u8>,
+    /// Points decided ÷ points applicable, 0 to 100, rounded down.
+    pub coverage: u8,
+    /// The rule that decided, by its place in the set; none when ready.
+    pub decided_by: Option<usize>,
+    /// What each rule says.
+    pub rulings: Vec<Ruling>,
 }
 
-/// Whether a verdict says what it saw.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Evidence {
-    Kept,
-    Dropped,
+/// What one rule says of a PC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ruling {
+    /// What it says.
+    pub outcome: Outcome,
+    /// How much it weighs on the day of the report.
+    pub severity: Severity,
+    /// Whether the PC has what was asked, switched off.
+    pub switched_off: bool,
 }
+
+/// As [`assess_in`], without the facts that each rule saw.
+pub fn assess_lean(
+    facts: &Facts,
+    set: &RuleSet,
+    lifecycle: &Lifecycle,
+    role: Role,
+    day: Date,
+    settings: &Settings,
+) -> Judgement {
+    let support = lifecycle.support_of(facts, day);
+    judge(&Scene::new(facts, &support, day, settings, &set.scans), set, role, day)
+}
+
+/// Where a rule tells what it saw, if anybody wants to know.
+type Evidence<'s> = Option<&'s mut Vec<SeenFact>>;
 
 fn run(
     facts: &Facts,
@@ -241,12 +272,19 @@ fn run(
     role: Role,
     day: Date,
     settings: &Settings,
-    evidence: Evidence,
 ) -> Assessment {
     let support = lifecycle.support_of(facts, day);
     let scene = Scene::new(facts, &support, day, settings, &set.scans);
-    let judged = judge(&scene, set, role, day, evidence);
-    let decided_by = judged.decided_by.and_then(|index| judged.verdicts.get(index));
+    let mut rulings = Vec::with_capacity(set.rules.len());
+    let mut verdicts = Vec::with_capacity(set.rules.len());
+    for rule in &set.rules {
+        let mut seen = Vec::new();
+        let ruling = ruling(rule, &scene, role, day, Some(&mut seen));
+        rulings.push(ruling);
+        let Ruling { outcome, severity, switched_off } = ruling;
+        verdicts.push(Verdict { rule: rule.id.clone(), outcome, severity, switched_off, seen });
+    }
+    let judged = Judgement::of(rulings, set);
     Assessment {
         set: set.id.clone(),
         digest: digest_of(set, lifecycle, settings),
@@ -255,41 +293,29 @@ fn run(
         grade: judged.grade,
         score: judged.score,
         coverage: judged.coverage,
-        decided_by: decided_by.map(|verdict| verdict.rule.clone()),
-        verdicts: judged.verdicts,
+        decided_by: judged.decided_by.and_then(|index| set.rules.get(index)).map(|rule| rule.id.clone()),
+        verdicts,
     }
 }
 
-/// What a rule set says of a PC.
-pub(crate) struct Judgement {
-    pub(crate) grade: Grade,
-    pub(crate) score: Option<u8>,
-    pub(crate) coverage: u8,
-    /// The verdict that decided, by its place.
-    pub(crate) decided_by: Option<usize>,
-    pub(crate) verdicts: Vec<Verdict>,
+/// Asks every rule of the set.
+pub(crate) fn judge(scene: &Scene<'_>, set: &RuleSet, role: Role, day: Date) -> Judgement {
+    Judgement::of(set.rules.iter().map(|rule| ruling(rule, scene, role, day, None)).collect(), set)
 }
 
-/// Asks every rule of the set.
-pub(crate) fn judge(
-    scene: &Scene<'_>,
-    set: &RuleSet,
-    role: Role,
-    day: Date,
-    evidence: Evidence,
-) -> Judgement {
-    let verdict = |rule: &Rule| {
-        scene.next_rule();
-        let mut seen = Vec::new();
-        let (outcome, switched_off) = ask(rule, scene, role, evidence, &mut seen);
-        let severity = rule.severity_on(role, day);
-        Verdict { rule: rule.id.clone(), outcome, severity, switched_off, seen }
-    };
-    let verdicts: Vec<Verdict> = set.rules.iter().map(verdict).collect();
-    let sum = Sum::of(&verdicts);
-    let (score, coverage) = (sum.score(), sum.coverage());
-    let (grade, decided_by) = grade(&verdicts, set, score, coverage);
-    Judgement { grade, score, coverage, decided_by, verdicts }
+impl Judgement {
+    fn of(rulings: Vec<Ruling>, set: &RuleSet) -> Judgement {
+        let sum = Sum::of(&rulings);
+        let (score, coverage) = (sum.score(), sum.coverage());
+        let (grade, decided_by) = grade(&rulings, set, score, coverage);
+        Judgement { grade, score, coverage, decided_by, rulings }
+    }
+}
+
+fn ruling(rule: &Rule, scene: &Scene<'_>, role: Role, day: Date, seen: Evidence<'_>) -> Ruling {
+    scene.next_rule();
+    let (outcome, switched_off) = ask(rule, scene, role, seen);
+    Ruling { outcome, severity: rule.severity_on(role, day), switched_off }
 }
 
 /// The digest of an assessment: of the set and the table, and of what the unit set.
@@ -316,21 +342,15 @@ pub(crate) fn digest(text: &str) -> String {
     HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref())
 }
 
-fn ask(
-    rule: &Rule,
-    scene: &Scene<'_>,
-    role: Role,
-    evidence: Evidence,
-    seen: &mut Vec<SeenFact>,
-) -> (Outcome, bool) {
+fn ask(rule: &Rule, scene: &Scene<'_>, role: Role, seen: Evidence<'_>) -> (Outcome, bool) {
     if !rule.roles.contains(&role) {
         return (Outcome::NotApplicable, false);
     }
     let asked = Asked { rule, pass: rule.pass_for(role), partial: rule.partial_for(role) };
     let context = scene.context();
     match rule.each {
-        None => judge_one(&asked, Judged::of(&asked, &context), &context, evidence, seen),
-        Some(list) => judge_each(&asked, list, &context, evidence, seen),
+        None => judge_one(&asked, Judged::of(&asked, &context), &context, seen),
+        Some(list) => judge_each(&asked, list, &context, seen),
     }
 }
 
@@ -346,18 +366,17 @@ fn judge_one(
     asked: &Asked<'_>,
     judged: Judged,
     context: &Context<'_>,
-    evidence: Evidence,
-    seen: &mut Vec<SeenFact>,
+    mut seen: Evidence<'_>,
 ) -> (Outcome, bool) {
     let outcome = judged.outcome();
-    if evidence == Evidence::Kept {
+    if let Some(seen) = &mut seen {
         judged.look(asked, context, seen);
     }
     let lacks = matches!(outcome, Outcome::Fail | Outcome::Partial);
     let off = asked.rule.switched_off.as_ref().filter(|_| lacks);
     let switched_off = off.is_some_and(|off| off.holds(context) == Truth::True);
-    if switched_off && evidence == Evidence::Kept {
-        off.into_iter().for_each(|off| off.look(context, seen));
+    if let (true, Some(off), Some(seen)) = (switched_off, off, seen) {
+        off.look(context, seen);
     }
     (outcome, switched_off)
 }
@@ -367,12 +386,11 @@ fn judge_each(
     asked: &Asked<'_>,
     list: Place,
     context: &Context<'_>,
-    evidence: Evidence,
-    seen: &mut Vec<SeenFact>,
+    mut seen: Evidence<'_>,
 ) -> (Outcome, bool) {
     let answer = context.at(list);
     let (Fact::Known(Value::Records(records)), Kind::Records(terms)) = (&answer, list.term().kind) else {
-        if evidence == Evidence::Kept {
+        if let Some(seen) = &mut seen {
             condition::note(seen, &list.name(), None, &answer);
         }
         let unknown = matches!(answer, Fact::Unknown(_));
@@ -388,9 +406,9 @@ fn judge_each(
         }
     }
     match worst {
-        Some((judged, context)) => judge_one(asked, judged, &context, evidence, seen),
+        Some((judged, context)) => judge_one(asked, judged, &context, seen),
         None => {
-            if evidence == Evidence::Kept {
+            if let Some(seen) = &mut seen {
                 condition::note(seen, &list.name(), None, &answer);
             }
             (Outcome::NotApplicable, false)
@@ -466,11 +484,11 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(verdicts: &[Verdict]) -> Sum {
+    fn of(rulings: &[Ruling]) -> Sum {
         let mut sum = Sum { earned: 0, decided: 0, applicable: 0 };
-        for verdict in verdicts {
-            let points = u64::from(verdict.severity.points());
-            let (earned, decided, applicable) = match verdict.outcome {
+        for ruling in rulings {
+            let points = u64::from(ruling.severity.points());
+            let (earned, decided, applicable) = match ruling.outcome {
                 Outcome::Pass => (2 * points, 2 * points, 2 * points),
                 Outcome::Partial => (points, 2 * points, 2 * points),
                 Outcome::Fail => (0, 2 * points, 2 * points),
@@ -498,10 +516,9 @@ fn share(part: u64, whole: u64) -> Option<u8> {
     u8::try_from((part * 100).checked_div(whole)?).ok()
 }
 
-fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<usize>) {
-    let critical =
-        |verdict: &Verdict| verdict.outcome == Outcome::Fail && verdict.severity == Severity::Critical;
-    if let Some(index) = verdicts.iter().position(critical) {
+fn grade(rulings: &[Ruling], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<usize>) {
+    let critical = |ruling: &Ruling| ruling.outcome == Outcome::Fail && ruling.severity == Severity::Critical;
+    if let Some(index) = rulings.iter().position(critical) {
         return (Grade::NotReady, Some(index));
     }
     let grade = match score {
@@ -511,14 +528,14 @@ fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -
         Some(score) if score >= set.grades.needs_work_score => Grade::NeedsWork,
         Some(_) => Grade::NotReady,
     };
-    let cost = |verdict: &Verdict| match (grade, verdict.outcome) {
-        (Grade::NoData, Outcome::Unknown) => Some(verdict.severity.points()),
+    let cost = |ruling: &Ruling| match (grade, ruling.outcome) {
+        (Grade::NoData, Outcome::Unknown) => Some(ruling.severity.points()),
         (Grade::NoData, _) => None,
-        _ => verdict.lost_halves(),
+        _ => ruling.lost_halves(),
     };
     let mut decider: Option<(usize, u32)> = None;
-    for (index, verdict) in verdicts.iter().enumerate() {
-        let Some(cost) = cost(verdict) else { continue };
+    for (index, ruling) in rulings.iter().enumerate() {
+        let Some(cost) = cost(ruling) else { continue };
         if decider.is_none_or(|(_, most)| cost > most) {
             decider = Some((index, cost));
         }
@@ -526,14 +543,24 @@ fn grade(verdicts: &[Verdict], set: &RuleSet, score: Option<u8>, coverage: u8) -
     (grade, decider.map(|(index, _)| index))
 }
 
-impl Verdict {
+impl Ruling {
     /// The points that it costs, in halves; none when it costs nothing by its outcome.
     pub(crate) fn lost_halves(&self) -> Option<u32> {
-        match self.outcome {
-            Outcome::Fail => Some(2 * self.severity.points()),
-            Outcome::Partial => Some(self.severity.points()),
-            Outcome::Pass | Outcome::Unknown | Outcome::NotApplicable => None,
-        }
+        lost_halves(self.outcome, self.severity)
+    }
+}
+
+impl Verdict {
+    fn lost_halves(&self) -> Option<u32> {
+        lost_halves(self.outcome, self.severity)
+    }
+}
+
+fn lost_halves(outcome: Outcome, severity: Severity) -> Option<u32> {
+    match outcome {
+        Outcome::Fail => Some(2 * severity.points()),
+        Outcome::Partial => Some(severity.points()),
+        Outcome::Pass | Outcome::Unknown | Outcome::NotApplicable => None,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct Program {
     pub ends: Option<Date>,
     /// What stands in the name of its package, all of it, letters of either case.
     words: Vec<String>,
+    /// The letters of these words.
+    letters: u32,
     /// The versions, by their first parts; any when none is given.
     version: Option<Version>,
     /// Versions before this one, where given.
@@ -52,7 +54,11 @@ pub struct Program {
 
 impl Program {
     /// Whether this package is the program. Leaves the reason of the first answer that is unknown.
-    fn fits(&self, package: &Package, reason: &mut Option<Reason>) -> Truth {
+    fn fits(&self, package: &Package, letters: u32, reason: &mut Option<Reason>) -> Truth {
+        // Most names lack a letter of the words.
+        if self.letters & !letters != 0 && matches!(package.name, Fact::Known(_)) {
+            return Truth::False;
+        }
         let named = |name: &String| self.words.iter().all(|word| stands_in(word, name));
         let mut sum = ask(&package.name, reason, named);
         if sum == Truth::False {
@@ -66,6 +72,12 @@ impl Program {
         }
         sum
     }
+}
+
+/// Which ASCII letters stand in a text, a bit each.
+fn letters(text: &str) -> u32 {
+    let bit = |letter: u8| 1 << (letter.to_ascii_lowercase() - b'a');
+    text.bytes().filter(u8::is_ascii_alphabetic).map(bit).fold(0, |sum, bit: u32| sum | bit)
 }
 
 /// Whether a word stands in a text, ASCII letters of either case.
@@ -153,11 +165,13 @@ impl Lifecycle {
 
     fn program(&self, package: &Package, day: Date) -> ProgramSupport {
         let mut reason = None;
-        let found = self.programs.iter().find_map(|program| match program.fits(package, &mut reason) {
-            Truth::True => Some(Some(program)),
-            Truth::Unknown => Some(None),
-            Truth::False => None,
-        });
+        let letters = package.name.known().map_or(0, |name| letters(name));
+        let found =
+            self.programs.iter().find_map(|program| match program.fits(package, letters, &mut reason) {
+                Truth::True => Some(Some(program)),
+                Truth::Unknown => Some(None),
+                Truth::False => None,
+            });
         let (product, ends_on) = match found {
             Some(Some(program)) => (Fact::Known(program.name.clone()), Fact::known_or_absent(program.ends)),
             Some(None) => {
@@ -304,7 +318,9 @@ fn program(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Program> {
         Some(read) => Some(read?),
         None => None,
     };
-    Some(Program { name: name?.to_owned(), ends, words: words.collect(), version, before })
+    let words: Vec<String> = words.collect();
+    let letters = words.iter().fold(0, |sum, word| sum | letters(word));
+    Some(Program { name: name?.to_owned(), ends, words, letters, version, before })
 }
 
 fn product(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Product> {

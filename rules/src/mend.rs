@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use jiff::civil::Date;
 
-use crate::assess::{Evidence, Grade, Judgement, Outcome, Role, judge};
+use crate::assess::{Grade, Judgement, Outcome, Role, judge};
 use crate::condition::overlay::Overlay;
 use crate::condition::{Scene, Truth};
 use crate::facts::Facts;
@@ -86,7 +86,7 @@ pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) ->
     let (overlay, _) = bed.treated(&everything);
     let best = bed.judge(&overlay);
     if best.grade != Grade::Ready {
-        return Mend::Cannot { grade: best.grade, blocking: blocking(&best) };
+        return Mend::Cannot { grade: best.grade, blocking: blocking(&best, patient.set) };
     }
     let chosen = bed.necessary(bed.cheapest(&candidates));
     let (overlay, order) = bed.treated(&chosen);
@@ -128,7 +128,7 @@ fn candidates<'a>(
     price: &dyn Fn(&str) -> Option<i64>,
 ) -> Vec<Candidate<'a>> {
     let mut lacking: Vec<_> = before
-        .verdicts
+        .rulings
         .iter()
         .zip(&set.rules)
         .filter(|(verdict, _)| verdict.lost_halves().is_some())
@@ -154,20 +154,21 @@ fn candidates<'a>(
 }
 
 /// The rules that still stand against a PC, what costs most first.
-fn blocking(judgement: &Judgement) -> Vec<String> {
+fn blocking(judgement: &Judgement, set: &RuleSet) -> Vec<String> {
     let no_data = judgement.grade == Grade::NoData;
-    let mut verdicts: Vec<_> = judgement
-        .verdicts
+    let mut standing: Vec<(u32, &str)> = judgement
+        .rulings
         .iter()
-        .filter_map(|verdict| match verdict.outcome {
-            Outcome::Unknown if no_data => Some((2 * verdict.severity.points(), verdict)),
+        .zip(&set.rules)
+        .filter_map(|(ruling, rule)| match ruling.outcome {
+            Outcome::Unknown if no_data => Some((2 * ruling.severity.points(), rule.id.as_str())),
             _ if no_data => None,
-            _ => Some((verdict.lost_halves()?, verdict)),
+            _ => Some((ruling.lost_halves()?, rule.id.as_str())),
         })
         .filter(|(lost, _)| *lost > 0)
         .collect();
-    verdicts.sort_by_key(|(lost, _)| Reverse(*lost));
-    verdicts.into_iter().map(|(_, verdict)| verdict.rule.clone()).collect()
+    standing.sort_by_key(|(lost, _)| Reverse(*lost));
+    standing.into_iter().map(|(_, rule)| rule.to_owned()).collect()
 }
 
 /// Where a PC is tried.
@@ -184,7 +185,7 @@ impl<'a> Bed<'a> {
 
     fn judge(&self, overlay: &Overlay) -> Judgement {
         let Patient { set, role, day, .. } = self.patient;
-        judge(&self.scene().over(overlay), set, role, day, Evidence::Dropped)
+        judge(&self.scene().over(overlay), set, role, day)
     }
 
     /// The PC after these remedies, in the order in which they could be applied: one may need what another gives.

@@ -40,6 +40,9 @@ pub struct Joined {
     /// The services that this PC must reach; none from a collector that names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<Vec<NamedService>>,
+    /// The newest dictionary that the collector has; 0 from one that has none.
+    #[serde(default)]
+    pub dictionary: u32,
 }
 
 /// The answer to a report that was accepted. It is given only after the commit is durable.
@@ -62,6 +65,9 @@ pub struct Receipt {
     /// not know bases does not say so, and gets full reports.
     #[serde(default)]
     pub base: bool,
+    /// The newest dictionary that the collector has; 0 from one that has none.
+    #[serde(default)]
+    pub dictionary: u32,
 }
 
 /// A service of the province that PCs must reach, as the collector names it.

@@ -6,14 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use tests::programs::{agent, run, text};
-
-/// The date of every build here, in seconds since 1970.
-const MOMENT: &str = "1700000000";
-
-fn packaging() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").join("agent/packaging")
-}
+use tests::programs::{agent, build_package, packaging, run, text};
 
 /// Whether these programs are there. CI installs them all.
 fn has(tools: &[&str], test: &str) -> bool {
@@ -24,17 +17,6 @@ fn has(tools: &[&str], test: &str) -> bool {
         println!("skipped: {test} needs {missing:?}");
     }
     missing.is_empty()
-}
-
-/// Builds a package into this folder and says where it is.
-fn build(script: &str, folder: &Path, more: &[&str]) -> PathBuf {
-    let output = run(Command::new(packaging().join(script))
-        .args(more)
-        .arg("--out")
-        .arg(folder)
-        .env("SOURCE_DATE_EPOCH", MOMENT));
-    assert!(output.status.success(), "{script}: {}", text(&output.stderr));
-    PathBuf::from(text(&output.stdout).trim())
 }
 
 /// What a program prints, after it came to a good end.
@@ -70,7 +52,7 @@ fn deb(folder: &Path) -> PathBuf {
     let program = folder.join("program");
     std::fs::create_dir_all(folder).unwrap();
     said(Command::new("strip").arg("-o").arg(&program).arg(agent().get_program()));
-    build("build-deb.sh", folder, &["--program", program.to_str().unwrap()])
+    build_package("build-deb.sh", folder, &["--program", program.to_str().unwrap()])
 }
 
 #[test]
@@ -182,7 +164,7 @@ fn the_package_for_windows_installs_the_service_and_joins() {
     let program = folder.path().join("any.exe");
     std::fs::write(&program, "MZ, and nothing behind it").unwrap();
     let program = program.to_str().unwrap();
-    let package = build("build-msi.sh", &folder.path().join("first"), &["--program", program]);
+    let package = build_package("build-msi.sh", &folder.path().join("first"), &["--program", program]);
     let mut seen = String::new();
     for name in ["ServiceInstall", "ServiceControl", "CustomAction", "LaunchCondition", "Component", "File"] {
         seen += &format!("{name}\n{}\n", table(&package, name));
@@ -235,20 +217,23 @@ fn the_package_for_windows_installs_the_service_and_joins() {
         order.iter().map(|(_, action)| action.as_str()).filter(|action| steps.contains(action)).collect();
     assert_eq!(found, steps);
 
-    let again = build("build-msi.sh", &folder.path().join("second"), &["--program", program]);
+    let again = build_package("build-msi.sh", &folder.path().join("second"), &["--program", program]);
     assert!(
         std::fs::read(&package).unwrap() == std::fs::read(again).unwrap(),
         "two builds are the same bytes"
     );
 
     let code = "04G2-0123-ABCD";
-    let coded =
-        build("build-msi.sh", &folder.path().join("third"), &["--program", program, "--join-code", code]);
+    let coded = build_package(
+        "build-msi.sh",
+        &folder.path().join("third"),
+        &["--program", program, "--join-code", code],
+    );
     assert!(
         table(&coded, "Property").contains(&format!("JOINCODE\t{code}")),
         "group policy has no command line"
     );
-    let older = build(
+    let older = build_package(
         "build-msi.sh",
         &folder.path().join("fourth"),
         &["--program", program, "i686-win7-windows-gnu"],

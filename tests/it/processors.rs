@@ -64,13 +64,14 @@ fn the_processors_of_8000_office_pcs() {
     };
     let lines = std::fs::read_to_string(format!("{corpus}/office-pcs.jsonl")).unwrap();
     let set = shipped().into_iter().find(|set| set.id == "windows-11").unwrap();
+    let processor = set.rules.iter().position(|rule| rule.id == "win11-processor").unwrap();
     let lifecycle = Lifecycle::shipped();
     let (mut pass, mut fail, mut unknown) = (0, 0, 0);
     for line in lines.lines() {
         let pc: Pc = serde_json::from_str(line).unwrap();
-        let assessment = assess_lean(&pc.facts(), &set, &lifecycle, Role::Officer, date(2026, 11, 22));
-        let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == "win11-processor").unwrap();
-        match verdict.outcome {
+        let judgement =
+            assess_lean(&pc.facts(), &set, &lifecycle, Role::Officer, date(2026, 11, 22), set.defaults());
+        match judgement.rulings[processor].outcome {
             Outcome::Pass => pass += 1,
             Outcome::Fail => fail += 1,
             Outcome::Unknown => unknown += 1,

@@ -54,6 +54,22 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("programs print UTF-8")
 }
 
+/// The folder of the scripts that build what ships.
+pub fn packaging() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the root").join("agent/packaging")
+}
+
+/// Builds a package into this folder, as of a fixed day, and says where it is.
+pub fn build_package(script: &str, folder: &Path, more: &[&str]) -> PathBuf {
+    let output = run(Command::new(packaging().join(script))
+        .args(more)
+        .arg("--out")
+        .arg(folder)
+        .env("SOURCE_DATE_EPOCH", "1700000000"));
+    assert!(output.status.success(), "{script}: {}", text(&output.stderr));
+    PathBuf::from(text(&output.stdout).trim())
+}
+
 /// A program that runs beside the test, and is killed when the test is over.
 pub struct Beside(pub Child);
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::envelope::{SigningKey, pack_json};
+use rules::envelope::{Ground, SigningKey, pack_json};
 
 use super::*;
 use crate::folder::paper::{Cut, Papers};
@@ -14,7 +14,7 @@ fn key() -> SigningKey {
 }
 
 fn full(key: &SigningKey, sequence: u64) -> Vec<u8> {
-    pack_json(JSON, key, sequence, None).unwrap()
+    pack_json(JSON, key, sequence, Ground::Nothing).unwrap()
 }
 
 fn hex(envelope: &[u8]) -> String {
@@ -45,7 +45,8 @@ fn thirteen_reports_build_on_a_base() {
     let again = Bases::open(Arc::new(papers)).unwrap();
     assert_eq!(names(&again, &key, 8), Some(7), "it is on the disk");
     assert_eq!(names(&again, &self::key(), 8), None, "a new key begins anew");
-    let on_it = pack_json(JSON, &key, 8, bases.base_for(8, key.public_key()).as_ref()).unwrap();
+    let on_it =
+        pack_json(JSON, &key, 8, Ground::Report(bases.base_for(8, key.public_key()).unwrap())).unwrap();
     assert_eq!(bases.under(&on_it), Some(full(&key, 7)));
     assert_eq!(bases.under(&full(&key, 8)), None);
 }
@@ -86,7 +87,7 @@ fn fortnight(papers: &Papers, key: &SigningKey, received: &mut BTreeSet<String>)
     for sequence in 1..=16 {
         let mut bases = Bases::open(Arc::new(papers.clone()))?;
         let base = bases.base_for(sequence, key.public_key());
-        let envelope = pack_json(JSON, key, sequence, base.as_ref()).unwrap();
+        let envelope = pack_json(JSON, key, sequence, base.map_or(Ground::Nothing, Ground::Report)).unwrap();
         if base.is_none() {
             bases.propose(&envelope, JSON)?;
         }

@@ -146,7 +146,7 @@ fn text(answer: Result<Answer<Receipt>, Trouble>, address: &str) -> String {
 
 #[tokio::test]
 async fn the_right_pin() {
-    check(|| Reply::json("200 OK", "", RECEIPT), PATIENCE, expect![[r#"Receipt { envelope: "abc", again: false, next_seconds: 3600, services: None, grade: Some(Ready), score: Some(90), base: false }, clock ahead by 5 s"#]]).await;
+    check(|| Reply::json("200 OK", "", RECEIPT), PATIENCE, expect![[r#"Receipt { envelope: "abc", again: false, next_seconds: 3600, services: None, grade: Some(Ready), score: Some(90), base: false, dictionary: 0 }, clock ahead by 5 s"#]]).await;
 }
 
 #[tokio::test]

@@ -453,6 +453,7 @@ async fn bundles() {
     envelope::read(&bundle.envelope).unwrap().open(&key).unwrap();
 
     let joined = Joined {
+        dictionary: 0,
         machine: "m-1".to_owned(),
         unit: "Xã".to_owned(),
         role: "clerk".to_owned(),

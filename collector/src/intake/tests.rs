@@ -1,7 +1,7 @@
 //! Everything that may come to the intake, on a database in a temporary folder.
 
 use expect_test::{Expect, expect};
-use rules::envelope::{Base, BaseName, SigningKey, pack, pack_join, pack_json};
+use rules::envelope::{Base, BaseName, Ground, SigningKey, pack, pack_join, pack_json};
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::identity::{Evidence, Piece, Worth};
@@ -469,7 +469,7 @@ async fn what_builds_on_a_report_that_is_not_here_asks_for_it() {
     office.join(&other, b"open").await.unwrap();
     let (full, json) = (packed(&key, 1), envelope::json(&survey(NOW)).unwrap());
     let base = Base { name: BaseName::of(&full).unwrap(), json: &json };
-    let on_it = |key: &SigningKey, sequence| pack_json(&json, key, sequence, Some(&base)).unwrap();
+    let on_it = |key: &SigningKey, sequence| pack_json(&json, key, sequence, Ground::Report(base)).unwrap();
     assert_eq!(office.send(on_it(&key, 2)).await, "BaseMissing");
     assert_eq!(office.reports().await, 0);
     assert_eq!(office.send(full).await, "taken");
@@ -480,6 +480,6 @@ async fn what_builds_on_a_report_that_is_not_here_asks_for_it() {
     // No chains: what builds on a base is none.
     let sequence = 2;
     let chained = BaseName { sequence, digest: *digest(&SHA256, &second).as_ref().first_chunk().unwrap() };
-    let chain = pack_json(&json, &key, 3, Some(&Base { name: chained, json: &json })).unwrap();
+    let chain = pack_json(&json, &key, 3, Ground::Report(Base { name: chained, json: &json })).unwrap();
     assert_eq!(office.send(chain).await, "BaseMissing");
 }

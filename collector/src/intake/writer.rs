@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use rules::envelope::DICTIONARY;
 use rules::identity::Signs;
 use rules::wire::{Joined, Receipt, Refusal};
 use tokio::sync::{mpsc, oneshot};
@@ -189,7 +190,16 @@ impl Writer {
         let next_seconds = self.settings.report_seconds;
         let envelope = arrival.digest.clone();
         let services = Some(self.settings.services.clone());
-        Ok(Receipt { envelope, again, next_seconds, services, grade: None, score: None, base: false })
+        Ok(Receipt {
+            envelope,
+            again,
+            next_seconds,
+            services,
+            grade: None,
+            score: None,
+            base: false,
+            dictionary: DICTIONARY,
+        })
     }
 
     fn receipt(&self, arrival: &Arrival, again: bool, grade: &str, score: Option<i64>) -> Receipt {
@@ -197,7 +207,16 @@ impl Writer {
         let next_seconds = self.settings.report_seconds;
         let services = Some(self.settings.services.clone());
         let base = arrival.base.is_none();
-        Receipt { envelope: arrival.digest.clone(), again, next_seconds, services, grade, score, base }
+        Receipt {
+            envelope: arrival.digest.clone(),
+            again,
+            next_seconds,
+            services,
+            grade,
+            score,
+            base,
+            dictionary: DICTIONARY,
+        }
     }
 
     async fn admit(
@@ -282,7 +301,14 @@ impl Writer {
 
     fn joined(&self, machine: String, unit: String, role: String) -> Joined {
         let sealing_key = HEXLOWER.encode(&self.settings.sealing_key);
-        Joined { machine, unit, role, sealing_key, services: Some(self.settings.services.clone()) }
+        Joined {
+            machine,
+            unit,
+            role,
+            sealing_key,
+            services: Some(self.settings.services.clone()),
+            dictionary: DICTIONARY,
+        }
     }
 }
 

@@ -62,6 +62,10 @@ pub(super) struct Needles {
     shortest: usize,
     /// How far the window may move on when it ends in this pair of bytes.
     shifts: Vec<u8>,
+    /// Where the window ends in this pair and may not move on: the first needle to compare, one more; 0 for none.
+    heads: Vec<u16>,
+    /// The next needle to compare, likewise.
+    nexts: Vec<u16>,
 }
 
 /// Fewer bytes than this are in almost every text.
@@ -81,7 +85,15 @@ impl Needles {
                 *shift = (*shift).min(u8::try_from(shortest - 2 - index).unwrap_or(u8::MAX));
             }
         }
-        Some(Needles { needles, shortest, shifts })
+        let mut heads = vec![0; 1024];
+        let mut nexts = vec![0; needles.len()];
+        for (index, needle) in needles.iter().enumerate() {
+            let end = needle.as_bytes().get(shortest - 2..shortest)?;
+            let head: &mut u16 = &mut heads[pair_index(end[0], end[1])];
+            nexts[index] = *head;
+            *head = u16::try_from(index + 1).ok()?;
+        }
+        Some(Needles { needles, shortest, shifts, heads, nexts })
     }
 
     /// Whether one of them stands in the text.
@@ -101,14 +113,18 @@ impl Needles {
     fn walk(&self, text: &[u8], mut found: impl FnMut(usize) -> bool) -> bool {
         let mut end = self.shortest;
         while let Some([first, second]) = text.get(end - 2..end) {
-            let shift = self.shifts[pair_index(*first, *second)];
+            let pair = pair_index(*first, *second);
+            let shift = self.shifts[pair];
             if shift == 0 {
                 let rest = &text[end - self.shortest..];
-                for (index, needle) in self.needles.iter().enumerate() {
+                let mut at = usize::from(self.heads[pair]);
+                while let Some(index) = at.checked_sub(1) {
+                    let needle = self.needles[index].as_bytes();
                     let part = rest.get(..needle.len());
-                    if part.is_some_and(|part| part.eq_ignore_ascii_case(needle.as_bytes())) && found(index) {
+                    if part.is_some_and(|part| part.eq_ignore_ascii_case(needle)) && found(index) {
                         return true;
                     }
+                    at = usize::from(self.nexts[index]);
                 }
             }
             end += usize::from(shift.max(1));

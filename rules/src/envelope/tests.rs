@@ -68,14 +68,14 @@ fn a_bomb_is_not_unpacked() {
     let zeros = vec![b' '; REPORT_BYTES_MAX * 8];
     let payload = zstd::bulk::compress(&zeros, 19).unwrap();
     assert!(payload.len() < ENVELOPE_BYTES_MAX);
-    let bytes = sign(payload, &key, 1, None, REPORT_CONTEXT).unwrap();
+    let bytes = sign(payload, &key, 1, Ground::Nothing, REPORT_CONTEXT).unwrap();
     assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(Fault::TooLarge));
 }
 
 /// A full envelope as a base, and a report on it.
 fn on_base(key: &SigningKey, full: &[u8], json: &[u8], report: &Report, sequence: u64) -> Vec<u8> {
     let base = Base { name: BaseName::of(full).unwrap(), json };
-    pack_json(&self::json(report).unwrap(), key, sequence, Some(&base)).unwrap()
+    pack_json(&self::json(report).unwrap(), key, sequence, Ground::Report(base)).unwrap()
 }
 
 #[test]
@@ -95,6 +95,36 @@ fn an_unchanged_report_on_its_base_is_small() {
 }
 
 #[test]
+fn a_dictionary_makes_a_full_report_smaller() {
+    let key = key();
+    let report = Report { facts: Facts::all_unknown(&crate::fact::Reason::NotSupported), ..report(0) };
+    let json = json(&report).unwrap();
+    let plain = pack(&report, &key, 1).unwrap();
+    let with = pack_json(&json, &key, 1, Ground::Dictionary(DICTIONARY)).unwrap();
+    assert!(with.len() * 5 < plain.len() * 3, "{} and {}", with.len(), plain.len());
+    let sealed = read(&with).unwrap();
+    assert_eq!((sealed.base, sealed.dictionary), (None, Some(DICTIONARY)));
+    assert_eq!(sealed.open(key.public_key()).unwrap(), report);
+    // It is as good a base as any, and one of a newer program is told apart.
+    let small = on_base(&key, &with, &json, &report, 2);
+    assert_eq!(read(&small).unwrap().open_on(key.public_key(), Some(&with)).unwrap(), report);
+    for unknown in [0, DICTIONARY + 1] {
+        let newer = Fault::WireTooNew(WIRE + 1);
+        assert_eq!(pack_json(&json, &key, 1, Ground::Dictionary(unknown)), Err(newer.clone()));
+        let bytes = sign(vec![], &key, 1, Ground::Dictionary(unknown), REPORT_CONTEXT).unwrap();
+        assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(newer));
+    }
+}
+
+#[test]
+fn dictionaries_never_change() {
+    let sums: Vec<String> = DICTIONARIES.iter().map(|text| HEXLOWER.encode(&sha256(text))).collect();
+    assert_eq!(u32::try_from(sums.len()).unwrap(), DICTIONARY);
+    // A sum that differs means that reports on their way, and those that are kept, can no longer be opened.
+    expect_test::expect!["579df3e61b0d2973e09eb2bc3c15cbe9b3f7a95dac1aa3c37e2d100b3e26480e"].assert_eq(&sums.join("\n"));
+}
+
+#[test]
 fn only_the_named_full_envelope_is_a_base() {
     let (key, stranger) = (key(), self::key());
     let first = report(3);
@@ -110,7 +140,7 @@ fn only_the_named_full_envelope_is_a_base() {
     damaged[40] ^= 1;
     assert_eq!(opened(&small, Some(&damaged)), Err(Fault::BaseMissing));
     let other = Base { name: BaseName { sequence: 6, ..BaseName::of(&full).unwrap() }, json: &json };
-    let misnamed = pack_json(&json, &key, 8, Some(&other)).unwrap();
+    let misnamed = pack_json(&json, &key, 8, Ground::Report(other)).unwrap();
     assert_eq!(opened(&misnamed, Some(&full)), Err(Fault::BaseMissing));
     // A stranger's, though it is named rightly.
     let foreign = pack(&first, &stranger, 7).unwrap();
@@ -118,13 +148,13 @@ fn only_the_named_full_envelope_is_a_base() {
     // No chains: what builds on a base is none.
     assert_eq!(BaseName::of(&small), Err(Fault::BaseMissing));
     let chained = Base { name: BaseName { sequence: 8, digest: sha256(&small) }, json: &json };
-    let chain = pack_json(&json, &key, 9, Some(&chained)).unwrap();
+    let chain = pack_json(&json, &key, 9, Ground::Report(chained)).unwrap();
     assert_eq!(opened(&chain, Some(&small)), Err(Fault::BaseMissing));
     // Compressed against another text than the base holds: what comes out is no report.
     let mut turned = json.clone();
     turned.rotate_left(10);
     let lying = Base { name: BaseName::of(&full).unwrap(), json: &turned };
-    let lie = pack_json(&json, &key, 8, Some(&lying)).unwrap();
+    let lie = pack_json(&json, &key, 8, Ground::Report(lying)).unwrap();
     assert!(matches!(opened(&lie, Some(&full)), Err(Fault::Malformed(_))));
     // Its signature covers the name of the base.
     let mut bytes = small.clone();
@@ -140,7 +170,7 @@ fn a_bomb_on_a_base_is_not_unpacked() {
     let name = BaseName::of(&full).unwrap();
     let bomb = |bytes: &[u8]| {
         let payload = compress(bytes, Some(&json(&report(1)).unwrap())).unwrap();
-        let bytes = sign(payload, &key, 2, Some(&name), REPORT_CONTEXT).unwrap();
+        let bytes = sign(payload, &key, 2, Ground::Report(Base { name, json: &[] }), REPORT_CONTEXT).unwrap();
         assert!(bytes.len() < ENVELOPE_BYTES_MAX);
         read(&bytes).unwrap().open_on(key.public_key(), Some(&full))
     };
@@ -151,7 +181,7 @@ fn a_bomb_on_a_base_is_not_unpacked() {
     );
     // Frames after each other announce little each.
     let frame = zstd::bulk::compress(&vec![b' '; REPORT_BYTES_MAX / 2], 3).unwrap();
-    let bytes = sign(frame.repeat(3), &key, 2, None, REPORT_CONTEXT).unwrap();
+    let bytes = sign(frame.repeat(3), &key, 2, Ground::Nothing, REPORT_CONTEXT).unwrap();
     assert_eq!(read(&bytes).unwrap().open(key.public_key()), Err(Fault::TooLarge));
 }
 

@@ -81,10 +81,12 @@ pub fn ask_and_run(program: &Path, arguments: &[&str], tick: &mut dyn FnMut()) -
         Err(error) if error.code() == HRESULT::from_win32(ERROR_CANCELLED.0) => return Ok(Consent::Refused),
         Err(error) => return Err(error).context("Windows does not start the program as an administrator"),
     }
-    if asked.hProcess.is_invalid() {
+    // The structure is packed on 32 bits: its fields are copied, not lent.
+    let handle = asked.hProcess;
+    if handle.is_invalid() {
         bail!("Windows started the program and does not say which one it is");
     }
-    let process = Process(asked.hProcess);
+    let process = Process(handle);
     // SAFETY: the handle is open until the end of this function.
     while unsafe { WaitForSingleObject(process.0, PAUSE_MS) } == WAIT_TIMEOUT {
         tick();
