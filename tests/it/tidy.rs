@@ -392,13 +392,13 @@ fn every_area_has_a_probe_or_says_so() {
         disk         linux asks windows asks
         display      linux asks windows asks
         battery      linux asks windows asks
-        network      linux asks windows -
+        network      linux asks windows asks
         reach        linux asks windows asks
         software     linux asks windows asks
         office       linux asks windows asks
         signing      linux asks windows asks
         peripherals  linux asks windows asks
-        updates      linux asks windows -
+        updates      linux asks windows asks
         antivirus    linux asks windows asks
         firewall     linux asks windows asks
         encryption   linux asks windows asks

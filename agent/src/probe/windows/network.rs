@@ -91,7 +91,7 @@ fn told(host: &dyn Host, adapters: &[NetAdapter]) -> Result<Vec<Adapter>, Troubl
     let mut told = Vec::new();
     for (adapter, kind) in adapters.iter().zip(kinds) {
         let idle = !adapter.up || adapter.addresses.is_empty();
-        if adapter.kind == TUNNEL && idle || kind == AdapterKind::Virtual && idle {
+        if idle && (adapter.kind == TUNNEL || kind == AdapterKind::Virtual) {
             continue;
         }
         told.push(one(adapter, kind, &wifi, &duplex));

@@ -86,7 +86,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
         started_at: fact_or_unsupported(started_at(host, now)),
         language: fact_or_unsupported(language(host)),
         domain_joined: fact(host.domain_joined()),
-        dotnet: fact(dotnet(host)).map(|version| Version::new(version)),
+        dotnet: fact(dotnet(host)).map(Version::new),
         upgrade_rating,
         upgrade_blockers,
         // What takes longest comes last.
