@@ -100,7 +100,7 @@ impl NamedService {
         let (host, port) = match rest.strip_prefix('[') {
             Some(rest) => {
                 let (host, port) = rest.split_once(']')?;
-                host.parse::<std::net::Ipv6Addr>().ok()?;
+                host.parse::<core::net::Ipv6Addr>().ok()?;
                 (host, if port.is_empty() { None } else { Some(port.strip_prefix(':')?) })
             }
             None => match rest.split_once(':') {
