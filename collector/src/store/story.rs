@@ -122,7 +122,7 @@ async fn a_province_joins_and_reports() {
     signs.add(Evidence::SystemUuid, "u1".to_owned());
     sign::set(&mut tx, &id, &signs).await.unwrap();
     assert_eq!(sign::of(&mut tx, &id).await.unwrap(), signs);
-    assert_eq!(sign::sharing(&mut tx, &signs).await.unwrap(), [id.clone()]);
+    assert_eq!(sign::sharing(&mut tx, &signs).await.unwrap(), std::slice::from_ref(&id));
     let mut other = Signs::default();
     other.add(Evidence::Serial, "s2".to_owned());
     assert!(sign::sharing(&mut tx, &other).await.unwrap().is_empty());
