@@ -50,7 +50,7 @@ pub(crate) enum Change {
     /// Records of which this holds leave the list.
     Remove(Node),
     /// Records of which the condition holds have these fields.
-    Change(Option<Node>, Vec<(usize, Fact<Owned>)>),
+    Fields(Option<Node>, Vec<(usize, Fact<Owned>)>),
 }
 
 impl Overlay {
@@ -93,7 +93,7 @@ fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
             let kept = kept(scene, *records, terms(kind)?, |context| node.holds(context) != Truth::True);
             Some(Fact::Known(Owned::Records(kept)))
         }
-        (Change::Change(node, fields), Fact::Known(Value::Records(records))) => {
+        (Change::Fields(node, fields), Fact::Known(Value::Records(records))) => {
             let terms = terms(kind)?;
             let mut table = owned_table(*records, terms);
             for (index, record) in table.0.iter_mut().enumerate() {
@@ -108,7 +108,7 @@ fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
             }
             Some(Fact::Known(Owned::Records(table)))
         }
-        (Change::Add(_) | Change::Append(_) | Change::Remove(_) | Change::Change(..), _) => None,
+        (Change::Add(_) | Change::Append(_) | Change::Remove(_) | Change::Fields(..), _) => None,
     }
 }
 

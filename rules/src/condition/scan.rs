@@ -57,9 +57,12 @@ impl Scanned {
     }
 }
 
+/// What is looked for in one field of one list: the list, the field, each text with its bit, and how many bits are used.
+type Sought = (Place, usize, Vec<(String, u64)>, u32);
+
 /// Gathers what the conditions of a set look for in lists, and tells each question its scan and its bit.
 pub(crate) fn gather<'c>(conditions: impl Iterator<Item = &'c mut Condition>) -> Vec<Scan> {
-    let mut gathered: Vec<(Place, usize, Vec<(String, u64)>, u32)> = Vec::new();
+    let mut gathered: Vec<Sought> = Vec::new();
     for condition in conditions {
         condition.node_mut().walks(&mut |list: Place, walk: &mut Walk| {
             walk.guard = None;

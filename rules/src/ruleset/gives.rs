@@ -61,12 +61,12 @@ fn change(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_
                 let mut fields = reader.table(inner)?;
                 let read = |inner: Field<'_>| one_field(reader, inner, terms);
                 let fields: Vec<(usize, Fact<Owned>)> = fields.rest().into_iter().filter_map(read).collect();
-                Some(Change::Change(None, fields))
+                Some(Change::Fields(None, fields))
             });
             let set = match (wanted, set) {
                 (None, set) => set,
-                (Some(node), Some(Some(Change::Change(_, fields)))) => {
-                    Some(node.map(|node| Change::Change(Some(node), fields)))
+                (Some(node), Some(Some(Change::Fields(_, fields)))) => {
+                    Some(node.map(|node| Change::Fields(Some(node), fields)))
                 }
                 (Some(_), _) => Some(None),
             };
