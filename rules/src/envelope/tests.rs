@@ -121,7 +121,8 @@ fn dictionaries_never_change() {
     let sums: Vec<String> = DICTIONARIES.iter().map(|text| HEXLOWER.encode(&sha256(text))).collect();
     assert_eq!(u32::try_from(sums.len()).unwrap(), DICTIONARY);
     // A sum that differs means that reports on their way, and those that are kept, can no longer be opened.
-    expect_test::expect!["579df3e61b0d2973e09eb2bc3c15cbe9b3f7a95dac1aa3c37e2d100b3e26480e"].assert_eq(&sums.join("\n"));
+    expect_test::expect!["579df3e61b0d2973e09eb2bc3c15cbe9b3f7a95dac1aa3c37e2d100b3e26480e"]
+        .assert_eq(&sums.join("\n"));
 }
 
 #[test]
