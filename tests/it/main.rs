@@ -1,6 +1,7 @@
 //! The whole office, end to end, and the house itself.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod copied;
 mod corpus;
 mod first_day;
 mod fuzz;
