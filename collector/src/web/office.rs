@@ -25,7 +25,7 @@ use rules::lifecycle::Lifecycle;
 use rules::quantity::{Bytes, GIB, Mhz, Percent, Version};
 use rules::report::{Note, Report, WIRE};
 use rules::ruleset::{RuleSet, SHIPPED};
-use sqlx::SqlitePool;
+use sqlx::SqliteConnection;
 
 use crate::app::{App, Judge};
 use crate::clock::Clock;
@@ -112,13 +112,16 @@ pub(crate) fn machine_id(number: usize) -> String {
 pub(crate) async fn known() -> Office {
     let office = empty().await;
     let Store::Sqlite(pool, _) = &office.app.store;
-    units(pool).await;
+    // One commit for all: each alone would wait for the disk.
+    let mut laid = pool.begin().await.unwrap();
+    units(&mut laid).await;
     let judge = office.app.judge();
     let pkcs8 = SigningKey::generate(&SystemRandom::new()).unwrap();
     let key = SigningKey::from_pkcs8(&pkcs8).unwrap();
     for number in 0..MACHINES {
-        machine(pool, &judge, &key, number).await;
+        machine(&mut laid, &judge, &key, number).await;
     }
+    laid.commit().await.unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let hash = hash_password(PASSWORD).unwrap();
     let unit = unit_id("16093");
@@ -134,7 +137,7 @@ fn path(code: &str) -> String {
     format!("{above}{}/", unit_id(code))
 }
 
-async fn units(pool: &SqlitePool) {
+async fn units(pool: &mut SqliteConnection) {
     for (code, parent, name) in UNITS {
         const SQL: &str = "INSERT INTO unit (id, parent, path, code, name, kind, search, sort, created_at)
             VALUES ($1, $2, $3, $4, $5, 'other', $6, $7, 0)";
@@ -146,7 +149,7 @@ async fn units(pool: &SqlitePool) {
             .bind(name)
             .bind(fold(name))
             .bind(sort_key(name))
-            .execute(pool)
+            .execute(&mut *pool)
             .await
             .unwrap();
     }
@@ -176,7 +179,7 @@ const PLACES: &[(&str, Role, &str)] = &[
     ("38-SKHCN-CDS", Role::Server, "MAYCHU"),
 ];
 
-async fn machine(pool: &SqlitePool, judge: &Judge, key: &SigningKey, number: usize) {
+async fn machine(pool: &mut SqliteConnection, judge: &Judge, key: &SigningKey, number: usize) {
     let (code, role, stem) = PLACES[number % PLACES.len()];
     let id = machine_id(number);
     let hostname =
@@ -201,14 +204,14 @@ async fn machine(pool: &SqlitePool, judge: &Judge, key: &SigningKey, number: usi
         .bind((now() - SignedDuration::from_hours(24 * 60)).as_millisecond())
         .bind(taken_at.as_millisecond())
         .bind(fold(&hostname))
-        .execute(pool)
+        .execute(&mut *pool)
         .await
         .unwrap();
     const KEY: &str = "INSERT INTO machine_key (key, machine, public_key, joined_at, withdrawn_at, sequence)
         VALUES ($1, $2, $3, 0, NULL, 0)";
     // One key for all: only its public half matters to the pages.
     let key_id = format!("{}-{number}", key.id());
-    sqlx::query(KEY).bind(&key_id).bind(&id).bind(key.public_key()).execute(pool).await.unwrap();
+    sqlx::query(KEY).bind(&key_id).bind(&id).bind(key.public_key()).execute(&mut *pool).await.unwrap();
     if never {
         return;
     }
@@ -233,7 +236,7 @@ struct Taken {
 }
 
 async fn report(
-    pool: &SqlitePool,
+    pool: &mut SqliteConnection,
     judge: &Judge,
     key: &SigningKey,
     key_id: &str,
@@ -272,7 +275,7 @@ async fn report(
         .bind(envelope::read(&bytes).unwrap().digest)
         .bind(taken.at.as_millisecond())
         .bind(&bytes)
-        .execute(pool)
+        .execute(&mut *pool)
         .await
         .unwrap();
     judged(pool, machine, &report_id, &assessment_id, &assessment, taken.at, taken.cause).await;
@@ -296,13 +299,13 @@ async fn report(
         .bind(i64::from(assessment.coverage))
         .bind(&assessment.decided_by)
         .bind(judge_digest(set, &judge.lifecycle))
-        .execute(pool)
+        .execute(&mut *pool)
         .await
         .unwrap();
 }
 
 async fn judged(
-    pool: &SqlitePool,
+    pool: &mut SqliteConnection,
     machine: &str,
     report: &str,
     id: &str,
@@ -328,10 +331,10 @@ async fn judged(
         .bind(i64::from(assessment.coverage))
         .bind(&assessment.decided_by)
         .bind(serde_json::to_string(assessment).unwrap())
-        .execute(pool)
+        .execute(&mut *pool)
         .await
         .unwrap();
-    sqlx::query("DELETE FROM finding WHERE machine = $1").bind(machine).execute(pool).await.unwrap();
+    sqlx::query("DELETE FROM finding WHERE machine = $1").bind(machine).execute(&mut *pool).await.unwrap();
     let rules = shipped();
     let set = rules.sets.iter().find(|set| set.id == assessment.set).unwrap();
     for finding in crate::judge::findings(set, assessment) {
@@ -340,7 +343,7 @@ async fn judged(
             .bind(&finding.rule)
             .bind(&finding.outcome)
             .bind(&finding.severity)
-            .execute(pool)
+            .execute(&mut *pool)
             .await
             .unwrap();
     }
