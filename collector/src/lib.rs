@@ -21,5 +21,6 @@ pub mod store;
 pub mod throttle;
 pub mod units;
 pub mod vietnamese;
+pub mod waivers;
 pub mod watch;
 pub mod web;

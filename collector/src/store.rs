@@ -31,6 +31,7 @@ pub mod report;
 pub mod setting;
 pub mod sign;
 pub mod unit;
+pub mod waiver;
 
 pub mod account;
 pub mod audit;
@@ -42,6 +43,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (1, include_str!("../schema/0001_start.sql")),
     (2, include_str!("../schema/0002_base.sql")),
     (3, include_str!("../schema/0003_identity.sql")),
+    (4, include_str!("../schema/0004_waiver.sql")),
 ];
 
 /// How long a writer waits for the one before it.
