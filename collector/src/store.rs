@@ -28,6 +28,7 @@ pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod report;
+pub mod rules_text;
 pub mod setting;
 pub mod sign;
 pub mod unit;
@@ -42,6 +43,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (1, include_str!("../schema/0001_start.sql")),
     (2, include_str!("../schema/0002_base.sql")),
     (3, include_str!("../schema/0003_identity.sql")),
+    (6, include_str!("../schema/0006_rules_text.sql")),
 ];
 
 /// How long a writer waits for the one before it.
