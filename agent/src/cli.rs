@@ -294,8 +294,7 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
     let now = clock::now();
-    // Which services this PC must reach, the collector tells afterwards.
-    let report = survey(now, desk.diary().services.clone());
+    let mut report = survey(now, desk.diary().services.clone());
     spinner.tell(&words::JOINING.fill(lang, &[("address", &code.address)]));
     let joined =
         desk.join_as(&code, &hostname(&report), &report.facts.identity, now).await.map_err(|error| {
@@ -304,6 +303,7 @@ async fn join(cli: &Cli, code: &str) -> Result<()> {
                 Err(error) => error,
             }
         })?;
+    reach(&mut report, desk.diary().services.clone());
     spinner.stop();
     let role = Role::parse(&joined.role).map_or(joined.role.as_str(), |role| words::role(role, lang));
     say(&words::JOINED.fill(lang, &[("unit", &joined.unit), ("role", role)]))?;
@@ -461,6 +461,14 @@ fn day(now: Timestamp) -> Date {
 /// Asks this PC, and for the services that its collector names.
 fn survey(now: Timestamp, services: Option<Vec<NamedService>>) -> Report {
     probe::survey_live(Arc::new(host::live_reaching(services)), now)
+}
+
+/// Asks for the services that the collector named when it let this PC in: the survey before could not know them.
+fn reach(report: &mut Report, services: Option<Vec<NamedService>>) {
+    if services.is_some() {
+        let host = Arc::new(host::live_reaching(services));
+        report.facts.reach = probe::reach_live(host, report.taken_at);
+    }
 }
 
 /// The name of the PC in the network, empty where it is not known.

@@ -24,6 +24,7 @@ use answers::{
 };
 
 pub mod answers;
+pub mod cim;
 pub mod command_line;
 pub mod descriptor;
 pub mod fuse;

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use rules::fact::Reason;
 use rules::facts::Facts;
 use rules::facts::os::Platform;
+use rules::facts::reach::Reach;
 use rules::limits::NOTES_COUNT_MAX;
 use rules::report::{Note, Report, WIRE};
 
@@ -106,6 +107,16 @@ pub fn survey_live(host: Arc<dyn Host>, now: Timestamp) -> Report {
     const TABLE: &[Probe] = if host::IS_WINDOWS { windows::TABLE } else { linux::TABLE };
 
     run(host, TABLE, now, Deadlines { probe: PROBE_DEADLINE, survey: SURVEY_DEADLINE })
+}
+
+/// Asks only which of the services that the collector named can be reached: a PC that joins learns of them after its
+/// survey.
+pub fn reach_live(host: Arc<dyn Host>, now: Timestamp) -> Reach {
+    const TABLE: &[Probe] = if host::IS_WINDOWS { windows::TABLE } else { linux::TABLE };
+
+    let at = TABLE.iter().position(|probe| probe.area == "reach").unwrap_or(TABLE.len());
+    let only = TABLE.get(at..).and_then(|rest| rest.get(..1)).unwrap_or_default();
+    run(host, only, now, Deadlines { probe: PROBE_DEADLINE, survey: SURVEY_DEADLINE }).facts.reach
 }
 
 /// Asks everything that this platform's probes know to ask. Always answers, with all areas in shape and the notes

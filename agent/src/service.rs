@@ -152,6 +152,8 @@ pub struct Bench<'a> {
     pub clock: fn() -> Timestamp,
     /// Asks this PC.
     pub survey: &'a dyn Fn(Timestamp, Option<Vec<NamedService>>) -> Report,
+    /// Asks for these services only, and puts the answers into the report.
+    pub reach: &'a dyn Fn(&mut Report, Option<Vec<NamedService>>),
     /// Tells an administrator in one line what happened.
     pub log: &'a dyn Fn(&str),
 }
@@ -179,11 +181,12 @@ pub async fn work(bench: &Bench<'_>, task: Task) -> Result<()> {
 
 async fn join(bench: &Bench<'_>, desk: &mut Desk, now: Timestamp) -> Result<()> {
     if let Some(code) = invitation::waiting(bench.folder)? {
-        // The collector has not told its services yet.
-        let report = (bench.survey)(now, None);
+        let mut report = (bench.survey)(now, None);
         let hostname = report.facts.os.hostname.known().cloned().unwrap_or_default();
         desk.join_as(&code, &hostname, &report.facts.identity, now).await.context("cannot join yet")?;
         invitation::forget(bench.folder)?;
+        // The collector named its services only now.
+        (bench.reach)(&mut report, desk.diary().services.clone());
         desk.keep_own(report, now)?;
     }
     Ok(())
@@ -204,15 +207,17 @@ fn delivered(delivery: &Delivery) -> String {
 mod tests {
     use std::cell::RefCell;
 
+    use data_encoding::HEXLOWER;
+    use rules::envelope;
     use rules::facts::Facts;
     use rules::join::JoinCode;
     use rules::report::WIRE;
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::courier::tests::now;
+    use crate::courier::tests::{Reply, Server, now};
     use crate::desk::BOUNDS;
-    use crate::desk::tests::{Room, code, collector, refusal};
+    use crate::desk::tests::{Room, code, collector, receipt, refusal};
 
     fn survey(now: Timestamp, _services: Option<Vec<NamedService>>) -> Report {
         Report {
@@ -225,6 +230,10 @@ mod tests {
         }
     }
 
+    fn reach(report: &mut Report, services: Option<Vec<NamedService>>) {
+        report.survey_ms = services.map_or(0, |services| services.len() as u64);
+    }
+
     const PROMPT: Pace = Pace { interval_seconds: 86_400, start_spread_seconds: 0 };
 
     /// Runs until the service has told what it did.
@@ -235,7 +244,8 @@ mod tests {
             lines.borrow_mut().push(line.to_owned());
             told.notify_one();
         };
-        let bench = Bench { folder: &room.0, bounds: BOUNDS, clock: now, survey: &survey, log: &log };
+        let bench =
+            Bench { folder: &room.0, bounds: BOUNDS, clock: now, survey: &survey, reach: &reach, log: &log };
         let work = |task| -> Work<'_> { Box::pin(work(&bench, task)) };
         let duties = Duties { folder: &room.0, pace: PROMPT, clock: now, work: &work, log: &log };
         run(&duties, told.notified()).await?;
@@ -289,6 +299,30 @@ mod tests {
         assert_eq!(run_once(&room).await.unwrap(), "Delivered 1, 0 wait.");
         assert_eq!(invitation::waiting(&room.0).unwrap(), None, "it is used");
         assert!(room.desk().membership().is_some());
+    }
+
+    #[tokio::test]
+    async fn the_first_report_tells_which_services_were_reached() {
+        let room = Room::new("first-report");
+        let server = Server::start(|seen| {
+            if !seen.head.starts_with("POST /v1/join ") {
+                return receipt(seen);
+            }
+            let service = r#"{"name":"Cổng","address":"https://a.example.vn"}"#;
+            let key = "09".repeat(32);
+            let body = format!(
+                r#"{{"machine":"m-1","unit":"Xã","role":"clerk","sealing_key":"{key}","services":[{service}]}}"#
+            );
+            Reply::json("200 OK", "", &body)
+        })
+        .await;
+        invitation::keep(&room.0, &code(&server)).unwrap();
+        assert_eq!(run_once(&room).await.unwrap(), "Delivered 1, 0 wait.");
+        let seen = server.seen.lock().unwrap();
+        let sealed = envelope::read(&seen[1].body).unwrap();
+        let key = envelope::open_join(&seen[0].body).unwrap().0.public_key;
+        let report = sealed.open(&HEXLOWER.decode(key.as_bytes()).unwrap()).unwrap();
+        assert_eq!(report.survey_ms, 1, "the one service that the collector named was asked for");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Everything that reads bytes from outside, fed with damaged ones: files and answers of a PC, firmware tables,
-//! screens, envelopes, join codes, rule sets, lists of units. Nothing may panic.
+//! screens, the health logs of drives, values of WMI, envelopes, join codes, rule sets, lists of units. Nothing may panic.
 //!
 //! The corpus gives more to damage where it is there. Longer runs: `SANSANG_FUZZ_ROUNDS=100000 cargo test -p
 //! sansang-tests --test it fuzz::`.
@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agent::host::Firmware;
-use agent::host::answers::RegistryValue;
+use agent::host::answers::{Cell, RegistryValue};
+use agent::host::cim;
 use agent::host::recorded::{Bytes, Recorded, Recording};
 use agent::probe::decode::edid::Edid;
+use agent::probe::decode::smart;
 use agent::probe::decode::smbios::Smbios;
 use agent::probe::survey;
 use jiff::Timestamp;
@@ -256,6 +258,129 @@ fn screens() {
             drop((edid.resolution(), edid.diagonal(), edid.is_whole()));
         }
     });
+}
+
+/// A sector as drives have them: attributes from the second byte on, twelve bytes each.
+fn sector(luck: &mut Luck) -> Vec<u8> {
+    // Attributes that are weighed: bad sectors, hours, wear, and ends of life of several makers.
+    const IDS: &[u8] = &[1, 5, 9, 169, 173, 177, 187, 197, 198, 202, 231, 232, 233, 241];
+    let mut sector = vec![0; 512];
+    for at in 0..luck.below(30) {
+        let entry = &mut sector[2 + at * 12..14 + at * 12];
+        entry[0] = *luck.pick(IDS);
+        for byte in &mut entry[1..] {
+            *byte = u8::try_from(luck.below(256)).unwrap();
+        }
+    }
+    sector
+}
+
+#[test]
+fn health_logs_of_drives() {
+    let mut printed = of_corpus("smart/smartctl_exporter", ".json");
+    printed.extend(of_corpus("smart/scrutiny", ".json"));
+    printed.push(
+        br#"{"device":{"protocol":"ATA"},"smart_status":{"passed":true},"power_on_time":{"hours":7}}"#
+            .to_vec(),
+    );
+    const MODELS: &[&str] = &["", "KINGSTON SA400S37240G", "WDC WD5000AAKX", "Samsung SSD 860 EVO", "MAXTOR"];
+    rounds(3_000, |luck| {
+        let (mut data, mut limits, mut flash) = (sector(luck), sector(luck), sector(luck));
+        for bytes in [&mut data, &mut limits, &mut flash] {
+            if luck.once_in(2) {
+                damage(bytes, luck);
+            }
+        }
+        let failing = *luck.pick(&[None, Some(false), Some(true)]);
+        let model: &&str = luck.pick(MODELS);
+        let whole: &Vec<u8> = luck.pick(&printed);
+        let text = damage_text(&String::from_utf8_lossy(whole), luck);
+        for told in
+            [smart::ata(failing, &data, &limits, &flash, model), smart::nvme(&data), smart::smartctl(&text)]
+        {
+            // Whatever was read, what is said can be true of a drive.
+            if let Some(hours) = told.hours.known() {
+                assert!((0..=30 * 8_766).contains(hours), "{hours} hours");
+            }
+            if let Some(sectors) = told.reallocated.known() {
+                assert!((0..=1_000_000).contains(sectors), "{sectors} sectors");
+            }
+        }
+    });
+}
+
+/// The types of WMI that are told apart, and some that are not.
+const CIM_TYPES: &[i32] = &[
+    0,
+    2,
+    3,
+    8,
+    11,
+    13,
+    cim::UINT8,
+    cim::UINT16,
+    cim::UINT32,
+    cim::SINT64,
+    cim::UINT64,
+    101,
+    cim::CHAR16,
+    i32::MAX,
+    i32::MIN,
+];
+
+/// A value as COM hands it over: a number of some width, or UTF-16 that may be broken.
+fn value_of_wmi(luck: &mut Luck) -> Cell {
+    let kind = *luck.pick(CIM_TYPES) | if luck.once_in(3) { cim::ARRAY } else { 0 };
+    if luck.once_in(2) {
+        let number = i64::try_from(*luck.pick(STONES)).unwrap_or(i64::MAX);
+        let cell = cim::number(number, kind);
+        if let (Cell::Number(told), true) = (&cell, kind & !cim::ARRAY == cim::UINT16) {
+            assert!(*told <= 0xffff, "{told} has no room in 16 bit");
+        }
+        return cell;
+    }
+    let texts = ["20261122081200.000000+420", "500107862016", "-1", "Dung lượng", "\\\\.\\PHYSICALDRIVE0"];
+    let text: &&str = luck.pick(&texts);
+    let mut units: Vec<u16> = text.encode_utf16().collect();
+    for unit in &mut units {
+        if luck.once_in(9) {
+            // Half of a surrogate pair, a null, the mark of byte order.
+            *unit = *luck.pick(&[0xd800, 0xdc00, 0, 0xfeff, 0xffff]);
+        }
+    }
+    cim::text(String::from_utf16_lossy(&units), kind)
+}
+
+#[test]
+fn values_of_wmi() {
+    let windows: Vec<Value> = recordings()
+        .iter()
+        .map(|text| serde_json::from_str::<Value>(text).unwrap())
+        .filter(|recording| recording["platform"] == "windows")
+        .collect();
+    let mut replaced = 0;
+    rounds(300, |luck| {
+        let mut recording = luck.pick(&windows).clone();
+        let asked = recording["asked"].as_object_mut().expect("what a recording was asked");
+        for (question, said) in asked {
+            let Some(rows) = said.as_array_mut().filter(|_| question.to_lowercase().contains("wmi")) else {
+                continue;
+            };
+            for cell in rows.iter_mut().filter_map(Value::as_object_mut).flat_map(|row| row.values_mut()) {
+                if luck.once_in(4) {
+                    let value = match luck.below(4) {
+                        0 => Cell::Null,
+                        1 => Cell::List((0..luck.below(4)).map(|_| value_of_wmi(luck)).collect()),
+                        _ => value_of_wmi(luck),
+                    };
+                    *cell = serde_json::to_value(value).unwrap();
+                    replaced += 1;
+                }
+            }
+        }
+        assert_no_probe_was_lost(&play(Recording::load(&recording.to_string()).unwrap()));
+    });
+    assert!(replaced > 100, "only {replaced} values were replaced");
 }
 
 #[test]

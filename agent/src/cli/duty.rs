@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 
-use super::{Cli, block_on, complain, config, state_folder, survey};
+use super::{Cli, block_on, complain, config, reach, state_folder, survey};
 use crate::clock;
 use crate::service::{self, Bench, Duties, Stop, Task, Work};
 
@@ -57,6 +57,7 @@ pub(super) async fn work(cli: &Cli, task: Task) -> Result<()> {
         bounds: config(cli)?.bounds(),
         clock: clock::now,
         survey: &survey,
+        reach: &reach,
         log: &|line| complain(line),
     };
     service::work(&bench, task).await

@@ -16,7 +16,9 @@ use rules::report::Report;
 use rules::ruleset::{self, RuleSet};
 use rules::wire::Refusal;
 
-use super::{Cli, Spinner, block_on, complain, config, day, explain, hostname, join_code, say, survey};
+use super::{
+    Cli, Spinner, block_on, complain, config, day, explain, hostname, join_code, reach, say, survey,
+};
 use crate::clock;
 use crate::config::Config;
 use crate::courier::{Patience, Trouble};
@@ -313,6 +315,9 @@ async fn join_and_report(
         Ok(_) => None,
         Err(error) => Some(error.downcast::<Trouble>().map_err(|error| error.context("cannot join"))?),
     };
+    if trouble.is_none() {
+        reach(&mut report, desk.diary().services.clone());
+    }
     let role =
         |desk: &Desk| desk.membership().and_then(|member| Role::parse(&member.role)).unwrap_or(Role::Officer);
     if let Some(offset) = desk.clock_offset() {

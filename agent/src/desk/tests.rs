@@ -52,7 +52,7 @@ pub(crate) fn refusal(status: &str, code: &str) -> Reply {
     Reply::json(status, "", &format!(r#"{{"error":{{"code":"{code}","message":"said the collector"}}}}"#))
 }
 
-fn receipt(seen: &Seen) -> Reply {
+pub(crate) fn receipt(seen: &Seen) -> Reply {
     received(seen, "")
 }
 

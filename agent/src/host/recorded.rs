@@ -41,6 +41,9 @@ pub struct Recording {
     pub origin: Origin,
     /// What PC it is, what it shows, and whose data is in it.
     pub about: String,
+    /// Whether only some of its answers are known, as those that another program printed: every other question fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
     /// The platform: `linux` or `windows`.
     pub platform: String,
     /// When it was taken, UTC.

@@ -31,6 +31,7 @@ impl<H: Host> Recorder<H> {
     pub fn new(host: H, platform: &str, now: Timestamp) -> Recorder<H> {
         let recording = Recording {
             origin: Origin::Real,
+            partial: false,
             about: String::new(),
             platform: platform.to_owned(),
             taken_at: now,

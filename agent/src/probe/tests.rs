@@ -381,7 +381,7 @@ fn every_recording_answers_its_probes() {
         let word = host.recording.platform.clone();
         let platform = Platform::ALL.iter().copied().find(|platform| platform.word() == word).unwrap();
         let report = survey(Arc::new(host.clone()), platform, now);
-        for question in host.unanswered() {
+        for question in host.unanswered().into_iter().filter(|_| !host.recording.partial) {
             writeln!(faults, "{name} does not answer {question}").unwrap();
         }
         if !lenient {

@@ -400,6 +400,7 @@ mod tests {
         });
         let mut recording = Recording {
             origin: Origin::Real,
+            partial: false,
             about: String::new(),
             platform: "windows".to_owned(),
             taken_at: jiff::Timestamp::UNIX_EPOCH,

@@ -16,13 +16,13 @@ use windows::Win32::System::Variant::{
     VT_UI1, VT_UI2, VT_UI4,
 };
 use windows::Win32::System::Wmi::{
-    CIM_CHAR16, CIM_SINT64, CIM_UINT8, CIM_UINT16, CIM_UINT32, CIM_UINT64, IWbemClassObject, IWbemLocator,
-    IWbemServices, WBEM_FLAG_CONNECT_USE_MAX_WAIT, WBEM_FLAG_FORWARD_ONLY, WBEM_FLAG_RETURN_IMMEDIATELY,
-    WbemLocator,
+    IWbemClassObject, IWbemLocator, IWbemServices, WBEM_FLAG_CONNECT_USE_MAX_WAIT, WBEM_FLAG_FORWARD_ONLY,
+    WBEM_FLAG_RETURN_IMMEDIATELY, WbemLocator,
 };
 use windows::core::{BSTR, HRESULT, HSTRING, IUnknown, Interface};
 
 use super::super::answers::{Cell, Method, Query, Row};
+use super::super::cim;
 use super::super::{ROWS_COUNT_MAX, WMI_DEADLINE};
 use super::com::Com;
 use super::{Answer, Trouble, trouble};
@@ -226,47 +226,17 @@ fn cell(value: &VARIANT, kind: i32) -> Cell {
             VT_R4 => Cell::Real(f64::from(field.fltVal)),
             VT_R8 => Cell::Real(field.dblVal),
             VT_UI1 => Cell::Number(u64::from(field.bVal)),
-            VT_I1 => number(i64::from(field.bVal.cast_signed()), kind),
-            VT_I2 | VT_UI2 => number(i64::from(field.iVal), kind),
-            VT_I4 | VT_UI4 => number(i64::from(field.lVal), kind),
+            VT_I1 => cim::number(i64::from(field.bVal.cast_signed()), kind),
+            VT_I2 | VT_UI2 => cim::number(i64::from(field.iVal), kind),
+            VT_I4 | VT_UI4 => cim::number(i64::from(field.lVal), kind),
             // An object in an object, which no question of ours asks for.
             _ => Cell::Null,
         }
     }
 }
 
-/// The type of an element is the type of the array without this bit (CIM_FLAG_ARRAY).
-const CIM_ARRAY: i32 = 0x2000;
-
 fn text(text: &BSTR, kind: i32) -> Cell {
-    let text = text.to_string();
-    let kind = kind & !CIM_ARRAY;
-    let number = if kind == CIM_UINT64.0 {
-        text.parse().ok().map(Cell::Number)
-    } else if kind == CIM_SINT64.0 {
-        text.parse().ok().map(signed)
-    } else {
-        None
-    };
-    number.unwrap_or(Cell::Text(text))
-}
-
-fn number(number: i64, kind: i32) -> Cell {
-    let kind = kind & !CIM_ARRAY;
-    let mask = if kind == CIM_UINT8.0 {
-        0xff
-    } else if kind == CIM_UINT16.0 || kind == CIM_CHAR16.0 {
-        0xffff
-    } else if kind == CIM_UINT32.0 {
-        0xffff_ffff
-    } else {
-        return signed(number);
-    };
-    Cell::Number(number.cast_unsigned() & mask)
-}
-
-fn signed(number: i64) -> Cell {
-    u64::try_from(number).map_or(Cell::Negative(number), Cell::Number)
+    cim::text(text.to_string(), kind)
 }
 
 /// # Safety
@@ -294,9 +264,9 @@ unsafe fn array(array: *const SAFEARRAY, shape: VARENUM, kind: i32) -> Cell {
                 VT_R4 => Cell::Real(f64::from(*start.cast::<f32>().add(at))),
                 VT_R8 => Cell::Real(*start.cast::<f64>().add(at)),
                 VT_UI1 => Cell::Number(u64::from(*start.cast::<u8>().add(at))),
-                VT_I1 => number(i64::from(*start.cast::<i8>().add(at)), kind),
-                VT_I2 | VT_UI2 => number(i64::from(*start.cast::<i16>().add(at)), kind),
-                VT_I4 | VT_UI4 => number(i64::from(*start.cast::<i32>().add(at)), kind),
+                VT_I1 => cim::number(i64::from(*start.cast::<i8>().add(at)), kind),
+                VT_I2 | VT_UI2 => cim::number(i64::from(*start.cast::<i16>().add(at)), kind),
+                VT_I4 | VT_UI4 => cim::number(i64::from(*start.cast::<i32>().add(at)), kind),
                 _ => Cell::Null,
             })
             .collect();
