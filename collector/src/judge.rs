@@ -17,11 +17,13 @@ use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::report::Report;
-use rules::ruleset::{RuleSet, Settings, in_force};
+use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force};
 
 use crate::app::Judge;
+use crate::archive::LIFECYCLE;
 use crate::store::assessment::Finding;
 use crate::store::machine::{Mark, Portrait};
+use crate::store::rules_text::{Kind, Text};
 use crate::vietnamese::fold;
 
 /// Vietnam has one time zone and no summer time.
@@ -160,13 +162,62 @@ fn portrait(report: &Report) -> Portrait {
 /// # Errors
 /// Everything that is wrong, each complaint with its file.
 pub fn load(folder: &Path) -> Result<Judge, Vec<Wrong>> {
+    load_with_texts(folder).map(|(judge, _)| judge)
+}
+
+/// As [`load`], with the texts that were read, for the archive.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_texts(folder: &Path) -> Result<(Judge, Vec<Text>), Vec<Wrong>> {
     let own = if folder.exists() { load_files(&[folder.to_owned()])? } else { Loaded::default() };
     let mut sets = rules::ruleset::shipped();
+    let mut texts = shipped_texts(&sets);
     for (_, set) in own.sets {
         sets.retain(|other| other.id != set.id);
+        texts.retain(|text| text.id != set.id);
         sets.push(set);
     }
-    Ok(Judge { sets, lifecycle: own.lifecycle.unwrap_or_else(Lifecycle::shipped) })
+    if own.lifecycle.is_some() {
+        texts.retain(|text| text.kind != Kind::Lifecycle);
+    }
+    texts.extend(own.texts);
+    let digests: Vec<String> = sets.iter().map(|set| set.digest.clone()).collect();
+    for text in texts.iter_mut().filter(|text| text.kind == Kind::Set) {
+        text.beside = digests.iter().filter(|digest| **digest != text.digest).cloned().collect();
+    }
+    Ok((Judge { sets, lifecycle: own.lifecycle.unwrap_or_else(Lifecycle::shipped) }, texts))
+}
+
+/// The texts of the sets and of the table that ship.
+pub(crate) fn shipped_texts(sets: &[RuleSet]) -> Vec<Text> {
+    let text = |(file, text): &(&str, &str)| {
+        let id = file.strip_suffix(".toml")?;
+        sets.iter().find(|set| set.id == id).map(|set| set_text(set, text))
+    };
+    let mut texts: Vec<Text> = SHIPPED.iter().filter_map(text).collect();
+    texts.push(table_text(&Lifecycle::shipped(), Lifecycle::shipped_text()));
+    texts
+}
+
+fn set_text(set: &RuleSet, text: &str) -> Text {
+    Text {
+        digest: set.digest.clone(),
+        kind: Kind::Set,
+        id: set.id.clone(),
+        text: text.to_owned(),
+        beside: Vec::new(),
+    }
+}
+
+fn table_text(table: &Lifecycle, text: &str) -> Text {
+    Text {
+        digest: table.digest.clone(),
+        kind: Kind::Lifecycle,
+        id: LIFECYCLE.to_owned(),
+        text: text.to_owned(),
+        beside: Vec::new(),
+    }
 }
 
 /// Rules of one's own.
@@ -176,6 +227,8 @@ pub struct Loaded {
     pub sets: Vec<(PathBuf, RuleSet)>,
     /// A lifecycle table.
     pub lifecycle: Option<Lifecycle>,
+    /// The texts of all of them, as they were read.
+    pub texts: Vec<Text>,
 }
 
 /// Loads these files, and those in these folders.
@@ -200,9 +253,17 @@ fn load_file(path: PathBuf, loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
         Err(error) => return wrong.push(Wrong::Unreadable(format!("{error:#}"))),
     };
     let complaints = if path.ends_with(LIFECYCLE_FILE) {
-        Lifecycle::parse(&file, &text).map(|table| loaded.lifecycle = Some(table)).err()
+        let keep = |table| {
+            loaded.texts.push(table_text(&table, &text));
+            loaded.lifecycle = Some(table);
+        };
+        Lifecycle::parse(&file, &text).map(keep).err()
     } else {
-        RuleSet::parse(&file, &text).map(|set| loaded.sets.push((path, set))).err()
+        let keep = |set| {
+            loaded.texts.push(set_text(&set, &text));
+            loaded.sets.push((path, set));
+        };
+        RuleSet::parse(&file, &text).map(keep).err()
     };
     let text: Arc<str> = text.into();
     for complaint in complaints.into_iter().flatten() {

@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod app;
+pub mod archive;
 pub mod certificate;
 pub mod clock;
 pub mod command;

@@ -33,6 +33,7 @@ use tracing::{debug, info, warn};
 
 use crate::api;
 use crate::app::App;
+use crate::archive;
 use crate::certificate::{self, Certificate};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -141,11 +142,13 @@ pub async fn serve_with(
 /// # Errors
 /// When the database cannot be opened, or a rule set is wrong; every complaint is told to the log.
 pub async fn open_app(data: &Data, config: &Config, rules: &Path, clock: Clock) -> Result<App> {
-    let judge = judge::load(rules).map_err(|wrong| {
+    let (judge, texts) = judge::load_with_texts(rules).map_err(|wrong| {
         let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("the rules cannot be used; mend them and start again\n{}", told.join("\n"))
     })?;
-    Ok(App::new(data.store().await?, clock, judge, config.people.seen_over_tls()))
+    let store = data.store().await?;
+    archive::keep(&store, &judge, &texts, clock.now()).await?;
+    Ok(App::new(store, clock, judge, config.people.seen_over_tls()))
 }
 
 impl Running {

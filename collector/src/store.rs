@@ -28,6 +28,7 @@ pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod report;
+pub mod rules_text;
 pub mod setting;
 pub mod sign;
 pub mod unit;
@@ -44,6 +45,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (2, include_str!("../schema/0002_base.sql")),
     (3, include_str!("../schema/0003_identity.sql")),
     (4, include_str!("../schema/0004_waiver.sql")),
+    (5, include_str!("../schema/0005_rules_text.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -12,6 +12,7 @@ use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
 use crate::app::App;
+use crate::archive;
 use crate::judge::{self, Wrong};
 use crate::rescore::rescore_if_changed;
 use crate::server::stopped;
@@ -63,9 +64,10 @@ impl Watch {
     pub async fn reload(&self) -> Result<Vec<Wrong>> {
         let mut seen = self.seen.lock().await;
         *seen = judge::fingerprint(&self.rules);
-        match judge::load(&self.rules) {
-            Ok(judge) => {
+        match judge::load_with_texts(&self.rules) {
+            Ok((judge, texts)) => {
                 info!(sets = judge.sets.len(), "The rules were read.");
+                archive::keep(&self.app.store, &judge, &texts, self.app.clock.now()).await?;
                 self.app.set_judge(judge);
                 rescore_if_changed(&self.app, &ProgressBar::hidden()).await?;
                 Ok(Vec::new())

@@ -128,6 +128,11 @@ impl Lifecycle {
         Lifecycle::parse(file, text).expect("the test `the_shipped_table_is_right` reads it")
     }
 
+    /// The text of the table that ships.
+    pub fn shipped_text() -> &'static str {
+        SHIPPED.1
+    }
+
     /// Whether the table is so old, seen from this day, that it should be renewed.
     pub fn is_stale(&self, day: Date) -> bool {
         days_between(self.dated, day) > STALE_DAYS

@@ -252,6 +252,57 @@ async fn a_province_joins_and_reports() {
         [("report", Some(70))]
     );
 
+    // The rules that judged can be found again.
+    let set = rules_text::Text {
+        digest: "s1".to_owned(),
+        kind: rules_text::Kind::Set,
+        id: "office".to_owned(),
+        text: "[ruleset]".to_owned(),
+        beside: vec!["s2".to_owned(), "s3".to_owned()],
+    };
+    let table = rules_text::Text {
+        digest: "l1".to_owned(),
+        kind: rules_text::Kind::Lifecycle,
+        id: "lifecycle".to_owned(),
+        text: "dated".to_owned(),
+        beside: vec![],
+    };
+    let pair = rules_text::Pair {
+        digest: "r1".to_owned(),
+        ruleset: "s1".to_owned(),
+        lifecycle: "l1".to_owned(),
+        settings: "{}".to_owned(),
+    };
+    for (text, second) in
+        [(&set, 8), (&table, 8), (&rules_text::Text { text: "#".to_owned(), ..set.clone() }, 9)]
+    {
+        rules_text::put(&mut tx, text, at(second)).await.unwrap();
+    }
+    for second in [8, 9] {
+        rules_text::put_pair(&mut tx, &pair, at(second)).await.unwrap();
+    }
+    assert_eq!(rules_text::find(&mut tx, "s1").await.unwrap(), Some(set), "the first text of a digest stays");
+    assert_eq!(rules_text::find(&mut tx, "s2").await.unwrap(), None);
+    assert_eq!(rules_text::pair(&mut tx, "r1").await.unwrap(), Some(pair));
+    assert_eq!(rules_text::pair(&mut tx, "r2").await.unwrap(), None);
+    let archived = rules_text::list(&mut tx).await.unwrap();
+    let archived = archived.iter().map(|a| (a.digest.as_str(), a.first_used_at, a.machines));
+    assert_eq!(archived.collect::<Vec<_>>(), [("l1", at(8), 1), ("s1", at(8), 1)]);
+    let activation = |second, before: Option<&str>, counts| rules_text::Activation {
+        at: at(second),
+        actor: "lan".to_owned(),
+        ruleset: "office".to_owned(),
+        before: before.map(str::to_owned),
+        after: Some("s1".to_owned()),
+        reason: "a decision".to_owned(),
+        counts,
+    };
+    let (first, second) = (activation(8, None, None), activation(9, Some("s0"), Some((2, 1))));
+    rules_text::activate(&mut tx, &first).await.unwrap();
+    rules_text::activate(&mut tx, &second).await.unwrap();
+    assert_eq!(rules_text::activations(&mut tx, 1).await.unwrap(), std::slice::from_ref(&second));
+    assert_eq!(rules_text::activations(&mut tx, 9).await.unwrap(), [second, first]);
+
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
     unit::rename(&mut tx, &commune.id, &naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward")).await.unwrap();
