@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::ruleset::RuleSet;
 
 use crate::clock::Clock;
@@ -30,6 +31,8 @@ pub struct Judge {
     pub sets: Vec<RuleSet>,
     /// Until when products are supported.
     pub lifecycle: Lifecycle,
+    /// What remedies cost.
+    pub prices: Prices,
 }
 
 impl App {
