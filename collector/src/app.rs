@@ -1,12 +1,16 @@
 //! What every handler is given.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rules::lifecycle::Lifecycle;
 use rules::prices::Prices;
 use rules::ruleset::RuleSet;
+use tokio::sync::Mutex;
 
+use crate::activate::Folder;
 use crate::clock::Clock;
+use crate::judge::fingerprint;
 use crate::refusals::Refusals;
 use crate::store::Store;
 
@@ -21,6 +25,10 @@ pub struct App {
     pub people_tls: bool,
     /// What was refused since the start.
     pub refusals: Arc<Refusals>,
+    /// The folder of one's own rules.
+    pub rules: Arc<Folder>,
+    /// One trial of rules at a time: each takes all processors.
+    pub trial: Arc<Mutex<()>>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -43,8 +51,16 @@ impl App {
             clock,
             people_tls,
             refusals: Arc::default(),
+            rules: Arc::default(),
+            trial: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
+    }
+
+    /// The same app, whose own rules lie in this folder, which was read just before.
+    pub fn with_rules(self, folder: PathBuf) -> App {
+        let seen = Mutex::new(fingerprint(&folder));
+        App { rules: Arc::new(Folder { path: Some(folder), seen }), ..self }
     }
 
     /// The rules that judge at this moment. They may be replaced; who holds this keeps what it has.

@@ -1,4 +1,4 @@
-//! The texts that judge, kept so that a verdict can be explained when other rules are long in force.
+//! The texts that judge, and who put them in force; kept so that a verdict can be explained when other rules are long in force.
 //!
 //! Knows no files and no HTTP.
 
@@ -8,47 +8,152 @@ use anyhow::{Context, Result, anyhow, ensure};
 use jiff::Timestamp;
 use rules::assess::judge_digest;
 use rules::lifecycle::Lifecycle;
-use rules::ruleset::{RuleSet, Settings, parse_all};
+use rules::ruleset::{RuleSet, SHIPPED, Settings, parse_all};
 
 use crate::app::Judge;
-use crate::store::rules_text::{self, Kind, Pair, Text};
-use crate::store::{Store, Tx};
+use crate::store::rules_text::{self, Activation, Kind, Pair, Text};
+use crate::store::{Store, Tx, audit, setting};
 
+/// Who is named where the program itself did something.
+pub const PROGRAM: &str = "sansang-collector";
+/// Who is named where a file was found in the folder of rules, or gone from it.
+pub const FOLDER: &str = "rules folder";
+/// The setting that holds the digests of the rules that were read last.
+const SETTING: &str = "rules loaded";
 /// The id of a lifecycle table among the texts.
 pub const LIFECYCLE: &str = "lifecycle";
 
-/// Keeps these texts, and which of them judge together. What is kept already stays as it is, and then nothing is
-/// written, so a start does not wait for a disk.
+/// Who puts rules in force, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Deed<'a> {
+    /// The account's name, or the program.
+    pub actor: &'a str,
+    /// Why, in the words of who does it.
+    pub reason: &'a str,
+}
+
+/// A set, or the table of support dates, whose text became another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Id of the set; `lifecycle` for the table.
+    pub id: String,
+    /// The digest before; none where there was no such set.
+    pub before: Option<String>,
+    /// The digest after; none where the set is gone.
+    pub after: Option<String>,
+}
+
+/// Keeps the texts of rules that were read, and writes down what changed since rules were read last: somebody laid
+/// them into the folder, or the program brought them. Where nothing changed nothing is written, so a start does not
+/// wait for a disk.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn keep(store: &Store, judge: &Judge, texts: &[Text], at: Timestamp) -> Result<()> {
     let mut tx = store.read().await?;
-    let mut is_new = false;
-    for pair in pairs(judge) {
-        is_new |= rules_text::pair(&mut tx, &pair.digest).await?.is_none();
-    }
+    let same = loaded(&mut tx).await?.is_some_and(|before| before == digests(judge));
+    let is_new = !same || !are_kept(&mut tx, judge).await?;
     drop(tx);
     if !is_new {
         return Ok(());
     }
     let mut tx = store.begin().await?;
-    keep_in(&mut tx, judge, texts, at).await?;
+    take_in(&mut tx, judge, texts, None, at).await?;
     tx.commit().await.context("keeping the texts of the rules")
 }
 
-/// As [`keep`], within a transaction.
+/// As [`keep`], within a transaction and as the deed of somebody, if it is known whose. Gives what changed; of the
+/// first rules of a data folder nothing is told.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn keep_in(tx: &mut Tx, judge: &Judge, texts: &[Text], at: Timestamp) -> Result<()> {
+pub async fn take_in(
+    tx: &mut Tx,
+    judge: &Judge,
+    texts: &[Text],
+    deed: Option<Deed<'_>>,
+    at: Timestamp,
+) -> Result<Vec<Change>> {
     for text in texts {
         rules_text::put(tx, text, at).await?;
     }
     for pair in pairs(judge) {
         rules_text::put_pair(tx, &pair, at).await?;
     }
-    Ok(())
+    let (before, after) = (loaded(tx).await?, digests(judge));
+    setting::put(tx, SETTING, &serde_json::to_string(&after)?).await?;
+    let Some(before) = before else { return Ok(Vec::new()) };
+    let changes: Vec<Change> = before
+        .keys()
+        .chain(after.keys().filter(|id| !before.contains_key(*id)))
+        .filter(|id| before.get(*id) != after.get(*id))
+        .map(|id| Change { id: id.clone(), before: before.get(id).cloned(), after: after.get(id).cloned() })
+        .collect();
+    for change in &changes {
+        let shipped = change.after.as_ref().is_some_and(|after| is_shipped(texts, &change.id, after));
+        let found = match (shipped, &change.after) {
+            (true, _) => Deed { actor: PROGRAM, reason: concat!("version ", env!("CARGO_PKG_VERSION")) },
+            (false, Some(_)) => Deed { actor: FOLDER, reason: "a file was laid into the folder" },
+            (false, None) => Deed { actor: FOLDER, reason: "a file was taken out of the folder" },
+        };
+        write_down(tx, change, deed.unwrap_or(found), at).await?;
+    }
+    Ok(changes)
+}
+
+/// Writes down that somebody put rules in force, for the list of rules and for the audit trail.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn write_down(tx: &mut Tx, change: &Change, deed: Deed<'_>, at: Timestamp) -> Result<()> {
+    let activation = Activation {
+        at,
+        actor: deed.actor.to_owned(),
+        ruleset: change.id.clone(),
+        before: change.before.clone(),
+        after: change.after.clone(),
+        reason: deed.reason.to_owned(),
+        counts: None,
+    };
+    rules_text::activate(tx, &activation).await?;
+    let detail = serde_json::json!({
+        "before": change.before,
+        "after": change.after,
+        "reason": deed.reason,
+    });
+    audit::add(tx, at, deed.actor, "rules-activate", &change.id, &detail.to_string()).await
+}
+
+/// The digest of a set, or of the table of support dates.
+pub fn digest_of(judge: &Judge, id: &str) -> Option<String> {
+    digests(judge).remove(id)
+}
+
+fn digests(judge: &Judge) -> BTreeMap<String, String> {
+    let sets = judge.sets.iter().map(|set| (set.id.clone(), set.digest.clone()));
+    sets.chain([(LIFECYCLE.to_owned(), judge.lifecycle.digest.clone())]).collect()
+}
+
+/// The digests of the rules that were read last, by id; none before the first.
+async fn loaded(tx: &mut Tx) -> Result<Option<BTreeMap<String, String>>> {
+    let text = setting::find(tx, SETTING).await?;
+    text.map(|text| serde_json::from_str(&text).context("reading which rules were read last")).transpose()
+}
+
+async fn are_kept(tx: &mut Tx, judge: &Judge) -> Result<bool> {
+    for pair in pairs(judge) {
+        if rules_text::pair(tx, &pair.digest).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether this is the text that the program brings, and not one of the folder.
+fn is_shipped(texts: &[Text], id: &str, digest: &str) -> bool {
+    let shipped = SHIPPED.iter().map(|(_, text)| *text).chain([Lifecycle::shipped_text()]);
+    let text = texts.iter().find(|text| text.id == id && text.digest == digest);
+    text.is_some_and(|text| shipped.into_iter().any(|shipped| shipped == text.text))
 }
 
 fn pairs(judge: &Judge) -> impl Iterator<Item = Pair> {

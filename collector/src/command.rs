@@ -24,15 +24,17 @@ use crate::server::{self, Issuer, Running, Terms};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Tx, audit};
 
+mod activate;
 mod demo;
 mod import;
 mod quickstart;
 mod rules_files;
 mod units;
 mod user;
+mod whatif;
 
 /// Who makes what is made on the command line, as the audit trail tells it.
-const ACTOR: &str = "sansang-collector";
+const ACTOR: &str = crate::archive::PROGRAM;
 
 /// Sẵn Sàng collector: takes the reports of office PCs in, judges them and shows what is missing.
 #[derive(Debug, Parser)]
@@ -73,12 +75,24 @@ enum Command {
     /// Judges the latest report of every machine again
     #[command(after_help = "Example: sansang-collector rescore")]
     Rescore,
-    /// Rule sets: check them, run their tests
+    /// Rule sets: check them, run their tests, try them on the fleet, put them in force
     #[command(subcommand)]
-    Rules(rules_files::Command),
+    Rules(Rules),
     /// People who may sign in
     #[command(subcommand)]
     User(user::Command),
+}
+
+#[derive(Debug, Subcommand)]
+enum Rules {
+    #[command(flatten)]
+    Files(rules_files::Command),
+    /// Tries a rule set on every machine's latest report: who would change grade, because of which rule
+    #[command(after_help = "Example: sansang-collector rules what-if new.toml --unit 38 --list")]
+    WhatIf(whatif::Options),
+    /// Puts a rule set in force and judges every machine by it; who and why is written down
+    #[command(after_help = "Example: sansang-collector rules activate new.toml --reason \"QĐ 12/2026\"")]
+    Activate(activate::Options),
 }
 
 #[derive(Debug, Args)]
@@ -144,7 +158,11 @@ impl Cli {
             Command::Import(options) => return import::run(&Data::open(&data)?, options).await,
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
-            Command::Rules(command) => return rules_files::run(command),
+            Command::Rules(Rules::Files(command)) => return rules_files::run(command),
+            Command::Rules(Rules::WhatIf(options)) => return whatif::run(&Data::open(&data)?, options).await,
+            Command::Rules(Rules::Activate(options)) => {
+                return activate::run(&Data::open(&data)?, options).await;
+            }
             Command::User(command) => user::run(&Data::open(&data)?, command).await?,
         }
         Ok(ExitCode::SUCCESS)

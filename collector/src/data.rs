@@ -106,6 +106,14 @@ impl Data {
         Store::open(&path).await
     }
 
+    /// Opens the database of this folder to look at it only.
+    ///
+    /// # Errors
+    /// When there is none, or it is not of this version of the program.
+    pub async fn store_to_read(&self) -> Result<Store> {
+        Store::open_to_read(&self.path("collector.db")).await
+    }
+
     /// The key pair for what lies on USB sticks.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ use crate::vietnamese::fold;
 /// Vietnam has one time zone and no summer time.
 const HOURS_EAST: i8 = 7;
 /// The lifecycle table among the rule sets of one's own.
-const LIFECYCLE_FILE: &str = "lifecycle.toml";
+pub(crate) const LIFECYCLE_FILE: &str = "lifecycle.toml";
 /// The price book among them.
 const PRICES_FILE: &str = "prices.toml";
 
@@ -327,7 +327,7 @@ impl fmt::Display for Wrong {
 }
 
 /// This file, or the rule files in this folder, by name.
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }

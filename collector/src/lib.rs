@@ -2,6 +2,7 @@
 //!
 //! [`server::serve`] is the whole collector in one call, so that tests and `quickstart` have a real one.
 
+pub mod activate;
 pub mod api;
 pub mod app;
 pub mod archive;
@@ -25,3 +26,4 @@ pub mod vietnamese;
 pub mod waivers;
 pub mod watch;
 pub mod web;
+pub mod whatif;

@@ -31,6 +31,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
+use crate::activate;
 use crate::api;
 use crate::app::App;
 use crate::archive;
@@ -104,7 +105,11 @@ pub async fn serve_with(
     let (agents_address, people_address) = (agents.local_addr()?, people.local_addr()?);
     let rules = data.path(&config.rules.folder);
     let app = open_app(data, config, &rules, clock).await?;
-    rescore_if_changed(&app, progress).await.context("judging again by rules that changed")?;
+    if let Some(rescored) =
+        rescore_if_changed(&app, progress).await.context("judging again by rules that changed")?
+    {
+        activate::count(&app, Some(rescored)).await?;
+    }
     let SealingKey { public, .. } = data.sealing_key()?;
     let settings = intake::Settings {
         report_seconds: config.agents.report_seconds,
@@ -117,7 +122,7 @@ pub async fn serve_with(
     let mut tasks = JoinSet::new();
     tasks.spawn(agents_listener(agents, config, &app, &intake, &certificate).listen(stopping.clone()));
     tasks.spawn(people_listener(people, config, &app, &certificate).listen(stopping.clone()));
-    let watch = Watch::new(app.clone(), rules);
+    let watch = Watch::new(app.clone());
     tasks.spawn(watch.clone().run(stopping));
     let scheme = if config.people.speaks_tls() { "https" } else { "http" };
     info!(agents = %agents_address, people = %people_address, "The collector serves.");
@@ -148,7 +153,7 @@ pub async fn open_app(data: &Data, config: &Config, rules: &Path, clock: Clock) 
     })?;
     let store = data.store().await?;
     archive::keep(&store, &judge, &texts, clock.now()).await?;
-    Ok(App::new(store, clock, judge, config.people.seen_over_tls()))
+    Ok(App::new(store, clock, judge, config.people.seen_over_tls()).with_rules(rules.to_owned()))
 }
 
 impl Running {

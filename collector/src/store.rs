@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
 pub mod conflict;
+pub mod fleet;
 pub mod join_code;
 pub mod key;
 pub mod machine;
@@ -107,6 +108,39 @@ impl Store {
             .upgrade()
             .await
             .with_context(|| format!("bringing the database {} up to date", path.display()))?;
+        Ok(store)
+    }
+
+    /// Opens the embedded database at this path to look at it only: nothing in it can be changed, not even its schema.
+    ///
+    /// # Errors
+    /// When there is no such file, it is not a database, or its schema is not that of this program.
+    pub async fn open_to_read(path: &Path) -> Result<Store> {
+        let opening = || format!("opening the database {} to read", path.display());
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .connect_with(options)
+            .await
+            .with_context(opening)?;
+        let store = Store::Sqlite(pool, Arc::default());
+        let mut tx = store.read().await?;
+        const NEWEST: &str = "SELECT MAX(version) FROM schema_version";
+        let newest: Option<i64> =
+            sql!(&mut tx, |c| sqlx::query_scalar(NEWEST).fetch_one(c).await).with_context(opening)?;
+        drop(tx);
+        let known = SCHEMA.last().map(|(version, _)| *version);
+        anyhow::ensure!(
+            newest == known,
+            "{}: it has schema {}, this program has schema {}: run both in the same version (serve brings an older \
+             database up to date)",
+            opening(),
+            newest.unwrap_or(0),
+            known.unwrap_or(0)
+        );
         Ok(store)
     }
 

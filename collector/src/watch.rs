@@ -1,16 +1,15 @@
 //! What the collector looks after by itself: rule files that change, and exceptions that end.
 
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use indicatif::ProgressBar;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
+use crate::activate;
 use crate::app::App;
 use crate::archive;
 use crate::judge::{self, Wrong};
@@ -25,16 +24,12 @@ const LOOK: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Watch {
     app: App,
-    rules: PathBuf,
-    /// How the folder looked when it was read last; the lock also keeps two readings apart.
-    seen: Arc<Mutex<String>>,
 }
 
 impl Watch {
-    /// A watch over this folder of rules, which was read just before.
-    pub fn new(app: App, rules: PathBuf) -> Watch {
-        let seen = Arc::new(Mutex::new(judge::fingerprint(&rules)));
-        Watch { app, rules, seen }
+    /// A watch over the folder of rules of this app.
+    pub fn new(app: App) -> Watch {
+        Watch { app }
     }
 
     /// Watches until the collector stops.
@@ -62,14 +57,18 @@ impl Watch {
     /// # Errors
     /// When the machines cannot be judged again.
     pub async fn reload(&self) -> Result<Vec<Wrong>> {
-        let mut seen = self.seen.lock().await;
-        *seen = judge::fingerprint(&self.rules);
-        match judge::load_with_texts(&self.rules) {
+        let Some(rules) = &self.app.rules.path else { return Ok(Vec::new()) };
+        let mut seen = self.app.rules.seen.lock().await;
+        *seen = judge::fingerprint(rules);
+        match judge::load_with_texts(rules) {
             Ok((judge, texts)) => {
                 info!(sets = judge.sets.len(), "The rules were read.");
                 archive::keep(&self.app.store, &judge, &texts, self.app.clock.now()).await?;
                 self.app.set_judge(judge);
-                rescore_if_changed(&self.app, &ProgressBar::hidden()).await?;
+                let rescored = rescore_if_changed(&self.app, &ProgressBar::hidden()).await?;
+                if rescored.is_some() {
+                    activate::count(&self.app, rescored).await?;
+                }
                 Ok(Vec::new())
             }
             Err(wrong) => {
@@ -90,8 +89,9 @@ impl Watch {
     }
 
     async fn reload_if_changed(&self) -> Result<()> {
-        let before = self.seen.lock().await.clone();
-        if judge::fingerprint(&self.rules) != before {
+        let Some(rules) = &self.app.rules.path else { return Ok(()) };
+        let before = self.app.rules.seen.lock().await.clone();
+        if judge::fingerprint(rules) != before {
             self.reload().await?;
         }
         Ok(())
@@ -113,7 +113,7 @@ mod tests {
         let rules = data.path("rules");
         let app =
             crate::server::open_app(&data, &data.config().unwrap(), &rules, Clock::System).await.unwrap();
-        let watch = Watch::new(app.clone(), rules.clone());
+        let watch = Watch::new(app.clone());
         let ids = || app.judge().sets.iter().map(|set| set.id.clone()).collect::<Vec<_>>();
         let shipped = ids();
 

@@ -315,7 +315,9 @@ pub(crate) fn judge(
 }
 
 impl Judgement {
-    fn of(rulings: Vec<Ruling>, set: &RuleSet) -> Judgement {
+    /// What these rulings come to under the thresholds of this set: one for each rule, in its order. More may stand
+    /// behind them, as of a rule that the set does not have.
+    pub fn of(rulings: Vec<Ruling>, set: &RuleSet) -> Judgement {
         let sum = Sum::of(&rulings);
         let (score, coverage) = (sum.score(), sum.coverage());
         let (grade, decided_by) = grade(&rulings, set, score, coverage);

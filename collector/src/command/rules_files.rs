@@ -56,7 +56,7 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
     }
 }
 
-fn complaint(wrong: &Wrong) -> String {
+pub(super) fn complaint(wrong: &Wrong) -> String {
     match wrong {
         Wrong::Unreadable(text) => format!("error: {text}"),
         Wrong::Complaint(complaint, text) => complaint.draw(text),

@@ -250,3 +250,18 @@ pub async fn activations(tx: &mut Tx, count: i64) -> Result<Vec<Activation>> {
             .collect()
     })
 }
+
+/// Adds to the activations that nobody has counted for what judging the fleet again came to: machines that have a
+/// report, and those of them that came out otherwise. Gives the ids of their sets.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn counted(tx: &mut Tx, counts: (i64, i64)) -> Result<Vec<String>> {
+    const SQL: &str =
+        "UPDATE rules_activation SET machines = $1, changed = $2 WHERE machines IS NULL RETURNING ruleset";
+    let mut sets: Vec<String> =
+        sql!(tx, |c| sqlx::query_scalar(SQL).bind(counts.0).bind(counts.1).fetch_all(c).await?);
+    sets.sort();
+    sets.dedup();
+    Ok(sets)
+}

@@ -204,6 +204,16 @@ async fn a_province_joins_and_reports() {
         found.push(machine::evidence(&mut tx, among, "", 10).await.unwrap().len());
     }
     assert_eq!(found, [1, 0, 1, 0]);
+    let (all, none) = (Scope::subtree(&province.path), Scope::subtree("elsewhere/"));
+    let latest = fleet::latest(&mut tx, &all, "", 10).await.unwrap();
+    assert_eq!(
+        (latest.len(), latest[0].machine.as_str(), latest[0].envelope.as_slice()),
+        (1, id.as_str(), b"bytes".as_slice())
+    );
+    assert_eq!(fleet::latest(&mut tx, &all, &id, 10).await.unwrap(), []);
+    assert_eq!(fleet::latest(&mut tx, &none, "", 10).await.unwrap(), []);
+    assert_eq!(fleet::reported(&mut tx, &all).await.unwrap(), 1);
+    assert_eq!(fleet::reported(&mut tx, &none).await.unwrap(), 0);
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
 
     assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
@@ -302,6 +312,8 @@ async fn a_province_joins_and_reports() {
     rules_text::activate(&mut tx, &second).await.unwrap();
     assert_eq!(rules_text::activations(&mut tx, 1).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(rules_text::activations(&mut tx, 9).await.unwrap(), [second, first]);
+    assert_eq!(rules_text::counted(&mut tx, (2, 1)).await.unwrap(), ["office"]);
+    assert_eq!(rules_text::counted(&mut tx, (3, 3)).await.unwrap(), Vec::<String>::new());
 
     // The district goes: the commune hangs below the province, its machine with it.
     unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();

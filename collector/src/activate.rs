@@ -1,0 +1,237 @@
+//! Another text of the rules put in the place of the one before: looked at first, then written, audited and judged by.
+//!
+//! A broken text changes nothing. Knows no HTTP and no pages.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use rules::complaint::Complaint;
+use rules::lifecycle::Lifecycle;
+use rules::ruleset::RuleSet;
+use tokio::sync::Mutex;
+use tracing::info;
+
+use crate::app::{App, Judge};
+use crate::archive::{self, Deed, LIFECYCLE};
+use crate::data::write_private;
+use crate::judge::{self, LIFECYCLE_FILE, Wrong};
+use crate::rescore::{Rescored, rescore_if_changed};
+use crate::store::rules_text::Text;
+use crate::store::{Tx, audit, rules_text};
+
+/// The folder of one's own rules, in the data folder.
+#[derive(Debug, Default)]
+pub struct Folder {
+    /// Where it is; none when this program has no data folder, as in some tests.
+    pub path: Option<PathBuf>,
+    /// How it looked when it was read last; the lock also keeps two readings, or a reading and a writing, apart.
+    pub seen: Mutex<String>,
+}
+
+/// A text that is good, and would judge with the rules that stand beside it.
+#[derive(Debug)]
+pub struct Proposal {
+    /// Id of the set; `lifecycle` for a table of support dates.
+    pub id: String,
+    /// Everything that would judge.
+    pub judge: Judge,
+    /// The texts of all of it, for the archive.
+    texts: Vec<Text>,
+    /// The text itself, and the file that it goes to.
+    text: String,
+    file: PathBuf,
+}
+
+/// What an activation came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activated {
+    /// Id of the set; `lifecycle` for a table of support dates.
+    pub id: String,
+    /// The digest before; none where there was no such set.
+    pub before: Option<String>,
+    /// The digest after.
+    pub after: Option<String>,
+    /// What judging the fleet again came to; none where nothing that judges differs.
+    pub rescored: Option<Rescored>,
+}
+
+/// Looks at a text as if it lay in this folder of rules, in the place of the set of the same id. Nothing is written
+/// there. `name` stands in the complaints.
+///
+/// # Errors
+/// All complaints at once, about the text or about what would break beside it.
+pub fn propose(folder: &Path, name: &str, text: &str) -> Result<Proposal, Vec<Wrong>> {
+    let own =
+        if folder.exists() { judge::load_files(&[folder.to_owned()])? } else { judge::Loaded::default() };
+    let complain = |complaints: Vec<Complaint>| -> Vec<Wrong> {
+        let text: Arc<str> = text.into();
+        complaints.into_iter().map(|one| Wrong::Complaint(one, Arc::clone(&text))).collect()
+    };
+    let is_table = is_lifecycle(name, text);
+    let (id, file) = if is_table {
+        Lifecycle::parse(name, text).map_err(complain)?;
+        (LIFECYCLE.to_owned(), folder.join(LIFECYCLE_FILE))
+    } else {
+        let beside: Vec<RuleSet> = own.sets.iter().map(|(_, set)| set.clone()).collect();
+        let set = RuleSet::parse_among(name, text, &beside).map_err(complain)?;
+        let known = own.sets.iter().find(|(_, other)| other.id == set.id).map(|(path, _)| path.clone());
+        let file = known.unwrap_or_else(|| free_file(folder, &set.id));
+        (set.id, file)
+    };
+    let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
+    let copy = Copy::of(folder, &file, text).map_err(trying)?;
+    let (judge, texts) =
+        judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, name))?;
+    Ok(Proposal { id, judge, texts, text: text.to_owned(), file })
+}
+
+/// Whether a text is a table of support dates: it is named so, or has products and no head of a rule set.
+fn is_lifecycle(name: &str, text: &str) -> bool {
+    let has = |head: &str| text.lines().any(|line| line.trim_start().starts_with(head));
+    Path::new(name).file_name().is_some_and(|name| name == LIFECYCLE_FILE)
+        || (has("[[product]]") && !has("[ruleset]"))
+}
+
+/// A file of this set's name that no other set has taken.
+fn free_file(folder: &Path, id: &str) -> PathBuf {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let stem: String = id.chars().take(80).map(|c| if plain(c) { c } else { '-' }).collect();
+    let name = |turn: u32| match turn {
+        0 => format!("{stem}.toml"),
+        turn => format!("{stem}-{turn}.toml"),
+    };
+    let free = |path: &PathBuf| !path.exists() && path.file_name().is_some_and(|name| name != LIFECYCLE_FILE);
+    (0..1_000).map(|turn| folder.join(name(turn))).find(free).unwrap_or_else(|| folder.join(name(1_000)))
+}
+
+/// The folder as it would be, beside it, until this is dropped.
+struct Copy {
+    path: PathBuf,
+}
+
+impl Copy {
+    fn of(folder: &Path, file: &Path, text: &str) -> Result<Copy> {
+        static TURN: AtomicU32 = AtomicU32::new(0);
+        let turn = TURN.fetch_add(1, Ordering::Relaxed);
+        let path = folder.with_extension(format!("trying-{}-{turn}", std::process::id()));
+        let making = || format!("making the folder {} to try the rules in", path.display());
+        DirBuilder::new().recursive(true).mode(0o700).create(&path).with_context(making)?;
+        let copy = Copy { path: path.clone() };
+        if folder.exists() {
+            for other in judge::files(folder)?.iter().filter(|other| *other != file) {
+                if let Some(name) = other.file_name() {
+                    std::fs::copy(other, path.join(name)).with_context(making)?;
+                }
+            }
+        }
+        let name = file.file_name().context("the file has a name")?;
+        std::fs::write(path.join(name), text).with_context(making)?;
+        Ok(copy)
+    }
+
+    /// Complaints name the file that a person knows.
+    fn named(&self, wrong: Vec<Wrong>, file: &Path, name: &str) -> Vec<Wrong> {
+        let own = self.path.join(file.file_name().unwrap_or_default()).display().to_string();
+        let folder = format!("{}/", self.path.display());
+        let rename = |wrong| match wrong {
+            Wrong::Complaint(mut complaint, text) => {
+                complaint.file =
+                    if complaint.file == own { name.to_owned() } else { complaint.file.replace(&folder, "") };
+                Wrong::Complaint(complaint, text)
+            }
+            Wrong::Unreadable(text) => Wrong::Unreadable(text.replace(&folder, "")),
+        };
+        wrong.into_iter().map(rename).collect()
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // What is left lies beside the rules and is read by nobody.
+        std::fs::remove_dir_all(&self.path).ok();
+    }
+}
+
+/// Puts a proposal in force: writes it into the folder of rules, writes down who did it and why, judges by it from
+/// then on, and judges the fleet again. Who holds the lock of the folder gives it as `seen`.
+///
+/// # Errors
+/// When the file cannot be written (then nothing changes), or the database cannot.
+pub async fn activate(
+    app: &App,
+    seen: &mut String,
+    proposal: Proposal,
+    deed: Deed<'_>,
+    progress: &ProgressBar,
+) -> Result<Activated> {
+    let mut activated = write(app, &proposal, deed).await?;
+    if let Some(folder) = &app.rules.path {
+        *seen = judge::fingerprint(folder);
+    }
+    app.set_judge(proposal.judge);
+    activated.rescored = rescore_if_changed(app, progress).await?;
+    count(app, activated.rescored).await?;
+    Ok(activated)
+}
+
+/// Writes a proposal into its file, and down who did it. A collector that serves this folder takes it in by itself.
+///
+/// # Errors
+/// As [`activate`].
+pub async fn write(app: &App, proposal: &Proposal, deed: Deed<'_>) -> Result<Activated> {
+    let Proposal { id, judge, texts, text, file } = proposal;
+    if let Some(folder) = file.parent() {
+        let making = || format!("making the folder of rules {}", folder.display());
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(making)?;
+    }
+    write_private(file, text.as_bytes())?;
+    let at = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let changes = archive::take_in(&mut tx, judge, texts, Some(deed), at).await?;
+    let digests = |change: &archive::Change| (change.before.clone(), change.after.clone());
+    let (before, after) = match changes.iter().find(|change| change.id == *id) {
+        Some(change) => digests(change),
+        None => {
+            // Comments, tests or white space: the same rules, and still somebody's deed.
+            let digest = archive::digest_of(judge, id);
+            let same = archive::Change { id: id.clone(), before: digest.clone(), after: digest };
+            archive::write_down(&mut tx, &same, deed, at).await?;
+            digests(&same)
+        }
+    };
+    tx.commit().await.context("writing down that rules were put in force")?;
+    info!(set = id, by = deed.actor, "Rules were put in force.");
+    Ok(Activated { id: id.clone(), before, after, rescored: None })
+}
+
+/// Adds to the latest activations what judging the fleet again came to.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn count(app: &App, rescored: Option<Rescored>) -> Result<()> {
+    let counts = match rescored {
+        Some(Rescored { machines, changed }) => (i64::try_from(machines)?, i64::try_from(changed)?),
+        // The same rules judged before: every machine stays as it is.
+        None => (0, 0),
+    };
+    let mut tx = app.store.begin().await?;
+    let sets = rules_text::counted(&mut tx, counts).await?;
+    if rescored.is_some() && !sets.is_empty() {
+        told(&mut tx, &sets, counts, app.clock.now()).await?;
+    }
+    tx.commit().await
+}
+
+async fn told(tx: &mut Tx, sets: &[String], counts: (i64, i64), at: Timestamp) -> Result<()> {
+    let detail = serde_json::json!({ "machines": counts.0, "changed": counts.1 }).to_string();
+    audit::add(tx, at, archive::PROGRAM, "rules-rescored", &sets.join(", "), &detail).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Other rules on a small fleet: who would change, and why.
+
+use expect_test::{Expect, expect};
+use jiff::civil::date;
+use rules::envelope::pack;
+use rules::fact::Fact;
+use rules::lifecycle::Lifecycle;
+use rules::quantity::Bytes;
+use rules::ruleset::{RuleSet, parse_all};
+
+use super::*;
+use crate::intake::tests::{NOW, Office, signing_key, survey};
+use crate::judge::OWN_SET;
+
+fn rules(text: &str) -> Judge {
+    Judge {
+        sets: vec![RuleSet::parse("own.toml", text).unwrap()],
+        lifecycle: Lifecycle::shipped(),
+        prices: rules::prices::Prices::shipped(),
+    }
+}
+
+/// A PC with 4 GiB and one with 12 GiB.
+async fn office() -> Office {
+    let office = Office::open().await;
+    office.app.set_judge(rules(OWN_SET));
+    for (name, gibibytes) in [("PC-A", 4), ("PC-B", 12)] {
+        let key = signing_key();
+        office.join(&key, b"open").await.unwrap();
+        let mut report = survey(NOW);
+        report.facts.os.hostname = Fact::Known(name.to_owned());
+        report.facts.memory.installed = Fact::Known(Bytes(gibibytes << 30));
+        assert_eq!(office.send(pack(&report, &key, 1).unwrap()).await, "taken");
+    }
+    office
+}
+
+async fn check(then: Judge, expected: Expect) {
+    let office = office().await;
+    let trial = Trial {
+        now: office.app.judge(),
+        then: Arc::new(then),
+        id: "own".to_owned(),
+        scope: Scope::everything(),
+        today: date(2026, 11, 22),
+    };
+    let result = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
+    let mut told = format!(
+        "{} machines, {} concerned, {} changed, as of {:?}\n",
+        result.machines, result.concerned, result.changed, result.as_of
+    );
+    for Move { from, to, machines } in &result.moves {
+        told.push_str(&format!("{} → {}: {machines}\n", from.word(), to.word()));
+    }
+    for rule in &result.rules {
+        let RuleEffect { rule, alone, together, differs, .. } = rule;
+        told.push_str(&format!(
+            "{rule}: {} alone, {} together, {differs} differ\n",
+            alone.all(),
+            together.all()
+        ));
+    }
+    for machine in &result.list {
+        told.push_str(&format!(
+            "{} {:?} {:?} because of {}\n",
+            machine.hostname,
+            machine.turn,
+            machine.scores,
+            machine.because.join(", ")
+        ));
+    }
+    told.push_str(&format!("shifts {:?}, {} units", result.scores.shifts, result.units.len()));
+    expected.assert_eq(&told);
+}
+
+#[tokio::test]
+async fn the_same_rules_change_nothing() {
+    check(
+        rules(&format!("# Another comment.\n{OWN_SET}")),
+        expect![[r#"
+        2 machines, 2 concerned, 0 changed, as of None
+        ready → ready: 1
+        not_ready → not_ready: 1
+        shifts [0, 0, 0, 2, 0, 0, 0], 0 units"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_stricter_rule_turns_grades_alone() {
+    check(
+        rules(&OWN_SET.replace("8 GiB", "16 GiB")),
+        expect![[r#"
+        2 machines, 2 concerned, 1 changed, as of None
+        ready → not_ready: 1
+        not_ready → not_ready: 1
+        memory-size: 1 alone, 0 together, 1 differ
+        PC-B Worse (Some(100), Some(0)) because of memory-size
+        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn thresholds_turn_grades_too() {
+    let softer =
+        OWN_SET.replace("ready = { score = 85", "ready = { score = 1").replace("score = 65", "score = 0");
+    check(rules(&softer), expect![[r#"
+        2 machines, 2 concerned, 1 changed, as of None
+        ready → ready: 1
+        not_ready → needs_work: 1
+        [grades]: 1 alone, 0 together, 0 differ
+        PC-A Better (Some(0), Some(0)) because of [grades]
+        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]]).await;
+}
+
+#[tokio::test]
+async fn rules_turn_a_grade_together() {
+    let second = |id: &str| {
+        format!(
+            r#"[[rule]]
+            id = "{id}"
+            group = "hardware"
+            title = {{ vi = "Bộ nhớ", en = "Memory" }}
+            severity = "critical"
+            pass = {{ "memory.installed" = {{ at_least = "16 GiB" }} }}
+            source = {{ doc = "House", clause = "2" }}
+"#
+        )
+    };
+    let (head, remedy) = OWN_SET.split_once("[remedy").unwrap();
+    let text = format!("{head}{}{}[remedy{remedy}", second("one"), second("two"));
+    check(
+        rules(&text),
+        expect![[r#"
+        2 machines, 2 concerned, 1 changed, as of None
+        ready → not_ready: 1
+        not_ready → not_ready: 1
+        one: 0 alone, 1 together, 2 differ
+        two: 0 alone, 1 together, 2 differ
+        PC-B Worse (Some(100), Some(20)) because of one, two
+        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_set_of_next_year_is_tried_as_of_its_day() {
+    let next = OWN_SET.replace("8 GiB", "16 GiB").replace("2026-10-01", "2027-01-01");
+    let next = next.replace("id = \"own\"", "id = \"next\"");
+    let judge = |files: &[(&str, &str)]| {
+        let files: Vec<_> =
+            files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Judge {
+            sets: parse_all(&files).unwrap(),
+            lifecycle: Lifecycle::shipped(),
+            prices: rules::prices::Prices::shipped(),
+        }
+    };
+    let office = office().await;
+    let trial = Trial {
+        now: office.app.judge(),
+        then: Arc::new(judge(&[("own.toml", OWN_SET), ("next.toml", &next)])),
+        id: "next".to_owned(),
+        scope: Scope::everything(),
+        today: date(2026, 11, 22),
+    };
+    let result = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((result.as_of, result.concerned, result.changed), (Some(date(2027, 1, 1)), 2, 1));
+    assert_eq!(result.before, None, "there is no such set yet");
+    let elsewhere = Trial { scope: Scope::subtree("elsewhere/"), ..trial };
+    let nothing = what_if(&office.app.store, &elsewhere, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!((nothing.machines, nothing.changed), (0, 0));
+}
