@@ -24,6 +24,7 @@ mod pattern;
 mod read;
 pub(crate) mod scan;
 pub(crate) mod setting;
+pub mod words;
 
 pub(crate) use read::{Parameters, Scope, operand, read, resolve};
 

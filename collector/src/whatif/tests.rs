@@ -105,13 +105,17 @@ async fn a_stricter_rule_turns_grades_alone() {
 async fn thresholds_turn_grades_too() {
     let softer =
         OWN_SET.replace("ready = { score = 85", "ready = { score = 1").replace("score = 65", "score = 0");
-    check(rules(&softer), expect![[r#"
+    check(
+        rules(&softer),
+        expect![[r#"
         2 machines, 2 concerned, 1 changed, as of None
         ready → ready: 1
         not_ready → needs_work: 1
         [grades]: 1 alone, 0 together, 0 differ
         PC-A Better (Some(0), Some(0)) because of [grades]
-        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]]).await;
+        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]],
+    )
+    .await;
 }
 
 #[tokio::test]

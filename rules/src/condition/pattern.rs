@@ -21,6 +21,11 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
+    /// As it was written.
+    pub(super) fn text(&self) -> &str {
+        self.regex.as_str()
+    }
+
     /// Texts of which one stands in every match, ASCII case ignored; none when there are no such.
     pub(super) fn needles(&self) -> Option<&[String]> {
         self.needles.as_ref().map(|needles| needles.needles.as_slice())
