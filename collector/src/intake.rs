@@ -4,6 +4,7 @@
 //! requests, and in bounded number. What passed is handed to the one writer, which commits many arrivals at once and
 //! answers each only when the commit is durable. A refusal writes nothing. Knows no HTTP.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -20,9 +21,9 @@ use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::app::App;
-use crate::judge::{Judged, judge};
+use crate::judge::{Case, Judged, day, judge};
 use crate::store::key::{self, Standing};
-use crate::store::report;
+use crate::store::{report, waiver};
 
 mod writer;
 
@@ -111,6 +112,8 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
+    /// The rules that were waived when it was judged.
+    waived: BTreeSet<String>,
     /// What tells the PC from others.
     signs: Signs,
     via: Via,
@@ -183,20 +186,38 @@ impl Intake {
             (Some(_), Some(sequence)) => report::base(&mut tx, &sealed.key.0, sequence).await?,
             (None, _) | (_, None) => None,
         };
+        let (decoy, now) = (Arc::clone(&self.decoy), self.app.clock.now());
+        let waived = match &standing {
+            Some(Standing { machine, unit_path, .. }) => {
+                waiver::holding(&mut tx, machine, unit_path, day(now)).await?
+            }
+            None => BTreeSet::new(),
+        };
         drop(tx);
         let rules = self.app.judge();
-        let (decoy, now) = (Arc::clone(&self.decoy), self.app.clock.now());
         let work = move || -> Result<Arrival, Trouble> {
             let Some(standing) = standing.filter(|standing| !standing.withdrawn) else {
                 decoy.check(&bytes);
                 return Err(Refusal::NotAdmitted.into());
             };
             let report = open(&sealed, full.as_deref(), &standing, now)?;
-            let judged = judge(&rules, &report, &standing.role)?;
+            let case = Case { report: &report, role: &standing.role, waived: &waived };
+            let judged = judge(&rules, case)?;
             let pieces = report.facts.identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
             let signs = Signs::of(pieces);
             let Sealed { key, digest, .. } = sealed;
-            Ok(Arrival { bytes, key, sequence, base, digest, taken_at: report.taken_at, judged, signs, via })
+            Ok(Arrival {
+                bytes,
+                key,
+                sequence,
+                base,
+                digest,
+                taken_at: report.taken_at,
+                judged,
+                waived,
+                signs,
+                via,
+            })
         };
         off_the_threads(work).await
     }

@@ -2,6 +2,7 @@
 //!
 //! Knows no database and no HTTP.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use rules::assess::{Assessment, Outcome, Role, assess};
+use rules::assess::{Assessment, Outcome, Role, assess, assess_in, digest_in};
 use rules::complaint::Complaint;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::report::Report;
-use rules::ruleset::{RuleSet, SHIPPED, in_force};
+use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force};
 
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
@@ -29,6 +30,9 @@ use crate::vietnamese::fold;
 const HOURS_EAST: i8 = 7;
 /// The lifecycle table among the rule sets of one's own.
 pub(crate) const LIFECYCLE_FILE: &str = "lifecycle.toml";
+
+/// What a finding says where an exception holds.
+pub const WAIVED: &str = "waived";
 
 /// A report, judged and described in columns.
 #[derive(Debug, Clone)]
@@ -48,11 +52,35 @@ pub fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::fixed(Offset::constant(HOURS_EAST))).date()
 }
 
+/// A report that is to be judged, and where its PC stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// What the PC said.
+    pub report: &'a Report,
+    /// The role of its seat.
+    pub role: &'a str,
+    /// The rules that are waived for it, by id.
+    pub waived: &'a BTreeSet<String>,
+}
+
+/// The digest of what judges reports of this day, with these waivers; empty when no rules are in force.
+pub fn digest(judge: &Judge, day: Date, waived: &BTreeSet<String>) -> String {
+    in_force(&judge.sets, day)
+        .map(|set| digest_in(set, &judge.lifecycle, &settings(set, waived)))
+        .unwrap_or_default()
+}
+
+/// Only waivers of rules that the set has: one for a rule of another set changes nothing.
+pub(crate) fn settings(set: &RuleSet, waived: &BTreeSet<String>) -> Settings {
+    set.defaults().clone().waiving(waived.iter().filter(|id| set.rule(id).is_some()).cloned())
+}
+
 /// Judges a report by the rules in force on its own day.
 ///
 /// # Errors
 /// When the role is none that this program knows.
-pub fn judge(judge: &Judge, report: &Report, role: &str) -> Result<Judged> {
+pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
+    let Case { report, role, waived } = case;
     let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
     let day = day(report.taken_at);
     let portrait = portrait(report);
@@ -60,7 +88,10 @@ pub fn judge(judge: &Judge, report: &Report, role: &str) -> Result<Judged> {
         let mark = Mark { grade: "no_data".to_owned(), ..Mark::default() };
         return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None });
     };
-    let assessment = assess(&report.facts, set, &judge.lifecycle, role, day);
+    let assessment = match waived.is_empty() {
+        true => assess(&report.facts, set, &judge.lifecycle, role, day),
+        false => assess_in(&report.facts, set, &judge.lifecycle, role, day, &settings(set, waived)),
+    };
     let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
     Ok(Judged {
         portrait,
@@ -90,7 +121,7 @@ pub(crate) fn findings(set: &RuleSet, assessment: &Assessment) -> Vec<Finding> {
         })
         .map(|verdict| Finding {
             rule: verdict.rule.clone(),
-            outcome: verdict.outcome.word().to_owned(),
+            outcome: if verdict.waived { WAIVED } else { verdict.outcome.word() }.to_owned(),
             severity: verdict.severity.word().to_owned(),
         })
         .collect();

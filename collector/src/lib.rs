@@ -23,6 +23,7 @@ pub mod store;
 pub mod throttle;
 pub mod units;
 pub mod vietnamese;
+pub mod waivers;
 pub mod watch;
 pub mod web;
 pub mod whatif;

@@ -3,6 +3,7 @@
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
 //! written again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
@@ -11,14 +12,13 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use rules::envelope;
-use rules::ruleset::in_force;
 use tracing::{info, warn};
 
 use crate::app::{App, Judge};
-use crate::judge::{Judged, day, judge};
+use crate::judge::{self, Case, Judged, day, judge};
 use crate::store::assessment::{Cause, Judgement};
-use crate::store::machine::Evidence;
-use crate::store::{Tx, assessment, machine, setting};
+use crate::store::machine::{Among, Evidence};
+use crate::store::{Tx, assessment, machine, setting, waiver};
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
@@ -58,18 +58,7 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     let mut rescored = Rescored { machines: machine::reported(&mut tx).await?, changed: 0 };
     drop(tx);
     progress.set_length(rescored.machines);
-    let mut after = String::new();
-    loop {
-        let mut tx = app.store.begin().await.context("beginning to rescore")?;
-        let evidence = machine::evidence(&mut tx, &after, BATCH).await?;
-        let Some(last) = evidence.last() else { break };
-        after.clone_from(&last.machine);
-        progress.inc(evidence.len() as u64);
-        for (evidence, judged) in judge_all(&rules, evidence).await? {
-            rescored.changed += u64::from(keep(&mut tx, &evidence, &judged, app.clock.now()).await?);
-        }
-        tx.commit().await.context("storing what was rescored")?;
-    }
+    rescored.changed = judge_among(app, &rules, Among::All, Cause::Rules, progress).await?;
     let mut tx = app.store.begin().await?;
     setting::put(&mut tx, SETTING, &digest_of(&rules)).await?;
     tx.commit().await?;
@@ -82,9 +71,48 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     Ok(rescored)
 }
 
+/// Judges some machines again, because an exception was granted or ended. Gives how many came out otherwise.
+///
+/// # Errors
+/// When the database cannot. What was judged until then stays.
+pub async fn judge_again(app: &App, among: Among<'_>) -> Result<u64> {
+    judge_among(app, &app.judge(), among, Cause::Waiver, &ProgressBar::hidden()).await
+}
+
+async fn judge_among(
+    app: &App,
+    rules: &Arc<Judge>,
+    among: Among<'_>,
+    cause: Cause,
+    progress: &ProgressBar,
+) -> Result<u64> {
+    let mut changed = 0;
+    let mut after = String::new();
+    loop {
+        let mut tx = app.store.begin().await.context("beginning to rescore")?;
+        let evidence = machine::evidence(&mut tx, among, &after, BATCH).await?;
+        let Some(last) = evidence.last() else { return Ok(changed) };
+        after.clone_from(&last.machine);
+        progress.inc(evidence.len() as u64);
+        let now = app.clock.now();
+        let holding = waiver::all_holding(&mut tx, day(now)).await?;
+        let waiting = evidence.into_iter().map(|evidence| {
+            let waived = holding.of(&evidence.machine, &evidence.unit_path);
+            (evidence, waived)
+        });
+        for (evidence, judged) in judge_all(rules, waiting.collect()).await? {
+            changed += u64::from(keep(&mut tx, &evidence, &judged, cause, now).await?);
+        }
+        tx.commit().await.context("storing what was rescored")?;
+    }
+}
+
+/// A machine's evidence, and the rules that are waived for it.
+type Waiting = (Evidence, BTreeSet<String>);
+
 /// Judges those whose rules changed, on all processors.
-async fn judge_all(rules: &Arc<Judge>, evidence: Vec<Evidence>) -> Result<Vec<(Evidence, Judged)>> {
-    let mut waiting: Vec<Evidence> = evidence.into_iter().filter(|e| !same_rules(rules, e)).collect();
+async fn judge_all(rules: &Arc<Judge>, mut waiting: Vec<Waiting>) -> Result<Vec<(Evidence, Judged)>> {
+    waiting.retain(|waiting| !same_rules(rules, waiting));
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = waiting.len().div_ceil(hands).max(1);
     let mut shares = Vec::new();
@@ -100,17 +128,17 @@ async fn judge_all(rules: &Arc<Judge>, evidence: Vec<Evidence>) -> Result<Vec<(E
     Ok(judged)
 }
 
-fn judge_share(rules: &Judge, share: Vec<Evidence>) -> Vec<(Evidence, Judged)> {
-    let again = |evidence: &Evidence| -> Result<Judged> {
+fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Judged)> {
+    let again = |evidence: &Evidence, waived: &BTreeSet<String>| -> Result<Judged> {
         let sealed = envelope::read(&evidence.envelope).map_err(|fault| anyhow!("{fault}"))?;
         let report = sealed
             .open_on(&evidence.public_key, evidence.base.as_deref())
             .map_err(|fault| anyhow!("{fault}"))?;
-        judge(rules, &report, &evidence.role)
+        judge(rules, Case { report: &report, role: &evidence.role, waived })
     };
     let mut judged = Vec::with_capacity(share.len());
-    for evidence in share {
-        match again(&evidence) {
+    for (evidence, waived) in share {
+        match again(&evidence, &waived) {
             Ok(again) => judged.push((evidence, again)),
             Err(error) => {
                 let (machine, report) = (&evidence.machine, &evidence.report);
@@ -122,15 +150,19 @@ fn judge_share(rules: &Judge, share: Vec<Evidence>) -> Vec<(Evidence, Judged)> {
 }
 
 /// Whether the rules in force on the day of the report are those that judged it.
-fn same_rules(rules: &Judge, evidence: &Evidence) -> bool {
+fn same_rules(rules: &Judge, (evidence, waived): &Waiting) -> bool {
     let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { return false };
-    let set = in_force(&rules.sets, day(taken_at));
-    evidence.rules_digest
-        == set.map(|set| rules::assess::judge_digest(set, &rules.lifecycle)).unwrap_or_default()
+    evidence.rules_digest == judge::digest(rules, day(taken_at), waived)
 }
 
 /// Keeps a judgement; gives whether it came out otherwise than before.
-async fn keep(tx: &mut Tx, evidence: &Evidence, judged: &Judged, now: Timestamp) -> Result<bool> {
+async fn keep(
+    tx: &mut Tx,
+    evidence: &Evidence,
+    judged: &Judged,
+    cause: Cause,
+    now: Timestamp,
+) -> Result<bool> {
     let Evidence { machine, report, .. } = evidence;
     let before = &evidence.assessment;
     let Some((assessment, body)) = &judged.assessment else {
@@ -146,8 +178,7 @@ async fn keep(tx: &mut Tx, evidence: &Evidence, judged: &Judged, now: Timestamp)
         return Ok(false);
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);
-    let judgement =
-        Judgement { machine, report, cause: Cause::Rules, ruleset, day, mark: &judged.mark, body };
+    let judgement = Judgement { machine, report, cause, ruleset, day, mark: &judged.mark, body };
     let id = assessment::add(tx, judgement, now).await?;
     machine::grade(tx, machine, Some(&id), &judged.mark).await?;
     assessment::set_findings(tx, machine, &judged.findings).await?;

@@ -33,6 +33,7 @@ pub mod rules_text;
 pub mod setting;
 pub mod sign;
 pub mod unit;
+pub mod waiver;
 
 pub mod account;
 pub mod audit;
@@ -44,7 +45,8 @@ const SCHEMA: &[(i64, &str)] = &[
     (1, include_str!("../schema/0001_start.sql")),
     (2, include_str!("../schema/0002_base.sql")),
     (3, include_str!("../schema/0003_identity.sql")),
-    (6, include_str!("../schema/0006_rules_text.sql")),
+    (4, include_str!("../schema/0004_waiver.sql")),
+    (5, include_str!("../schema/0005_rules_text.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -1,4 +1,4 @@
-//! What the collector looks after by itself: rule files that change.
+//! What the collector looks after by itself: rule files that change, and exceptions that end.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::archive;
 use crate::judge::{self, Wrong};
 use crate::rescore::rescore_if_changed;
 use crate::server::stopped;
+use crate::waivers;
 
 /// How often the folder of rules is looked at.
 const LOOK: Duration = Duration::from_secs(10);
@@ -43,13 +44,10 @@ impl Watch {
             let reloaded = tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = hangup.recv() => self.reload().await.map(|_| ()),
-                _ = clock.tick() => self.reload_if_changed().await,
+                _ = clock.tick() => self.look().await,
             };
             if let Err(error) = reloaded {
-                error!(
-                    error = format!("{error:#}"),
-                    "The machines could not be judged by the changed rules."
-                );
+                error!(error = format!("{error:#}"), "The machines could not be judged by what changed.");
             }
         }
     }
@@ -79,6 +77,15 @@ impl Watch {
                 Ok(wrong)
             }
         }
+    }
+
+    async fn look(&self) -> Result<()> {
+        self.reload_if_changed().await?;
+        let ended = waivers::end_run_out(&self.app).await?;
+        if ended > 0 {
+            info!(ended, "Exceptions ended with their last day.");
+        }
+        Ok(())
     }
 
     async fn reload_if_changed(&self) -> Result<()> {

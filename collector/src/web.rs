@@ -41,6 +41,7 @@ pub mod unit;
 pub mod units;
 pub mod value;
 pub mod vocabulary;
+pub mod waivers;
 pub mod words;
 
 /// Largest form, in bytes.
@@ -73,6 +74,7 @@ const ALL: Access = Access::Standings(Standing::ALL);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
+const WAIVERS: Access = Access::Standings(waivers::GRANTS);
 
 /// One door.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +109,9 @@ routes! {
     get  "/machines/{id}"  ALL      => machine::show;
     post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
     get  "/rules"          ALL      => rules::show;
+    get  "/waivers"        ALL      => waivers::show;
+    post "/waivers"        WAIVERS  => waivers::grant;
+    post "/waivers/{id}/end" WAIVERS => waivers::end;
     get  "/vocabulary"     ALL      => vocabulary::show;
     get  "/audit"          ADMINISTRATORS => audit::show;
     get  "/sign-in"        EVERYONE => login::show;

@@ -162,6 +162,9 @@ pub struct Verdict {
     /// Whether the PC has what was asked, switched off: a setting mends it, no purchase. Only of a fail or a partial.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub switched_off: bool,
+    /// Whether an exception holds: the rule does not pass, and that counts for nothing. Only of a fail or a partial.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
     /// The facts that decided, in the order of the rule, as they were; of a list, the record that decided.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<SeenFact>,
@@ -247,6 +250,8 @@ pub struct Ruling {
     pub severity: Severity,
     /// Whether the PC has what was asked, switched off.
     pub switched_off: bool,
+    /// Whether an exception holds for what does not pass.
+    pub waived: bool,
 }
 
 /// As [`assess_in`], without the facts that each rule saw.
@@ -259,7 +264,7 @@ pub fn assess_lean(
     settings: &Settings,
 ) -> Judgement {
     let support = lifecycle.support_of(facts, day);
-    judge(&Scene::new(facts, &support, day, settings, &set.scans), set, role, day)
+    judge(&Scene::new(facts, &support, day, settings, &set.scans), set, role, day, settings)
 }
 
 /// Where a rule tells what it saw, if anybody wants to know.
@@ -279,15 +284,15 @@ fn run(
     let mut verdicts = Vec::with_capacity(set.rules.len());
     for rule in &set.rules {
         let mut seen = Vec::new();
-        let ruling = ruling(rule, &scene, role, day, Some(&mut seen));
+        let ruling = ruling(rule, &scene, role, day, settings, Some(&mut seen));
         rulings.push(ruling);
-        let Ruling { outcome, severity, switched_off } = ruling;
-        verdicts.push(Verdict { rule: rule.id.clone(), outcome, severity, switched_off, seen });
+        let Ruling { outcome, severity, switched_off, waived } = ruling;
+        verdicts.push(Verdict { rule: rule.id.clone(), outcome, severity, switched_off, waived, seen });
     }
     let judged = Judgement::of(rulings, set);
     Assessment {
         set: set.id.clone(),
-        digest: digest_of(set, lifecycle, settings),
+        digest: digest_in(set, lifecycle, settings),
         day,
         role,
         grade: judged.grade,
@@ -299,8 +304,14 @@ fn run(
 }
 
 /// Asks every rule of the set.
-pub(crate) fn judge(scene: &Scene<'_>, set: &RuleSet, role: Role, day: Date) -> Judgement {
-    Judgement::of(set.rules.iter().map(|rule| ruling(rule, scene, role, day, None)).collect(), set)
+pub(crate) fn judge(
+    scene: &Scene<'_>,
+    set: &RuleSet,
+    role: Role,
+    day: Date,
+    settings: &Settings,
+) -> Judgement {
+    Judgement::of(set.rules.iter().map(|rule| ruling(rule, scene, role, day, settings, None)).collect(), set)
 }
 
 impl Judgement {
@@ -314,21 +325,30 @@ impl Judgement {
     }
 }
 
-fn ruling(rule: &Rule, scene: &Scene<'_>, role: Role, day: Date, seen: Evidence<'_>) -> Ruling {
+fn ruling(
+    rule: &Rule,
+    scene: &Scene<'_>,
+    role: Role,
+    day: Date,
+    settings: &Settings,
+    seen: Evidence<'_>,
+) -> Ruling {
     scene.next_rule();
     let (outcome, switched_off) = ask(rule, scene, role, seen);
-    Ruling { outcome, severity: rule.severity_on(role, day), switched_off }
+    let lacks = matches!(outcome, Outcome::Fail | Outcome::Partial);
+    let waived = lacks && settings.waived.contains(&rule.id);
+    Ruling { outcome, severity: rule.severity_on(role, day), switched_off, waived }
 }
 
-/// The digest of an assessment: of the set and the table, and of what the unit set.
-fn digest_of(set: &RuleSet, lifecycle: &Lifecycle, settings: &Settings) -> String {
+/// The digest of an assessment in a unit: of the set and the table, of what the unit set, and of what is waived.
+pub fn digest_in(set: &RuleSet, lifecycle: &Lifecycle, settings: &Settings) -> String {
     let judged_by = judge_digest(set, lifecycle);
-    if settings.changed.is_empty() {
+    if settings.changed.is_empty() && settings.waived.is_empty() {
         return judged_by;
     }
-    let changed: Vec<String> =
-        settings.changed.iter().map(|(name, value)| format!("{name} = {value}\n")).collect();
-    digest(&format!("{judged_by}\n{}", changed.concat()))
+    let changed = settings.changed.iter().map(|(name, value)| format!("{name} = {value}\n"));
+    let waived = settings.waived.iter().map(|rule| format!("waived {rule}\n"));
+    digest(&format!("{judged_by}\n{}", changed.chain(waived).collect::<String>()))
 }
 
 /// SHA-256 of the rule set and the lifecycle table, in hexadecimal: two assessments with one digest were judged by
@@ -491,6 +511,7 @@ impl Sum {
         for ruling in rulings {
             let points = u64::from(ruling.severity.points());
             let (earned, decided, applicable) = match ruling.outcome {
+                _ if ruling.waived => (0, 0, 0),
                 Outcome::Pass => (2 * points, 2 * points, 2 * points),
                 Outcome::Partial => (points, 2 * points, 2 * points),
                 Outcome::Fail => (0, 2 * points, 2 * points),
@@ -519,7 +540,9 @@ fn share(part: u64, whole: u64) -> Option<u8> {
 }
 
 fn grade(rulings: &[Ruling], set: &RuleSet, score: Option<u8>, coverage: u8) -> (Grade, Option<usize>) {
-    let critical = |ruling: &Ruling| ruling.outcome == Outcome::Fail && ruling.severity == Severity::Critical;
+    let critical = |ruling: &Ruling| {
+        ruling.outcome == Outcome::Fail && ruling.severity == Severity::Critical && !ruling.waived
+    };
     if let Some(index) = rulings.iter().position(critical) {
         return (Grade::NotReady, Some(index));
     }
@@ -548,13 +571,13 @@ fn grade(rulings: &[Ruling], set: &RuleSet, score: Option<u8>, coverage: u8) -> 
 impl Ruling {
     /// The points that it costs, in halves; none when it costs nothing by its outcome.
     pub(crate) fn lost_halves(&self) -> Option<u32> {
-        lost_halves(self.outcome, self.severity)
+        lost_halves(self.outcome, self.severity).filter(|_| !self.waived)
     }
 }
 
 impl Verdict {
     fn lost_halves(&self) -> Option<u32> {
-        lost_halves(self.outcome, self.severity)
+        lost_halves(self.outcome, self.severity).filter(|_| !self.waived)
     }
 }
 
@@ -579,6 +602,8 @@ pub struct Counts {
     pub unknown: usize,
     /// Rules that do not concern this PC.
     pub not_applicable: usize,
+    /// Rules that do not pass, by exception.
+    pub waived: usize,
 }
 
 impl Assessment {
@@ -587,6 +612,7 @@ impl Assessment {
         let mut counts = Counts::default();
         for verdict in &self.verdicts {
             *match verdict.outcome {
+                _ if verdict.waived => &mut counts.waived,
                 Outcome::Pass => &mut counts.pass,
                 Outcome::Partial => &mut counts.partial,
                 Outcome::Fail => &mut counts.fail,

@@ -6,7 +6,7 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::assess::{Assessment, Outcome, Role, assess, assess_lean};
+use crate::assess::{Assessment, Grade, Outcome, Role, assess, assess_in, assess_lean};
 use crate::condition::Truth;
 use crate::facts::{AREAS, Facts, Kind, Term};
 use crate::lifecycle::Lifecycle;
@@ -149,6 +149,33 @@ proptest! {
                 prop_assert_eq!(ruling.outcome, verdict.outcome);
                 prop_assert_eq!(ruling.severity, verdict.severity);
                 prop_assert_eq!(ruling.switched_off, verdict.switched_off);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_waived_neither_counts_nor_decides(json in facts_json(), role in role()) {
+        let facts = read(&json);
+        for set in &*SETS {
+            let before = judge(&facts, set, role);
+            let waived = |rules: Vec<String>| {
+                let settings = set.defaults().clone().waiving(rules);
+                assess_in(&facts, set, &LIFECYCLE, role, DAY, &settings)
+            };
+            if let Some(rule) = before.decided_by.clone() {
+                let after = waived(vec![rule.clone()]);
+                let lacks = before.verdicts.iter().any(|verdict| {
+                    verdict.rule == rule && matches!(verdict.outcome, Outcome::Fail | Outcome::Partial)
+                });
+                prop_assert!(!lacks || after.decided_by != Some(rule));
+                prop_assert_ne!(&after.digest, &before.digest);
+            }
+            // Without anything that counts against it, a PC is ready, or too little is known of it.
+            let after = waived(set.rules.iter().map(|rule| rule.id.clone()).collect());
+            prop_assert!(matches!(after.grade, Grade::Ready | Grade::NoData), "{:?}", after.grade);
+            prop_assert!(after.score.is_none_or(|score| score == 100));
+            for (verdict, other) in after.verdicts.iter().zip(&before.verdicts) {
+                prop_assert_eq!(verdict.outcome, other.outcome);
             }
         }
     }

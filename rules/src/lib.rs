@@ -13,7 +13,7 @@
 //! - [`lifecycle`]: until when a product is supported.
 //! - [`identity`]: whether two sets of evidence are of one PC.
 //! - [`assess`]: a PC and a rule set to verdicts, a grade, a score and a coverage.
-//! - [`mend`]: what would make a PC ready, at the least cost.
+//! - [`mend`]: what would make a PC ready, at the least cost; [`prices`]: what that is.
 
 pub mod assess;
 pub mod complaint;
@@ -28,6 +28,7 @@ mod laws;
 pub mod lifecycle;
 pub mod limits;
 pub mod mend;
+pub mod prices;
 pub mod quantity;
 pub mod report;
 pub mod ruleset;

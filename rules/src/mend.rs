@@ -184,8 +184,8 @@ impl<'a> Bed<'a> {
     }
 
     fn judge(&self, overlay: &Overlay) -> Judgement {
-        let Patient { set, role, day, .. } = self.patient;
-        judge(&self.scene().over(overlay), set, role, day)
+        let Patient { set, role, day, settings, .. } = self.patient;
+        judge(&self.scene().over(overlay), set, role, day, settings)
     }
 
     /// The PC after these remedies, in the order in which they could be applied: one may need what another gives.

@@ -13,11 +13,12 @@ use tracing::{info, warn};
 
 use super::{Arrival, Job, Newcomer, Settings, Trouble, shown, too_old};
 use crate::app::App;
+use crate::judge::day;
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Mark};
 use crate::store::report::{self, Arrived};
-use crate::store::{Tx, assessment, audit, join_code, key, sign, unit};
+use crate::store::{Tx, assessment, audit, join_code, key, sign, unit, waiver};
 
 /// Who ended a conflict when a PC joined, and who did so in the audit trail.
 const BY_JOIN: &str = "join";
@@ -133,6 +134,10 @@ impl Writer {
             }
         }
         let machine = &standing.machine;
+        // An exception was granted or ended since it was judged: the PC comes back and is judged anew.
+        if waiver::holding(tx, machine, &standing.unit_path, day(now)).await? != arrival.waived {
+            return Ok(Err(Refusal::Busy));
+        }
         let arrived = Arrived {
             machine,
             key,

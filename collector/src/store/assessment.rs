@@ -14,6 +14,8 @@ pub enum Cause {
     Report,
     /// The rules changed and the same report was judged again.
     Rules,
+    /// An exception was granted, or ended.
+    Waiver,
 }
 
 impl Cause {
@@ -21,6 +23,7 @@ impl Cause {
         match self {
             Cause::Report => "report",
             Cause::Rules => "rules",
+            Cause::Waiver => "waiver",
         }
     }
 }
@@ -78,7 +81,7 @@ pub async fn add(tx: &mut Tx, judgement: Judgement<'_>, at: Timestamp) -> Result
 pub struct Finding {
     /// Id of the rule.
     pub rule: String,
-    /// partial, fail or unknown.
+    /// partial, fail, unknown, not_applicable, or waived.
     pub outcome: String,
     /// How much the rule weighs.
     pub severity: String,

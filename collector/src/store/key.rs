@@ -18,6 +18,8 @@ pub struct Standing {
     pub sequence: i64,
     /// The role of the machine's seat.
     pub role: String,
+    /// The path of the machine's unit.
+    pub unit_path: String,
     /// When the machine's latest report was taken (milliseconds since 1970) and its sequence number.
     pub latest: Option<(i64, i64)>,
     /// The grade of the latest assessment.
@@ -43,7 +45,7 @@ pub async fn add(tx: &mut Tx, key: &str, machine: &str, public_key: &[u8], at: T
     Ok(())
 }
 
-type Row = (String, Vec<u8>, bool, i64, String, Option<i64>, Option<i64>, String, Option<i64>);
+type Row = (String, Vec<u8>, bool, i64, String, String, Option<i64>, Option<i64>, String, Option<i64>);
 
 /// How the machine of this key stands. None when nobody joined with it.
 ///
@@ -51,20 +53,25 @@ type Row = (String, Vec<u8>, bool, i64, String, Option<i64>, Option<i64>, String
 /// When the database cannot.
 pub async fn standing(tx: &mut Tx, key: &str) -> Result<Option<Standing>> {
     const SQL: &str = "SELECT k.machine, k.public_key, k.withdrawn_at IS NOT NULL, k.sequence, m.role,
-            r.taken_at, r.sequence, m.grade, m.score
+            m.unit_path, r.taken_at, r.sequence, m.grade, m.score
         FROM machine_key k JOIN machine m ON m.id = k.machine LEFT JOIN report r ON r.id = m.report
         WHERE k.key = $1";
     let row: Option<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(key).fetch_optional(c).await?);
-    Ok(row.map(|(machine, public_key, withdrawn, sequence, role, taken_at, latest, grade, score)| Standing {
-        machine,
-        public_key,
-        withdrawn,
-        sequence,
-        role,
-        latest: taken_at.zip(latest),
-        grade,
-        score,
-    }))
+    Ok(row.map(
+        |(machine, public_key, withdrawn, sequence, role, unit_path, taken_at, latest, grade, score)| {
+            Standing {
+                machine,
+                public_key,
+                withdrawn,
+                sequence,
+                role,
+                unit_path,
+                latest: taken_at.zip(latest),
+                grade,
+                score,
+            }
+        },
+    ))
 }
 
 /// Remembers the highest sequence number accepted under this key.

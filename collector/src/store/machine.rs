@@ -161,6 +161,8 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
 pub struct Evidence {
     /// Id of the machine.
     pub machine: String,
+    /// The path of its unit.
+    pub unit_path: String,
     /// The role of its seat.
     pub role: String,
     /// The rules that judged last.
@@ -179,23 +181,57 @@ pub struct Evidence {
     pub assessment: Option<(String, String)>,
 }
 
-type EvidenceRow =
-    (String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>, Option<String>, Option<String>);
+/// Which machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Among<'a> {
+    /// All.
+    All,
+    /// Those whose unit's path begins so.
+    Below(&'a str),
+    /// The one of this id.
+    One(&'a str),
+}
+
+type EvidenceRow = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    Vec<u8>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Option<String>,
+    Option<String>,
+);
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn evidence(tx: &mut Tx, after: &str, count: u32) -> Result<Vec<Evidence>> {
-    const SQL: &str = "SELECT m.id, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
+pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) -> Result<Vec<Evidence>> {
+    const SQL: &str = "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
             b.envelope, a.digest, a.body
         FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
             LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base LEFT JOIN assessment a ON a.id = m.assessment
-        WHERE m.id > $1 ORDER BY m.id LIMIT $2";
-    let rows: Vec<EvidenceRow> =
-        sql!(tx, |c| sqlx::query_as(SQL).bind(after).bind(i64::from(count)).fetch_all(c).await?);
+        WHERE m.id > $1 AND substr(m.unit_path, 1, length($3)) = $3 AND ($4 IS NULL OR m.id = $4)
+        ORDER BY m.id LIMIT $2";
+    let (path, one) = match among {
+        Among::All => ("", None),
+        Among::Below(path) => (path, None),
+        Among::One(machine) => ("", Some(machine)),
+    };
+    let rows: Vec<EvidenceRow> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(after)
+        .bind(i64::from(count))
+        .bind(path)
+        .bind(one)
+        .fetch_all(c)
+        .await?);
     let evidence = |(
         machine,
+        unit_path,
         role,
         rules_digest,
         report,
@@ -207,7 +243,18 @@ pub async fn evidence(tx: &mut Tx, after: &str, count: u32) -> Result<Vec<Eviden
         body,
     ): EvidenceRow| {
         let assessment = digest.zip(body);
-        Evidence { machine, role, rules_digest, report, taken_at, public_key, envelope, base, assessment }
+        Evidence {
+            machine,
+            unit_path,
+            role,
+            rules_digest,
+            report,
+            taken_at,
+            public_key,
+            envelope,
+            base,
+            assessment,
+        }
     };
     Ok(rows.into_iter().map(evidence).collect())
 }

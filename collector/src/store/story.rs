@@ -5,9 +5,10 @@ use super::assessment::{Cause, Finding, Judgement};
 use super::conflict::Found;
 use super::join_code::NewCode;
 use super::listing::{Cursor, Direction, Filter, Scope, Sort};
-use super::machine::{Mark, Newcomer, Portrait};
+use super::machine::{Among, Mark, Newcomer, Portrait};
 use super::report::Arrived;
 use super::unit::Naming;
+use super::waiver::{Grant, Reach};
 use super::*;
 use crate::data::tests::Folder;
 use rules::facts::identity::Evidence;
@@ -193,10 +194,9 @@ async fn a_province_joins_and_reports() {
     let standing = key::standing(&mut tx, "k1").await.unwrap().unwrap();
     assert_eq!((standing.sequence, standing.latest), (5, Some((at(8).as_millisecond(), 5))));
     assert_eq!((standing.grade.as_str(), standing.score), ("needs_work", Some(70)));
-    let evidence = machine::evidence(&mut tx, "", 10).await.unwrap();
+    let evidence = machine::evidence(&mut tx, Among::All, "", 10).await.unwrap();
     assert_eq!(evidence.len(), 1);
     assert_eq!(evidence[0].assessment, Some(("r1".to_owned(), "{}".to_owned())));
-    assert_eq!(machine::evidence(&mut tx, &id, 10).await.unwrap(), []);
     let (all, none) = (Scope::subtree(&province.path), Scope::subtree("elsewhere/"));
     let latest = fleet::latest(&mut tx, &all, "", 10).await.unwrap();
     assert_eq!(
@@ -207,6 +207,13 @@ async fn a_province_joins_and_reports() {
     assert_eq!(fleet::latest(&mut tx, &none, "", 10).await.unwrap(), []);
     assert_eq!(fleet::reported(&mut tx, &all).await.unwrap(), 1);
     assert_eq!(fleet::reported(&mut tx, &none).await.unwrap(), 0);
+    assert_eq!(machine::evidence(&mut tx, Among::All, &id, 10).await.unwrap(), []);
+    let below = [Among::Below(&commune.path), Among::Below("elsewhere/"), Among::One(&id), Among::One("m")];
+    let mut found = Vec::new();
+    for among in below {
+        found.push(machine::evidence(&mut tx, among, "", 10).await.unwrap().len());
+    }
+    assert_eq!(found, [1, 0, 1, 0]);
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
 
     assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
@@ -275,6 +282,7 @@ async fn a_province_joins_and_reports() {
         ruleset: "s1".to_owned(),
         lifecycle: "l1".to_owned(),
         settings: "{}".to_owned(),
+        waived: vec!["memory-size".to_owned(), "tpm".to_owned()],
     };
     for (text, second) in
         [(&set, 8), (&table, 8), (&rules_text::Text { text: "#".to_owned(), ..set.clone() }, 9)]
@@ -412,4 +420,53 @@ async fn a_full_disk_spoils_only_what_did_not_fit() {
     assert_eq!(setting::find(&mut tx, "kept").await.unwrap().as_deref(), Some("yes"));
     setting::put(&mut tx, "after", "yes").await.unwrap();
     tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn exceptions_begin_and_end() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
+            .await
+            .unwrap();
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &commune, newcomer, at(2)).await.unwrap();
+    let day = |day| jiff::civil::date(2026, 12, day);
+    let grant = |reach, rule, ends_on| Grant { reach, rule, reason: "máy quét cũ", by: "an", ends_on };
+
+    let own = waiver::grant(&mut tx, grant(Reach::Machine(&id), "smb1", day(10)), at(3)).await.unwrap();
+    waiver::grant(&mut tx, grant(Reach::Unit(&province.id), "printer", day(20)), at(4)).await.unwrap();
+    assert!(waiver::grant(&mut tx, grant(Reach::Unit("nowhere"), "printer", day(20)), at(4)).await.is_err());
+    let mut held = Vec::new();
+    for on in [day(10), day(11), day(21)] {
+        let rules = waiver::holding(&mut tx, &id, &commune.path, on).await.unwrap();
+        assert_eq!(waiver::all_holding(&mut tx, on).await.unwrap().of(&id, &commune.path), rules);
+        held.push(rules.into_iter().collect::<Vec<_>>().join(" "));
+    }
+    assert_eq!(held, ["printer smb1", "printer", ""]);
+    // Another machine in the province has only what its unit has.
+    assert_eq!(waiver::holding(&mut tx, "other", &province.path, day(1)).await.unwrap().len(), 1);
+
+    let finding = |outcome: &str| Finding {
+        rule: "smb1".to_owned(),
+        outcome: outcome.to_owned(),
+        severity: "major".to_owned(),
+    };
+    assessment::set_findings(&mut tx, &id, &[finding("waived")]).await.unwrap();
+    let told = |waivers: Vec<waiver::Waiver>| {
+        let line = |waiver: waiver::Waiver| format!("{} {} {}", waiver.rule, waiver.matches, waiver.ends_on);
+        waivers.into_iter().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(told(waiver::all(&mut tx, "").await.unwrap()), ["smb1 1 2026-12-10", "printer 0 2026-12-20"]);
+    assert_eq!(told(waiver::all(&mut tx, &commune.path).await.unwrap()), ["smb1 1 2026-12-10"]);
+    assert_eq!(told(waiver::run_out(&mut tx, day(11)).await.unwrap()), ["smb1 1 2026-12-10"]);
+    assert!(waiver::end(&mut tx, &own, "an", at(5)).await.unwrap());
+    assert!(!waiver::end(&mut tx, &own, "an", at(6)).await.unwrap(), "it has ended before");
+    assert_eq!(waiver::find(&mut tx, &own).await.unwrap().unwrap().ended.unwrap().1, "an");
+    assert!(waiver::run_out(&mut tx, day(11)).await.unwrap().is_empty());
+    assert_eq!(waiver::holding(&mut tx, &id, &commune.path, day(1)).await.unwrap().len(), 1);
 }

@@ -55,6 +55,8 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "machine-join-again" => &w.action_machine_join_again,
         "conflict-end" => &w.action_conflict_end,
         "conflict-replaced" => &w.action_conflict_replaced,
+        "waiver-grant" => &w.action_waiver_grant,
+        "waiver-end" => &w.action_waiver_end,
         other => other,
     };
     EntryView {

@@ -1,9 +1,10 @@
 //! Grades, outcomes, severities and roles in the reader's words, with the shapes that go with them.
 
-use rules::assess::{Grade, Outcome, Role, Severity};
+use rules::assess::{Grade, Outcome, Role, Severity, Verdict};
 use rules::ruleset::{Both, Judges, Rule, RuleSet};
 
 use crate::app::Judge;
+use crate::judge::WAIVED;
 use crate::store::listing::Grades;
 use crate::web::format;
 use crate::web::reader::Lang;
@@ -39,6 +40,16 @@ pub fn outcome(w: &'static Words, outcome: Outcome) -> Label {
         Outcome::NotApplicable => &w.outcome_not_applicable,
     };
     Label { code: outcome.word(), text }
+}
+
+/// What a verdict says: its outcome, unless an exception holds.
+pub fn verdict(w: &'static Words, verdict: &Verdict) -> Label {
+    if verdict.waived { waived(w) } else { outcome(w, verdict.outcome) }
+}
+
+/// An exception that holds.
+pub fn waived(w: &'static Words) -> Label {
+    Label { code: WAIVED, text: &w.outcome_waived }
 }
 
 /// A severity.

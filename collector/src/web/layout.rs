@@ -56,6 +56,8 @@ pub enum Place {
     Machines,
     /// The rules.
     Rules,
+    /// Exceptions from rules.
+    Waivers,
     /// What can be known.
     Vocabulary,
     /// Who did what.
@@ -108,6 +110,7 @@ fn ways(w: &'static Words, person: &Person, place: Place) -> Vec<Way> {
         way(Place::Units, "/units", w.nav_units.as_str()),
         way(Place::Machines, "/machines", w.nav_machines.as_str()),
         way(Place::Rules, "/rules", w.nav_rules.as_str()),
+        way(Place::Waivers, "/waivers", w.nav_waivers.as_str()),
         way(Place::Vocabulary, "/vocabulary", w.nav_vocabulary.as_str()),
         way(Place::Audit, "/audit", w.nav_audit.as_str()),
     ];

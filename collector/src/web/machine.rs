@@ -16,12 +16,14 @@ use crate::error::Failure;
 use crate::store::account::Standing;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
+use crate::store::waiver::{self, Reach, Waiver};
 use crate::store::{audit, sign};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::overview::SILENT_DAYS;
 use crate::web::reader::{Lang, Reader};
+use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
 use crate::web::{Form, Site, Visitor, page, value};
 
@@ -48,6 +50,8 @@ pub struct Rows {
     pub turns: Vec<Turn>,
     /// The conflicts that nobody has ended, newest first.
     pub conflicts: Vec<Conflict>,
+    /// The waivers that hold for it.
+    pub waivers: Vec<Waiver>,
 }
 
 #[derive(Template)]
@@ -102,6 +106,10 @@ struct RuleView {
     why: Option<String>,
     source: Option<String>,
     remedies: Vec<String>,
+    /// Until when and why an exception holds.
+    waived: Option<String>,
+    /// Where to grant one.
+    waive_href: Option<String>,
 }
 
 struct AreaView {
@@ -149,14 +157,16 @@ impl MachinePage {
         let machine = &rows.machine;
         let assessment = rows.assessment.as_ref();
         let set = assessment.and_then(|one| judge.sets.iter().find(|set| set.id == one.set));
-        let groups = assessment.map(|one| groups(reader, judge, set, one)).unwrap_or_default();
+        let groups = assessment.map(|one| groups(reader, judge, set, one, rows)).unwrap_or_default();
         let tally = |outcome: Outcome| {
             let verdicts = assessment.map(|one| one.verdicts.as_slice()).unwrap_or_default();
-            let count = verdicts.iter().filter(|verdict| verdict.outcome == outcome).count();
+            let count = verdicts.iter().filter(|one| one.outcome == outcome && !one.waived).count();
             i64::try_from(count).unwrap_or(i64::MAX)
         };
+        let verdicts = assessment.map(|one| one.verdicts.as_slice()).unwrap_or_default();
+        let waived = i64::try_from(verdicts.iter().filter(|one| one.waived).count()).unwrap_or(i64::MAX);
         const COUNTED: [Outcome; 4] = [Outcome::Fail, Outcome::Partial, Outcome::Unknown, Outcome::Pass];
-        let asked: i64 = COUNTED.iter().map(|outcome| tally(*outcome)).sum();
+        let asked: i64 = COUNTED.iter().map(|outcome| tally(*outcome)).sum::<i64>() + waived;
         let facts = rows.report.as_ref().map(|(report, _)| {
             let mut facts = report.facts.clone();
             facts.support = judge.lifecycle.support(&facts.os, format::day(report.taken_at));
@@ -183,6 +193,7 @@ impl MachinePage {
             tally: COUNTED
                 .iter()
                 .map(|one| Tally { label: label::outcome(w, *one), count: number(lang, tally(*one)) })
+                .chain((waived > 0).then(|| Tally { label: label::waived(w), count: number(lang, waived) }))
                 .collect(),
             bar: label::stacked(&COUNTED.map(|one| (one.word(), tally(one)))),
             bar_text: COUNTED
@@ -288,7 +299,13 @@ fn seen(lang: Lang, w: &'static Words, verdict: &Verdict) -> Vec<String> {
     texts.collect()
 }
 
-fn groups(reader: &Reader, judge: &Judge, set: Option<&RuleSet>, assessment: &Assessment) -> Vec<GroupView> {
+fn groups(
+    reader: &Reader,
+    judge: &Judge,
+    set: Option<&RuleSet>,
+    assessment: &Assessment,
+    rows: &Rows,
+) -> Vec<GroupView> {
     let (lang, w) = (reader.lang, reader.words());
     let rule =
         |verdict: &Verdict| label::rule(judge, Some(&assessment.set), &verdict.rule).map(|(_, rule)| rule);
@@ -310,7 +327,9 @@ fn groups(reader: &Reader, judge: &Judge, set: Option<&RuleSet>, assessment: &As
                 group == *id
             })
             .collect();
-        verdicts.sort_by_key(|(verdict, _)| (rank(verdict.outcome), std::cmp::Reverse(verdict.severity)));
+        verdicts.sort_by_key(|(verdict, _)| {
+            (rank(verdict.outcome), verdict.waived, std::cmp::Reverse(verdict.severity))
+        });
         let (aside, asked): (Vec<_>, Vec<_>) =
             verdicts.into_iter().partition(|(verdict, _)| verdict.outcome == Outcome::NotApplicable);
         if aside.is_empty() && asked.is_empty() {
@@ -321,7 +340,7 @@ fn groups(reader: &Reader, judge: &Judge, set: Option<&RuleSet>, assessment: &As
         views.push(GroupView {
             title: title.clone(),
             passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
-            rules: asked.iter().map(|(verdict, rule)| rule_view(lang, w, set, verdict, *rule)).collect(),
+            rules: asked.iter().map(|(verdict, rule)| rule_view(reader, set, verdict, *rule, rows)).collect(),
             not_applicable: aside
                 .iter()
                 .map(|(verdict, rule)| {
@@ -344,13 +363,22 @@ fn rank(outcome: Outcome) -> u8 {
     }
 }
 
+/// The exception of this rule that holds longest, as a sentence.
+fn exception(reader: &Reader, rows: &Rows, rule: &str) -> Option<String> {
+    let waiver = rows.waivers.iter().filter(|one| one.rule == rule).max_by_key(|one| one.ends_on)?;
+    let (day, reason, by) = (format::date(waiver.ends_on), &waiver.reason, &waiver.granted_by);
+    Some(fill(&reader.words().machine_waived, &[("day", &day), ("reason", reason), ("by", by)]))
+}
+
 fn rule_view(
-    lang: Lang,
-    w: &'static Words,
+    reader: &Reader,
     set: Option<&RuleSet>,
     verdict: &Verdict,
     rule: Option<&Rule>,
+    rows: &Rows,
 ) -> RuleView {
+    let (lang, w) = (reader.lang, reader.words());
+    let may_waive = reader.person.as_ref().is_some_and(|person| GRANTS.contains(&person.standing));
     let mut seen = seen(lang, w, verdict);
     let rest = if seen.len() > SEEN_MAX { seen.clone() } else { Vec::new() };
     seen.truncate(SEEN_MAX);
@@ -367,9 +395,9 @@ fn rule_view(
     RuleView {
         id: verdict.rule.clone(),
         title: rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, &rule.title).to_owned()),
-        outcome: label::outcome(w, verdict.outcome),
+        outcome: label::verdict(w, verdict),
         severity: label::severity(w, verdict.severity),
-        is_bad: is_bad && verdict.severity > Severity::Info,
+        is_bad: is_bad && !verdict.waived && verdict.severity > Severity::Info,
         seen: line,
         rest,
         why: rule.and_then(|rule| rule.why.as_ref()).map(|why| pick(lang, why).to_owned()),
@@ -378,6 +406,11 @@ fn rule_view(
             Some(rule) if is_bad => rule.remedies.iter().filter_map(remedy).collect(),
             _ => Vec::new(),
         },
+        waived: Some(()).filter(|()| verdict.waived).and_then(|()| exception(reader, rows, &verdict.rule)),
+        waive_href: (is_bad && !verdict.waived && may_waive).then(|| {
+            let fields = [("machine", rows.machine.id.as_str()), ("rule", verdict.rule.as_str())];
+            format!("{}#grant", format::url("/waivers", &fields))
+        }),
     }
 }
 
@@ -483,6 +516,7 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
         let cause = match before {
             None if is_whole => &w.turn_first,
             None => &w.turn_earlier,
+            Some(before) if before.digest != turn.digest && turn.cause == "waiver" => &w.turn_waiver,
             Some(before) if before.digest != turn.digest => &w.turn_rules,
             Some(before) if said(before) != said(turn) => &w.turn_machine,
             Some(_) => continue,
@@ -550,10 +584,16 @@ pub async fn show(
     };
     let turns = listing::turns(&mut tx, &machine.id, TURNS_MAX).await?;
     let conflicts = conflict::open(&mut tx, &machine.id).await?;
+    let waivers = waiver::all(&mut tx, "").await?;
+    let concerns = |waiver: &Waiver| match waiver.reach() {
+        Reach::Machine(id) => id == machine.id,
+        Reach::Unit(_) => machine.unit_path.starts_with(&waiver.unit.2),
+    };
+    let waivers = waivers.into_iter().filter(|one| one.ended.is_none() && concerns(one)).collect();
     drop(tx);
     let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
-    let rows = Rows { machine, units, assessment, report, turns, conflicts };
+    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers };
     page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
 }
 

@@ -10,6 +10,7 @@ use rules::ruleset::{Rule, RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::judge::WAIVED;
 use crate::store::listing;
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
@@ -143,11 +144,14 @@ fn rule_view(
     let asked: i64 = rule.roles.iter().map(|role| judged.get(role.word()).copied().unwrap_or(0)).sum();
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
     // A pass is not kept with a machine's findings: it is what is left.
-    let pass = (asked - partial - fail - unknown - of(Outcome::NotApplicable)).max(0);
+    let waived = findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);
+    let pass = (asked - partial - fail - unknown - waived - of(Outcome::NotApplicable)).max(0);
     let counts = Outcome::ALL.iter().map(|outcome| {
         let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };
         Count { label: label::outcome(w, *outcome), count: number(lang, machines), is_zero: machines == 0 }
     });
+    let by_exception = Count { label: label::waived(w), count: number(lang, waived), is_zero: waived == 0 };
+    let counts = counts.chain(Some(by_exception).filter(|count| !count.is_zero));
     let roles: Vec<&str> = rule.roles.iter().map(|role| label::role(w, *role)).collect();
     RuleView {
         id: rule.id.clone(),

@@ -250,6 +250,8 @@ fn pages() -> Vec<String> {
         format!("/machines/{}", office::machine_id(9)),
         format!("/machines/{}", office::machine_id(22)),
         "/rules".to_owned(),
+        "/waivers".to_owned(),
+        format!("/waivers?machine={}&rule=memory-size", office::machine_id(1)),
         "/vocabulary".to_owned(),
         "/audit".to_owned(),
         "/account".to_owned(),
@@ -423,4 +425,51 @@ async fn a_verdict_is_a_sentence() {
     {
         assert!(body.contains(word), "{word}");
     }
+}
+
+#[tokio::test]
+async fn an_exception_is_granted_shown_and_ended() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut viewer = Browser::signed_in(&office, "viewer").await;
+    let machine = format!("/machines/{}", office::machine_id(2));
+    let page = admin.get(&machine).await.body;
+    // The first rule that fails there.
+    let (_, rest) = page.split_once("/waivers?").expect("a failed rule offers an exception");
+    let href = rest.split_once('"').unwrap().0.replace("&amp;", "&").replace("&#38;", "&");
+    let rule = href.split_once("rule=").unwrap().1.split(['&', '#']).next().unwrap().to_owned();
+    assert!(!viewer.get(&machine).await.body.contains("/waivers?machine="), "viewers grant nothing");
+    let form = admin.get(&format!("/waivers?{}", href.split_once('#').unwrap().0)).await.body;
+    assert!(form.contains(&format!("value=\"{rule}\" selected")), "the rule is chosen");
+
+    let token = admin.form_token().await;
+    let id = office::machine_id(2);
+    let wish = |day: &str, reason: &str| {
+        format!("form_token={token}&machine={id}&rule={rule}&ends_on={day}&reason={reason}")
+    };
+    let refused = admin.send(Method::POST, "/waivers", &wish("2026-11-21", "")).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for word in ["Cần ghi lý do", "Ngày cuối phải từ hôm nay đến 23/11/2027"] {
+        assert!(refused.body.contains(word), "{word}");
+    }
+    let granted =
+        admin.send(Method::POST, "/waivers", &wish("2026-12-01", "Ch%E1%BB%9D+mua+%3Cm%C3%A1y%3E")).await;
+    assert_eq!(granted.status, StatusCode::SEE_OTHER, "{}", granted.body);
+
+    let page = viewer.get(&machine).await.body;
+    assert!(page.contains("Ngoại lệ đến hết 01/12/2026: Chờ mua &#60;máy&#62; (admin)."), "{page}");
+    assert!(page.contains("Ngoại lệ thay đổi"), "the history tells why the grade changed");
+    let list = admin.get("/waivers").await.body;
+    assert!(list.contains("1 máy") && list.contains("sắp hết hạn"), "{list}");
+    // Somebody of another commune does not see it, and cannot end it.
+    let mut other = Browser::signed_in(&office, "nga-thang").await;
+    assert!(!other.get("/waivers").await.body.contains("01/12/2026"));
+
+    let (_, rest) = list.split_once("action=\"/waivers/").unwrap();
+    let path = format!("/waivers/{}", rest.split_once('"').unwrap().0);
+    let ended = admin.send(Method::POST, &path, &format!("form_token={token}")).await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER);
+    assert!(!viewer.get(&machine).await.body.contains("Ngoại lệ đến hết"));
+    let audit = admin.get("/audit").await.body;
+    assert!(audit.contains("Cho phép ngoại lệ") && audit.contains("Kết thúc ngoại lệ"));
 }

@@ -45,6 +45,7 @@ words! {
     nav_rules
     nav_vocabulary
     nav_audit
+    nav_waivers
     login_title
     login_name
     login_password
@@ -106,6 +107,7 @@ words! {
     outcome_fail
     outcome_unknown
     outcome_not_applicable
+    outcome_waived
     severity_info
     severity_minor
     severity_major
@@ -215,6 +217,8 @@ words! {
     machine_why
     machine_source
     machine_remedy
+    machine_waived
+    machine_waive
     machine_seen
     machine_unknown
     machine_notes
@@ -237,6 +241,32 @@ words! {
     turn_earlier
     turn_machine
     turn_rules
+    turn_waiver
+    waiver_lead
+    waiver_holding
+    waiver_none
+    waiver_rule
+    waiver_whom
+    waiver_reason
+    waiver_until
+    waiver_soon
+    waiver_matching
+    waiver_matches
+    waiver_matches_none
+    waiver_dead_rule
+    waiver_granted
+    waiver_end
+    waiver_grant
+    waiver_for_machine
+    waiver_for_unit
+    waiver_subtree
+    waiver_until_hint
+    waiver_ended
+    waiver_ended_by
+    waiver_by_calendar
+    waiver_wrong_rule
+    waiver_wrong_reason
+    waiver_wrong_day
     rules_none
     rules_from
     rules_from_to
@@ -277,6 +307,8 @@ words! {
     action_machine_join_again
     action_conflict_end
     action_conflict_replaced
+    action_waiver_grant
+    action_waiver_end
 }
 
 impl Words {

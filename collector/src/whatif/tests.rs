@@ -71,29 +71,43 @@ async fn check(then: Judge, expected: Expect) {
 
 #[tokio::test]
 async fn the_same_rules_change_nothing() {
-    check(rules(&format!("# Another comment.\n{OWN_SET}")), expect![[r#"
+    check(
+        rules(&format!("# Another comment.\n{OWN_SET}")),
+        expect![[r#"
         2 machines, 2 concerned, 0 changed, as of None
         ready → ready: 1
         not_ready → not_ready: 1
-        shifts [0, 0, 0, 2, 0, 0, 0], 0 units"#]]).await;
+        shifts [0, 0, 0, 2, 0, 0, 0], 0 units"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_stricter_rule_turns_grades_alone() {
-    check(rules(&OWN_SET.replace("8 GiB", "16 GiB")), expect![[r#"
+    check(
+        rules(&OWN_SET.replace("8 GiB", "16 GiB")),
+        expect![[r#"
         2 machines, 2 concerned, 1 changed, as of None
         ready → not_ready: 1
         not_ready → not_ready: 1
         memory-size: 1 alone, 0 together, 1 differ
         PC-B Worse (Some(100), Some(0)) because of memory-size
-        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]]).await;
+        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn thresholds_turn_grades_too() {
     let softer =
         OWN_SET.replace("ready = { score = 85", "ready = { score = 1").replace("score = 65", "score = 0");
-    check(rules(&softer), expect![[r#""#]]).await;
+    check(rules(&softer), expect![[r#"
+        2 machines, 2 concerned, 1 changed, as of None
+        ready → ready: 1
+        not_ready → needs_work: 1
+        [grades]: 1 alone, 0 together, 0 differ
+        PC-A Better (Some(0), Some(0)) because of [grades]
+        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]]).await;
 }
 
 #[tokio::test]
@@ -112,14 +126,18 @@ async fn rules_turn_a_grade_together() {
     };
     let (head, remedy) = OWN_SET.split_once("[remedy").unwrap();
     let text = format!("{head}{}{}[remedy{remedy}", second("one"), second("two"));
-    check(rules(&text), expect![[r#"
+    check(
+        rules(&text),
+        expect![[r#"
         2 machines, 2 concerned, 1 changed, as of None
         ready → not_ready: 1
         not_ready → not_ready: 1
         one: 0 alone, 1 together, 2 differ
         two: 0 alone, 1 together, 2 differ
         PC-B Worse (Some(100), Some(20)) because of one, two
-        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]]).await;
+        shifts [1, 0, 0, 1, 0, 0, 0], 1 units"#]],
+    )
+    .await;
 }
 
 #[tokio::test]

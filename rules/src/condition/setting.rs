@@ -1,6 +1,6 @@
-//! What stands for the parameters of a rule set: their defaults, or what a unit chose.
+//! What stands for the parameters of a rule set: their defaults, or what a unit chose; and the exceptions that hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +17,8 @@ pub struct Settings {
     pub(crate) given: Vec<Option<Setting>>,
     /// What differs from the defaults, by name: part of the digest of an assessment.
     pub(crate) changed: BTreeMap<String, Json>,
+    /// Rules that are waived, by id: part of the digest too.
+    pub(crate) waived: BTreeSet<String>,
 }
 
 /// One value, or several of a list of texts.
@@ -28,6 +30,14 @@ pub(crate) struct Setting {
 }
 
 impl Settings {
+    /// The same settings with exceptions (Vietnamese: ngoại lệ) from these rules: where one of them fails, in whole or
+    /// in part, that is told and counts for nothing.
+    #[must_use]
+    pub fn waiving(mut self, rules: impl IntoIterator<Item = String>) -> Settings {
+        self.waived.extend(rules);
+        self
+    }
+
     /// The values of this parameter; none when nothing stands for it.
     pub(super) fn given(&self, parameter: usize) -> Option<&[Operand]> {
         self.given.get(parameter)?.as_ref().map(|setting| setting.operands.as_slice())

@@ -1,0 +1,87 @@
+//! A failure, an exception from it, and its end.
+
+use indicatif::ProgressBar;
+use jiff::civil::date;
+use rules::envelope::pack;
+use rules::fact::Fact;
+use rules::lifecycle::Lifecycle;
+use rules::quantity::Bytes;
+use rules::ruleset::RuleSet;
+
+use super::*;
+use crate::intake::tests::{NOW, Office, signing_key, survey};
+use crate::judge::OWN_SET;
+use crate::rescore::rescore_if_changed;
+use crate::store::{assessment, key};
+
+fn rules() -> Judge {
+    Judge { sets: vec![RuleSet::parse("own.toml", OWN_SET).unwrap()], lifecycle: Lifecycle::shipped() }
+}
+
+async fn standing(office: &Office, key: &rules::envelope::SigningKey) -> String {
+    let mut tx = office.app.store.read().await.unwrap();
+    let standing = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap();
+    let findings = assessment::findings(&mut tx, &standing.machine).await.unwrap();
+    let history = assessment::count(&mut tx, &standing.machine).await.unwrap();
+    let findings: Vec<String> =
+        findings.into_iter().map(|finding| format!("{} {}", finding.rule, finding.outcome)).collect();
+    format!("{} after {history}: {}", standing.grade, findings.join(", "))
+}
+
+#[tokio::test]
+async fn an_exception_holds_until_its_last_day() {
+    let office = Office::open().await;
+    office.app.set_judge(rules());
+    let key = signing_key();
+    office.join(&key, b"open").await.unwrap();
+    let mut report = survey(NOW);
+    report.facts.memory.installed = Fact::Known(Bytes(4 << 30));
+    assert_eq!(office.send(pack(&report, &key, 1).unwrap()).await, "taken");
+    assert_eq!(standing(&office, &key).await, "not_ready after 1: memory-size fail");
+
+    let mut tx = office.app.store.read().await.unwrap();
+    let machine = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap().machine;
+    let unit = machine::unit(&mut tx, &machine).await.unwrap();
+    drop(tx);
+    let today = day(office.app.clock.now());
+    let wish = Grant {
+        reach: Reach::Unit(&unit.id),
+        rule: "memory-size",
+        reason: "Chờ đợt mua sắm quý I",
+        by: "an",
+        ends_on: today.tomorrow().unwrap(),
+    };
+    grant(&office.app, wish).await.unwrap();
+    // What is waived is told, and counts for nothing: with nothing else decided, too little is known.
+    assert_eq!(standing(&office, &key).await, "no_data after 2: memory-size waived");
+    // A new report is judged with it, and rescoring finds nothing to change.
+    report.facts.memory.installed = Fact::Known(Bytes(3 << 30));
+    assert_eq!(office.send(pack(&report, &key, 2).unwrap()).await, "taken");
+    assert_eq!(standing(&office, &key).await, "no_data after 3: memory-size waived");
+    rescore_if_changed(&office.app, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(standing(&office, &key).await, "no_data after 3: memory-size waived");
+
+    // Its last day goes by.
+    assert_eq!(end_run_out(&office.app).await.unwrap(), 0);
+    office.app.clock.set(office.app.clock.now() + jiff::SignedDuration::from_hours(48));
+    assert_eq!(end_run_out(&office.app).await.unwrap(), 1);
+    assert_eq!(standing(&office, &key).await, "not_ready after 4: memory-size fail");
+    assert_eq!(end_run_out(&office.app).await.unwrap(), 0, "it ends once");
+    let mut tx = office.app.store.read().await.unwrap();
+    let ended = waiver::all(&mut tx, "").await.unwrap();
+    assert_eq!(ended[0].ended.as_ref().unwrap().1, BY_CALENDAR);
+}
+
+#[test]
+fn what_stands_against_a_waiver() {
+    let judge = rules();
+    let now: Timestamp = "2026-11-23T05:00:00Z".parse().unwrap();
+    let check = |rule, reason, ends_on| {
+        check(&judge, &Grant { reach: Reach::Machine("m"), rule, reason, by: "an", ends_on }, now)
+    };
+    assert_eq!(check("memory-size", "vì", date(2026, 11, 23)), Ok(()), "today is its last day");
+    assert_eq!(check("memory-size", "vì", date(2027, 11, 24)), Ok(()));
+    let all = [Objection::Rule, Objection::Reason, Objection::Day];
+    assert_eq!(check("memory-sise", "  ", date(2026, 11, 22)), Err(all.to_vec()));
+    assert_eq!(check("memory-size", &"x".repeat(501), date(2027, 11, 25)), Err(all[1..].to_vec()));
+}

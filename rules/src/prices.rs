@@ -1,0 +1,186 @@
+//! The price book: what the items cost that remedies and norms name.
+//!
+//! It knows no remedies and no plans. A price that nobody quoted says so, and stays in every sum that it enters.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::complaint::{self, Complaint};
+use crate::ruleset::Both;
+use crate::ruleset::raw::{Field, Reader, Table};
+
+/// Highest price that is taken for one, in đồng: more is a slip of the hand.
+const PRICE_MAX: i64 = 100_000_000_000;
+
+/// The book that ships.
+const SHIPPED: (&str, &str) = ("prices.toml", include_str!(concat!(env!("OUT_DIR"), "/prices.toml")));
+
+/// The price book.
+#[derive(Debug, Clone)]
+pub struct Prices {
+    /// The day for which the prices were asked.
+    pub dated: Date,
+    /// Where they come from.
+    pub source: String,
+    /// SHA-256 of its text, in hexadecimal.
+    pub digest: String,
+    /// The items by id.
+    pub items: BTreeMap<String, Item>,
+}
+
+/// Something that can be bought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What it is.
+    pub title: Both,
+    /// What it is counted in: chiếc, bộ, giấy phép, tháng.
+    pub unit: Both,
+    /// Price of one, in đồng with tax, above 0.
+    pub price: i64,
+    /// The most that may be paid for one, in đồng (Decision 10/2026/QĐ-TTg, annex); none where there is no ceiling.
+    pub ceiling: Option<i64>,
+    /// Whether the price comes from a quotation or a result of bidding.
+    pub verified: bool,
+}
+
+impl Prices {
+    /// Reads a price book. `file` only stands in the complaints.
+    ///
+    /// # Errors
+    /// All complaints at once, in the order of the text.
+    pub fn parse(file: &str, text: &str) -> Result<Prices, Vec<Complaint>> {
+        let mut reader = Reader::new(file, text);
+        let prices = read(&mut reader, text);
+        match prices {
+            Some(prices) if reader.is_content() => Ok(prices),
+            Some(_) | None => Err(reader.finish()),
+        }
+    }
+
+    /// The book that ships.
+    pub fn shipped() -> Prices {
+        let (file, text) = SHIPPED;
+        Prices::parse(file, text).expect("the test `the_shipped_book_has_every_item` reads it")
+    }
+
+    /// The price of one of this item, in đồng; none when the book does not have it.
+    pub fn of(&self, item: &str) -> Option<i64> {
+        self.items.get(item).map(|item| item.price)
+    }
+
+    /// Whether all of these items have a price that somebody quoted.
+    pub fn are_verified<'a>(&self, items: impl IntoIterator<Item = &'a str>) -> bool {
+        items.into_iter().all(|item| self.items.get(item).is_some_and(|item| item.verified))
+    }
+}
+
+fn read(reader: &mut Reader<'_>, text: &str) -> Option<Prices> {
+    let document = reader.document()?;
+    let mut table = Table::new(document.get_ref(), 0, "");
+    let dated = table.need(reader, "dated").and_then(|field| reader.date(field));
+    let source = table.need(reader, "source").and_then(|field| reader.full_text(field));
+    let fields = table.need(reader, "item").and_then(|field| reader.list(field)).unwrap_or_default();
+    let mut items = BTreeMap::new();
+    for field in fields {
+        if let Some((at, id, item)) = item(reader, field)
+            && items.insert(id.clone(), item).is_some()
+        {
+            let text = format!("the item `{id}` has a price already");
+            reader.complain(at, complaint::DUPLICATE_ID, text, None);
+        }
+    }
+    table.finish(reader);
+    Some(Prices { dated: dated?, source: source?.to_owned(), digest: crate::assess::digest(text), items })
+}
+
+fn item(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Item)> {
+    let mut table = reader.table(field)?;
+    let id_field = table.need(reader, "id");
+    let id = id_field.and_then(|field| reader.full_text(field));
+    let title = table.need(reader, "title").and_then(|field| both(reader, field));
+    let unit = table.need(reader, "unit").and_then(|field| both(reader, field));
+    let price = table.need(reader, "price").and_then(|field| money(reader, field));
+    let ceiling_field = table.take("ceiling");
+    let ceiling = ceiling_field.and_then(|field| money(reader, field));
+    let verified = table.need(reader, "verified").and_then(|field| reader.flag(field));
+    table.finish(reader);
+    if let (Some(price), Some(ceiling), Some(field)) = (price, ceiling, ceiling_field)
+        && price > ceiling
+    {
+        let text = format!("the price of {price} is above the ceiling of {ceiling}");
+        reader.complain(field.value_at(), complaint::OUT_OF_RANGE, text, None);
+    }
+    let item = Item { title: title?, unit: unit?, price: price?, ceiling, verified: verified? };
+    Some((id_field?.value_at(), id?.to_owned(), item))
+}
+
+fn both(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
+    let mut table = reader.table(field)?;
+    let vi = table.need(reader, "vi").and_then(|field| reader.full_text(field)).map(str::to_owned);
+    let en = table.need(reader, "en").and_then(|field| reader.full_text(field)).map(str::to_owned);
+    table.finish(reader);
+    Some(Both { vi: vi?, en: en? })
+}
+
+fn money(reader: &mut Reader<'_>, field: Field<'_>) -> Option<i64> {
+    let price = reader.integer(field)?;
+    if (1..=PRICE_MAX).contains(&price) {
+        return Some(price);
+    }
+    let text = format!("{price} đồng is no price: it is from 1 to {PRICE_MAX}");
+    reader.complain(field.value_at(), complaint::OUT_OF_RANGE, text, None);
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::ruleset::shipped;
+
+    #[test]
+    fn the_shipped_book_has_every_item() {
+        let prices = Prices::shipped();
+        let sets = shipped();
+        let named =
+            sets.iter().flat_map(|set| set.remedies.values()).filter_map(|remedy| remedy.item.as_ref());
+        for item in named {
+            assert!(prices.of(item).is_some(), "{item} has no price");
+        }
+        assert!(!prices.are_verified(["pc"]) && prices.are_verified([]));
+        assert_eq!(prices.of("yacht"), None);
+    }
+
+    #[test]
+    fn complaints_all_at_once() {
+        let text = r#"dated = 2026-11-23
+source = "a test"
+[[item]]
+id = "pc"
+title = { vi = "Máy tính", en = "PC" }
+unit = { vi = "bộ", en = "set" }
+price = 21_000_000
+ceiling = 20_000_000
+verified = true
+[[item]]
+id = "pc"
+title = { vi = "Máy tính" }
+unit = { vi = "bộ", en = "" }
+price = -1
+verify = true
+"#;
+        let told: Vec<String> =
+            Prices::parse("prices.toml", text).unwrap_err().iter().map(ToString::to_string).collect();
+        expect![[r#"
+            prices.toml:8:11: error[out-of-range]: the price of 21000000 is above the ceiling of 20000000
+            prices.toml:10:1: error[missing-key]: `item` lacks `verified`
+            prices.toml:12:9: error[missing-key]: `title` lacks `en`
+            prices.toml:13:26: error[empty-text]: `en` is empty
+            prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
+            prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
+              help: its keys are `id`, `title`, `unit`, `price`, `ceiling`, `verified`"#]]
+        .assert_eq(&told.join("\n"));
+    }
+}
