@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::ruleset::RuleSet;
 use tokio::sync::Mutex;
 
@@ -38,6 +39,8 @@ pub struct Judge {
     pub sets: Vec<RuleSet>,
     /// Until when products are supported.
     pub lifecycle: Lifecycle,
+    /// What remedies cost.
+    pub prices: Prices,
 }
 
 impl App {

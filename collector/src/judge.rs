@@ -16,8 +16,9 @@ use rules::complaint::Complaint;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
+use rules::prices::Prices;
 use rules::report::Report;
-use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force};
+use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
 
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
@@ -30,6 +31,8 @@ use crate::vietnamese::fold;
 const HOURS_EAST: i8 = 7;
 /// The lifecycle table among the rule sets of one's own.
 pub(crate) const LIFECYCLE_FILE: &str = "lifecycle.toml";
+/// The price book among them.
+const PRICES_FILE: &str = "prices.toml";
 
 /// What a finding says where an exception holds.
 pub const WAIVED: &str = "waived";
@@ -70,8 +73,8 @@ pub fn digest(judge: &Judge, day: Date, waived: &BTreeSet<String>) -> String {
         .unwrap_or_default()
 }
 
-/// Only waivers of rules that the set has: one for a rule of another set changes nothing.
-pub(crate) fn settings(set: &RuleSet, waived: &BTreeSet<String>) -> Settings {
+/// The settings of a set with these waivers, those of rules that it has: one for a rule of another set changes nothing.
+pub fn settings(set: &RuleSet, waived: &BTreeSet<String>) -> Settings {
     set.defaults().clone().waiving(waived.iter().filter(|id| set.rule(id).is_some()).cloned())
 }
 
@@ -157,7 +160,7 @@ fn portrait(report: &Report) -> Portrait {
 }
 
 /// Loads the shipped rules and those of one's own in this folder, which may be missing. One with the id of a
-/// shipped set replaces it; `lifecycle.toml` replaces the shipped table.
+/// shipped set replaces it; `lifecycle.toml` replaces the shipped table, `prices.toml` the shipped price book.
 ///
 /// # Errors
 /// Everything that is wrong, each complaint with its file.
@@ -186,7 +189,9 @@ pub fn load_with_texts(folder: &Path) -> Result<(Judge, Vec<Text>), Vec<Wrong>> 
     for text in texts.iter_mut().filter(|text| text.kind == Kind::Set) {
         text.beside = digests.iter().filter(|digest| **digest != text.digest).cloned().collect();
     }
-    Ok((Judge { sets, lifecycle: own.lifecycle.unwrap_or_else(Lifecycle::shipped) }, texts))
+    let lifecycle = own.lifecycle.unwrap_or_else(Lifecycle::shipped);
+    let prices = own.prices.unwrap_or_else(Prices::shipped);
+    Ok((Judge { sets, lifecycle, prices }, texts))
 }
 
 /// The texts of the sets and of the table that ship.
@@ -227,47 +232,79 @@ pub struct Loaded {
     pub sets: Vec<(PathBuf, RuleSet)>,
     /// A lifecycle table.
     pub lifecycle: Option<Lifecycle>,
-    /// The texts of all of them, as they were read.
+    /// A price book.
+    pub prices: Option<Prices>,
+    /// The texts of sets and table, as they were read.
     pub texts: Vec<Text>,
 }
 
-/// Loads these files, and those in these folders.
+/// Loads these files, and those in these folders. Rule sets may extend each other, and those that ship.
 ///
 /// # Errors
 /// Everything that is wrong, each complaint with its file.
 pub fn load_files(paths: &[PathBuf]) -> Result<Loaded, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut loaded = Loaded::default();
+    let mut sets: Vec<(PathBuf, (String, String))> = Vec::new();
     for path in paths {
-        match files(path) {
-            Err(error) => wrong.push(Wrong::Unreadable(format!("{error:#}"))),
-            Ok(files) => files.into_iter().for_each(|file| load_file(file, &mut loaded, &mut wrong)),
+        match files(path).map_err(|error| Wrong::Unreadable(format!("{error:#}"))) {
+            Err(unreadable) => wrong.push(unreadable),
+            Ok(files) => {
+                for file in files {
+                    match read(&file) {
+                        Err(error) => wrong.push(Wrong::Unreadable(format!("{error:#}"))),
+                        Ok(read) if is_set(&file) => sets.push((file, read)),
+                        Ok(read) => load_table(&file, read, &mut loaded, &mut wrong),
+                    }
+                }
+            }
         }
     }
+    load_sets(sets, &mut loaded, &mut wrong);
     if wrong.is_empty() { Ok(loaded) } else { Err(wrong) }
 }
 
-fn load_file(path: PathBuf, loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
-    let (file, text) = match read(&path) {
-        Ok(read) => read,
-        Err(error) => return wrong.push(Wrong::Unreadable(format!("{error:#}"))),
-    };
-    let complaints = if path.ends_with(LIFECYCLE_FILE) {
+fn is_set(path: &Path) -> bool {
+    !path.ends_with(LIFECYCLE_FILE) && !path.ends_with(PRICES_FILE)
+}
+
+fn load_table(path: &Path, (file, text): (String, String), loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
+    let complaints = if path.ends_with(PRICES_FILE) {
+        Prices::parse(&file, &text).map(|prices| loaded.prices = Some(prices)).err()
+    } else {
         let keep = |table| {
             loaded.texts.push(table_text(&table, &text));
             loaded.lifecycle = Some(table);
         };
         Lifecycle::parse(&file, &text).map(keep).err()
-    } else {
-        let keep = |set| {
-            loaded.texts.push(set_text(&set, &text));
-            loaded.sets.push((path, set));
-        };
-        RuleSet::parse(&file, &text).map(keep).err()
     };
-    let text: Arc<str> = text.into();
-    for complaint in complaints.into_iter().flatten() {
-        wrong.push(Wrong::Complaint(complaint, Arc::clone(&text)));
+    complain(complaints.unwrap_or_default(), &[(file, text)], wrong);
+}
+
+fn load_sets(sets: Vec<(PathBuf, (String, String))>, loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
+    let (paths, texts): (Vec<PathBuf>, Vec<(String, String)>) = sets.into_iter().unzip();
+    let together = match parse_all(&texts) {
+        Ok(together) => together,
+        Err(complaints) => return complain(complaints, &texts, wrong),
+    };
+    for (path, (file, text)) in paths.into_iter().zip(&texts) {
+        // Which of them is of which file: the order may be another one.
+        match RuleSet::parse_among(file, text, &together) {
+            Ok(set) => {
+                loaded.texts.push(set_text(&set, text));
+                loaded.sets.push((path, set));
+            }
+            Err(complaints) => complain(complaints, &texts, wrong),
+        }
+    }
+}
+
+/// Adds these complaints, each with the text of its file.
+fn complain(complaints: Vec<Complaint>, texts: &[(String, String)], wrong: &mut Vec<Wrong>) {
+    for complaint in complaints {
+        let text = texts.iter().find(|(file, _)| *file == complaint.file);
+        let text: Arc<str> = text.map_or("", |(_, text)| text.as_str()).into();
+        wrong.push(Wrong::Complaint(complaint, text));
     }
 }
 

@@ -36,6 +36,7 @@ pub mod machine;
 pub mod machines;
 pub mod overview;
 pub mod reader;
+pub mod remedy;
 pub mod rules;
 pub mod unit;
 pub mod units;

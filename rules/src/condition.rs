@@ -108,6 +108,11 @@ impl<'a> Scene<'a> {
         Scene { overlay: Some(overlay), ..self }
     }
 
+    /// The day that is judged; none beyond the calendar.
+    pub(crate) fn day(&self) -> Option<Date> {
+        Date::new(1970, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(self.day).ok()?).ok()
+    }
+
     /// Forgets which record decided: before each rule.
     pub(crate) fn next_rule(&self) {
         self.memo.deciders.borrow_mut().clear();

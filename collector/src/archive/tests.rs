@@ -69,7 +69,11 @@ async fn a_set_that_extends_another_is_read_with_the_one_of_its_day() {
     };
     let mut digests = Vec::new();
     for own in [OWN_SET.to_owned(), OWN_SET.replace("8 GiB", "16 GiB")] {
-        let judge = Judge { sets: sets(&own), lifecycle: Lifecycle::shipped() };
+        let judge = Judge {
+            sets: sets(&own),
+            lifecycle: Lifecycle::shipped(),
+            prices: rules::prices::Prices::shipped(),
+        };
         let text = |index: usize, text: &str| Text {
             digest: judge.sets[index].digest.clone(),
             kind: Kind::Set,

@@ -6,6 +6,7 @@ use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::identity::{Evidence, Piece, Worth};
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::report::WIRE;
 use rules::wire::JoinRequest;
 
@@ -40,7 +41,7 @@ impl Office {
     async fn new() -> Office {
         let folder = Folder::new();
         let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
-        let judge = Judge { sets: vec![], lifecycle: Lifecycle::shipped() };
+        let judge = Judge { sets: vec![], lifecycle: Lifecycle::shipped(), prices: Prices::shipped() };
         let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), judge, false);
         let (intake, writer) = Intake::new(app.clone(), settings()).unwrap();
         let mut tx = app.store.begin().await.unwrap();

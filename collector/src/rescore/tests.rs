@@ -3,6 +3,7 @@
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::RuleSet;
 
@@ -12,7 +13,11 @@ use crate::judge::OWN_SET;
 use crate::store::key;
 
 fn rules(text: &str) -> Judge {
-    Judge { sets: vec![RuleSet::parse("own.toml", text).unwrap()], lifecycle: Lifecycle::shipped() }
+    Judge {
+        sets: vec![RuleSet::parse("own.toml", text).unwrap()],
+        lifecycle: Lifecycle::shipped(),
+        prices: Prices::shipped(),
+    }
 }
 
 async fn standing(office: &Office, key: &rules::envelope::SigningKey) -> (String, Vec<String>) {

@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::RuleSet;
 
@@ -15,7 +16,11 @@ use crate::rescore::rescore_if_changed;
 use crate::store::{assessment, key};
 
 fn rules() -> Judge {
-    Judge { sets: vec![RuleSet::parse("own.toml", OWN_SET).unwrap()], lifecycle: Lifecycle::shipped() }
+    Judge {
+        sets: vec![RuleSet::parse("own.toml", OWN_SET).unwrap()],
+        lifecycle: Lifecycle::shipped(),
+        prices: Prices::shipped(),
+    }
 }
 
 async fn standing(office: &Office, key: &rules::envelope::SigningKey) -> String {

@@ -43,6 +43,11 @@ pub fn decimal(lang: Lang, value: f64, places: usize) -> String {
     }
 }
 
+/// A sum of money: 1.900.000 đồng.
+pub fn money(lang: Lang, sum: i64) -> String {
+    format!("{}\u{a0}{}", number(lang, sum), lang.pick("đồng", "VND"))
+}
+
 /// A share that is known already: 16 % in Vietnamese, 16% in English.
 pub fn percent(lang: Lang, share: i64) -> String {
     format!("{}{}", number(lang, share), lang.pick("\u{a0}%", "%"))

@@ -23,6 +23,7 @@ use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::overview::SILENT_DAYS;
 use crate::web::reader::{Lang, Reader};
+use crate::web::remedy::{self, Advice};
 use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
 use crate::web::{Form, Site, Visitor, page, value};
@@ -71,6 +72,7 @@ struct MachinePage {
     tally: Vec<Tally>,
     bar: Vec<Stretch>,
     bar_text: String,
+    advice: Option<Advice>,
     set: String,
     groups: Vec<GroupView>,
     rule_count: String,
@@ -199,6 +201,12 @@ impl MachinePage {
             bar_text: COUNTED
                 .map(|one| format!("{}: {}", label::outcome(w, one).text, number(lang, tally(one))))
                 .join(", "),
+            advice: match (set, &rows.report, assessment) {
+                (Some(set), Some((report, _)), Some(assessment)) => {
+                    remedy::advice(reader, judge, set, report, assessment, &rows.waivers)
+                }
+                _ => None,
+            },
             set: assessment.map(|one| judged_by(reader, set, one)).unwrap_or_default(),
             groups,
             rule_count: number(lang, asked),

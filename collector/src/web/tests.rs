@@ -473,3 +473,28 @@ async fn an_exception_is_granted_shown_and_ended() {
     let audit = admin.get("/audit").await.body;
     assert!(audit.contains("Cho phép ngoại lệ") && audit.contains("Kết thúc ngoại lệ"));
 }
+
+#[tokio::test]
+async fn a_machine_says_what_would_make_it_ready() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut said = std::collections::BTreeMap::<&str, String>::new();
+    for number in 0..office::MACHINES {
+        let page = admin.get(&format!("/machines/{}", office::machine_id(number))).await.body;
+        let Some((_, rest)) = page.split_once("<p class=\"advice\">") else { continue };
+        let advice = rest.split_once("</p>").unwrap().0;
+        for kind in ["Cách rẻ nhất để sẵn sàng", "không phải mua gì", "Không thể sẵn sàng"]
+        {
+            if advice.contains(kind) {
+                said.entry(kind).or_insert_with(|| {
+                    advice.replace("<span class=\"soft small\">", "| ").replace("</span>", "")
+                });
+            }
+        }
+    }
+    let said: Vec<String> = said.into_values().collect();
+    expect_test::expect![[r#"
+        Cách rẻ nhất để sẵn sàng: Thay máy tính + Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Đặt mật khẩu cho mọi tài khoản + Cài các bản vá đang thiếu · 16.000.000 đồng. | Giá ước tính ngày 23/11/2026, chưa có báo giá.
+        Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét, có khay nạp tự động (văn thư) + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 29 mục khác.
+        Để sẵn sàng, không phải mua gì, chỉ cần: Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Tắt tự động đăng nhập + Cài các bản vá đang thiếu + Bật tự động cài bản vá + và 3 mục khác."#]].assert_eq(&said.join("\n"));
+}

@@ -219,6 +219,13 @@ words! {
     machine_remedy
     machine_waived
     machine_waive
+    mend_cheapest
+    mend_free
+    mend_unpriced
+    mend_cannot
+    mend_more
+    mend_estimate
+    mend_priced
     machine_seen
     machine_unknown
     machine_notes

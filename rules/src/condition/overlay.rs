@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+
 use super::{Context, Node, Operand, Scene, Truth};
 use crate::fact::Fact;
 use crate::facts::{Kind, Place, Records, Seen, Term, Value};
@@ -43,6 +45,8 @@ pub(crate) enum Change {
     Is(Fact<Owned>),
     /// It is this, unless it is more already.
     AtLeast(Operand),
+    /// It is the day that is judged, unless it is later already.
+    Today,
     /// It grows by this.
     Add(i64),
     /// These are in the list too.
@@ -77,6 +81,16 @@ fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
         (Change::Is(answer), _) => Some(answer.clone()),
         (Change::AtLeast(least), Fact::Known(value)) if least.compare(value)?.is_ge() => None,
         (Change::AtLeast(least), _) => Some(Fact::Known(Owned::One(least.clone()))),
+        (Change::Today, _) => {
+            let today = match kind {
+                Kind::Moment => Operand::Moment(scene.day()?.to_zoned(TimeZone::UTC).ok()?.timestamp()),
+                _ => Operand::Date(scene.day()?),
+            };
+            match &current {
+                Fact::Known(value) if today.compare(value)?.is_ge() => None,
+                _ => Some(Fact::Known(Owned::One(today))),
+            }
+        }
         (Change::Add(more), Fact::Known(Value::Number(number))) => {
             Some(Fact::Known(Owned::One(Operand::Number(number.saturating_add(*more)))))
         }

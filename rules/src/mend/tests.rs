@@ -188,3 +188,39 @@ fn some_pcs_cannot_be_made_ready() {
         expect![[r#"cannot: no_data because of ["no-remote"]"#]],
     );
 }
+
+#[test]
+fn what_is_done_today_is_dated_today() {
+    let text = SET.replace(
+        "[remedy.add-memory]",
+        r#"[[rule]]
+id = "patched"
+group = "g"
+title = { vi = "Bản vá", en = "Patches" }
+severity = "critical"
+pass = { "updates.installed_at" = { newer_than = "35 days" }, "board.firmware_date" = { newer_than = "90 days" } }
+remedies = ["patch"]
+source = { doc = "D" }
+[remedy.patch]
+title = { vi = "Cài bản vá", en = "Patch" }
+gives = { "updates.installed_at" = { today = true }, "board.firmware_date" = { today = true } }
+[remedy.add-memory]"#,
+    );
+    let set = RuleSet::parse("test.toml", &text).unwrap();
+    let facts: Facts = serde_json::from_str(
+        r#"{"memory":{"installed":8589934592},"disk":{"system_kind":"ssd"},"exposure":{"remote_tools":[]},
+            "board":{"tpm":"on","firmware_mode":"uefi","firmware_date":"2020-01-01"},
+            "updates":{"installed_at":"2026-01-01T00:00:00Z"}}"#,
+    )
+    .unwrap();
+    let patient = Patient {
+        facts: &facts,
+        set: &set,
+        role: Role::Officer,
+        day: date(2026, 11, 23),
+        settings: set.defaults(),
+    };
+    let Mend::Remedies(remedies) = mend(patient, &Lifecycle::shipped(), &|_| None) else { panic!() };
+    assert_eq!(remedies.steps.iter().map(|step| step.remedy.as_str()).collect::<Vec<_>>(), ["patch"]);
+    assert_eq!((remedies.cost, remedies.score), (Some(0), Some(100)));
+}

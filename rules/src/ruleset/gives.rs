@@ -46,7 +46,16 @@ fn change(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_
                 .map(|inner| condition::operand(reader, inner, kind).map(Change::AtLeast));
             add.or(least)
         }
-        Kind::Date | Kind::Moment | Kind::Version => {
+        Kind::Date | Kind::Moment => {
+            let least = table
+                .take("at_least")
+                .map(|inner| condition::operand(reader, inner, kind).map(Change::AtLeast));
+            let today = table
+                .take("today")
+                .map(|inner| reader.flag(inner).filter(|today| *today).map(|_| Change::Today));
+            least.or(today)
+        }
+        Kind::Version => {
             table.take("at_least").map(|inner| condition::operand(reader, inner, kind).map(Change::AtLeast))
         }
         Kind::Texts => table.take("append").map(|inner| append(reader, inner, kind)),
@@ -85,7 +94,8 @@ fn change(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_
             let words: &[&str] = match kind {
                 Kind::Texts => &["append", "absent"],
                 Kind::Records(_) => &["append", "remove", "set", "absent"],
-                Kind::Date | Kind::Moment | Kind::Version => &["at_least", "absent"],
+                Kind::Date | Kind::Moment => &["at_least", "today", "absent"],
+                Kind::Version => &["at_least", "absent"],
                 Kind::Flag | Kind::Text | Kind::Word(_) => &["absent"],
                 _ => &["add", "at_least", "absent"],
             };
