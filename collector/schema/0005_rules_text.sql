@@ -20,6 +20,8 @@ CREATE TABLE rules_pair (
     lifecycle      TEXT NOT NULL REFERENCES rules_text (digest),
     -- Parameters that differ from their defaults, as a JSON object by name; {} for none.
     settings       TEXT NOT NULL,
+    -- Ids of the rules that were waived, with spaces between.
+    waived         TEXT NOT NULL,
     first_used_at  BIGINT NOT NULL
 );
 CREATE INDEX rules_pair_ruleset ON rules_pair (ruleset);

@@ -162,6 +162,7 @@ fn pairs(judge: &Judge) -> impl Iterator<Item = Pair> {
         ruleset: set.digest.clone(),
         lifecycle: judge.lifecycle.digest.clone(),
         settings: "{}".to_owned(),
+        waived: Vec::new(),
     })
 }
 
@@ -172,7 +173,7 @@ pub struct Past {
     pub set: RuleSet,
     /// The lifecycle table.
     pub lifecycle: Lifecycle,
-    /// What the unit set for itself.
+    /// What the unit set for itself, and what was waived.
     pub settings: Settings,
 }
 
@@ -189,6 +190,7 @@ pub async fn past(tx: &mut Tx, digest: &str) -> Result<Option<Past>> {
     let values: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(&pair.settings).context("reading the kept parameters of a unit")?;
     let settings = set.settings(&values).map_err(|wrong| anyhow!("{}", wrong.join("; ")))?;
+    let settings = settings.waiving(pair.waived);
     Ok(Some(Past { set, lifecycle, settings }))
 }
 

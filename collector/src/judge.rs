@@ -24,7 +24,7 @@ use crate::app::Judge;
 use crate::archive::LIFECYCLE;
 use crate::store::assessment::Finding;
 use crate::store::machine::{Mark, Portrait};
-use crate::store::rules_text::{Kind, Text};
+use crate::store::rules_text::{Kind, Pair, Text};
 use crate::vietnamese::fold;
 
 /// Vietnam has one time zone and no summer time.
@@ -48,6 +48,8 @@ pub struct Judged {
     pub findings: Vec<Finding>,
     /// The assessment with its JSON; none when no rules were in force on the day of the report.
     pub assessment: Option<(Assessment, String)>,
+    /// What the digest of the assessment stands for, where more than the rules judged: the archive must know it.
+    pub pair: Option<Pair>,
 }
 
 /// The civil day in Vietnam.
@@ -89,12 +91,19 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
     let portrait = portrait(report);
     let Some(set) = in_force(&judge.sets, day) else {
         let mark = Mark { grade: "no_data".to_owned(), ..Mark::default() };
-        return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None });
+        return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None, pair: None });
     };
     let assessment = match waived.is_empty() {
         true => assess(&report.facts, set, &judge.lifecycle, role, day),
         false => assess_in(&report.facts, set, &judge.lifecycle, role, day, &settings(set, waived)),
     };
+    let pair = (!waived.is_empty()).then(|| Pair {
+        digest: assessment.digest.clone(),
+        ruleset: set.digest.clone(),
+        lifecycle: judge.lifecycle.digest.clone(),
+        settings: "{}".to_owned(),
+        waived: waived.iter().filter(|id| set.rule(id).is_some()).cloned().collect(),
+    });
     let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
     Ok(Judged {
         portrait,
@@ -107,6 +116,7 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
         },
         findings: findings(set, &assessment),
         assessment: Some((assessment, body)),
+        pair,
     })
 }
 

@@ -18,7 +18,7 @@ use crate::app::{App, Judge};
 use crate::judge::{self, Case, Judged, day, judge};
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::machine::{Among, Evidence};
-use crate::store::{Tx, assessment, machine, setting, waiver};
+use crate::store::{Tx, assessment, machine, rules_text, setting, waiver};
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
@@ -179,6 +179,9 @@ async fn keep(
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);
     let judgement = Judgement { machine, report, cause, ruleset, day, mark: &judged.mark, body };
+    if let Some(pair) = &judged.pair {
+        rules_text::put_pair(tx, pair, now).await?;
+    }
     let id = assessment::add(tx, judgement, now).await?;
     machine::grade(tx, machine, Some(&id), &judged.mark).await?;
     assessment::set_findings(tx, machine, &judged.findings).await?;

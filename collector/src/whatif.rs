@@ -14,10 +14,9 @@ use serde::Serialize;
 use tally::{Tally, tally};
 
 use crate::app::Judge;
-use crate::store::Store;
 use crate::store::fleet::{self, Latest};
 use crate::store::listing::Scope;
-use crate::store::waiver;
+use crate::store::{Store, waiver};
 
 mod tally;
 
@@ -216,8 +215,7 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
     let as_of = candidate.map(|set| set.in_force.0).filter(|first| *first > trial.today);
     let mut tx = store.read().await?;
     progress.set_length(fleet::reported(&mut tx, &trial.scope).await?);
-    // What is waived today stays so under other rules.
-    let waivers = Arc::new(waiver::all_holding(&mut tx, trial.today).await?);
+    let holding = Arc::new(waiver::all_holding(&mut tx, as_of.unwrap_or(trial.today)).await?);
     let mut sum = Tally::default();
     let mut after = String::new();
     loop {
@@ -226,8 +224,8 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
         after.clone_from(&last.machine);
         let count = batch.len();
         for share in shares(batch) {
-            let (trial, waivers) = (trial.clone(), Arc::clone(&waivers));
-            sum.waiting.push(tokio::task::spawn_blocking(move || tally(&trial, &waivers, as_of, &share)));
+            let (trial, holding) = (trial.clone(), Arc::clone(&holding));
+            sum.waiting.push(tokio::task::spawn_blocking(move || tally(&trial, as_of, &holding, &share)));
         }
         for share in std::mem::take(&mut sum.waiting) {
             sum.join(share.await.context("trying the rules")?);

@@ -18,7 +18,7 @@ use crate::store::assessment::{Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Mark};
 use crate::store::report::{self, Arrived};
-use crate::store::{Tx, assessment, audit, join_code, key, sign, unit, waiver};
+use crate::store::{Tx, assessment, audit, join_code, key, rules_text, sign, unit, waiver};
 
 /// Who ended a conflict when a PC joined, and who did so in the audit trail.
 const BY_JOIN: &str = "join";
@@ -153,6 +153,9 @@ impl Writer {
         let judged = &arrival.judged;
         let mut written = None;
         if let Some((assessment, body)) = &judged.assessment {
+            if let Some(pair) = &judged.pair {
+                rules_text::put_pair(tx, pair, now).await?;
+            }
             let judgement = Judgement {
                 machine,
                 report: &report,

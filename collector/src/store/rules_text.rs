@@ -60,6 +60,8 @@ pub struct Pair {
     pub lifecycle: String,
     /// Parameters that differ from their defaults, as a JSON object by name; `{}` for none.
     pub settings: String,
+    /// Ids of the rules that were waived.
+    pub waived: Vec<String>,
 }
 
 /// An archived text, as a list shows it.
@@ -164,18 +166,20 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Archived>> {
     })
 }
 
-/// Keeps what the digest of an assessment is made of, unless it is kept; both texts must be.
+/// Keeps what the digest of an assessment is made of, unless it is kept already or one of its texts is not.
 ///
 /// # Errors
-/// When a text is missing, or the database cannot.
+/// When the database cannot.
 pub async fn put_pair(tx: &mut Tx, pair: &Pair, at: Timestamp) -> Result<()> {
-    const SQL: &str = "INSERT INTO rules_pair (digest, ruleset, lifecycle, settings, first_used_at)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (digest) DO NOTHING";
+    const SQL: &str = "INSERT INTO rules_pair (digest, ruleset, lifecycle, settings, waived, first_used_at)
+        SELECT $1, $2, $3, $4, $5, $6 FROM rules_text s JOIN rules_text t ON t.digest = $3
+        WHERE s.digest = $2 ON CONFLICT (digest) DO NOTHING";
     sql!(tx, |c| sqlx::query(SQL)
         .bind(&pair.digest)
         .bind(&pair.ruleset)
         .bind(&pair.lifecycle)
         .bind(&pair.settings)
+        .bind(pair.waived.join(" "))
         .bind(at.as_millisecond())
         .execute(c)
         .await
@@ -188,14 +192,15 @@ pub async fn put_pair(tx: &mut Tx, pair: &Pair, at: Timestamp) -> Result<()> {
 /// # Errors
 /// When the database cannot.
 pub async fn pair(tx: &mut Tx, digest: &str) -> Result<Option<Pair>> {
-    const SQL: &str = "SELECT ruleset, lifecycle, settings FROM rules_pair WHERE digest = $1";
-    let row: Option<(String, String, String)> =
+    const SQL: &str = "SELECT ruleset, lifecycle, settings, waived FROM rules_pair WHERE digest = $1";
+    let row: Option<(String, String, String, String)> =
         sql!(tx, |c| sqlx::query_as(SQL).bind(digest).fetch_optional(c).await?);
-    Ok(row.map(|(ruleset, lifecycle, settings)| Pair {
+    Ok(row.map(|(ruleset, lifecycle, settings, waived)| Pair {
         digest: digest.to_owned(),
         ruleset,
         lifecycle,
         settings,
+        waived: waived.split_whitespace().map(str::to_owned).collect(),
     }))
 }
 

@@ -282,6 +282,7 @@ async fn a_province_joins_and_reports() {
         ruleset: "s1".to_owned(),
         lifecycle: "l1".to_owned(),
         settings: "{}".to_owned(),
+        waived: vec!["memory-size".to_owned(), "tpm".to_owned()],
     };
     for (text, second) in
         [(&set, 8), (&table, 8), (&rules_text::Text { text: "#".to_owned(), ..set.clone() }, 9)]

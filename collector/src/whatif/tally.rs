@@ -49,7 +49,7 @@ struct Effect {
 }
 
 /// Counts a share.
-pub(super) fn tally(trial: &Trial, waivers: &Holding, as_of: Option<Date>, share: &[Latest]) -> Tally {
+pub(super) fn tally(trial: &Trial, as_of: Option<Date>, holding: &Holding, share: &[Latest]) -> Tally {
     let mut tally = Tally::default();
     let mut matchings = BTreeMap::new();
     for latest in share {
@@ -57,8 +57,8 @@ pub(super) fn tally(trial: &Trial, waivers: &Holding, as_of: Option<Date>, share
         match open(latest) {
             Ok((report, role)) => {
                 let day = as_of.unwrap_or_else(|| day(report.taken_at));
-                let waived = waivers.of(&latest.machine, &latest.unit_path);
-                let pair = Pair::of(trial, &report, role, day, &waived);
+                let waived = holding.of(&latest.machine, &latest.unit_path);
+                let pair = Pair::of(trial, &report, role, (day, &waived));
                 tally.count(trial, latest, &pair, &mut matchings);
             }
             Err(error) => {
@@ -87,11 +87,22 @@ struct Pair<'t> {
 }
 
 impl<'t> Pair<'t> {
-    fn of(trial: &'t Trial, report: &Report, role: Role, day: Date, waived: &BTreeSet<String>) -> Pair<'t> {
+    fn of(
+        trial: &'t Trial,
+        report: &Report,
+        role: Role,
+        (day, waived): (Date, &BTreeSet<String>),
+    ) -> Pair<'t> {
         let by = |judge: &'t Judge| {
             let set = in_force(&judge.sets, day)?;
-            let settings = settings(set, waived);
-            Some((set, assess_lean(&report.facts, set, &judge.lifecycle, role, day, &settings)))
+            let judgement = match waived.is_empty() {
+                true => assess_lean(&report.facts, set, &judge.lifecycle, role, day, set.defaults()),
+                false => {
+                    let settings = settings(set, waived);
+                    assess_lean(&report.facts, set, &judge.lifecycle, role, day, &settings)
+                }
+            };
+            Some((set, judgement))
         };
         let before = by(&trial.now);
         let same = trial.now.lifecycle.digest == trial.then.lifecycle.digest
@@ -308,9 +319,10 @@ fn effects(trial: &Trial, rules: BTreeMap<String, Effect>) -> Vec<RuleEffect> {
     effects
 }
 
-/// What of a ruling can weigh; none of what does not apply.
+/// What of a ruling can weigh; none of what does not apply or is waived.
 fn speaks(ruling: Option<Ruling>) -> Option<(Outcome, Severity)> {
-    ruling.filter(|ruling| ruling.outcome != Outcome::NotApplicable).map(|r| (r.outcome, r.severity))
+    let weighs = |ruling: &Ruling| ruling.outcome != Outcome::NotApplicable && !ruling.waived;
+    ruling.filter(weighs).map(|r| (r.outcome, r.severity))
 }
 
 /// The unit one step below what is looked at; of everything, one step below the root.

@@ -87,7 +87,7 @@ fn check(asked: &Check, kind: Kind, tongue: Tongue) -> String {
         Operand::Flag(flag) => {
             if *flag { tongue.pick("có", "yes") } else { tongue.pick("không", "no") }.to_owned()
         }
-        Operand::Number(days) if kind == Kind::Days => {
+        Operand::Number(days) if matches!(kind, Kind::Days) => {
             tongue.pick(format!("{days} ngày"), format!("{days} days"))
         }
         other => other.describe(kind),
