@@ -26,6 +26,7 @@ use crate::store::{Tx, audit};
 
 mod activate;
 mod demo;
+mod explain;
 mod import;
 mod quickstart;
 mod rules_files;
@@ -90,6 +91,11 @@ enum Rules {
     /// Tries a rule set on every machine's latest report: who would change grade, because of which rule
     #[command(after_help = "Example: sansang-collector rules what-if new.toml --unit 38 --list")]
     WhatIf(whatif::Options),
+    /// Why each verdict: what was seen, what is asked, from which source, and what would mend it
+    #[command(
+        after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk"
+    )]
+    Explain(explain::Options),
     /// Puts a rule set in force and judges every machine by it; who and why is written down
     #[command(after_help = "Example: sansang-collector rules activate new.toml --reason \"QĐ 12/2026\"")]
     Activate(activate::Options),
@@ -159,6 +165,7 @@ impl Cli {
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
+            Command::Rules(Rules::Explain(options)) => return explain::run(&options),
             Command::Rules(Rules::WhatIf(options)) => return whatif::run(&Data::open(&data)?, options).await,
             Command::Rules(Rules::Activate(options)) => {
                 return activate::run(&Data::open(&data)?, options).await;

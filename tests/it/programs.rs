@@ -72,6 +72,34 @@ fn collect_prints_every_area() {
     }
 }
 
+#[test]
+fn every_verdict_is_explained() {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    std::fs::write(&report, run(agent().arg("collect")).stdout).unwrap();
+    let explain = |more: &[&str]| {
+        run(collector().args(["rules", "explain", "vn-office-2026", "--report"]).arg(&report).args(more))
+    };
+    let told = explain(&["--rule", "memory-size"]);
+    assert!(told.status.success(), "{}", text(&told.stderr));
+    let told = text(&told.stdout);
+    for part in [
+        "memory-size",
+        "đã thấy: memory.visible = ",
+        "đòi hỏi: Bộ nhớ hệ điều hành thấy: từ 7 GiB",
+        "nguồn: ",
+    ] {
+        assert!(told.contains(part), "{part} in:\n{told}");
+    }
+    let whole: Value = serde_json::from_slice(&explain(&["--lang", "en", "--json"]).stdout).unwrap();
+    let verdicts = whole["verdicts"].as_array().unwrap();
+    assert!(verdicts.len() >= 100, "{} verdicts", verdicts.len());
+    assert!(verdicts.iter().all(|verdict| !verdict["pass"].as_array().unwrap().is_empty()));
+    let unknown = explain(&["--rule", "memory-sise"]);
+    assert!(!unknown.status.success());
+    assert!(text(&unknown.stderr).contains("has none of this id"), "{}", text(&unknown.stderr));
+}
+
 /// Nobody in particular; a test that runs as root steps down to it.
 const NOBODY: u32 = 65_534;
 

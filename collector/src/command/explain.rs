@@ -1,0 +1,291 @@
+//! `rules explain RULESET --report FILE`: why each verdict, with what was seen, what is asked, and the source.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use rules::assess::{Assessment, Outcome, Role, Verdict, assess};
+use rules::condition::words::Tongue;
+use rules::lifecycle::Lifecycle;
+use rules::limits::REPORT_BYTES_MAX;
+use rules::mend::{Mend, Patient, mend};
+use rules::prices::Prices;
+use rules::report::Report;
+use rules::ruleset::{Both, Rule, RuleSet};
+use serde_json::{Value, json};
+
+use super::{print, rules_files, tell};
+use crate::judge::{self, day};
+use crate::web::format;
+use crate::web::label;
+use crate::web::reader::Lang;
+use crate::web::value;
+use crate::web::words::Words;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// A rule set: a file, or the id of one that ships
+    #[arg(value_name = "RULESET")]
+    ruleset: String,
+    /// The report of one PC, as `sansang-agent collect` prints it
+    #[arg(long, value_name = "FILE")]
+    report: PathBuf,
+    /// The role of its seat: counter, clerk, leader, officer, server
+    #[arg(long, default_value = "officer", value_parser = super::role)]
+    role: Role,
+    /// Only this rule
+    #[arg(long, value_name = "ID")]
+    rule: Option<String>,
+    /// The language of what is printed: vi, en
+    #[arg(long, default_value = "vi", value_parser = lang)]
+    lang: Lang,
+    /// Prints the explanation as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn lang(code: &str) -> Result<Lang, String> {
+    Lang::parse(code).ok_or_else(|| "there are vi and en".to_owned())
+}
+
+pub(super) fn run(options: &Options) -> Result<ExitCode> {
+    let Some(rules) = load(&options.ruleset)? else { return Ok(ExitCode::FAILURE) };
+    let report = read(&options.report)?;
+    let set = &rules.set;
+    if let Some(rule) = &options.rule
+        && set.rule(rule).is_none()
+    {
+        bail!("looking for the rule {rule}: the rule set {} has none of this id", set.id);
+    }
+    let today = day(report.taken_at);
+    if rules.lifecycle.is_stale(today) {
+        tell(&format!(
+            "note: the lifecycle table is of {}, more than 180 days before the report",
+            rules.lifecycle.dated
+        ));
+    }
+    let assessment = assess(&report.facts, set, &rules.lifecycle, options.role, today);
+    let patient =
+        Patient { facts: &report.facts, set, role: options.role, day: today, settings: set.defaults() };
+    let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
+    let speaker = Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules };
+    let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
+    if options.json {
+        let verdicts: Vec<Value> = assessment
+            .verdicts
+            .iter()
+            .filter(wanted)
+            .map(|verdict| speaker.json(&assessment, verdict))
+            .collect();
+        let told = json!({
+            "set": set.id, "digest": assessment.digest, "day": assessment.day, "role": assessment.role,
+            "grade": assessment.grade, "score": assessment.score, "coverage": assessment.coverage,
+            "decided_by": assessment.decided_by, "verdicts": verdicts, "mend": speaker.mend(&mended),
+        });
+        print(&serde_json::to_string_pretty(&told)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&speaker.head(&assessment))?;
+    for verdict in assessment.verdicts.iter().filter(wanted) {
+        // What does not concern this PC is only told when somebody asks for it.
+        if verdict.outcome != Outcome::NotApplicable || options.rule.is_some() {
+            print(&speaker.verdict(&assessment, verdict))?;
+        }
+    }
+    if options.rule.is_none() {
+        print(&speaker.mend(&mended))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a report is judged by.
+struct Rules {
+    set: RuleSet,
+    lifecycle: Lifecycle,
+    prices: Prices,
+}
+
+/// The rule set of this file or id; none when something is wrong with it, which is told.
+fn load(ruleset: &str) -> Result<Option<Rules>> {
+    let path = PathBuf::from(ruleset);
+    let shipped = || (Lifecycle::shipped(), Prices::shipped());
+    if !path.exists() {
+        let sets = rules::ruleset::shipped();
+        let known: Vec<String> = sets.iter().map(|set| set.id.clone()).collect();
+        let set = sets.into_iter().find(|set| set.id == ruleset).with_context(|| {
+            format!(
+                "looking for the rule set {ruleset}: there is no such file, and of those that ship there are {}",
+                known.join(", ")
+            )
+        })?;
+        let (lifecycle, prices) = shipped();
+        return Ok(Some(Rules { set, lifecycle, prices }));
+    }
+    match judge::load_files(&[path]) {
+        Ok(mut loaded) => {
+            anyhow::ensure!(
+                loaded.sets.len() == 1,
+                "reading {ruleset}: there are {} rule sets in it; name one file",
+                loaded.sets.len()
+            );
+            let (lifecycle, prices) = shipped();
+            Ok(loaded.sets.pop().map(|(_, set)| Rules {
+                set,
+                lifecycle: loaded.lifecycle.unwrap_or(lifecycle),
+                prices: loaded.prices.unwrap_or(prices),
+            }))
+        }
+        Err(wrong) => {
+            wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong).trim_end()));
+            tell(&format!("{} things are wrong.", wrong.len()));
+            Ok(None)
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Report> {
+    let name = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("reading the report {name}"))?;
+    anyhow::ensure!(
+        bytes.len() <= REPORT_BYTES_MAX,
+        "reading the report {name}: it has {} bytes, at most {REPORT_BYTES_MAX} are allowed",
+        bytes.len()
+    );
+    serde_json::from_slice(&bytes).with_context(|| {
+        format!(
+            "reading the report {name}: it is no report as JSON; print one with: sansang-agent collect > report.json"
+        )
+    })
+}
+
+struct Speaker<'a> {
+    lang: Lang,
+    w: &'static Words,
+    rules: &'a Rules,
+}
+
+impl Speaker<'_> {
+    fn pick<'t>(&self, both: &'t Both) -> &'t str {
+        self.lang.pick(&both.vi, &both.en)
+    }
+
+    fn tongue(&self) -> Tongue {
+        self.lang.pick(Tongue::Vietnamese, Tongue::English)
+    }
+
+    fn head(&self, assessment: &Assessment) -> String {
+        let grade = label::grade(self.w, assessment.grade).text;
+        let score = assessment.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
+        let decided = assessment.decided_by.as_deref().and_then(|id| self.rules.set.rule(id));
+        let decided = decided.map(|rule| format!(", {} {}", self.lang.pick("vì", "because of"), rule.id));
+        format!(
+            "{} ({}), {}: {grade}, {score}/100, {} {}%{}\n",
+            self.pick(&self.rules.set.title),
+            self.rules.set.id,
+            format::date(assessment.day),
+            self.lang.pick("đã biết", "known"),
+            assessment.coverage,
+            decided.unwrap_or_default()
+        )
+    }
+
+    fn verdict(&self, assessment: &Assessment, verdict: &Verdict) -> String {
+        let Some(rule) = self.rules.set.rule(&verdict.rule) else { return verdict.rule.clone() };
+        let outcome = label::verdict(self.w, verdict).text;
+        let severity = label::severity(self.w, verdict.severity).text;
+        let mut told = format!("[{outcome}] {} – {} ({severity})\n", rule.id, self.pick(&rule.title));
+        let mut line = |what: &str, text: &str| told.push_str(&format!("    {what}: {text}\n"));
+        for seen in self.seen(verdict) {
+            line(self.lang.pick("đã thấy", "seen"), &seen);
+        }
+        let asked = self.asked(rule, assessment.role);
+        let labels = self.lang.pick(
+            ["áp dụng khi", "đòi hỏi", "đạt một phần khi", "có mà đang tắt khi"],
+            ["applies when", "asks", "passes in part when", "is switched off when"],
+        );
+        for (what, parts) in labels.iter().zip(&asked) {
+            if !parts.is_empty() {
+                line(what, &parts.join(self.lang.pick(" và ", " and ")));
+            }
+        }
+        line(self.lang.pick("nguồn", "source"), &crate::web::rules::source(rule));
+        let remedies = self.remedies(rule);
+        if matches!(verdict.outcome, Outcome::Fail | Outcome::Partial) && !remedies.is_empty() {
+            line(self.lang.pick("khắc phục", "remedies"), &remedies.join("; "));
+        }
+        told
+    }
+
+    /// When the rule applies, what it asks, and what it asks to pass in part or to be only switched off.
+    fn asked(&self, rule: &Rule, role: Role) -> [Vec<String>; 4] {
+        let said = |condition: Option<&rules::condition::Condition>| {
+            condition.map(|condition| condition.in_words(self.tongue())).unwrap_or_default()
+        };
+        [
+            said(rule.when.as_ref()),
+            said(Some(rule.pass_for(role))),
+            said(rule.partial_for(role)),
+            said(rule.switched_off.as_ref()),
+        ]
+    }
+
+    fn seen(&self, verdict: &Verdict) -> Vec<String> {
+        let said = verdict.seen.iter().map(|seen| {
+            let term = value::term(&seen.fact);
+            let text = term.map_or_else(
+                || seen.value.to_string(),
+                |term| value::kept(self.lang, self.w, term.kind, &seen.value),
+            );
+            let record = seen.record.as_ref().map(|record| format!(" ({record})")).unwrap_or_default();
+            format!("{}{record} = {text}", seen.fact)
+        });
+        said.collect()
+    }
+
+    fn remedies(&self, rule: &Rule) -> Vec<String> {
+        let known = rule.remedies.iter().filter_map(|id| self.rules.set.remedies.get(id));
+        known.map(|remedy| self.pick(&remedy.title).to_owned()).collect()
+    }
+
+    fn json(&self, assessment: &Assessment, verdict: &Verdict) -> Value {
+        let rule = self.rules.set.rule(&verdict.rule);
+        let [when, pass, partial, switched_off] =
+            rule.map(|rule| self.asked(rule, assessment.role)).unwrap_or_default();
+        json!({
+            "rule": verdict.rule,
+            "title": rule.map(|rule| self.pick(&rule.title)),
+            "outcome": verdict.outcome, "severity": verdict.severity, "switched_off": verdict.switched_off,
+            "seen": verdict.seen,
+            "when": when, "pass": pass, "partial": partial, "switched_off_when": switched_off,
+            "source": rule.map(|rule| &rule.source),
+            "remedies": rule.map(|rule| &rule.remedies),
+        })
+    }
+
+    fn mend(&self, mended: &Mend) -> String {
+        let (lang, set) = (self.lang, &self.rules.set);
+        match mended {
+            Mend::Ready => lang.pick("Máy đã sẵn sàng.", "The PC is ready.").to_owned(),
+            Mend::Remedies(remedies) => {
+                let title = |id: &String| {
+                    set.remedies.get(id).map_or_else(|| id.clone(), |it| self.pick(&it.title).to_owned())
+                };
+                let steps: Vec<String> = remedies.steps.iter().map(|step| title(&step.remedy)).collect();
+                let cost = match remedies.cost {
+                    Some(cost) => format::money(lang, cost),
+                    None => lang.pick("chưa có giá", "a price is missing").to_owned(),
+                };
+                let head = lang.pick("Cách rẻ nhất để sẵn sàng", "The cheapest way to be ready");
+                format!("{head}: {} · {cost}", steps.join(" + "))
+            }
+            Mend::Cannot { blocking, .. } => {
+                let head = lang.pick(
+                    "Không thể sẵn sàng bằng các cách khắc phục đã biết, vì",
+                    "No known remedies make it ready, because of",
+                );
+                format!("{head}: {}", blocking.join(", "))
+            }
+        }
+    }
+}
