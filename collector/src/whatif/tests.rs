@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::{RuleSet, parse_all};
 
@@ -13,7 +14,11 @@ use crate::intake::tests::{NOW, Office, signing_key, survey};
 use crate::judge::OWN_SET;
 
 fn rules(text: &str) -> Judge {
-    Judge { sets: vec![RuleSet::parse("own.toml", text).unwrap()], lifecycle: Lifecycle::shipped() }
+    Judge {
+        sets: vec![RuleSet::parse("own.toml", text).unwrap()],
+        lifecycle: Lifecycle::shipped(),
+        prices: Prices::shipped(),
+    }
 }
 
 /// A PC with 4 GiB and one with 12 GiB.
@@ -101,13 +106,17 @@ async fn a_stricter_rule_turns_grades_alone() {
 async fn thresholds_turn_grades_too() {
     let softer =
         OWN_SET.replace("ready = { score = 85", "ready = { score = 1").replace("score = 65", "score = 0");
-    check(rules(&softer), expect![[r#"
+    check(
+        rules(&softer),
+        expect![[r#"
         2 machines, 2 concerned, 1 changed, as of None
         ready → ready: 1
         not_ready → needs_work: 1
         [grades]: 1 alone, 0 together, 0 differ
         PC-A Better (Some(0), Some(0)) because of [grades]
-        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]]).await;
+        shifts [0, 0, 0, 2, 0, 0, 0], 1 units"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -147,7 +156,7 @@ async fn a_set_of_next_year_is_tried_as_of_its_day() {
     let judge = |files: &[(&str, &str)]| {
         let files: Vec<_> =
             files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Judge { sets: parse_all(&files).unwrap(), lifecycle: Lifecycle::shipped() }
+        Judge { sets: parse_all(&files).unwrap(), lifecycle: Lifecycle::shipped(), prices: Prices::shipped() }
     };
     let office = office().await;
     let trial = Trial {
