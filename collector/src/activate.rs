@@ -25,6 +25,9 @@ use crate::rescore::{Rescored, rescore_if_changed};
 use crate::store::rules_text::Text;
 use crate::store::{Tx, audit, rules_text};
 
+/// Longest reason, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
 /// The folder of one's own rules, in the data folder.
 #[derive(Debug, Default)]
 pub struct Folder {

@@ -9,13 +9,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRef, FromRequest, FromRequestParts, MatchedPath, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{
+    ConnectInfo, FromRef, FromRequest, FromRequestParts, MatchedPath, Multipart, Request, State,
+};
 use axum::http::header::{self, HeaderValue};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use ::rules::limits::RULESET_BYTES_MAX;
 
 use crate::app::App;
 use crate::error::Failure;
@@ -38,6 +42,7 @@ pub mod overview;
 pub mod reader;
 pub mod remedy;
 pub mod rules;
+pub mod trial;
 pub mod unit;
 pub mod units;
 pub mod value;
@@ -47,6 +52,9 @@ pub mod words;
 
 /// Largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
+
+/// Largest form with a rule set in it, in bytes: pasted text may come with three characters for a byte.
+const RULES_FORM_BYTES_MAX: usize = 3 * RULESET_BYTES_MAX + FORM_BYTES_MAX;
 
 /// Own files only, no inline script or style, no frames.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; \
@@ -72,6 +80,7 @@ impl Access {
 
 const EVERYONE: Access = Access::Everyone;
 const ALL: Access = Access::Standings(Standing::ALL);
+const TRIES: Access = Access::Standings(trial::TRIES);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
@@ -110,6 +119,10 @@ routes! {
     get  "/machines/{id}"  ALL      => machine::show;
     post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
     get  "/rules"          ALL      => rules::show;
+    get  "/rules/try"      TRIES    => trial::show;
+    post "/rules/try"      TRIES    => trial::try_text;
+    post "/rules/activate" ADMINISTRATORS => trial::activate;
+    get  "/rules/texts/{id}" ALL    => trial::download;
     get  "/waivers"        ALL      => waivers::show;
     post "/waivers"        WAIVERS  => waivers::grant;
     post "/waivers/{id}/end" WAIVERS => waivers::end;
@@ -224,11 +237,21 @@ pub fn may_open(path: &str, standing: Standing) -> bool {
 /// Lets a form through when it carries the token of this session.
 async fn check_form(request: Request, form_token: &str) -> Result<Request, Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, FORM_BYTES_MAX).await.map_err(|_| Failure::TooLarge)?;
-    if !guard::is_same_secret(Fields::parse(&bytes).text("form_token"), form_token) {
+    let most = form_bytes_max(&parts);
+    let bytes = axum::body::to_bytes(body, most).await.map_err(|_| Failure::TooLarge)?;
+    let fields = Fields::of(&parts, bytes.clone()).await?;
+    if !guard::is_same_secret(fields.text("form_token"), form_token) {
         return Err(Failure::BadForm);
     }
     Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+/// Largest form at this door, in bytes.
+fn form_bytes_max(parts: &Parts) -> usize {
+    match parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some("/rules/try" | "/rules/activate") => RULES_FORM_BYTES_MAX,
+        Some(_) | None => FORM_BYTES_MAX,
+    }
 }
 
 /// Puts on what every answer carries.
@@ -316,8 +339,9 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Form, Failure> {
-        let bytes = axum::body::to_bytes(request.into_body(), FORM_BYTES_MAX).await;
-        Ok(Form(Fields::parse(&bytes.map_err(|_| Failure::TooLarge)?)))
+        let (parts, body) = request.into_parts();
+        let bytes = axum::body::to_bytes(body, form_bytes_max(&parts)).await;
+        Ok(Form(Fields::of(&parts, bytes.map_err(|_| Failure::TooLarge)?).await?))
     }
 }
 
@@ -354,6 +378,26 @@ impl Fields {
                 .map(|(name, value)| (format::decode(name), format::decode(value)))
                 .collect(),
         )
+    }
+
+    /// The fields of the body of this request: `multipart/form-data`, which carries files, or as [`Fields::parse`].
+    /// What is not UTF-8 stands as U+FFFD.
+    async fn of(parts: &Parts, bytes: Bytes) -> Result<Fields, Failure> {
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let is_multipart = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+        let Some(kind) = kind.filter(|_| is_multipart) else { return Ok(Fields::parse(&bytes)) };
+        let mut request = Request::new(Body::from(bytes));
+        request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+        // What was cut off, or is over the limit of one body, is no form of ours.
+        let broken = |_| Failure::BadForm;
+        let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Failure::BadForm)?;
+        let mut fields = BTreeMap::new();
+        while let Some(field) = multipart.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let bytes = field.bytes().await.map_err(broken)?;
+            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+        }
+        Ok(Fields(fields))
     }
 
     /// What stands in this field; an empty text when it is not there.

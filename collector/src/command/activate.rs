@@ -8,14 +8,11 @@ use clap::Args;
 
 use super::whatif::{read, refused};
 use super::{ACTOR, print, progress};
-use crate::activate::{self, Activated, propose};
+use crate::activate::{self, Activated, REASON_CHARS_MAX, propose};
 use crate::archive::{self, Deed};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::server::open_app;
-
-/// Longest reason, in characters.
-pub(crate) const REASON_CHARS_MAX: usize = 500;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {

@@ -54,6 +54,8 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "password-change-failed" => &w.action_password_change_failed,
         "machine-join-again" => &w.action_machine_join_again,
         "conflict-end" => &w.action_conflict_end,
+        "rules-activate" => &w.action_rules_activate,
+        "rules-rescored" => &w.action_rules_rescored,
         "conflict-replaced" => &w.action_conflict_replaced,
         "waiver-grant" => &w.action_waiver_grant,
         "waiver-end" => &w.action_waiver_end,

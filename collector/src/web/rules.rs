@@ -6,18 +6,27 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
-use rules::ruleset::{Rule, RuleSet, in_force};
+use rules::ruleset::{Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
+use crate::archive::LIFECYCLE;
 use crate::error::Failure;
 use crate::judge::WAIVED;
+use crate::store::account::Standing;
 use crate::store::listing;
+use crate::store::rules_text::{self, Activation, Archived};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
+use crate::web::trial::TRIES;
 use crate::web::words::Words;
-use crate::web::{Site, Visitor, page};
+use crate::web::{Query, Site, Visitor, page};
+
+/// Texts of the archive on the page.
+const ARCHIVE_ROWS: usize = 60;
+/// Activations among which the one of each text is looked for.
+const ACTIVATIONS_MAX: i64 = 500;
 
 #[derive(Template)]
 #[template(path = "rules.html")]
@@ -30,6 +39,35 @@ struct RulesPage {
     lifecycle_source: String,
     is_stale: bool,
     groups: Vec<GroupView>,
+    parameters: Vec<(String, String)>,
+    done: Option<String>,
+    may_try: bool,
+    may_activate: bool,
+    archive: Vec<ArchivedView>,
+}
+
+/// A text that judged, with who put it in force last.
+struct ArchivedView {
+    id: String,
+    short: String,
+    digest: String,
+    is_used: bool,
+    first_used: String,
+    machines: String,
+    who: String,
+    reason: String,
+    back_reason: String,
+}
+
+/// What the page is made from.
+struct Rows<'a> {
+    judge: &'a Judge,
+    findings: &'a BTreeMap<(String, String), i64>,
+    judged: &'a BTreeMap<String, i64>,
+    archive: &'a [Archived],
+    activations: &'a [Activation],
+    /// The set that was put in force just before; empty when none was.
+    done: &'a str,
 }
 
 struct SetView {
@@ -58,6 +96,12 @@ struct RuleView {
     bar: Vec<Stretch>,
     bar_text: String,
     href: String,
+    asks: String,
+    /// How it weighs until which day, where that changes.
+    stages: Vec<String>,
+    remedies: Vec<String>,
+    /// Whether nobody could decide it for any of the machines that it asks.
+    is_dead: bool,
 }
 
 struct Count {
@@ -67,13 +111,12 @@ struct Count {
 }
 
 impl RulesPage {
-    fn of(
-        reader: &Reader,
-        judge: &Judge,
-        findings: &BTreeMap<(String, String), i64>,
-        judged: &BTreeMap<String, i64>,
-    ) -> RulesPage {
+    fn of(visitor: &Visitor, rows: &Rows<'_>) -> RulesPage {
+        let Rows { judge, findings, judged, .. } = rows;
+        let reader = &visitor.reader;
         let (lang, w) = (reader.lang, reader.words());
+        let person = &visitor.person;
+        let may_activate = person.standing == Standing::Administrator && person.scope.is_everything();
         let today = format::day(reader.now);
         let set = in_force(&judge.sets, today);
         let others = judge.sets.iter().filter(|other| set.is_none_or(|set| set.id != other.id));
@@ -87,13 +130,72 @@ impl RulesPage {
                 digest: set.digest.chars().take(12).collect(),
                 count: fill(&w.rules_count, &[("n", &number(lang, count(set.rules.len())))]),
             }),
-            others: others.map(|set| (pick(lang, &set.title).to_owned(), dates(w, set))).collect(),
+            others: others
+                .map(|set| (format!("{} ({})", pick(lang, &set.title), set.id), dates(w, set)))
+                .collect(),
             lifecycle: fill(&w.rules_lifecycle_dated, &[("date", &format::date(judge.lifecycle.dated))]),
             lifecycle_source: judge.lifecycle.source.clone(),
             is_stale: judge.lifecycle.is_stale(today),
             groups: set.map(|set| groups(reader, set, findings, judged)).unwrap_or_default(),
+            parameters: set.map(|set| parameters(reader, set)).unwrap_or_default(),
+            done: Some(rows.done).filter(|id| !id.is_empty()).map(|id| fill(&w.rules_done, &[("id", id)])),
+            may_try: TRIES.contains(&person.standing),
+            may_activate,
+            archive: rows
+                .archive
+                .iter()
+                .take(ARCHIVE_ROWS)
+                .map(|text| archived(reader, rows, text))
+                .collect(),
         }
     }
+}
+
+fn parameters(reader: &Reader, set: &RuleSet) -> Vec<(String, String)> {
+    let shown = |parameter: &Parameter| (pick(reader.lang, &parameter.title).to_owned(), parameter.shown());
+    set.parameters.iter().map(shown).collect()
+}
+
+fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
+    let (lang, w) = (reader.lang, reader.words());
+    let short: String = text.digest.chars().take(12).collect();
+    // The newest activation stands first; what came with the data folder has none.
+    let deed = rows.activations.iter().find(|deed| deed.after.as_ref() == Some(&text.digest));
+    let who = deed.map_or_else(
+        || w.rules_archive_first.clone(),
+        |deed| format!("{}, {}", deed.actor, format::moment(deed.at)),
+    );
+    let is_used = rows.judge.lifecycle.digest == text.digest
+        || rows.judge.sets.iter().any(|set| set.digest == text.digest);
+    ArchivedView {
+        id: if text.id == LIFECYCLE { w.rules_lifecycle.clone() } else { text.id.clone() },
+        back_reason: fill(&w.rules_back_reason, &[("digest", &short)]),
+        short,
+        digest: text.digest.clone(),
+        is_used,
+        first_used: format::moment(text.first_used_at),
+        machines: number(lang, text.machines),
+        who,
+        reason: deed.map(|deed| deed.reason.clone()).unwrap_or_default(),
+    }
+}
+
+/// How a rule weighs until which day; nothing where it always weighs the same.
+fn stages(w: &'static Words, rule: &Rule) -> Vec<String> {
+    if rule.stages.is_empty() {
+        return Vec::new();
+    }
+    let word = |severity| label::severity(w, severity).text;
+    let until = |(day, severity): &(_, _)| {
+        fill(&w.rules_until, &[("severity", word(*severity)), ("day", &format::date(*day))])
+    };
+    let last = fill(&w.rules_afterwards, &[("severity", word(rule.severity))]);
+    rule.stages.iter().map(until).chain([last]).collect()
+}
+
+fn remedies(reader: &Reader, set: &RuleSet, rule: &Rule) -> Vec<String> {
+    let known = rule.remedies.iter().filter_map(|id| set.remedies.get(id));
+    known.map(|remedy| pick(reader.lang, &remedy.title).to_owned()).collect()
 }
 
 fn count(length: usize) -> i64 {
@@ -120,7 +222,7 @@ fn groups(
             .rules
             .iter()
             .filter(|rule| rule.group == *id)
-            .map(|rule| rule_view(reader, rule, findings, judged))
+            .map(|rule| rule_view(reader, set, rule, (findings, judged)))
             .collect();
         GroupView {
             id: id.clone(),
@@ -134,9 +236,9 @@ fn groups(
 
 fn rule_view(
     reader: &Reader,
+    set: &RuleSet,
     rule: &Rule,
-    findings: &BTreeMap<(String, String), i64>,
-    judged: &BTreeMap<String, i64>,
+    (findings, judged): (&BTreeMap<(String, String), i64>, &BTreeMap<String, i64>),
 ) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
     let of =
@@ -175,6 +277,10 @@ fn rule_view(
         bar: label::stacked(&[("fail", fail), ("partial", partial), ("unknown", unknown), ("pass", pass)]),
         counts: counts.collect(),
         href: format::url("/machines", &[("rule", &rule.id)]),
+        asks: rule.describe(),
+        stages: stages(w, rule),
+        remedies: remedies(reader, set, rule),
+        is_dead: asked > 0 && pass + partial + fail == 0,
     }
 }
 
@@ -191,10 +297,24 @@ pub fn source(rule: &Rule) -> String {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response, Failure> {
+pub async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
     let findings = listing::findings(&mut tx, scope).await?;
     let judged = listing::judged_by_role(&mut tx, scope).await?;
-    page(&RulesPage::of(&visitor.reader, &site.app.judge(), &findings, &judged))
+    let archive = rules_text::list(&mut tx).await?;
+    let activations = rules_text::activations(&mut tx, ACTIVATIONS_MAX).await?;
+    let rows = Rows {
+        judge: &site.app.judge(),
+        findings: &findings,
+        judged: &judged,
+        archive: &archive,
+        activations: &activations,
+        done: query.text("done"),
+    };
+    page(&RulesPage::of(&visitor, &rows))
 }

@@ -285,6 +285,68 @@ words! {
     rules_lifecycle_dated
     rules_stale
     rules_roles
+    rules_done
+    rules_dead
+    rules_asks
+    rules_parameters
+    rules_archive
+    rules_archive_note
+    rules_archive_first
+    rules_first_used
+    rules_by
+    rules_used
+    rules_download
+    rules_back
+    rules_back_reason
+    rules_until
+    rules_afterwards
+    trial_title
+    trial_link
+    trial_lead_in
+    trial_file
+    trial_text
+    trial_text_hint
+    trial_button
+    trial_empty
+    trial_not_utf8
+    trial_complaints
+    trial_complaints_note
+    trial_none
+    trial_lead
+    trial_lead_none
+    trial_digests
+    trial_as_of
+    trial_on_request
+    trial_same
+    trial_unreadable
+    trial_moves
+    trial_from_to
+    trial_rules
+    trial_rules_note
+    trial_alone
+    trial_together
+    trial_differs
+    trial_turns
+    trial_not_in_set
+    trial_thresholds
+    trial_more
+    trial_scores
+    trial_scores_note
+    trial_scores_step
+    trial_units
+    trial_better
+    trial_worse
+    trial_unclear
+    trial_machines
+    trial_machines_note
+    trial_other_set
+    trial_activate
+    trial_activate_note
+    trial_reason
+    trial_reason_hint
+    trial_reason_missing
+    action_rules_activate
+    action_rules_rescored
     vocabulary_count
     vocabulary_lead
     vocabulary_privacy

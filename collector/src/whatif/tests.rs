@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::{RuleSet, parse_all};
 
@@ -16,7 +17,7 @@ fn rules(text: &str) -> Judge {
     Judge {
         sets: vec![RuleSet::parse("own.toml", text).unwrap()],
         lifecycle: Lifecycle::shipped(),
-        prices: rules::prices::Prices::shipped(),
+        prices: Prices::shipped(),
     }
 }
 
@@ -155,11 +156,7 @@ async fn a_set_of_next_year_is_tried_as_of_its_day() {
     let judge = |files: &[(&str, &str)]| {
         let files: Vec<_> =
             files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Judge {
-            sets: parse_all(&files).unwrap(),
-            lifecycle: Lifecycle::shipped(),
-            prices: rules::prices::Prices::shipped(),
-        }
+        Judge { sets: parse_all(&files).unwrap(), lifecycle: Lifecycle::shipped(), prices: Prices::shipped() }
     };
     let office = office().await;
     let trial = Trial {
