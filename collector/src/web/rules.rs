@@ -112,7 +112,7 @@ struct Count {
 
 impl RulesPage {
     fn of(visitor: &Visitor, rows: &Rows<'_>) -> RulesPage {
-        let Rows { judge, findings, judged, .. } = rows;
+        let judge = rows.judge;
         let reader = &visitor.reader;
         let (lang, w) = (reader.lang, reader.words());
         let person = &visitor.person;
@@ -136,7 +136,7 @@ impl RulesPage {
             lifecycle: fill(&w.rules_lifecycle_dated, &[("date", &format::date(judge.lifecycle.dated))]),
             lifecycle_source: judge.lifecycle.source.clone(),
             is_stale: judge.lifecycle.is_stale(today),
-            groups: set.map(|set| groups(reader, set, findings, judged)).unwrap_or_default(),
+            groups: set.map(|set| groups(reader, set, rows)).unwrap_or_default(),
             parameters: set.map(|set| parameters(reader, set)).unwrap_or_default(),
             done: Some(rows.done).filter(|id| !id.is_empty()).map(|id| fill(&w.rules_done, &[("id", id)])),
             may_try: TRIES.contains(&person.standing),
@@ -210,19 +210,14 @@ fn dates(w: &'static Words, set: &RuleSet) -> String {
     }
 }
 
-fn groups(
-    reader: &Reader,
-    set: &RuleSet,
-    findings: &BTreeMap<(String, String), i64>,
-    judged: &BTreeMap<String, i64>,
-) -> Vec<GroupView> {
+fn groups(reader: &Reader, set: &RuleSet, rows: &Rows<'_>) -> Vec<GroupView> {
     let lang = reader.lang;
     let views = set.groups.iter().map(|(id, title)| {
         let rules: Vec<RuleView> = set
             .rules
             .iter()
             .filter(|rule| rule.group == *id)
-            .map(|rule| rule_view(reader, set, rule, (findings, judged)))
+            .map(|rule| rule_view(reader, set, rule, rows))
             .collect();
         GroupView {
             id: id.clone(),
@@ -234,19 +229,15 @@ fn groups(
     views.collect()
 }
 
-fn rule_view(
-    reader: &Reader,
-    set: &RuleSet,
-    rule: &Rule,
-    (findings, judged): (&BTreeMap<(String, String), i64>, &BTreeMap<String, i64>),
-) -> RuleView {
+fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
-    let of =
-        |outcome: Outcome| findings.get(&(rule.id.clone(), outcome.word().to_owned())).copied().unwrap_or(0);
-    let asked: i64 = rule.roles.iter().map(|role| judged.get(role.word()).copied().unwrap_or(0)).sum();
+    let of = |outcome: Outcome| {
+        rows.findings.get(&(rule.id.clone(), outcome.word().to_owned())).copied().unwrap_or(0)
+    };
+    let asked: i64 = rule.roles.iter().map(|role| rows.judged.get(role.word()).copied().unwrap_or(0)).sum();
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
     // A pass is not kept with a machine's findings: it is what is left.
-    let waived = findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);
+    let waived = rows.findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);
     let pass = (asked - partial - fail - unknown - waived - of(Outcome::NotApplicable)).max(0);
     let counts = Outcome::ALL.iter().map(|outcome| {
         let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };

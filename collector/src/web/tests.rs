@@ -9,6 +9,8 @@ use tower::ServiceExt;
 use super::office::{self, Office, PASSWORD};
 use super::*;
 
+mod trial;
+
 /// What came back.
 struct Answer {
     status: StatusCode,
@@ -50,13 +52,17 @@ impl Browser {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: &str) -> Answer {
+        self.send_as(method, path, "application/x-www-form-urlencoded", body).await
+    }
+
+    async fn send_as(&mut self, method: Method, path: &str, kind: &str, body: &str) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::COOKIE, cookies.join("; "))
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::CONTENT_TYPE, kind)
             .body(Body::from(body.to_owned()))
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();

@@ -1,0 +1,170 @@
+//! Rules tried and put in force by people at their browsers.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::archive;
+use crate::judge::{OWN_SET, load_with_texts};
+use crate::store::{audit, rules_text};
+
+/// The known office, with a folder of its own rules, which is gone when the test ends.
+struct Ruled {
+    office: Office,
+    rules: PathBuf,
+}
+
+impl Ruled {
+    async fn open() -> Ruled {
+        let mut office = office::known().await;
+        let name = format!("sansang-rules-{}", crate::guard::random_token().unwrap());
+        let rules = std::env::temp_dir().join(name).join("rules");
+        std::fs::create_dir_all(&rules).unwrap();
+        office.app = office.app.clone().with_rules(rules.clone());
+        let (judge, texts) = load_with_texts(&rules).unwrap();
+        archive::keep(&office.app.store, &judge, &texts, office::now()).await.unwrap();
+        Ruled { office, rules }
+    }
+}
+
+impl Drop for Ruled {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(self.rules.parent().unwrap()).unwrap();
+    }
+}
+
+/// A province's own set that judges instead of the shipped one, being in force later.
+fn own(memory: &str) -> String {
+    OWN_SET.replace("8 GiB", memory)
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", format::encode(value))).collect();
+    pairs.join("&")
+}
+
+/// What stands in a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn a_text_is_tried_then_put_in_force_then_taken_back() {
+    let ruled = Ruled::open().await;
+    let app = &ruled.office.app;
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let token = admin.form_token().await;
+    let text = own("64 GiB");
+    // Browsers end lines in their own way.
+    let pasted = text.replace('\n', "\r\n");
+    let tried =
+        admin.send(Method::POST, "/rules/try", &form(&[("form_token", &token), ("text", &pasted)])).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.body);
+    assert!(tried.body.contains("máy sẽ đổi mức"), "{}", tried.body);
+    assert!(tried.body.contains("Bộ nhớ trong từ 64 GiB") || tried.body.contains("memory-size"));
+    assert!(!ruled.rules.join("own.toml").exists(), "trying changes nothing");
+
+    let digest = hidden(&tried.body, "tried");
+    let send = |reason: &'static str, text: String, digest: String, token: String| {
+        form(&[("form_token", &token), ("text", &text), ("tried", &digest), ("reason", reason)])
+    };
+    // Without a reason, or with another text than the one that was tried, nothing happens.
+    let body = send(" ", text.clone(), digest.clone(), token.clone());
+    let none = admin.send(Method::POST, "/rules/activate", &body).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(none.body.contains("ghi lý do"));
+    let body = send("Công văn 12", own("32 GiB"), digest.clone(), token.clone());
+    let other = admin.send(Method::POST, "/rules/activate", &body).await;
+    assert_eq!(other.status, StatusCode::OK, "it is shown first");
+    assert!(!ruled.rules.join("own.toml").exists());
+
+    let body = send("Công văn 12", text.clone(), digest, token.clone());
+    let done = admin.send(Method::POST, "/rules/activate", &body).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert_eq!(done.header(header::LOCATION), "/rules?done=own");
+    assert_eq!(std::fs::read_to_string(ruled.rules.join("own.toml")).unwrap(), text);
+    let first = app.judge().sets.iter().find(|set| set.id == "own").unwrap().digest.clone();
+    let page = admin.get("/rules?done=own").await.body;
+    for shown in ["Đã đưa “own” vào áp dụng", "Công văn 12", "admin, 22/11/2026", "đang dùng", "Cách chấm"]
+    {
+        assert!(page.contains(shown), "{shown}");
+    }
+
+    // Another text, then back to the first with one click.
+    let second = own("2 GiB");
+    let tried =
+        admin.send(Method::POST, "/rules/try", &form(&[("form_token", &token), ("text", &second)])).await;
+    let body = send("Nới lỏng", second, hidden(&tried.body, "tried"), token.clone());
+    assert_eq!(admin.send(Method::POST, "/rules/activate", &body).await.status, StatusCode::SEE_OTHER);
+    let page = admin.get("/rules").await.body;
+    assert!(page.contains(&format!("/rules/try?digest={first}")), "it can be tried again");
+    let shown = admin.get(&format!("/rules/try?digest={first}")).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(shown.body.contains("64 GiB"));
+    let body = form(&[("form_token", &token), ("digest", &first), ("reason", "Quay lại")]);
+    assert_eq!(admin.send(Method::POST, "/rules/activate", &body).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.judge().sets.iter().find(|set| set.id == "own").unwrap().digest, first);
+
+    let file = admin.get(&format!("/rules/texts/{first}")).await;
+    assert_eq!((file.status, file.body.as_str()), (StatusCode::OK, text.as_str()));
+    assert!(file.header(header::CONTENT_DISPOSITION).contains("attachment; filename=\"own-"));
+    let mut tx = app.store.read().await.unwrap();
+    let reasons: Vec<String> =
+        rules_text::activations(&mut tx, 9).await.unwrap().into_iter().map(|one| one.reason).collect();
+    assert_eq!(reasons.len(), 3);
+    let trail = audit::newest(&mut tx, None, 20).await.unwrap();
+    assert_eq!(
+        trail.iter().filter(|entry| entry.action == "rules-activate" && entry.actor == "admin").count(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_tried_and_what_is_wrong_is_drawn() {
+    let ruled = Ruled::open().await;
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let token = admin.form_token().await;
+    let broken = own("8 GiB").replace("memory.installed", "memory.instaled");
+    let part = |name: &str, more: &str, text: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
+    };
+    let body = |text: &str, token: &str| {
+        let file = part("file", "; filename=\"own.toml\"", text);
+        format!("{}{}{file}--x--\r\n", part("form_token", "", token), part("text", "", ""))
+    };
+    let kind = "multipart/form-data; boundary=x";
+    let answer = admin.send_as(Method::POST, "/rules/try", kind, &body(&broken, &token)).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
+    for shown in ["1 chỗ cần sửa", "rules.toml:17:10 [unknown-fact]", "did you mean", "17 | pass ="] {
+        assert!(answer.body.contains(shown), "{shown}: {}", answer.body);
+    }
+    let good = admin.send_as(Method::POST, "/rules/try", kind, &body(&own("8 GiB"), &token)).await;
+    assert_eq!(good.status, StatusCode::OK, "{}", good.body);
+    let stolen = admin.send_as(Method::POST, "/rules/try", kind, &body(&own("8 GiB"), "0000")).await;
+    assert_eq!(stolen.status, StatusCode::FORBIDDEN);
+    let cut = admin.send_as(Method::POST, "/rules/try", kind, "--x\r\nContent-Disp").await;
+    assert_eq!(cut.status, StatusCode::FORBIDDEN);
+    let empty = admin.send(Method::POST, "/rules/try", &form(&[("form_token", &token), ("text", " ")])).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let large = format!("form_token={token}&text={}", "x".repeat(4 << 20));
+    assert_eq!(admin.send(Method::POST, "/rules/try", &large).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn who_sees_one_commune_tries_there_and_changes_nothing() {
+    let ruled = Ruled::open().await;
+    let mut analyst = Browser::signed_in(&ruled.office, "nga-thang").await;
+    let token = analyst.form_token().await;
+    let body = form(&[("form_token", &token), ("text", &own("64 GiB"))]);
+    let tried = analyst.send(Method::POST, "/rules/try", &body).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.body);
+    assert!(!tried.body.contains("formaction"), "no button that would be refused");
+    for elsewhere in ["SKHCN", "MAYCHU", "PC-STC"] {
+        assert!(!tried.body.contains(elsewhere), "{elsewhere} is not of this commune");
+    }
+    let body = form(&[("form_token", &token), ("text", &own("64 GiB")), ("reason", "tôi muốn thế")]);
+    assert_eq!(analyst.send(Method::POST, "/rules/activate", &body).await.status, StatusCode::FORBIDDEN);
+    let page = analyst.get("/rules").await.body;
+    assert!(page.contains("href=\"/rules/try\"") && !page.contains("action=\"/rules/activate\""));
+}
