@@ -12,6 +12,7 @@ mod processors;
 mod programs;
 mod small;
 mod strangers;
+mod tables;
 mod tidy;
 mod windows;
 mod wine;

@@ -170,22 +170,22 @@ mod tests {
         check(
             "memory-size",
             expect![[r#"
-            Bộ nhớ hệ điều hành thấy: từ 7 GiB trở lên hoặc (Bộ nhớ lắp trong máy: từ 8 GiB trở lên và Bộ nhớ hệ điều hành thấy: từ 4 GiB trở lên)
-            Memory that the operating system sees; built-in graphics take some of the installed: at least 7 GiB or (Installed memory, the sum of all modules: at least 8 GiB and Memory that the operating system sees; built-in graphics take some of the installed: at least 4 GiB)"#]],
+                Bộ nhớ hệ điều hành thấy: từ 7 GiB trở lên hoặc (Bộ nhớ lắp trong máy: từ 8 GiB trở lên và Bộ nhớ hệ điều hành thấy: từ 4 GiB trở lên)
+                Memory that the operating system sees: at least 7 GiB or (Installed memory, the sum of all modules: at least 8 GiB and Memory that the operating system sees: at least 4 GiB)"#]],
         );
         check(
             "antivirus",
             expect![[r#"
-            Bảo vệ thời gian thực: có
-            Mẫu nhận diện mới nhất: trong vòng 3 days trở lại
-            Whether any product checks files as they are used: yes
-            Newest signatures among the products that run: at most 3 days ago"#]],
+                Bảo vệ thời gian thực: có
+                Mẫu nhận diện mới nhất: trong vòng 3 ngày trở lại
+                Whether any product checks files as they are used: yes
+                Newest signatures among the products that run: at most 3 days ago"#]],
         );
         check(
             "office-supported",
             expect![[r#"
-            Thời hạn bộ ứng dụng văn phòng: có mục (Ngày hết hỗ trợ an ninh: không có hoặc Số ngày còn hỗ trợ: từ 0 days trở lên)
-            Office suites: one of them (Last day of security updates; absent where no end is announced: is absent or Days until then, negative when past: at least 0 days)"#]],
+                Thời hạn bộ ứng dụng văn phòng: có mục (Ngày hết hỗ trợ an ninh: không có hoặc Số ngày còn hỗ trợ: từ 0 ngày trở lên)
+                Office suites: one of them (Last day of security updates: is absent or Days until then, negative when past: at least 0 days)"#]],
         );
     }
 
