@@ -163,7 +163,7 @@ fn by_hand(facts: &Facts, two: &Version, day: Date) -> [Outcome; 12] {
             Some(truth(&board.secure_boot_capable, |capable| *capable)),
         ),
         outcome(is_real, truth(&board.serial, |_| true), None),
-        outcome(always, large(1920, 1080), Some(large(1366, 768))),
+        outcome(always, large(1366, 768), Some(large(1024, 768))),
         outcome(always, truth(&peripherals.printers, |printers| !printers.is_empty()), None),
     ]
 }
