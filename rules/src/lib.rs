@@ -28,6 +28,8 @@ mod laws;
 pub mod lifecycle;
 pub mod limits;
 pub mod mend;
+pub mod norms;
+pub mod plan;
 pub mod prices;
 pub mod quantity;
 pub mod report;

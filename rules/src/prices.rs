@@ -29,11 +29,24 @@ pub struct Prices {
     pub items: BTreeMap<String, Item>,
 }
 
+/// What buying an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purchase {
+    /// A device of its own.
+    Device,
+    /// A part that goes into a PC, or stands beside it.
+    Part,
+    /// The right to use a program.
+    Licence,
+}
+
 /// Something that can be bought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is.
     pub title: Both,
+    /// What buying it is; a part unless the book says otherwise.
+    pub purchase: Purchase,
     /// What it is counted in: chiếc, bộ, giấy phép, tháng.
     pub unit: Both,
     /// Price of one, in đồng with tax, above 0.
@@ -98,8 +111,14 @@ fn item(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Ite
     let mut table = reader.table(field)?;
     let id_field = table.need(reader, "id");
     let id = id_field.and_then(|field| reader.full_text(field));
-    let title = table.need(reader, "title").and_then(|field| both(reader, field));
-    let unit = table.need(reader, "unit").and_then(|field| both(reader, field));
+    let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
+    let unit = table.need(reader, "unit").and_then(|field| Both::read(reader, field));
+    const PURCHASES: &[(&str, Purchase)] =
+        &[("device", Purchase::Device), ("part", Purchase::Part), ("licence", Purchase::Licence)];
+    let purchase = match table.take("purchase") {
+        Some(field) => reader.word(field, PURCHASES),
+        None => Some(Purchase::Part),
+    };
     let price = table.need(reader, "price").and_then(|field| money(reader, field));
     let ceiling_field = table.take("ceiling");
     let ceiling = ceiling_field.and_then(|field| money(reader, field));
@@ -111,16 +130,9 @@ fn item(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Ite
         let text = format!("the price of {price} is above the ceiling of {ceiling}");
         reader.complain(field.value_at(), complaint::OUT_OF_RANGE, text, None);
     }
-    let item = Item { title: title?, unit: unit?, price: price?, ceiling, verified: verified? };
+    let item =
+        Item { title: title?, purchase: purchase?, unit: unit?, price: price?, ceiling, verified: verified? };
     Some((id_field?.value_at(), id?.to_owned(), item))
-}
-
-fn both(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
-    let mut table = reader.table(field)?;
-    let vi = table.need(reader, "vi").and_then(|field| reader.full_text(field)).map(str::to_owned);
-    let en = table.need(reader, "en").and_then(|field| reader.full_text(field)).map(str::to_owned);
-    table.finish(reader);
-    Some(Both { vi: vi?, en: en? })
 }
 
 fn money(reader: &mut Reader<'_>, field: Field<'_>) -> Option<i64> {
@@ -180,7 +192,7 @@ verify = true
             prices.toml:13:26: error[empty-text]: `en` is empty
             prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
             prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
-              help: its keys are `id`, `title`, `unit`, `price`, `ceiling`, `verified`"#]]
+              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `ceiling`, `verified`"#]]
         .assert_eq(&told.join("\n"));
     }
 }

@@ -129,9 +129,7 @@ fn by_hand(facts: &Facts, two: &Version, day: Date) -> [Outcome; 12] {
     let has = |installed: i64| truth(&memory.installed, |it| *it >= gib(installed));
     let is_real = truth(&board.virtual_machine, |virtual_machine| !virtual_machine);
     let kind = |kind: DriveKind| truth(&disk.system_kind, |it| *it == kind);
-    let newer = |years: i32| {
-        truth(&board.firmware_date, |date| (day - *date).get_days() <= years * 365)
-    };
+    let newer = |years: i32| truth(&board.firmware_date, |date| (day - *date).get_days() <= years * 365);
     let off = truth(&board.tpm, |tpm| *tpm == TpmState::Off);
     let large = |width: i64, height: i64| {
         truth(&display.width, |it| *it >= width).and(truth(&display.height, |it| *it >= height))
@@ -180,13 +178,16 @@ fn judging(criterion: &mut Criterion) {
                 }
             });
         });
-        criterion.bench_function(&format!("{} over {} recordings: with evidence", set.id, pcs.len()), |bencher| {
-            bencher.iter(|| {
-                for facts in &pcs {
-                    black_box(assess(facts, &set, &lifecycle, Role::Officer, DAY));
-                }
-            });
-        });
+        criterion.bench_function(
+            &format!("{} over {} recordings: with evidence", set.id, pcs.len()),
+            |bencher| {
+                bencher.iter(|| {
+                    for facts in &pcs {
+                        black_box(assess(facts, &set, &lifecycle, Role::Officer, DAY));
+                    }
+                });
+            },
+        );
     }
 }
 

@@ -67,7 +67,9 @@ fn asked_of(rule: &Rule) -> Role {
 fn table(set: &RuleSet, pcs: &[Pc], day: Date) -> String {
     let lifecycle = Lifecycle::shipped();
     let mut text = format!("{} on {day}, as shipped\n\n", set.id);
-    text.push_str("+ pass   ~ partial   X fail   o, O the same, but only switched off   ? unknown   . not applicable\n");
+    text.push_str(
+        "+ pass   ~ partial   X fail   o, O the same, but only switched off   ? unknown   . not applicable\n",
+    );
     text.push_str("grade of an officer's PC: R ready   W needs work   N not ready   ? not enough data\n\n");
     for (index, pc) in pcs.iter().enumerate() {
         let origin = if pc.real { "real" } else { "made up" };
@@ -88,7 +90,8 @@ fn table(set: &RuleSet, pcs: &[Pc], day: Date) -> String {
     row("coverage", &|one| one.coverage.to_string(), Role::Officer);
     for (index, rule) in set.rules.iter().enumerate() {
         let role = asked_of(rule);
-        let name = if role == Role::Officer { rule.id.clone() } else { format!("{} ({})", rule.id, role.word()) };
+        let name =
+            if role == Role::Officer { rule.id.clone() } else { format!("{} ({})", rule.id, role.word()) };
         row(&name, &|one| sign(&one.verdicts[index]).to_owned(), role);
     }
     text

@@ -260,7 +260,7 @@ fn head(
 ) -> Option<Head> {
     let mut table = reader.table(field)?;
     let id = table.need(reader, "id").and_then(|field| reader.full_text(field));
-    let title = table.need(reader, "title").and_then(|field| both(reader, field));
+    let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
     let in_force = table.need(reader, "in_force").and_then(|field| in_force(reader, field));
     let judges = match table.take("judges") {
         Some(field) => reader.word(field, JUDGES),
@@ -370,7 +370,7 @@ fn parameter(reader: &mut Reader<'_>, field: Field<'_>, inherited: Option<Parame
         (None, inherited) => inherited.as_ref().map(|inherited| inherited.kind),
     };
     let title = match (title_field, &inherited) {
-        (Some(field), _) => both(reader, field),
+        (Some(field), _) => Both::read(reader, field),
         (None, inherited) => inherited.as_ref().map(|inherited| inherited.title.clone()),
     };
     let kind = kind?;
@@ -407,12 +407,15 @@ fn in_force(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Date, Option<D
 }
 
 /// Reads a text in both languages.
-fn both(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
-    let mut table = reader.table(field)?;
-    let vi = table.need(reader, "vi").and_then(|field| reader.full_text(field));
-    let en = table.need(reader, "en").and_then(|field| reader.full_text(field));
-    table.finish(reader);
-    Some(Both { vi: vi?.to_owned(), en: en?.to_owned() })
+impl Both {
+    /// Reads a text in both languages; neither may be empty.
+    pub(crate) fn read(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
+        let mut table = reader.table(field)?;
+        let vi = table.need(reader, "vi").and_then(|field| reader.full_text(field));
+        let en = table.need(reader, "en").and_then(|field| reader.full_text(field));
+        table.finish(reader);
+        Some(Both { vi: vi?.to_owned(), en: en?.to_owned() })
+    }
 }
 
 fn share(reader: &mut Reader<'_>, table: &mut Table<'_>, name: &'static str) -> Option<u8> {
@@ -456,7 +459,7 @@ fn grades(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Grades> {
 fn group(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Both)> {
     let mut table = reader.table(field)?;
     let id = table.need(reader, "id").and_then(|field| Some((field.value_at(), reader.full_text(field)?)));
-    let title = table.need(reader, "title").and_then(|field| both(reader, field));
+    let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
     table.finish(reader);
     let (at, id) = id?;
     // A group with a broken title is still one that rules may name.
@@ -472,7 +475,7 @@ fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) 
     let scope = Scope { record: None, parameters };
     let read = |field: Field<'_>| {
         let mut table = reader.table(field)?;
-        let title = table.need(reader, "title").and_then(|field| both(reader, field));
+        let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
         let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
         let gives = table.take("gives").map(|field| gives::read(reader, field, scope)).unwrap_or_default();
         let item = table.take("item").and_then(|field| reader.full_text(field)).map(str::to_owned);
@@ -545,8 +548,8 @@ fn rule(
         names.groups_used.insert(group.clone());
         Some(group)
     });
-    let title = table.need(reader, "title").and_then(|field| both(reader, field));
-    let why = table.take("why").and_then(|field| both(reader, field));
+    let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
+    let why = table.take("why").and_then(|field| Both::read(reader, field));
     let roles = match table.take("roles") {
         Some(field) => roles(reader, field),
         None => Some(Role::ALL.to_vec()),
