@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::ruleset::RuleSet;
 use tokio::sync::Mutex;
@@ -29,6 +30,8 @@ pub struct App {
     pub rules: Arc<Folder>,
     /// One trial of rules at a time: each takes all processors.
     pub trial: Arc<Mutex<()>>,
+    /// One round of diagnoses at a time: each takes all processors.
+    pub diagnosing: Arc<Mutex<()>>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -41,6 +44,8 @@ pub struct Judge {
     pub lifecycle: Lifecycle,
     /// What remedies cost.
     pub prices: Prices,
+    /// What seats and agencies may have.
+    pub norms: Norms,
 }
 
 impl App {
@@ -53,6 +58,7 @@ impl App {
             refusals: Arc::default(),
             rules: Arc::default(),
             trial: Arc::default(),
+            diagnosing: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
     }

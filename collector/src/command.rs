@@ -28,8 +28,10 @@ mod activate;
 mod demo;
 mod explain;
 mod import;
+mod plan;
 mod quickstart;
 mod rules_files;
+mod seats;
 mod units;
 mod user;
 mod whatif;
@@ -73,6 +75,12 @@ enum Command {
     /// Units: the organisation tree
     #[command(subcommand)]
     Units(units::Command),
+    /// Seats: how many working places of which role each unit has
+    #[command(subcommand)]
+    Seats(seats::Command),
+    /// The provisioning plan: what seats lack, by which means they get it, and how far a budget goes
+    #[command(after_help = "Example: sansang-collector plan --unit 38 --budget 5000000000 --out plan.xlsx")]
+    Plan(plan::Options),
     /// Judges the latest report of every machine again
     #[command(after_help = "Example: sansang-collector rescore")]
     Rescore,
@@ -143,6 +151,8 @@ impl Cli {
             | Command::JoinCode(_)
             | Command::Import(_)
             | Command::Units(_)
+            | Command::Seats(_)
+            | Command::Plan(_)
             | Command::Rescore
             | Command::Rules(_)
             | Command::User(_) => "warn",
@@ -163,6 +173,8 @@ impl Cli {
             Command::JoinCode(options) => join_code(&Data::open(&data)?, options).await?,
             Command::Import(options) => return import::run(&Data::open(&data)?, options).await,
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
+            Command::Seats(command) => return seats::run(&Data::open(&data)?, command).await,
+            Command::Plan(options) => plan::run(&Data::open(&data)?, options).await?,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
             Command::Rules(Rules::Explain(options)) => return explain::run(&options),

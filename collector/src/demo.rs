@@ -3,6 +3,8 @@
 //! Everything comes from a seed, so the same command makes the same province. What it fills is filled as any office's
 //! data is: keys, signed envelopes, the intake and the rules in force on the day of each report. Data: `demo/README.md`.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use fastrand::Rng;
@@ -11,6 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
 use rules::assess::Role;
 use rules::envelope::{self, KeyId, SigningKey};
+use rules::norms::Group;
+use rules::plan::Regime;
 use rules::report::{Report, WIRE};
 use tokio::task::JoinSet;
 
@@ -18,7 +22,7 @@ use crate::app::App;
 use crate::intake::{Intake, Via};
 use crate::store::machine::Newcomer;
 use crate::store::unit::{self, Naming, Unit};
-use crate::store::{Tx, audit, key, machine};
+use crate::store::{Tx, audit, key, machine, seat};
 use crate::units;
 use crate::vietnamese::fold;
 use pc::Pc;
@@ -141,6 +145,8 @@ pub async fn fill(
         let seat = &seats[number * seats.len() / count.max(1)];
         members.push(join(&mut tx, demo.seed, number, seat, now).await?);
     }
+    count_seats(&mut tx, demo.seed, (0..count).map(|number| &seats[number * seats.len() / count.max(1)]))
+        .await?;
     let detail = serde_json::json!({ "machines": count, "seed": demo.seed }).to_string();
     audit::add(&mut tx, begins, "sansang-collector", "demo", "38", &detail).await?;
     tx.commit().await?;
@@ -195,6 +201,37 @@ async fn seats(tx: &mut Tx, demo: Demo, at: Timestamp) -> Result<Vec<Seat>> {
         }
     }
     Ok(seats)
+}
+
+/// Gives each office about as many seats as it has PCs: some lack a PC, some have one over.
+async fn count_seats(tx: &mut Tx, seed: u64, taken: impl Iterator<Item = &Seat>) -> Result<()> {
+    // In the order of the tree: ids differ from run to run.
+    let mut by_unit: Vec<(&str, BTreeMap<Role, i64>)> = Vec::new();
+    for seat in taken {
+        if by_unit.last().is_none_or(|(unit, _)| *unit != seat.unit.id) {
+            by_unit.push((&seat.unit.id, BTreeMap::new()));
+        }
+        if let Some((_, roles)) = by_unit.last_mut() {
+            *roles.entry(seat.role).or_default() += 1;
+        }
+    }
+    let mut rng = Rng::with_seed(seed ^ 0x5ea7);
+    for (unit, roles) in by_unit {
+        let mut rows = Vec::new();
+        for (role, machines) in roles {
+            let count = match rng.i64(0..100) {
+                0..12 => machines + 1,
+                12..18 if machines > 1 => machines - 1,
+                _ => machines,
+            };
+            let group = if role == Role::Leader { Group::Leader } else { Group::Specialist };
+            let (role, group) = (role.word().to_owned(), group.word().to_owned());
+            let regime = Regime::Ceilings.word().to_owned();
+            rows.push(seat::Seats { unit: unit.to_owned(), role, group, regime, count });
+        }
+        seat::set(tx, unit, &rows).await?;
+    }
+    Ok(())
 }
 
 fn naming(above: &str, code: &str, name: &str, of: &str, kind: &str) -> Naming {

@@ -13,9 +13,11 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use rules::assess::{Assessment, Outcome, Role, assess, assess_in, digest_in};
 use rules::complaint::Complaint;
+use rules::envelope;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::report::Report;
 use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
@@ -23,6 +25,7 @@ use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
 use crate::store::assessment::Finding;
+use crate::store::fleet::Latest;
 use crate::store::machine::{Mark, Portrait};
 use crate::store::rules_text::{Kind, Pair, Text};
 use crate::vietnamese::fold;
@@ -33,6 +36,8 @@ const HOURS_EAST: i8 = 7;
 pub(crate) const LIFECYCLE_FILE: &str = "lifecycle.toml";
 /// The price book among them.
 const PRICES_FILE: &str = "prices.toml";
+/// The norms among them.
+const NORMS_FILE: &str = "norms.toml";
 
 /// What a finding says where an exception holds.
 pub const WAIVED: &str = "waived";
@@ -78,6 +83,30 @@ pub fn digest(judge: &Judge, day: Date, waived: &BTreeSet<String>) -> String {
 /// The settings of a set with these waivers, those of rules that it has: one for a rule of another set changes nothing.
 pub fn settings(set: &RuleSet, waived: &BTreeSet<String>) -> Settings {
     set.defaults().clone().waiving(waived.iter().filter(|id| set.rule(id).is_some()).cloned())
+}
+
+/// The report that was kept of a machine, and the role of its seat.
+///
+/// # Errors
+/// When the envelope cannot be opened, or the role is none that this program knows.
+pub fn open(latest: &Latest) -> Result<(Report, Role)> {
+    let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
+    let sealed = envelope::read(&latest.envelope).map_err(told)?;
+    let report = sealed.open_on(&latest.public_key, latest.base.as_deref()).map_err(told)?;
+    let role =
+        Role::parse(&latest.role).with_context(|| format!("the role “{}” is not known", latest.role))?;
+    Ok((report, role))
+}
+
+/// One part for each processor.
+pub fn shares<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
+    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let length = all.len().div_ceil(hands).max(1);
+    let mut shares = Vec::new();
+    while !all.is_empty() {
+        shares.push(all.split_off(all.len().saturating_sub(length)));
+    }
+    shares
 }
 
 /// Judges a report by the rules in force on its own day.
@@ -170,7 +199,8 @@ fn portrait(report: &Report) -> Portrait {
 }
 
 /// Loads the shipped rules and those of one's own in this folder, which may be missing. One with the id of a
-/// shipped set replaces it; `lifecycle.toml` replaces the shipped table, `prices.toml` the shipped price book.
+/// shipped set replaces it; `lifecycle.toml` replaces the shipped table, `prices.toml` the shipped price book and
+/// `norms.toml` the shipped norms.
 ///
 /// # Errors
 /// Everything that is wrong, each complaint with its file.
@@ -201,7 +231,8 @@ pub fn load_with_texts(folder: &Path) -> Result<(Judge, Vec<Text>), Vec<Wrong>> 
     }
     let lifecycle = own.lifecycle.unwrap_or_else(Lifecycle::shipped);
     let prices = own.prices.unwrap_or_else(Prices::shipped);
-    Ok((Judge { sets, lifecycle, prices }, texts))
+    let norms = own.norms.unwrap_or_else(Norms::shipped);
+    Ok((Judge { sets, lifecycle, prices, norms }, texts))
 }
 
 /// The texts of the sets and of the table that ship.
@@ -244,6 +275,8 @@ pub struct Loaded {
     pub lifecycle: Option<Lifecycle>,
     /// A price book.
     pub prices: Option<Prices>,
+    /// Norms.
+    pub norms: Option<Norms>,
     /// The texts of sets and table, as they were read.
     pub texts: Vec<Text>,
 }
@@ -275,12 +308,14 @@ pub fn load_files(paths: &[PathBuf]) -> Result<Loaded, Vec<Wrong>> {
 }
 
 fn is_set(path: &Path) -> bool {
-    !path.ends_with(LIFECYCLE_FILE) && !path.ends_with(PRICES_FILE)
+    ![LIFECYCLE_FILE, PRICES_FILE, NORMS_FILE].iter().any(|file| path.ends_with(file))
 }
 
 fn load_table(path: &Path, (file, text): (String, String), loaded: &mut Loaded, wrong: &mut Vec<Wrong>) {
     let complaints = if path.ends_with(PRICES_FILE) {
         Prices::parse(&file, &text).map(|prices| loaded.prices = Some(prices)).err()
+    } else if path.ends_with(NORMS_FILE) {
+        Norms::parse(&file, &text).map(|norms| loaded.norms = Some(norms)).err()
     } else {
         let keep = |table| {
             loaded.texts.push(table_text(&table, &text));

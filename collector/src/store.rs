@@ -24,12 +24,14 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
 pub mod conflict;
+pub mod diagnosis;
 pub mod fleet;
 pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod report;
 pub mod rules_text;
+pub mod seat;
 pub mod setting;
 pub mod sign;
 pub mod unit;
@@ -47,6 +49,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (3, include_str!("../schema/0003_identity.sql")),
     (4, include_str!("../schema/0004_waiver.sql")),
     (5, include_str!("../schema/0005_rules_text.sql")),
+    (6, include_str!("../schema/0006_plan.sql")),
 ];
 
 /// How long a writer waits for the one before it.

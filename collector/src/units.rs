@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::Timestamp;
 
+use crate::sheet::{self, Column};
 use crate::store::Tx;
 use crate::store::unit::{self, Naming, Unit};
 use crate::vietnamese::fold;
@@ -16,6 +17,17 @@ use crate::vietnamese::fold;
 const CHARS_MAX: usize = 200;
 /// Most units in one file.
 const UNITS_MAX: usize = 100_000;
+/// Most points of a unit in a plan.
+const POINTS_MAX: u32 = 10;
+const COLUMNS: &[Column] = &[
+    ("code", &["ma"]),
+    ("name", &["ten"]),
+    ("full_name", &["ten day du"]),
+    ("type", &["kind", "loai"]),
+    ("level", &["cap"]),
+    ("parent_code", &["parent", "ma cap tren"]),
+    ("points", &["diem uu tien"]),
+];
 
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +38,8 @@ pub struct Row {
     pub naming: Naming,
     /// The code of the unit above it; none for a root.
     pub parent: Option<String>,
+    /// Its points in a plan; none to leave them as they are.
+    pub points: Option<u32>,
 }
 
 /// What an import did.
@@ -47,6 +61,7 @@ struct Columns {
     kind: Option<usize>,
     level: Option<usize>,
     parent: Option<usize>,
+    points: Option<usize>,
 }
 
 /// Reads a CSV file of units. `file` only stands in the complaints.
@@ -54,37 +69,15 @@ struct Columns {
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
-    let text =
-        std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
-            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-            vec![format!("{file}:{line}:1: the file is not UTF-8: save it as “CSV UTF-8” and try again")]
-        })?;
-    let header = text.lines().next().unwrap_or_default();
-    // Excel writes semicolons where the comma is the decimal sign, as in Vietnam.
-    let delimiter = if header.contains(';') && !header.contains(',') { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| vec![format!("{file}:1:1: {error}")])?.clone();
-    let columns = columns(file, &header)?;
+    let sheet = sheet::read(file, bytes, UNITS_MAX)?;
+    let columns = columns(file, &sheet.header)?;
     let mut complaints = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut lines = BTreeMap::<String, u64>::new();
-    for record in reader.records() {
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(1, csv::Position::line);
-                complaints.push(format!("{file}:{line}:1: {error}"));
-                continue;
-            }
-        };
-        let line = record.position().map_or(1, csv::Position::line);
-        match row(line, &record, &columns) {
+    for (line, record) in &sheet.rows {
+        match row(*line, record, &columns) {
             Ok(row) => {
-                if let Some(first) = lines.insert(row.naming.code.clone(), line) {
+                if let Some(first) = lines.insert(row.naming.code.clone(), *line) {
                     complaints.push(format!(
                         "{file}:{line}:1: the code {} stands in line {first} too",
                         row.naming.code
@@ -94,54 +87,24 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
             }
             Err(text) => complaints.push(format!("{file}:{line}:1: {text}")),
         }
-        if rows.len() > UNITS_MAX {
-            complaints.push(format!("{file}:{line}:1: more than {UNITS_MAX} units: split the file"));
-            break;
-        }
     }
     if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
 }
 
 fn columns(file: &str, header: &csv::StringRecord) -> Result<Columns, Vec<String>> {
-    let mut complaints = Vec::new();
-    let mut found = BTreeMap::new();
-    for (at, name) in header.iter().enumerate() {
-        let known = match fold(name).as_str() {
-            "code" | "ma" => "code",
-            "name" | "ten" => "name",
-            "full_name" | "ten day du" => "full_name",
-            "type" | "kind" | "loai" => "kind",
-            "level" | "cap" => "level",
-            "parent_code" | "parent" | "ma cap tren" => "parent_code",
-            _ => {
-                complaints.push(format!(
-                    "{file}:1:{}: the column “{name}” is not known: there are code, name, full_name, kind (or type), \
-                     level, parent_code",
-                    at + 1
-                ));
-                continue;
-            }
-        };
-        if found.insert(known, at).is_some() {
-            complaints.push(format!("{file}:1:{}: the column {known} stands twice", at + 1));
-        }
-    }
+    let found = sheet::columns(file, header, COLUMNS)?;
     let name = found.get("name").or(found.get("full_name"));
     match found.get("code") {
-        Some(code) if name.is_some() && complaints.is_empty() => Ok(Columns {
+        Some(code) if name.is_some() => Ok(Columns {
             code: *code,
             name: found.get("name").copied(),
             full_name: found.get("full_name").copied(),
-            kind: found.get("kind").copied(),
+            kind: found.get("type").copied(),
             level: found.get("level").copied(),
             parent: found.get("parent_code").copied(),
+            points: found.get("points").copied(),
         }),
-        _ => {
-            if complaints.is_empty() {
-                complaints.push(format!("{file}:1:1: the first line must name the columns code and name"));
-            }
-            Err(complaints)
-        }
+        _ => Err(vec![format!("{file}:1:1: the first line must name the columns code and name")]),
     }
 }
 
@@ -168,7 +131,15 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
         kind: kind.to_owned(),
     };
     let parent = Some(field(columns.parent)).filter(|parent| !parent.is_empty()).map(str::to_owned);
-    Ok(Row { line, naming, parent })
+    let points = match field(columns.points) {
+        "" => None,
+        points => {
+            Some(points.parse::<u32>().ok().filter(|points| *points <= POINTS_MAX).ok_or_else(|| {
+                format!("“{points}” are no points of a unit: they are from 0 to {POINTS_MAX}")
+            })?)
+        }
+    };
+    Ok(Row { line, naming, parent, points })
 }
 
 /// The kind of a unit, from the word for it and its level; none when neither is known.
@@ -256,7 +227,10 @@ async fn place(
     let known = match only(unit::by_code(tx, code).await?) {
         Ok(unit) => unit,
         Err(0) => {
-            unit::add(tx, parent.as_ref(), &row.naming, now).await?;
+            let unit = unit::add(tx, parent.as_ref(), &row.naming, now).await?;
+            if let Some(points) = row.points {
+                unit::set_points(tx, &unit.id, points).await?;
+            }
             imported.added += 1;
             return Ok(Ok(()));
         }
@@ -273,6 +247,13 @@ async fn place(
     if (&known.name, &known.kind) != (&row.naming.name, &row.naming.kind) {
         unit::rename(tx, &known.id, &row.naming).await?;
         changed = true;
+    }
+    if let Some(wished) = row.points {
+        let points = unit::points(tx).await?.get(&known.id).copied().unwrap_or(0);
+        if wished != points {
+            unit::set_points(tx, &known.id, wished).await?;
+            changed = true;
+        }
     }
     if changed {
         imported.changed += 1;

@@ -1,4 +1,5 @@
-//! What the collector looks after by itself: rule files that change, and exceptions that end.
+//! What the collector looks after by itself: rule files that change, exceptions that end, and diagnoses that do not hold
+//! any more.
 
 use std::time::Duration;
 
@@ -13,12 +14,17 @@ use crate::activate;
 use crate::app::App;
 use crate::archive;
 use crate::judge::{self, Wrong};
+use crate::planning;
 use crate::rescore::rescore_if_changed;
 use crate::server::stopped;
+use crate::store::listing::Scope;
 use crate::waivers;
 
 /// How often the folder of rules is looked at.
 const LOOK: Duration = Duration::from_secs(10);
+/// How often machines are diagnosed ahead of a plan, and for how long at a time: reports come first.
+const DIAGNOSE: Duration = Duration::from_secs(60);
+const DIAGNOSE_FOR: Duration = Duration::from_secs(5);
 
 /// What the collector looks after by itself.
 #[derive(Clone)]
@@ -40,11 +46,16 @@ impl Watch {
         };
         let mut clock = tokio::time::interval(LOOK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut rounds = tokio::time::interval(DIAGNOSE);
+        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick comes at once, when there is enough to do.
+        rounds.tick().await;
         loop {
             let reloaded = tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = hangup.recv() => self.reload().await.map(|_| ()),
                 _ = clock.tick() => self.look().await,
+                _ = rounds.tick() => self.diagnose().await,
             };
             if let Err(error) = reloaded {
                 error!(error = format!("{error:#}"), "The machines could not be judged by what changed.");
@@ -85,6 +96,13 @@ impl Watch {
         if ended > 0 {
             info!(ended, "Exceptions ended with their last day.");
         }
+        Ok(())
+    }
+
+    /// So that a plan need not wait for it.
+    async fn diagnose(&self) -> Result<()> {
+        let everything = Scope::everything();
+        planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
         Ok(())
     }
 

@@ -29,8 +29,10 @@ use crate::web::reader::{Lang, Reader};
 use crate::web::words::Words;
 
 pub mod account;
+pub mod annex;
 pub mod asset;
 pub mod audit;
+mod csv;
 pub mod failure;
 pub mod format;
 pub mod label;
@@ -39,6 +41,7 @@ pub mod login;
 pub mod machine;
 pub mod machines;
 pub mod overview;
+pub mod plan;
 pub mod reader;
 pub mod remedy;
 pub mod rules;
@@ -126,6 +129,10 @@ routes! {
     get  "/waivers"        ALL      => waivers::show;
     post "/waivers"        WAIVERS  => waivers::grant;
     post "/waivers/{id}/end" WAIVERS => waivers::end;
+    get  "/plan"           ALL      => plan::show;
+    get  "/plan.xlsx"      ALL      => plan::workbook;
+    get  "/plan.csv"       ALL      => plan::list;
+    get  "/plan.json"      ALL      => plan::json;
     get  "/vocabulary"     ALL      => vocabulary::show;
     get  "/audit"          ADMINISTRATORS => audit::show;
     get  "/sign-in"        EVERYONE => login::show;
@@ -423,6 +430,6 @@ pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Respons
 }
 
 #[cfg(test)]
-mod office;
+pub(crate) mod office;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@ use serde::Serialize;
 use tally::{Tally, tally};
 
 use crate::app::Judge;
-use crate::store::fleet::{self, Latest};
+use crate::judge::shares;
+use crate::store::fleet;
 use crate::store::listing::Scope;
 use crate::store::{Store, waiver};
 
@@ -234,17 +235,6 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
     }
     progress.finish_and_clear();
     Ok(sum.told(trial, as_of))
-}
-
-/// One part for each processor.
-fn shares(mut batch: Vec<Latest>) -> Vec<Vec<Latest>> {
-    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let length = batch.len().div_ceil(hands).max(1);
-    let mut shares = Vec::new();
-    while !batch.is_empty() {
-        shares.push(batch.split_off(batch.len().saturating_sub(length)));
-    }
-    shares
 }
 
 impl Scores {

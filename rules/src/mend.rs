@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::assess::{Grade, Judgement, Outcome, Role, judge};
 use crate::condition::overlay::Overlay;
@@ -46,7 +47,7 @@ pub struct Remedies {
 }
 
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Id of the remedy.
     pub remedy: String,

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::assess::{Role, Severity};
 use crate::mend::Step;
@@ -129,7 +129,7 @@ pub struct Machine {
 }
 
 /// A device that a machine sees.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Device {
     /// The model.
     pub model: String,
@@ -138,7 +138,8 @@ pub struct Device {
 }
 
 /// Whether a machine is fit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// It is ready.
     Ready,
@@ -156,7 +157,7 @@ pub enum State {
 }
 
 /// What a machine lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lacks {
     /// The ids of the rules that it fails, what costs most first.
     pub rules: Vec<String>,

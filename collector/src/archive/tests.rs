@@ -72,6 +72,7 @@ async fn a_set_that_extends_another_is_read_with_the_one_of_its_day() {
         let judge = Judge {
             sets: sets(&own),
             lifecycle: Lifecycle::shipped(),
+            norms: rules::norms::Norms::shipped(),
             prices: rules::prices::Prices::shipped(),
         };
         let text = |index: usize, text: &str| Text {

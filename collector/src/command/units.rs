@@ -56,7 +56,8 @@ async fn import(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn complain(complaints: &[String]) -> ExitCode {
+/// Tells what keeps a file from being imported.
+pub(super) fn complain(complaints: &[String]) -> ExitCode {
     complaints.iter().for_each(|complaint| tell(complaint));
     tell(&format!("{} things are wrong; nothing was imported.", complaints.len()));
     ExitCode::FAILURE

@@ -6,6 +6,7 @@ use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::identity::{Evidence, Piece, Worth};
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::report::WIRE;
 use rules::wire::JoinRequest;
@@ -41,7 +42,12 @@ impl Office {
     async fn new() -> Office {
         let folder = Folder::new();
         let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
-        let judge = Judge { sets: vec![], lifecycle: Lifecycle::shipped(), prices: Prices::shipped() };
+        let judge = Judge {
+            sets: vec![],
+            lifecycle: Lifecycle::shipped(),
+            prices: Prices::shipped(),
+            norms: Norms::shipped(),
+        };
         let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), judge, false);
         let (intake, writer) = Intake::new(app.clone(), settings()).unwrap();
         let mut tx = app.store.begin().await.unwrap();

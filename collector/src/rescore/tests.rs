@@ -3,6 +3,7 @@
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::RuleSet;
@@ -17,6 +18,7 @@ fn rules(text: &str) -> Judge {
         sets: vec![RuleSet::parse("own.toml", text).unwrap()],
         lifecycle: Lifecycle::shipped(),
         prices: Prices::shipped(),
+        norms: Norms::shipped(),
     }
 }
 

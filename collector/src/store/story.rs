@@ -470,3 +470,59 @@ async fn exceptions_begin_and_end() {
     assert!(waiver::run_out(&mut tx, day(11)).await.unwrap().is_empty());
     assert_eq!(waiver::holding(&mut tx, &id, &commune.path, day(1)).await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn seats_and_diagnoses() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
+            .await
+            .unwrap();
+    unit::set_points(&mut tx, &commune.id, 2).await.unwrap();
+    assert_eq!(unit::points(&mut tx).await.unwrap(), [(commune.id.clone(), 2)].into());
+
+    let row = |role: &str, count| seat::Seats {
+        unit: commune.id.clone(),
+        role: role.to_owned(),
+        group: "specialist".to_owned(),
+        regime: "A/B".to_owned(),
+        count,
+    };
+    seat::set(&mut tx, &commune.id, &[row("clerk", 1), row("officer", 9)]).await.unwrap();
+    seat::set(&mut tx, &commune.id, &[row("clerk", 2)]).await.unwrap();
+    assert_eq!(seat::of(&mut tx, &commune.id).await.unwrap(), [row("clerk", 2)]);
+    assert_eq!(seat::all(&mut tx, &Scope::subtree(&province.path)).await.unwrap(), [row("clerk", 2)]);
+    assert!(seat::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
+
+    // A machine without a report has nothing to diagnose; one with a report does, until its diagnosis holds.
+    let everything = Scope::everything();
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &commune, newcomer, at(2)).await.unwrap();
+    key::add(&mut tx, "k1", &id, &[7; 32], at(2)).await.unwrap();
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "book").await.unwrap(), 0);
+    let arrived = Arrived {
+        machine: &id,
+        key: "k1",
+        sequence: 1,
+        digest: "d1",
+        taken_at: at(3),
+        via: "https",
+        envelope: b"bytes",
+        base: None,
+    };
+    let report = report::add(&mut tx, arrived, at(3)).await.unwrap();
+    machine::portray(&mut tx, &id, &report, at(3), &Portrait::default(), at(3)).await.unwrap();
+    let missing = diagnosis::missing(&mut tx, &everything, "book", "", 9).await.unwrap();
+    let [one] = missing.as_slice() else { panic!("{missing:?}") };
+    assert_eq!((one.latest.machine.as_str(), one.report.as_str()), (id.as_str(), report.as_str()));
+    diagnosis::put(&mut tx, &id, &report, &one.made_by, "{}").await.unwrap();
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "book").await.unwrap(), 0);
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "dearer").await.unwrap(), 1);
+    assert!(diagnosis::missing(&mut tx, &everything, "book", "", 9).await.unwrap().is_empty());
+    let all = diagnosis::all(&mut tx, &everything).await.unwrap();
+    assert_eq!((all.len(), all[0].body.as_deref()), (1, Some("{}")));
+}

@@ -159,3 +159,23 @@ pub async fn tree(tx: &mut Tx) -> Result<Vec<Unit>> {
     }
     Ok(tree)
 }
+
+/// The points in a plan of the units that have any, by id.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn points(tx: &mut Tx) -> Result<std::collections::BTreeMap<String, u32>> {
+    const SQL: &str = "SELECT id, points FROM unit WHERE points > 0";
+    let rows: Vec<(String, i64)> = sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?);
+    Ok(rows.into_iter().filter_map(|(id, points)| Some((id, u32::try_from(points).ok()?))).collect())
+}
+
+/// Gives a unit its points in a plan.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn set_points(tx: &mut Tx, id: &str, points: u32) -> Result<()> {
+    const SQL: &str = "UPDATE unit SET points = $2 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(i64::from(points)).execute(c).await?);
+    Ok(())
+}

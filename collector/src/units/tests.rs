@@ -67,8 +67,8 @@ async fn broken_files() {
     }
     check(b"", expect!["u.csv:1:1: the first line must name the columns code and name"]).await;
     check(b"old_code,new_code\n1,2\n", expect![[r#"
-        u.csv:1:1: the column “old_code” is not known: there are code, name, full_name, kind (or type), level, parent_code
-        u.csv:1:2: the column “new_code” is not known: there are code, name, full_name, kind (or type), level, parent_code"#]]).await;
+        u.csv:1:1: the column “old_code” is not known: there are code, name, full_name, type, level, parent_code, points
+        u.csv:1:2: the column “new_code” is not known: there are code, name, full_name, type, level, parent_code, points"#]]).await;
     check(b"code,name,name\n1,a,b\n", expect!["u.csv:1:3: the column name stands twice"]).await;
     check(
         b"code,name\n1,\n,b\n2,c\n2,d\n",

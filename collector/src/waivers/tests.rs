@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::RuleSet;
@@ -20,6 +21,7 @@ fn rules() -> Judge {
         sets: vec![RuleSet::parse("own.toml", OWN_SET).unwrap()],
         lifecycle: Lifecycle::shipped(),
         prices: Prices::shipped(),
+        norms: Norms::shipped(),
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Place {
     Units,
     /// The machines.
     Machines,
+    /// What to do, and what it costs.
+    Plan,
     /// The rules.
     Rules,
     /// Exceptions from rules.
@@ -109,6 +111,7 @@ fn ways(w: &'static Words, person: &Person, place: Place) -> Vec<Way> {
         way(Place::Overview, "/", w.nav_overview.as_str()),
         way(Place::Units, "/units", w.nav_units.as_str()),
         way(Place::Machines, "/machines", w.nav_machines.as_str()),
+        way(Place::Plan, "/plan", w.nav_plan.as_str()),
         way(Place::Rules, "/rules", w.nav_rules.as_str()),
         way(Place::Waivers, "/waivers", w.nav_waivers.as_str()),
         way(Place::Vocabulary, "/vocabulary", w.nav_vocabulary.as_str()),

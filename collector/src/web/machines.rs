@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::store::Tx;
 use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
 use crate::vietnamese::fold;
+use crate::web::csv::Csv;
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label};
 use crate::web::layout::{Layout, Place};
@@ -438,52 +439,9 @@ fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<
     ]
 }
 
-/// A table as spreadsheets read it: UTF-8 with a mark, CRLF, every cell quoted.
-struct Csv {
-    text: String,
-    separator: char,
-}
-
-impl Csv {
-    fn new(separator: char) -> Csv {
-        Csv { text: "\u{feff}".to_owned(), separator }
-    }
-
-    fn line(&mut self, cells: &[String]) {
-        for (index, cell) in cells.iter().enumerate() {
-            if index > 0 {
-                self.text.push(self.separator);
-            }
-            self.text.push('"');
-            // A host name comes from a machine that may be hostile: a cell must not become a formula.
-            if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-                self.text.push('\'');
-            }
-            self.text.push_str(&cell.replace('"', "\"\""));
-            self.text.push('"');
-        }
-        self.text.push_str("\r\n");
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
-
     use super::*;
-
-    #[test]
-    fn cells_do_not_become_formulas() {
-        let mut csv = Csv::new(';');
-        csv.line(&["PC-01".into(), "=HYPERLINK(\"http://x\")".into(), "-1".into(), "Xã a; b".into()]);
-        csv.line(&["@SUM(A1)".into(), "\t=1".into(), "+84".into(), String::new()]);
-        expect![[r#"
-            "PC-01";"'=HYPERLINK(""http://x"")";"'-1";"Xã a; b"
-            "'@SUM(A1)";"'	=1";"'+84";""
-        "#]]
-        .assert_eq(&csv.text.replace("\r\n", "\n").replace('\u{feff}', ""));
-        assert!(csv.text.starts_with('\u{feff}') && csv.text.ends_with("\r\n"));
-    }
 
     #[test]
     fn an_address_keeps_what_it_asks() {

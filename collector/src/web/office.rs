@@ -22,6 +22,7 @@ use rules::facts::network::{Adapter, AdapterKind, Duplex};
 use rules::facts::os::{Architecture, Platform};
 use rules::facts::software::Package;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::{Bytes, GIB, Mhz, Percent, Version};
 use rules::report::{Note, Report, WIRE};
@@ -63,7 +64,7 @@ impl Drop for Office {
 /// The rules that ship.
 pub(crate) fn shipped() -> Judge {
     let sets = SHIPPED.iter().map(|(file, text)| RuleSet::parse(file, text).unwrap()).collect();
-    Judge { sets, lifecycle: Lifecycle::shipped(), prices: Prices::shipped() }
+    Judge { sets, lifecycle: Lifecycle::shipped(), prices: Prices::shipped(), norms: Norms::shipped() }
 }
 
 /// An office without units and machines. `admin` and `viewer` see everything.

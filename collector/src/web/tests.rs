@@ -504,3 +504,41 @@ async fn a_machine_says_what_would_make_it_ready() {
         Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét, có khay nạp tự động (văn thư) + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 29 mục khác.
         Để sẵn sàng, không phải mua gì, chỉ cần: Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Tắt tự động đăng nhập + Cài các bản vá đang thiếu + Bật tự động cài bản vá + và 3 mục khác."#]].assert_eq(&said.join("\n"));
 }
+
+#[tokio::test]
+async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
+    let office = office::known().await;
+    let mut viewer = Browser::signed_in(&office, "viewer").await;
+    let free = viewer.get("/plan").await;
+    assert_eq!(free.status, StatusCode::OK, "{}", free.body);
+    for shown in ["Kế hoạch", "Theo biện pháp", "Quyết định 10/2026", "chưa có báo giá", "seats import"]
+    {
+        assert!(free.body.contains(shown), "{shown}: {}", free.body);
+    }
+    let tight = viewer.get("/plan?budget=10&years=2").await;
+    for shown in ["Chưa bố trí", "Năm 2", "không có cách nào hơn", "100.000.000"] {
+        assert!(tight.body.contains(shown), "{shown}: {}", tight.body);
+    }
+    assert_eq!(viewer.get("/plan?budget=5.000").await.status, StatusCode::OK, "as people write numbers");
+    let wrong = viewer.get("/plan?budget=nhi%E1%BB%81u").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("“nhiều” không đọc được"), "{}", wrong.body);
+    assert_eq!(viewer.get("/plan?norm=qd-1-1900").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(viewer.get("/plan?unit=nowhere").await.status, StatusCode::NOT_FOUND);
+    let excel = viewer.get("/plan.xlsx?budget=10").await;
+    assert!(excel.header(header::CONTENT_TYPE).contains("spreadsheetml"));
+    assert!(excel.header(header::CONTENT_DISPOSITION).contains("ke-hoach-2026-11-22.xlsx"));
+    let csv = viewer.get("/plan.csv").await.body;
+    assert!(csv.starts_with('\u{feff}') && csv.contains("Biện pháp"), "{csv}");
+    let json: serde_json::Value =
+        serde_json::from_str(&viewer.get("/plan.json?budget=10").await.body).unwrap();
+    assert_eq!(json["norm"], "qd-10-2026");
+    assert!(json["years"][0]["spent"].as_i64().unwrap() <= 10_000_000);
+
+    // Who sees one commune plans one commune.
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    let own = analyst.get("/plan").await.body;
+    assert!(own.contains("Nga Thắng") && !own.contains("SKHCN"), "{own}");
+    let elsewhere = format!("/plan?unit={}", office::unit_id("38-SKHCN"));
+    assert_eq!(analyst.get(&elsewhere).await.status, StatusCode::NOT_FOUND);
+}

@@ -224,6 +224,75 @@ words! {
     mend_unpriced
     mend_cannot
     mend_more
+    nav_plan
+    plan_lead
+    plan_unit
+    plan_everything
+    plan_budget
+    plan_budget_hint
+    plan_years
+    plan_norm
+    plan_norm_today
+    plan_make
+    plan_wrong_budget
+    plan_wrong_norm
+    plan_need
+    plan_funded
+    plan_left
+    plan_seats
+    plan_lines
+    plan_marginal
+    plan_marginal_none
+    plan_marginal_more
+    plan_best
+    plan_near
+    plan_note_missing
+    plan_note_assumed
+    plan_note_estimate
+    plan_note_ceiling
+    plan_note_unpriced
+    plan_note_unknown
+    plan_note_surplus
+    plan_means
+    plan_by_means
+    plan_by_item
+    plan_by_unit
+    plan_by_year
+    plan_count
+    plan_price
+    plan_amount
+    plan_item
+    plan_item_unit
+    plan_basis
+    plan_item_market
+    plan_year
+    plan_not_funded
+    plan_work
+    plan_what
+    plan_why
+    plan_points
+    plan_points_parts
+    plan_cost
+    plan_when
+    plan_no_price
+    plan_shared
+    plan_why_fails
+    plan_why_beyond
+    plan_why_empty
+    plan_why_short
+    plan_do_reassign
+    plan_do_buy
+    plan_do_replace
+    means_reassign
+    means_enable
+    means_upgrade
+    means_licence
+    means_buy
+    plan_none
+    plan_all_lines
+    plan_download_excel
+    plan_download_csv
+    plan_download_json
     mend_estimate
     mend_priced
     machine_seen

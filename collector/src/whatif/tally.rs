@@ -4,10 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result};
 use jiff::civil::Date;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
-use rules::envelope;
 use rules::report::Report;
 use rules::ruleset::{Judges, RuleSet, in_force};
 use tokio::task::JoinHandle;
@@ -18,7 +16,7 @@ use super::{
 };
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
-use crate::judge::{day, settings};
+use crate::judge::{day, open, settings};
 use crate::store::fleet::Latest;
 use crate::store::listing::Scope;
 use crate::store::waiver::Holding;
@@ -69,15 +67,6 @@ pub(super) fn tally(trial: &Trial, as_of: Option<Date>, holding: &Holding, share
         }
     }
     tally
-}
-
-fn open(latest: &Latest) -> Result<(Report, Role)> {
-    let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
-    let sealed = envelope::read(&latest.envelope).map_err(told)?;
-    let report = sealed.open_on(&latest.public_key, latest.base.as_deref()).map_err(told)?;
-    let role =
-        Role::parse(&latest.role).with_context(|| format!("the role “{}” is not known", latest.role))?;
-    Ok((report, role))
 }
 
 /// One machine, judged by both.

@@ -5,6 +5,7 @@ use jiff::civil::date;
 use rules::envelope::pack;
 use rules::fact::Fact;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::ruleset::{RuleSet, parse_all};
@@ -18,6 +19,7 @@ fn rules(text: &str) -> Judge {
         sets: vec![RuleSet::parse("own.toml", text).unwrap()],
         lifecycle: Lifecycle::shipped(),
         prices: Prices::shipped(),
+        norms: Norms::shipped(),
     }
 }
 
@@ -156,7 +158,12 @@ async fn a_set_of_next_year_is_tried_as_of_its_day() {
     let judge = |files: &[(&str, &str)]| {
         let files: Vec<_> =
             files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Judge { sets: parse_all(&files).unwrap(), lifecycle: Lifecycle::shipped(), prices: Prices::shipped() }
+        Judge {
+            sets: parse_all(&files).unwrap(),
+            lifecycle: Lifecycle::shipped(),
+            prices: Prices::shipped(),
+            norms: Norms::shipped(),
+        }
     };
     let office = office().await;
     let trial = Trial {

@@ -243,7 +243,7 @@ fn a_province_is_planned_to_the_proven_best() {
     for index in 0..13_000_usize {
         let role = Role::ALL[index * 7 % 4];
         let severity = [Severity::Critical, Severity::Major, Severity::Minor][index % 3];
-        let steps = || items.iter().enumerate().filter(|(bit, _)| index / 3 & (1 << bit) != 0);
+        let steps = || items.iter().enumerate().filter(|(bit, _)| (index / 3) & (1 << bit) != 0);
         let state = match index % 5 {
             0 => State::Ready,
             1 => State::Beyond(lacks("processor", severity)),

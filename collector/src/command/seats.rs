@@ -1,0 +1,72 @@
+//! `seats import FILE.csv`, `seats list`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+
+use super::units::complain;
+use super::{ACTOR, print};
+use crate::clock::Clock;
+use crate::data::Data;
+use crate::seats;
+use crate::store::listing::Scope;
+use crate::store::{audit, seat, unit};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Gives units their seats from a CSV file with the columns unit_code, role, count, and group, regime
+    #[command(after_help = "Example: sansang-collector seats import seats.csv")]
+    Import {
+        /// The file: UTF-8, first line names the columns
+        file: PathBuf,
+    },
+    /// Prints the seats as such a file
+    #[command(after_help = "Example: sansang-collector seats list > seats.csv")]
+    List,
+}
+
+pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Import { file } => import(data, &file).await,
+        Command::List => list(data).await,
+    }
+}
+
+async fn import(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| format!("reading the seats {name}"))?;
+    let rows = match seats::parse(&name, &bytes) {
+        Ok(rows) => rows,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let (store, clock) = (data.store().await?, Clock::System);
+    let mut tx = store.begin().await?;
+    let imported = match seats::import(&mut tx, &name, &rows).await? {
+        Ok(imported) => imported,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let detail = serde_json::json!({ "units": imported.units, "seats": imported.seats }).to_string();
+    audit::add(&mut tx, clock.now(), ACTOR, "seats-import", &name, &detail).await?;
+    tx.commit().await?;
+    store.close().await;
+    print(&format!(
+        "{} seats in {} units; {} units changed.",
+        imported.seats, imported.units, imported.changed
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(data: &Data) -> Result<ExitCode> {
+    let store = data.store().await?;
+    let mut tx = store.read().await?;
+    print("unit_code,role,count,group,regime")?;
+    for one in seat::all(&mut tx, &Scope::everything()).await? {
+        let code = unit::by_id(&mut tx, &one.unit).await?.code;
+        print(&format!("{code},{},{},{},{}", one.role, one.count, one.group, one.regime))?;
+    }
+    drop(tx);
+    store.close().await;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,342 @@
+//! The plan of a part of the tree: every machine is diagnosed, the seats are counted, and `rules` makes the plan.
+//!
+//! A diagnosis is kept until the machine's report, the rules or the prices change, so that a plan is made when somebody
+//! looks at it. Knows no pages and no files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use data_encoding::HEXLOWER;
+use indicatif::ProgressBar;
+use jiff::civil::Date;
+use ring::digest::{SHA256, digest};
+use rules::assess::{Grade, Outcome, Role, assess_lean};
+use rules::fact::Fact;
+use rules::facts::Facts;
+use rules::facts::peripherals::Connection;
+use rules::mend::{Mend, Patient, mend};
+use rules::norms::{Group, Norm};
+use rules::plan::{self, Device, Lacks, Machine, Office, Plan, Regime, Seats, State, Unit};
+use rules::ruleset::{RuleSet, in_force};
+use serde::{Deserialize, Serialize};
+use tracing::warn;
+
+use crate::app::{App, Judge};
+use crate::judge::{day, open, settings, shares};
+use crate::store::diagnosis::{self, Undiagnosed};
+use crate::store::listing::Scope;
+use crate::store::waiver::Holding;
+use crate::store::{Store, Tx, seat, unit, waiver};
+
+/// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
+const BATCH: u32 = 128;
+/// Most rules that are named beside one machine.
+const RULES_MAX: usize = 8;
+/// The kinds of units that are agencies: what is below them shares their printers.
+const AGENCIES: &[&str] = &["commune", "ward", "district"];
+
+/// Whether a machine is fit, what would mend it, and what it sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Diagnosis {
+    state: State,
+    ready_for: Vec<Role>,
+    age_years: Option<u32>,
+    printers: Vec<Device>,
+    scanners: Vec<Device>,
+}
+
+/// What is to be planned.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The units.
+    pub scope: Scope,
+    /// Id of the norm; none for the one in force.
+    pub norm: Option<String>,
+    /// The budgets of the years to come, in đồng, the first first; none for whatever it takes.
+    pub budgets: Vec<i64>,
+}
+
+/// A plan, and what it was made from.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The plan. Its lines name units and machines by their places below.
+    pub plan: Plan,
+    /// The units.
+    pub units: Vec<Unit>,
+    /// The ids of the units.
+    pub unit_ids: Vec<String>,
+    /// The machines.
+    pub machines: Vec<Machine>,
+    /// The seats.
+    pub seats: Vec<Seats>,
+    /// The norm.
+    pub norm: Norm,
+    /// The rules, prices and norms.
+    pub judge: Arc<Judge>,
+    /// The day of the plan.
+    pub day: Date,
+    /// Machines that are not diagnosed yet: to the plan they are not known.
+    pub missing: u64,
+}
+
+/// The digest of what a diagnosis depends on beside the rules.
+fn book(judge: &Judge) -> String {
+    let text = format!("{} {}", judge.prices.digest, judge.norms.digest);
+    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref()).chars().take(32).collect()
+}
+
+/// Diagnoses the machines of these units whose diagnosis does not hold, until all are or `limit` has passed. Gives how
+/// many are left.
+///
+/// # Errors
+/// When the database cannot. What was diagnosed until then stays.
+pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &ProgressBar) -> Result<u64> {
+    // Who comes second finds most of the work done.
+    let _alone = app.diagnosing.lock().await;
+    let judge = app.judge();
+    let began = Instant::now();
+    let left = missing(&app.store, scope, &judge).await?;
+    if left == 0 {
+        return Ok(0);
+    }
+    bar.set_length(left);
+    let mut after = String::new();
+    loop {
+        let mut tx = app.store.read().await?;
+        let batch = diagnosis::missing(&mut tx, scope, &book(&judge), &after, BATCH).await?;
+        let Some(last) = batch.last() else { break };
+        after.clone_from(&last.latest.machine);
+        let holding = Arc::new(waiver::all_holding(&mut tx, day(app.clock.now())).await?);
+        drop(tx);
+        bar.inc(batch.len() as u64);
+        let mut waiting = Vec::new();
+        for share in shares(batch) {
+            let (judge, holding) = (Arc::clone(&judge), Arc::clone(&holding));
+            waiting.push(tokio::task::spawn_blocking(move || diagnose_share(&judge, &holding, share)));
+        }
+        let mut tx = app.store.begin().await?;
+        for share in waiting {
+            for (one, body) in share.await.context("diagnosing machines")? {
+                diagnosis::put(&mut tx, &one.latest.machine, &one.report, &one.made_by, &body).await?;
+            }
+        }
+        tx.commit().await.context("keeping diagnoses")?;
+        if limit.is_some_and(|limit| began.elapsed() >= limit) {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    missing(&app.store, scope, &judge).await
+}
+
+async fn missing(store: &Store, scope: &Scope, judge: &Judge) -> Result<u64> {
+    diagnosis::missing_count(&mut store.read().await?, scope, &book(judge)).await
+}
+
+fn diagnose_share(judge: &Judge, holding: &Holding, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {
+    let told = |one: &Undiagnosed| -> Result<String> {
+        let diagnosis = diagnosis_of(judge, holding, one)?;
+        serde_json::to_string(&diagnosis).context("writing a diagnosis as JSON")
+    };
+    let mut diagnosed = Vec::with_capacity(share.len());
+    for one in share {
+        match told(&one) {
+            Ok(body) => diagnosed.push((one, body)),
+            Err(error) => {
+                let machine = &one.latest.machine;
+                warn!(machine, error = format!("{error:#}"), "A machine cannot be diagnosed.");
+            }
+        }
+    }
+    diagnosed
+}
+
+fn diagnosis_of(judge: &Judge, holding: &Holding, one: &Undiagnosed) -> Result<Diagnosis> {
+    let (report, role) = open(&one.latest)?;
+    let (facts, on) = (&report.facts, day(report.taken_at));
+    let (printers, scanners) = (printers(facts), scanners(facts));
+    let age_years = age(facts, on);
+    let Some(set) = in_force(&judge.sets, on) else {
+        let (state, ready_for) = (State::Unknown, Vec::new());
+        return Ok(Diagnosis { state, ready_for, age_years, printers, scanners });
+    };
+    let settings = settings(set, &holding.of(&one.latest.machine, &one.latest.unit_path));
+    let grade = |role: Role| assess_lean(facts, set, &judge.lifecycle, role, on, &settings).grade;
+    let ready_for = Role::ALL.iter().copied().filter(|role| grade(*role) == Grade::Ready).collect();
+    let patient = Patient { facts, set, role, day: on, settings: &settings };
+    // What seats share is the agency's business: a machine is not asked to buy it.
+    let shared = |item: &str| {
+        judge.norms.norms.iter().any(|norm| norm.shared.iter().any(|one| one.needed && one.item == item))
+    };
+    let price = |item: &str| if shared(item) { Some(0) } else { judge.prices.of(item) };
+    let state = match mend(patient, &judge.lifecycle, &price) {
+        Mend::Ready => State::Ready,
+        _ if grade(role) == Grade::NoData => State::Unknown,
+        Mend::Remedies(remedies) => State::Mendable { steps: remedies.steps, lacks: lacks(judge, patient) },
+        Mend::Cannot { grade: Grade::NoData, .. } => State::Unknown,
+        Mend::Cannot { .. } => State::Beyond(lacks(judge, patient)),
+    };
+    Ok(Diagnosis { state, ready_for, age_years, printers, scanners })
+}
+
+/// The rules that a machine fails, what costs most first, and the weight of the worst.
+fn lacks(judge: &Judge, patient: Patient<'_>) -> Lacks {
+    let Patient { facts, set, role, day, settings } = patient;
+    let judged = assess_lean(facts, set, &judge.lifecycle, role, day, settings);
+    let mut failing: Vec<_> = judged
+        .rulings
+        .iter()
+        .zip(&set.rules)
+        .filter(|(ruling, _)| matches!(ruling.outcome, Outcome::Fail | Outcome::Partial) && !ruling.waived)
+        .collect();
+    failing
+        .sort_by_key(|(ruling, _)| (ruling.outcome == Outcome::Partial, std::cmp::Reverse(ruling.severity)));
+    let severity = failing
+        .iter()
+        .filter(|(ruling, _)| ruling.outcome == Outcome::Fail)
+        .map(|(ruling, _)| ruling.severity)
+        .max()
+        .unwrap_or(rules::assess::Severity::Minor);
+    Lacks { rules: failing.into_iter().take(RULES_MAX).map(|(_, rule)| rule.id.clone()).collect(), severity }
+}
+
+/// Whole years since the firmware was made; none when nobody knows. It is the last resort, and the only one a PC tells.
+fn age(facts: &Facts, on: Date) -> Option<u32> {
+    let Fact::Known(made) = facts.board.firmware_date else { return None };
+    let years = on.since((jiff::Unit::Year, made)).ok()?.get_years();
+    u32::try_from(years).ok()
+}
+
+fn device(model: &Fact<String>, connection: &Fact<Connection>) -> Device {
+    let model = model.known().cloned().unwrap_or_default();
+    // How it is connected is not known: two machines may see the same one, and counting it twice would hide a lack.
+    Device { model, shared: !matches!(connection, Fact::Known(Connection::Usb)) }
+}
+
+fn printers(facts: &Facts) -> Vec<Device> {
+    let printers = facts.peripherals.printers.known().map(Vec::as_slice).unwrap_or_default();
+    printers.iter().map(|one| device(&one.driver, &one.connection)).collect()
+}
+
+fn scanners(facts: &Facts) -> Vec<Device> {
+    let scanners = facts.peripherals.scanners.known().map(Vec::as_slice).unwrap_or_default();
+    scanners.iter().map(|one| device(&one.model, &one.connection)).collect()
+}
+
+/// Makes a plan from the diagnoses that there are.
+///
+/// # Errors
+/// When there is no such norm, none is in force, or the database cannot.
+pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
+    let judge = app.judge();
+    let on = day(app.clock.now());
+    let norm = match &wish.norm {
+        Some(id) => judge.norms.find(id).with_context(|| format!("there is no norm “{id}”"))?,
+        None => judge.norms.on(on).context("no norm is in force today: look at norms.toml")?,
+    }
+    .clone();
+    let mut tx = app.store.read().await?;
+    let (units, unit_ids) = units(&mut tx, &wish.scope).await?;
+    let places: BTreeMap<&str, usize> =
+        unit_ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
+    let seats = seats(&mut tx, &wish.scope, &places).await?;
+    let machines = machines(&mut tx, &wish.scope, &places).await?;
+    let missing = diagnosis::missing_count(&mut tx, &wish.scope, &book(&judge)).await?;
+    drop(tx);
+    let budgets = wish.budgets.clone();
+    let (made, judge) = tokio::task::spawn_blocking(move || {
+        let office = Office { norm: &norm, prices: &judge.prices, units, seats, machines };
+        let plan = plan::plan(&office, &budgets);
+        let Office { units, seats, machines, .. } = office;
+        ((plan, units, seats, machines, norm), judge)
+    })
+    .await
+    .context("making the plan")?;
+    let (plan, units, seats, machines, norm) = made;
+    Ok(Planned { plan, units, unit_ids, machines, seats, norm, judge, day: on, missing })
+}
+
+/// The units of a scope and their ids, in the order of the tree.
+async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
+    let points = unit::points(tx).await?;
+    let tree: Vec<unit::Unit> =
+        unit::tree(tx).await?.into_iter().filter(|unit| scope.holds(&unit.path)).collect();
+    let places: BTreeMap<&str, usize> =
+        tree.iter().enumerate().map(|(index, unit)| (unit.id.as_str(), index)).collect();
+    // Parents stand before their children, so theirs is known.
+    let mut agencies: Vec<usize> = Vec::with_capacity(tree.len());
+    for (index, unit) in tree.iter().enumerate() {
+        let above = unit.parent.as_deref().and_then(|parent| places.get(parent)).copied();
+        let agency = match above.and_then(|above| Some((above, *agencies.get(above)?))) {
+            Some((above, agency)) if !AGENCIES.contains(&unit.kind.as_str()) => {
+                let is_agency = AGENCIES.contains(&tree[agency].kind.as_str());
+                let is_department = tree[above].kind != "province";
+                if is_agency || is_department { agency } else { index }
+            }
+            _ => index,
+        };
+        agencies.push(agency);
+    }
+    let ids = tree.iter().map(|unit| unit.id.clone()).collect();
+    // An office lies where its commune lies.
+    let lies = |unit: &unit::Unit| {
+        let above = unit.path.split_terminator('/').filter_map(|id| points.get(id)).copied();
+        above.max().unwrap_or(0)
+    };
+    let unit = |(unit, agency): (unit::Unit, usize)| Unit {
+        points: lies(&unit),
+        code: unit.code,
+        name: unit.name,
+        path: unit.path,
+        agency,
+    };
+    Ok((tree.into_iter().zip(agencies).map(unit).collect(), ids))
+}
+
+async fn seats(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Seats>> {
+    let rows = seat::all(tx, scope).await?;
+    let seats = |row: seat::Seats| {
+        Some(Seats {
+            unit: *places.get(row.unit.as_str())?,
+            role: Role::parse(&row.role)?,
+            group: Group::parse(&row.group)?,
+            regime: Regime::parse(&row.regime)?,
+            count: u32::try_from(row.count).ok()?,
+        })
+    };
+    Ok(rows.into_iter().filter_map(seats).collect())
+}
+
+async fn machines(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Machine>> {
+    let rows = diagnosis::all(tx, scope).await?;
+    let mut machines = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (Some(unit), Some(role)) = (places.get(row.unit.as_str()), Role::parse(&row.role)) else {
+            continue;
+        };
+        let diagnosis = match &row.body {
+            Some(body) => serde_json::from_str(body).context("reading a diagnosis")?,
+            None => Diagnosis {
+                state: State::Unknown,
+                ready_for: Vec::new(),
+                age_years: None,
+                printers: Vec::new(),
+                scanners: Vec::new(),
+            },
+        };
+        let Diagnosis { state, ready_for, age_years, printers, scanners } = diagnosis;
+        let (id, name, unit) = (row.machine, row.hostname, *unit);
+        machines.push(Machine { id, name, unit, role, state, ready_for, age_years, printers, scanners });
+    }
+    Ok(machines)
+}
+
+/// The set that judges on the day of a plan, for the titles of rules and remedies.
+pub fn set(planned: &Planned) -> Option<&RuleSet> {
+    in_force(&planned.judge.sets, planned.day)
+}
+
+#[cfg(test)]
+mod tests;

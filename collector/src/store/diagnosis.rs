@@ -1,0 +1,115 @@
+//! Diagnoses: whether each machine is fit and what would mend it, kept until its report, the rules or prices change.
+
+use anyhow::Result;
+
+use super::fleet::Latest;
+use super::listing::Scope;
+use super::{Tx, sql};
+
+/// A machine whose diagnosis is missing or does not hold any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undiagnosed {
+    /// The machine with its latest report.
+    pub latest: Latest,
+    /// Id of that report.
+    pub report: String,
+    /// What a diagnosis of it is made by.
+    pub made_by: String,
+}
+
+/// A machine with its diagnosis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosed {
+    /// Id of the machine.
+    pub machine: String,
+    /// Name in the network.
+    pub hostname: String,
+    /// Id of its unit.
+    pub unit: String,
+    /// The role of its seat.
+    pub role: String,
+    /// The diagnosis, as JSON; none before the first, and of a machine without a report.
+    pub body: Option<String>,
+}
+
+type Row = (String, String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, String);
+
+/// The next machines after this id whose diagnosis does not hold. `book` is the digest of prices and norms.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn missing(
+    tx: &mut Tx,
+    scope: &Scope,
+    book: &str,
+    after: &str,
+    count: u32,
+) -> Result<Vec<Undiagnosed>> {
+    const SQL: &str =
+        "SELECT m.id, m.hostname, m.unit, m.unit_path, m.role, r.taken_at, k.public_key, r.envelope,
+            b.envelope, r.id, m.rules_digest || ' ' || $5
+        FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
+            LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
+            LEFT JOIN diagnosis d ON d.machine = m.id
+        WHERE m.id > $1 AND m.unit_path || '' >= $2 AND m.unit_path || '' < $3
+            AND (d.machine IS NULL OR d.report <> m.report OR d.made_by <> m.rules_digest || ' ' || $5)
+        ORDER BY m.id LIMIT $4";
+    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(after)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(i64::from(count))
+        .bind(book)
+        .fetch_all(c)
+        .await?);
+    let undiagnosed = |row: Row| {
+        let (machine, hostname, unit, unit_path, role, taken_at, public_key, envelope, base, report, made_by) =
+            row;
+        let latest =
+            Latest { machine, hostname, unit, unit_path, role, taken_at, public_key, envelope, base };
+        Undiagnosed { latest, report, made_by }
+    };
+    Ok(rows.into_iter().map(undiagnosed).collect())
+}
+
+/// How many machines have no diagnosis that holds.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn missing_count(tx: &mut Tx, scope: &Scope, book: &str) -> Result<u64> {
+    const SQL: &str = "SELECT COUNT(*) FROM machine m LEFT JOIN diagnosis d ON d.machine = m.id
+        WHERE m.report IS NOT NULL AND m.unit_path >= $1 AND m.unit_path < $2
+            AND (d.machine IS NULL OR d.report <> m.report OR d.made_by <> m.rules_digest || ' ' || $3)";
+    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(book)
+        .fetch_one(c)
+        .await?);
+    Ok(u64::try_from(count)?)
+}
+
+/// Keeps a diagnosis in place of the one before.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn put(tx: &mut Tx, machine: &str, report: &str, made_by: &str, body: &str) -> Result<()> {
+    const SQL: &str = "INSERT INTO diagnosis (machine, report, made_by, body) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (machine) DO UPDATE SET report = $2, made_by = $3, body = $4";
+    sql!(tx, |c| sqlx::query(SQL).bind(machine).bind(report).bind(made_by).bind(body).execute(c).await?);
+    Ok(())
+}
+
+/// Every machine of these units, with its diagnosis.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn all(tx: &mut Tx, scope: &Scope) -> Result<Vec<Diagnosed>> {
+    const SQL: &str = "SELECT m.id, m.hostname, m.unit, m.role, d.body
+        FROM machine m LEFT JOIN diagnosis d ON d.machine = m.id
+        WHERE m.unit_path >= $1 AND m.unit_path < $2 ORDER BY m.unit_path, m.hostname, m.id";
+    let rows: Vec<(String, String, String, String, Option<String>)> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?);
+    let diagnosed = |(machine, hostname, unit, role, body)| Diagnosed { machine, hostname, unit, role, body };
+    Ok(rows.into_iter().map(diagnosed).collect())
+}

@@ -1,0 +1,52 @@
+//! Tables that go out as CSV files.
+
+/// A table as spreadsheets read it: UTF-8 with a mark, CRLF, every cell quoted.
+pub(super) struct Csv {
+    /// The text so far.
+    pub(super) text: String,
+    separator: char,
+}
+
+impl Csv {
+    /// An empty table.
+    pub(super) fn new(separator: char) -> Csv {
+        Csv { text: "\u{feff}".to_owned(), separator }
+    }
+
+    /// Adds a row.
+    pub(super) fn line(&mut self, cells: &[String]) {
+        for (index, cell) in cells.iter().enumerate() {
+            if index > 0 {
+                self.text.push(self.separator);
+            }
+            self.text.push('"');
+            // A host name comes from a machine that may be hostile: a cell must not become a formula.
+            if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+                self.text.push('\'');
+            }
+            self.text.push_str(&cell.replace('"', "\"\""));
+            self.text.push('"');
+        }
+        self.text.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn cells_do_not_become_formulas() {
+        let mut csv = Csv::new(';');
+        csv.line(&["PC-01".into(), "=HYPERLINK(\"http://x\")".into(), "-1".into(), "Xã a; b".into()]);
+        csv.line(&["@SUM(A1)".into(), "\t=1".into(), "+84".into(), String::new()]);
+        expect![[r#"
+            "PC-01";"'=HYPERLINK(""http://x"")";"'-1";"Xã a; b"
+            "'@SUM(A1)";"'	=1";"'+84";""
+        "#]]
+        .assert_eq(&csv.text.replace("\r\n", "\n").replace('\u{feff}', ""));
+        assert!(csv.text.starts_with('\u{feff}') && csv.text.ends_with("\r\n"));
+    }
+}
