@@ -112,7 +112,8 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
-    /// The rules that were waived when it was judged.
+    /// The role for which it was judged, and the rules that were waived then.
+    role: String,
     waived: BTreeSet<String>,
     /// What tells the PC from others.
     signs: Signs,
@@ -214,6 +215,7 @@ impl Intake {
                 digest,
                 taken_at: report.taken_at,
                 judged,
+                role: standing.role,
                 waived,
                 signs,
                 via,

@@ -71,12 +71,13 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     Ok(rescored)
 }
 
-/// Judges some machines again, because an exception was granted or ended. Gives how many came out otherwise.
+/// Judges some machines again, because an exception was granted or ended, or they got another seat. Gives how many came
+/// out otherwise.
 ///
 /// # Errors
 /// When the database cannot. What was judged until then stays.
-pub async fn judge_again(app: &App, among: Among<'_>) -> Result<u64> {
-    judge_among(app, &app.judge(), among, Cause::Waiver, &ProgressBar::hidden()).await
+pub async fn judge_again(app: &App, among: Among<'_>, cause: Cause) -> Result<u64> {
+    judge_among(app, &app.judge(), among, cause, &ProgressBar::hidden()).await
 }
 
 async fn judge_among(
@@ -96,11 +97,18 @@ async fn judge_among(
         progress.inc(evidence.len() as u64);
         let now = app.clock.now();
         let holding = waiver::all_holding(&mut tx, day(now)).await?;
-        let waiting = evidence.into_iter().map(|evidence| {
-            let waived = holding.of(&evidence.machine, &evidence.unit_path);
-            (evidence, waived)
-        });
-        for (evidence, judged) in judge_all(rules, waiting.collect()).await? {
+        let mut waiting: Vec<Waiting> = evidence
+            .into_iter()
+            .map(|evidence| {
+                let waived = holding.of(&evidence.machine, &evidence.unit_path);
+                (evidence, waived)
+            })
+            .collect();
+        // Another seat is asked other things by the same rules.
+        if cause != Cause::Seat {
+            waiting.retain(|waiting| !same_rules(rules, waiting));
+        }
+        for (evidence, judged) in judge_all(rules, waiting).await? {
             changed += u64::from(keep(&mut tx, &evidence, &judged, cause, now).await?);
         }
         tx.commit().await.context("storing what was rescored")?;
@@ -110,9 +118,8 @@ async fn judge_among(
 /// A machine's evidence, and the rules that are waived for it.
 type Waiting = (Evidence, BTreeSet<String>);
 
-/// Judges those whose rules changed, on all processors.
+/// Judges these on all processors.
 async fn judge_all(rules: &Arc<Judge>, mut waiting: Vec<Waiting>) -> Result<Vec<(Evidence, Judged)>> {
-    waiting.retain(|waiting| !same_rules(rules, waiting));
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let share = waiting.len().div_ceil(hands).max(1);
     let mut shares = Vec::new();

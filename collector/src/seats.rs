@@ -1,18 +1,25 @@
 //! Seats from a CSV file: how many working places of which role each unit has.
 //!
 //! The columns `unit_code`, `role` and `count`; `group` and `regime` where one likes. The seats of every unit in the
-//! file become those of the file; units that are not in it stay as they are.
+//! file become those of the file; units that are not in it stay as they are. A machine sits where its unit and role say:
+//! by its join code, by hand, or in bulk from another file.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use rules::assess::Role;
 use rules::norms::Group;
 use rules::plan::Regime;
 
+use crate::app::App;
+use crate::rescore::judge_again;
 use crate::sheet::{self, Column};
+use crate::store::assessment::Cause;
+use crate::store::machine::Among;
 use crate::store::seat::{self, Seats};
-use crate::store::{Tx, unit};
+use crate::store::unit::{self, Unit};
+use crate::store::{Tx, audit, machine};
 use crate::vietnamese::fold;
 
 /// Most rows in one file, and most seats in one row: more is a slip of the hand.
@@ -191,6 +198,134 @@ pub async fn import(tx: &mut Tx, file: &str, rows: &[Row]) -> Result<Result<Impo
         }
     }
     Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+}
+
+/// A machine that gets another seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The line, from 1.
+    pub line: u64,
+    /// Name or id of the machine.
+    pub machine: String,
+    /// The code of its new unit.
+    pub unit: String,
+    /// The role of its new seat.
+    pub role: Role,
+}
+
+/// Reads a CSV file of machines and their seats. `file` only stands in the complaints.
+///
+/// # Errors
+/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
+pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Vec<Move>, Vec<String>> {
+    const COLUMNS: &[Column] = &[
+        ("machine", &["may", "ten may", "hostname"]),
+        ("unit_code", &["ma don vi", "don vi", "code"]),
+        ("role", &["vai tro", "vi tri"]),
+    ];
+    let sheet = sheet::read(file, bytes, ROWS_MAX)?;
+    let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
+    let [Some(machine), Some(unit), Some(role)] =
+        ["machine", "unit_code", "role"].map(|name| columns.get(name).copied())
+    else {
+        return Err(vec![format!(
+            "{file}:1:1: the first line must name the columns machine, unit_code and role"
+        )]);
+    };
+    let (mut moves, mut complaints): (Vec<Move>, Vec<String>) = (Vec::new(), Vec::new());
+    for (line, record) in &sheet.rows {
+        let field = |at: usize| record.get(at).unwrap_or_default();
+        let known = role_of(field(role));
+        match known {
+            Some(role) if !field(machine).is_empty() && !field(unit).is_empty() => {
+                let (machine, unit) = (field(machine).to_owned(), field(unit).to_owned());
+                moves.push(Move { line: *line, machine, unit, role });
+            }
+            Some(_) => {
+                complaints.push(format!("{file}:{line}:1: the machine or the code of the unit is missing"))
+            }
+            None => {
+                let roles = words(Role::ALL, Role::word);
+                let text = format!("the role “{}” is not known: {roles}", field(role));
+                complaints.push(format!("{file}:{line}:{}: {text}", role + 1));
+            }
+        }
+    }
+    if complaints.is_empty() { Ok(moves) } else { Err(complaints) }
+}
+
+/// Gives machines other seats, and judges them by what those are asked. Gives how many moved.
+///
+/// # Errors
+/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`, and then nothing was moved; or that the
+/// database cannot.
+pub async fn assign(app: &App, file: &str, moves: &[Move], by: &str) -> Result<Result<usize, Vec<String>>> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let (mut complaints, mut moved) = (Vec::new(), Vec::new());
+    for one in moves {
+        let (line, code) = (one.line, &one.unit);
+        let units = unit::by_code(&mut tx, code).await?;
+        let mut machines = machine::named(&mut tx, &one.machine).await?;
+        if machines.is_empty() && machine::is_known(&mut tx, &one.machine).await? {
+            machines.push(one.machine.clone());
+        }
+        match (units.as_slice(), machines.as_slice()) {
+            ([unit], [id]) => {
+                if seat_one(&mut tx, id, unit, one.role, by, now).await? {
+                    moved.push(id.clone());
+                }
+            }
+            ([], _) => complaints.push(format!("{file}:{line}:1: there is no unit with the code {code}")),
+            (_, []) => {
+                complaints.push(format!("{file}:{line}:1: there is no machine called {}", one.machine))
+            }
+            ([_], many) => complaints.push(format!(
+                "{file}:{line}:1: {} machines are called {}: name them by their ids",
+                many.len(),
+                one.machine
+            )),
+            (many, _) => {
+                complaints.push(format!("{file}:{line}:1: {} units have the code {code}", many.len()))
+            }
+        }
+    }
+    if !complaints.is_empty() {
+        return Ok(Err(complaints));
+    }
+    tx.commit().await?;
+    for id in &moved {
+        judge_again(app, Among::One(id), Cause::Seat).await?;
+    }
+    Ok(Ok(moved.len()))
+}
+
+/// Gives one machine another seat. Gives whether it had not had it before. The machine is to be judged again.
+async fn seat_one(tx: &mut Tx, id: &str, unit: &Unit, role: Role, by: &str, now: Timestamp) -> Result<bool> {
+    let (before, was) = (machine::unit(tx, id).await?, machine::role(tx, id).await?);
+    if before.id == unit.id && was == role.word() {
+        return Ok(false);
+    }
+    machine::seat(tx, id, unit, role.word()).await?;
+    let detail = serde_json::json!({
+        "from": before.code, "role": was, "to": unit.code, "new_role": role.word()
+    });
+    audit::add(tx, now, by, "machine-seat", id, &detail.to_string()).await?;
+    Ok(true)
+}
+
+/// Gives one machine another seat, and judges it by what that is asked.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn reseat(app: &App, id: &str, unit: &Unit, role: Role, by: &str) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    let moved = seat_one(&mut tx, id, unit, role, by, app.clock.now()).await?;
+    tx.commit().await?;
+    if moved {
+        judge_again(app, Among::One(id), Cause::Seat).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

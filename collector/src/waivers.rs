@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::app::{App, Judge};
 use crate::judge::day;
 use crate::rescore::judge_again;
+use crate::store::assessment::Cause;
 use crate::store::machine::Among;
 use crate::store::waiver::{self, Grant, Reach, Waiver};
 use crate::store::{Tx, audit, machine, unit};
@@ -78,7 +79,7 @@ pub async fn grant(app: &App, grant: Grant<'_>) -> Result<String> {
     audit::add(&mut tx, now, grant.by, "waiver-grant", &subject, &detail).await?;
     let path = path(&mut tx, grant.reach).await?;
     tx.commit().await?;
-    judge_again(app, among(grant.reach, &path)).await?;
+    judge_again(app, among(grant.reach, &path), Cause::Waiver).await?;
     Ok(id)
 }
 
@@ -96,7 +97,7 @@ pub async fn end(app: &App, waiver: &Waiver, by: &str) -> Result<bool> {
     let detail = json!({ "rule": waiver.rule, "until": waiver.ends_on.to_string() }).to_string();
     audit::add(&mut tx, now, by, "waiver-end", &subject, &detail).await?;
     tx.commit().await?;
-    judge_again(app, among(waiver.reach(), &waiver.unit.2)).await?;
+    judge_again(app, among(waiver.reach(), &waiver.unit.2), Cause::Waiver).await?;
     Ok(true)
 }
 

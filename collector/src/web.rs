@@ -45,6 +45,7 @@ pub mod plan;
 pub mod reader;
 pub mod remedy;
 pub mod rules;
+pub mod seat;
 pub mod trial;
 pub mod unit;
 pub mod units;
@@ -87,6 +88,7 @@ const TRIES: Access = Access::Standings(trial::TRIES);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
+const SEATS: Access = Access::Standings(seat::GIVES_SEATS);
 const WAIVERS: Access = Access::Standings(waivers::GRANTS);
 
 /// One door.
@@ -121,6 +123,8 @@ routes! {
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;
     post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
+    get  "/machines/{id}/seat" SEATS => seat::show;
+    post "/machines/{id}/seat" SEATS => seat::give;
     get  "/rules"          ALL      => rules::show;
     get  "/rules/try"      TRIES    => trial::show;
     post "/rules/try"      TRIES    => trial::try_text;

@@ -11,6 +11,7 @@ use super::{ACTOR, print};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::seats;
+use crate::server::open_app;
 use crate::store::listing::Scope;
 use crate::store::{audit, seat, unit};
 
@@ -22,6 +23,12 @@ pub(super) enum Command {
         /// The file: UTF-8, first line names the columns
         file: PathBuf,
     },
+    /// Gives machines other seats from a CSV file with the columns machine, unit_code, role
+    #[command(after_help = "Example: sansang-collector seats assign machines.csv")]
+    Assign {
+        /// The file: UTF-8, first line names the columns
+        file: PathBuf,
+    },
     /// Prints the seats as such a file
     #[command(after_help = "Example: sansang-collector seats list > seats.csv")]
     List,
@@ -30,6 +37,7 @@ pub(super) enum Command {
 pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
     match command {
         Command::Import { file } => import(data, &file).await,
+        Command::Assign { file } => assign(data, &file).await,
         Command::List => list(data).await,
     }
 }
@@ -55,6 +63,24 @@ async fn import(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
         "{} seats in {} units; {} units changed.",
         imported.seats, imported.units, imported.changed
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn assign(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| format!("reading where machines sit, {name}"))?;
+    let moves = match seats::parse_moves(&name, &bytes) {
+        Ok(moves) => moves,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let config = data.config()?;
+    let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
+    let assigned = seats::assign(&app, &name, &moves, ACTOR).await?;
+    app.store.close().await;
+    match assigned {
+        Ok(moved) => print(&format!("{moved} machines moved, {} sit there already.", moves.len() - moved))?,
+        Err(complaints) => return Ok(complain(&complaints)),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

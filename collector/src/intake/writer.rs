@@ -134,8 +134,10 @@ impl Writer {
             }
         }
         let machine = &standing.machine;
-        // An exception was granted or ended since it was judged: the PC comes back and is judged anew.
-        if waiver::holding(tx, machine, &standing.unit_path, day(now)).await? != arrival.waived {
+        // Its seat is another, or an exception was granted or ended since it was judged: the PC comes back and is
+        // judged anew.
+        let waived = waiver::holding(tx, machine, &standing.unit_path, day(now)).await?;
+        if waived != arrival.waived || standing.role != arrival.role {
             return Ok(Err(Refusal::Busy));
         }
         let arrived = Arrived {

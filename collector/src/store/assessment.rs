@@ -16,6 +16,8 @@ pub enum Cause {
     Rules,
     /// An exception was granted, or ended.
     Waiver,
+    /// The PC got another seat.
+    Seat,
 }
 
 impl Cause {
@@ -24,6 +26,7 @@ impl Cause {
             Cause::Report => "report",
             Cause::Rules => "rules",
             Cause::Waiver => "waiver",
+            Cause::Seat => "seat",
         }
     }
 }

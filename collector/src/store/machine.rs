@@ -72,6 +72,44 @@ pub async fn seen(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Gives a machine another unit and role.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn seat(tx: &mut Tx, id: &str, unit: &Unit, role: &str) -> Result<()> {
+    const SQL: &str = "UPDATE machine SET unit = $2, unit_path = $3, role = $4 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(&unit.id).bind(&unit.path).bind(role).execute(c).await?);
+    Ok(())
+}
+
+/// Whether there is a machine of this id.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn is_known(tx: &mut Tx, id: &str) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM machine WHERE id = $1";
+    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?);
+    Ok(count > 0)
+}
+
+/// The role of a machine's seat.
+///
+/// # Errors
+/// When there is no such machine, or the database cannot.
+pub async fn role(tx: &mut Tx, id: &str) -> Result<String> {
+    const SQL: &str = "SELECT role FROM machine WHERE id = $1";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?))
+}
+
+/// The ids of the machines that are called so in the network, ASCII case ignored.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn named(tx: &mut Tx, hostname: &str) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT id FROM machine WHERE lower(hostname) = lower($1) ORDER BY id";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(hostname).fetch_all(c).await?))
+}
+
 /// What lists show of a machine's latest report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Portrait {

@@ -525,4 +525,14 @@ async fn seats_and_diagnoses() {
     assert!(diagnosis::missing(&mut tx, &everything, "book", "", 9).await.unwrap().is_empty());
     let all = diagnosis::all(&mut tx, &everything).await.unwrap();
     assert_eq!((all.len(), all[0].body.as_deref()), (1, Some("{}")));
+
+    // Another seat, for a machine that people know by its name.
+    assert_eq!(machine::named(&mut tx, "pc-01").await.unwrap(), std::slice::from_ref(&id));
+    assert!(machine::is_known(&mut tx, &id).await.unwrap());
+    assert!(!machine::is_known(&mut tx, "PC-01").await.unwrap());
+    machine::seat(&mut tx, &id, &province, "leader").await.unwrap();
+    assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), province);
+    assert_eq!(machine::role(&mut tx, &id).await.unwrap(), "leader");
+    let roles = listing::ready_by_role(&mut tx, &everything).await.unwrap();
+    assert_eq!(roles, [("leader".to_owned(), (1, 0))].into());
 }

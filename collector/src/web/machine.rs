@@ -24,11 +24,13 @@ use crate::web::layout::{Layout, Place};
 use crate::web::overview::SILENT_DAYS;
 use crate::web::reader::{Lang, Reader};
 use crate::web::remedy::{self, Advice};
+use crate::web::seat::GIVES_SEATS;
 use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
 use crate::web::{Form, Site, Visitor, page, value};
 
 /// Who may end a conflict.
+/// Who ends conflicts.
 pub const ENDS_CONFLICTS: &[Standing] = &[Standing::Administrator, Standing::Security];
 /// Judgements read for the history.
 const TURNS_MAX: i64 = 200;
@@ -83,6 +85,7 @@ struct MachinePage {
     id: String,
     conflicts: Vec<String>,
     may_end: bool,
+    may_seat: bool,
 }
 
 struct Tally {
@@ -216,6 +219,7 @@ impl MachinePage {
             evidence: rows.report.as_ref().map(|(report, evidence)| proof(reader, report, evidence)),
             id: machine.id.clone(),
             conflicts: rows.conflicts.iter().map(|conflict| told(reader, conflict)).collect(),
+            may_seat: reader.person.as_ref().is_some_and(|person| GIVES_SEATS.contains(&person.standing)),
             may_end: reader.person.as_ref().is_some_and(|person| ENDS_CONFLICTS.contains(&person.standing)),
         }
     }
@@ -524,6 +528,7 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
         let cause = match before {
             None if is_whole => &w.turn_first,
             None => &w.turn_earlier,
+            Some(_) if turn.cause == "seat" => &w.turn_seat,
             Some(before) if before.digest != turn.digest && turn.cause == "waiver" => &w.turn_waiver,
             Some(before) if before.digest != turn.digest => &w.turn_rules,
             Some(before) if said(before) != said(turn) => &w.turn_machine,

@@ -542,3 +542,36 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
     let elsewhere = format!("/plan?unit={}", office::unit_id("38-SKHCN"));
     assert_eq!(analyst.get(&elsewhere).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_machine_gets_another_seat_and_is_judged_by_it() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let token = admin.form_token().await;
+    let (unit, id) = (office::unit_id("16093-VP"), office::machine_id(2));
+    let path = format!("/machines/{id}/seat");
+    assert!(admin.get(&path).await.body.contains("Máy được chấm lại"));
+    let before = admin.get(&format!("/machines/{id}")).await.body;
+    let wish = |unit: &str, role: &str| format!("form_token={token}&unit={unit}&role={role}");
+    let given = admin.send(Method::POST, &path, &wish(&unit, "clerk")).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.body);
+    let after = admin.get(&format!("/machines/{id}")).await.body;
+    assert!(after.contains("Văn thư") && after.contains("Văn phòng HĐND và UBND xã Nga Thắng"), "{after}");
+    assert!(
+        after.contains("Chuyển chỗ làm việc") && !before.contains("<td data-label=\"Thay đổi\">Chuyển chỗ")
+    );
+    assert!(admin.get("/audit").await.body.contains("Chuyển chỗ làm việc của máy"));
+    assert_eq!(
+        admin.send(Method::POST, &path, &wish("nowhere", "clerk")).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(admin.send(Method::POST, &path, &wish(&unit, "king")).await.status, StatusCode::NOT_FOUND);
+    let page = admin.get(&format!("/units/{unit}")).await.body;
+    assert!(page.contains("Chưa nhập số chỗ làm việc"), "{page}");
+
+    // Who sees one commune moves nothing out of it, and nothing into it.
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    let token = analyst.form_token().await;
+    let out = format!("form_token={token}&unit={}&role=clerk", office::unit_id("38-SKHCN"));
+    assert_eq!(analyst.send(Method::POST, &path, &out).await.status, StatusCode::NOT_FOUND);
+}

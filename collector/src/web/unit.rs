@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use rules::assess::{Grade, Outcome};
+use rules::assess::{Grade, Outcome, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
+use crate::store::seat::{self, Seats};
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
@@ -40,9 +41,30 @@ struct UnitPage {
     legend: Vec<Legend>,
     children: Vec<UnitLine>,
     why: Vec<Why>,
+    seats: Vec<SeatsView>,
+    has_seats: bool,
+    plan_href: String,
     machines: Vec<Machine>,
     has_more: bool,
     list_href: String,
+}
+
+/// The seats of one role.
+struct SeatsView {
+    role: String,
+    count: String,
+    machines: String,
+    ready: String,
+    balance: String,
+    is_short: bool,
+}
+
+/// What the page is made from, beside the tree.
+struct Rows<'a> {
+    findings: &'a BTreeMap<(String, String), i64>,
+    machines: &'a [MachineRow],
+    seats: &'a [Seats],
+    by_role: &'a BTreeMap<String, (i64, i64)>,
 }
 
 struct Legend {
@@ -72,14 +94,7 @@ struct Machine {
 }
 
 impl UnitPage {
-    fn of(
-        reader: &Reader,
-        judge: &Judge,
-        nodes: &[Node],
-        at: usize,
-        findings: &BTreeMap<(String, String), i64>,
-        rows: &[MachineRow],
-    ) -> UnitPage {
+    fn of(reader: &Reader, judge: &Judge, nodes: &[Node], at: usize, rows: &Rows<'_>) -> UnitPage {
         let (lang, w) = (reader.lang, reader.words());
         let node = &nodes[at];
         let (all, ready) = (node.all.all(), node.all.of(Grade::Ready));
@@ -107,12 +122,46 @@ impl UnitPage {
                 })
                 .collect(),
             children: children.map(|child| UnitLine::of(lang, w, child)).collect(),
-            why: why(reader, judge, node, findings),
-            machines: rows.iter().take(MACHINES_MAX).map(|row| machine(reader, judge, row)).collect(),
-            has_more: rows.len() > MACHINES_MAX,
+            why: why(reader, judge, node, rows.findings),
+            seats: seats(reader, rows),
+            has_seats: !rows.seats.is_empty(),
+            plan_href: format::url("/plan", &[("unit", &node.unit.id)]),
+            machines: rows
+                .machines
+                .iter()
+                .take(MACHINES_MAX)
+                .map(|row| machine(reader, judge, row))
+                .collect(),
+            has_more: rows.machines.len() > MACHINES_MAX,
             list_href: format::url("/machines", &[("unit", &node.unit.id)]),
         }
     }
+}
+
+/// Seats beside machines, role by role.
+fn seats(reader: &Reader, rows: &Rows<'_>) -> Vec<SeatsView> {
+    let (lang, w) = (reader.lang, reader.words());
+    let view = |role: &Role| {
+        let count: i64 = rows.seats.iter().filter(|one| one.role == role.word()).map(|one| one.count).sum();
+        let (machines, ready) = rows.by_role.get(role.word()).copied().unwrap_or_default();
+        if count == 0 && machines == 0 {
+            return None;
+        }
+        let balance = match machines - count {
+            0 => w.unit_seats_even.clone(),
+            over @ 1.. => fill(&w.unit_seats_over, &[("n", &number(lang, over))]),
+            short => fill(&w.unit_seats_short, &[("n", &number(lang, -short))]),
+        };
+        Some(SeatsView {
+            role: label::role(w, *role).to_owned(),
+            count: number(lang, count),
+            machines: number(lang, machines),
+            ready: number(lang, ready),
+            balance,
+            is_short: machines < count,
+        })
+    };
+    Role::ALL.iter().filter_map(view).collect()
 }
 
 /// The way from the first unit that the reader sees to the one above this.
@@ -181,10 +230,13 @@ pub async fn show(
     let subtree = Scope::subtree(&unit.path);
     let own = listing::grades_by_unit(&mut tx, &subtree).await?;
     let findings = listing::findings(&mut tx, &subtree).await?;
+    let seats = seat::all(&mut tx, &subtree).await?;
+    let by_role = listing::ready_by_role(&mut tx, &subtree).await?;
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
     let nodes = tree(units, &own);
     let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
-    page(&UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &findings, &rows))
+    let rows = Rows { findings: &findings, machines: &rows, seats: &seats, by_role: &by_role };
+    page(&UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
 }

@@ -224,6 +224,22 @@ words! {
     mend_unpriced
     mend_cannot
     mend_more
+    turn_seat
+    seat_move
+    seat_move_hint
+    action_machine_seat
+    action_seats_import
+    unit_seats
+    unit_seats_role
+    unit_seats_count
+    unit_seats_machines
+    unit_seats_ready
+    unit_seats_balance
+    unit_seats_short
+    unit_seats_over
+    unit_seats_even
+    unit_seats_none
+    unit_plan
     nav_plan
     plan_lead
     plan_unit
