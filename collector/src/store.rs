@@ -31,6 +31,7 @@ pub mod key;
 pub mod machine;
 pub mod report;
 pub mod rules_text;
+pub mod scenario;
 pub mod seat;
 pub mod setting;
 pub mod sign;
@@ -50,6 +51,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (4, include_str!("../schema/0004_waiver.sql")),
     (5, include_str!("../schema/0005_rules_text.sql")),
     (6, include_str!("../schema/0006_plan.sql")),
+    (7, include_str!("../schema/0007_scenario.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -45,6 +45,7 @@ pub mod plan;
 pub mod reader;
 pub mod remedy;
 pub mod rules;
+pub mod scenarios;
 pub mod seat;
 pub mod trial;
 pub mod unit;
@@ -88,6 +89,7 @@ const TRIES: Access = Access::Standings(trial::TRIES);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
+const PLANS: Access = Access::Standings(scenarios::PLANS);
 const SEATS: Access = Access::Standings(seat::GIVES_SEATS);
 const WAIVERS: Access = Access::Standings(waivers::GRANTS);
 
@@ -137,6 +139,10 @@ routes! {
     get  "/plan.xlsx"      ALL      => plan::workbook;
     get  "/plan.csv"       ALL      => plan::list;
     get  "/plan.json"      ALL      => plan::json;
+    get  "/plan/scenarios" ALL      => scenarios::show;
+    post "/plan/scenarios" PLANS    => scenarios::keep;
+    post "/plan/scenarios/{id}" PLANS => scenarios::act;
+    get  "/plan/scenarios/{id}/plan.xlsx" ALL => scenarios::workbook;
     get  "/vocabulary"     ALL      => vocabulary::show;
     get  "/audit"          ADMINISTRATORS => audit::show;
     get  "/sign-in"        EVERYONE => login::show;

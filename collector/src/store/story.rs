@@ -536,3 +536,30 @@ async fn seats_and_diagnoses() {
     let roles = listing::ready_by_role(&mut tx, &everything).await.unwrap();
     assert_eq!(roles, [("leader".to_owned(), (1, 0))].into());
 }
+
+#[tokio::test]
+async fn plans_are_kept_and_submitted_ones_stay() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let draft = scenario::Draft {
+        name: "Năm 2027",
+        unit_path: "a/b/",
+        place: "Xã Pù Nhi",
+        wish: "{}",
+        outcome: "1",
+        by: "an",
+    };
+    let first = scenario::add(&mut tx, draft, at(1)).await.unwrap();
+    let second = scenario::add(&mut tx, scenario::Draft { name: "Năm 2028", ..draft }, at(2)).await.unwrap();
+    let names = |all: Vec<scenario::Scenario>| all.into_iter().map(|one| one.name).collect::<Vec<_>>();
+    assert_eq!(names(scenario::all(&mut tx, &Scope::subtree("a/")).await.unwrap()), ["Năm 2028", "Năm 2027"]);
+    assert!(scenario::all(&mut tx, &Scope::subtree("a/b/c/")).await.unwrap().is_empty());
+    assert_eq!(scenario::workbook(&mut tx, &first).await.unwrap(), None, "a draft has none");
+    assert!(scenario::submit(&mut tx, &first, ("2", "{}", b"PK"), "an", at(3)).await.unwrap());
+    assert!(!scenario::submit(&mut tx, &first, ("3", "{}", b"xx"), "an", at(4)).await.unwrap());
+    assert!(!scenario::remove(&mut tx, &first).await.unwrap(), "what was submitted stays");
+    assert_eq!(scenario::workbook(&mut tx, &first).await.unwrap().as_deref(), Some(b"PK".as_slice()));
+    assert!(scenario::remove(&mut tx, &second).await.unwrap());
+    let left = scenario::all(&mut tx, &Scope::everything()).await.unwrap();
+    assert_eq!((left.len(), left[0].outcome.as_str()), (1, "2"));
+}

@@ -57,6 +57,7 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "rules-activate" => &w.action_rules_activate,
         "rules-rescored" => &w.action_rules_rescored,
         "conflict-replaced" => &w.action_conflict_replaced,
+        "plan-submit" => &w.action_plan_submit,
         "machine-seat" => &w.action_machine_seat,
         "seats-import" => &w.action_seats_import,
         "waiver-grant" => &w.action_waiver_grant,

@@ -20,9 +20,12 @@ use crate::web::format::{self, fill, money, number};
 use crate::web::label::{self, pick, rule_title};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
+use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
 use crate::web::{Fields, Query, Site, Visitor, page_with};
 
+/// The media type of a workbook.
+pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// How long a page waits for machines that are not diagnosed yet.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// Lines and units on a page, and units in one sentence.
@@ -42,6 +45,8 @@ struct PlanPage {
     l: Layout,
     w: &'static Words,
     errors: Vec<String>,
+    may_keep: bool,
+    asked: Asked,
     form: FormView,
     result: Option<ResultView>,
 }
@@ -445,15 +450,18 @@ fn items(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<ItemRow> {
 }
 
 /// What the address asks.
-struct Asked {
-    unit: String,
+pub(super) struct Asked {
+    /// Id of the unit; empty for everything that the person sees.
+    pub(super) unit: String,
     budget: String,
     years: usize,
-    norm: String,
+    /// Id of the norm; empty for the one in force.
+    pub(super) norm: String,
 }
 
 impl Asked {
-    fn of(fields: &Fields) -> Asked {
+    /// What these fields ask.
+    pub(super) fn of(fields: &Fields) -> Asked {
         Asked {
             unit: fields.text("unit").to_owned(),
             budget: fields.text("budget").trim().to_owned(),
@@ -463,7 +471,7 @@ impl Asked {
     }
 
     /// The budget of each year in đồng; none without a limit, an error where it cannot be read.
-    fn budgets(&self) -> Result<Vec<i64>, ()> {
+    pub(super) fn budgets(&self) -> Result<Vec<i64>, ()> {
         if self.budget.is_empty() {
             return Ok(Vec::new());
         }
@@ -566,11 +574,26 @@ pub async fn show(
         }
         Err(errors) => (StatusCode::UNPROCESSABLE_ENTITY, None, errors.clone()),
     };
-    page_with(status, &PlanPage { l: Layout::new(reader, Place::Plan, &w.nav_plan), w, errors, form, result })
+    page_with(
+        status,
+        &PlanPage {
+            l: Layout::new(reader, Place::Plan, &w.nav_plan),
+            w,
+            errors,
+            may_keep: PLANS.contains(&visitor.person.standing),
+            asked,
+            form,
+            result,
+        },
+    )
 }
 
 /// The plan of a file; an address that asks for none is one that does not exist.
-async fn file(site: &Site, visitor: &Visitor, fields: &Fields) -> Result<(String, Planned), Failure> {
+pub(super) async fn file(
+    site: &Site,
+    visitor: &Visitor,
+    fields: &Fields,
+) -> Result<(String, Planned), Failure> {
     let (_, planned) = prepare(site, visitor, &Asked::of(fields)).await?;
     planned.map_err(|_| Failure::NotFound)
 }
@@ -598,7 +621,7 @@ pub async fn workbook(
     let bytes = tokio::task::spawn_blocking(move || annex::workbook(&place, &planned))
         .await
         .map_err(|error| Failure::from(anyhow::Error::from(error)))??;
-    Ok(attachment("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &name, bytes))
+    Ok(attachment(XLSX, &name, bytes))
 }
 
 /// The lines as CSV.

@@ -575,3 +575,40 @@ async fn a_machine_gets_another_seat_and_is_judged_by_it() {
     let out = format!("form_token={token}&unit={}&role=clerk", office::unit_id("38-SKHCN"));
     assert_eq!(analyst.send(Method::POST, &path, &out).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn plans_are_kept_compared_and_submitted() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let token = admin.form_token().await;
+    for (name, budget) in [("Tiết kiệm", "10"), ("Đầy đủ", "")] {
+        let body = format!("form_token={token}&budget={budget}&years=1&name={}", format::encode(name));
+        let kept = admin.send(Method::POST, "/plan/scenarios", &body).await;
+        assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
+    }
+    let list = admin.get("/plan/scenarios").await.body;
+    let ids: Vec<&str> =
+        list.split("action=\"/plan/scenarios/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let [full, thrifty] = ids.as_slice() else { panic!("{list}") };
+    let both = admin.get(&format!("/plan/scenarios?a={thrifty}&b={full}")).await.body;
+    for shown in ["So sánh hai phương án", "Tiết kiệm", "Đầy đủ", "10.000.000\u{a0}đồng", "Để trống"]
+    {
+        assert!(both.contains(shown), "{shown}: {both}");
+    }
+    let download = format!("/plan/scenarios/{thrifty}/plan.xlsx");
+    assert_eq!(admin.get(&download).await.status, StatusCode::NOT_FOUND, "a draft has no annexes yet");
+    let act = |act: &str| format!("form_token={token}&act={act}");
+    let path = format!("/plan/scenarios/{thrifty}");
+    assert_eq!(admin.send(Method::POST, &path, &act("submit")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(admin.send(Method::POST, &path, &act("remove")).await.status, StatusCode::SEE_OTHER);
+    let list = admin.get("/plan/scenarios").await.body;
+    assert!(list.contains("Đã trình:") && list.contains("Tiết kiệm"), "{list}");
+    assert!(admin.get(&download).await.header(header::CONTENT_TYPE).contains("spreadsheetml"));
+    assert!(admin.get("/audit").await.body.contains("Trình kế hoạch"));
+    let other = format!("/plan/scenarios/{full}");
+    assert_eq!(admin.send(Method::POST, &other, &act("remove")).await.status, StatusCode::SEE_OTHER);
+    assert!(!admin.get("/plan/scenarios").await.body.contains("Đầy đủ"));
+    // Who sees one commune sees none of the province's plans.
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    assert_eq!(analyst.get(&download).await.status, StatusCode::NOT_FOUND);
+}

@@ -224,6 +224,27 @@ words! {
     mend_unpriced
     mend_cannot
     mend_more
+    scenario_title
+    scenario_lead
+    scenario_name
+    scenario_name_hint
+    scenario_keep
+    scenario_kept
+    scenario_kept_by
+    scenario_none
+    scenario_compare
+    scenario_side_by_side
+    scenario_submit
+    scenario_submitted
+    scenario_remove
+    scenario_day
+    scenario_prices
+    scenario_rules
+    scenario_budget
+    scenario_seats
+    scenario_ready
+    scenario_more
+    action_plan_submit
     turn_seat
     seat_move
     seat_move_hint
