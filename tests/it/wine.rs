@@ -216,6 +216,26 @@ async fn reports(office: &Office, count: u64) {
     panic!("the office has {} reports, not {count}", office.reports().await);
 }
 
+/// What an officer does: the program with the code in its name is started with nothing else, and again another day.
+/// Everybody is an administrator under Wine, so nobody is asked for consent; and there is no browser, so the page is
+/// read where it lies.
+async fn double_click(wine: &Wine, office: &Office, code: &str) {
+    let folder = TempDir::new().unwrap();
+    // As a browser names a second download.
+    let program = folder.path().join(format!("sansang-agent_{code} (1).exe"));
+    std::fs::copy(wine.program(), &program).unwrap();
+    let page = wine.drive().join("ProgramData/SanSang/public/ket-qua.html");
+    for visit in 1..=2 {
+        let before = office.reports().await;
+        let mut command = wine.start(&program);
+        said(&tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap());
+        let shown = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert!(shown.contains("lang=\"vi\"") && shown.contains("Phường Hạc Thành"), "visit {visit}: {shown}");
+        assert!(office.reports().await > before, "visit {visit} reports");
+        assert!(registry(wine, SERVICE).0, "the service is there after visit {visit}");
+    }
+}
+
 /// One test, because there is one service: by its own command, then by its package.
 #[tokio::test]
 async fn its_service_joins_reports_and_leaves_nothing() {
@@ -230,7 +250,7 @@ async fn its_service_joins_reports_and_leaves_nothing() {
     // A run that was killed may have left its service.
     aside(own(&["remove"])).await;
     let office = Office::open_at(agent::clock::now()).await;
-    let code = office.join_code(Role::Clerk, 3).await.to_string();
+    let code = office.join_code(Role::Clerk, 5).await.to_string();
 
     let alone = said(&aside(own(&["install"])).await);
     assert!(alone.contains("is installed"), "{alone}");
@@ -245,6 +265,9 @@ async fn its_service_joins_reports_and_leaves_nothing() {
     said(&aside(own(&["remove"])).await);
     assert_nothing_is_left(wine);
     said(&aside(own(&["remove"])).await);
+    double_click(wine, &office, &code).await;
+    said(&aside(own(&["remove"])).await);
+    assert_nothing_is_left(wine);
 
     if Command::new("wixl").arg("--version").output().is_err() {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs wixl");
