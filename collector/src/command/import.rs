@@ -1,13 +1,14 @@
-//! `import FILE…`: what came on USB sticks, through the same intake as everything else.
+//! `import FILE…`: what came on USB sticks, through the same intake as everything else, in any order: a file that only
+//! another one can let in, such as the one with which its PC joins, is tried again after all others.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use rules::envelope::{Fault, read_any};
+use rules::envelope::{Bundle, Fault, read_any};
 use rules::limits::BUNDLE_BYTES_MAX;
-use rules::wire::Receipt;
+use rules::wire::{Receipt, Refusal};
 
 use super::{print, progress, tell};
 use crate::api::sentence;
@@ -34,20 +35,36 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let bar = progress("Importing").with_finish(indicatif::ProgressFinish::AndClear);
     bar.set_length(options.files.len() as u64);
     let mut left = 0;
-    for file in &options.files {
-        let told = match take_in(&intake, &key, file).await {
-            Ok(receipt) => {
-                let line = describe(file, &receipt);
-                bar.suspend(|| print(&line))
+    let mut files: Vec<&PathBuf> = options.files.iter().collect();
+    while !files.is_empty() {
+        let mut put_off = Vec::new();
+        for file in &files {
+            match take_in(&intake, &key, file).await {
+                Ok(receipt) => {
+                    let line = describe(file, &receipt);
+                    bar.suspend(|| print(&line))?;
+                }
+                Err(Left { for_now: true, why }) => {
+                    put_off.push((*file, why));
+                    continue;
+                }
+                Err(Left { for_now: false, why }) => {
+                    left += 1;
+                    bar.suspend(|| tell(&format!("{}: not imported: {why:#}", file.display())));
+                }
             }
-            Err(error) => {
+            bar.inc(1);
+        }
+        // When none got in, none ever will.
+        if put_off.len() == files.len() {
+            for (file, why) in put_off {
                 left += 1;
-                bar.suspend(|| tell(&format!("{}: not imported: {error:#}", file.display())));
-                Ok(())
+                bar.suspend(|| tell(&format!("{}: not imported: {why:#}", file.display())));
+                bar.inc(1);
             }
-        };
-        told?;
-        bar.inc(1);
+            break;
+        }
+        files = put_off.into_iter().map(|(file, _)| file).collect();
     }
     bar.finish_and_clear();
     drop(intake);
@@ -70,7 +87,35 @@ fn describe(file: &Path, receipt: &Receipt) -> String {
     format!("{}: {again}, {grade}{score}", file.display())
 }
 
-async fn take_in(intake: &Intake, key: &SealingKey, file: &Path) -> Result<Receipt> {
+/// Why a file was left.
+struct Left {
+    why: anyhow::Error,
+    /// Another file may let it in.
+    for_now: bool,
+}
+
+impl From<Trouble> for Left {
+    fn from(trouble: Trouble) -> Left {
+        match trouble {
+            Trouble::Refused(refusal) => Left {
+                why: anyhow!("refused: {}", sentence(refusal)),
+                // Busy is told to a report whose machine got or lost an exception meanwhile.
+                for_now: matches!(refusal, Refusal::NotAdmitted | Refusal::BaseMissing | Refusal::Busy),
+            },
+            Trouble::Failed(error) => Left { why: anyhow!("{error:#}"), for_now: false },
+        }
+    }
+}
+
+async fn take_in(intake: &Intake, key: &SealingKey, file: &Path) -> Result<Receipt, Left> {
+    let bundle = read(key, file).map_err(|why| Left { why, for_now: false })?;
+    if let Some(join) = bundle.join {
+        intake.join(join).await?;
+    }
+    Ok(intake.take_in(bundle.envelope, Via::Import).await?)
+}
+
+fn read(key: &SealingKey, file: &Path) -> Result<Bundle> {
     let bytes_max = BUNDLE_BYTES_MAX as u64;
     let bytes = std::fs::metadata(file).context("reading it")?.len();
     anyhow::ensure!(
@@ -78,7 +123,7 @@ async fn take_in(intake: &Intake, key: &SealingKey, file: &Path) -> Result<Recei
         "it has {bytes} bytes, at most {bytes_max} are allowed: it is no report"
     );
     let bytes = std::fs::read(file).context("reading it")?;
-    let bundle = read_any(&bytes, &key.private).map_err(|fault| match fault {
+    read_any(&bytes, &key.private).map_err(|fault| match fault {
         Fault::BadSignature => anyhow!("it is damaged, or sealed to another collector"),
         Fault::TooLarge
         | Fault::Malformed(_)
@@ -87,23 +132,12 @@ async fn take_in(intake: &Intake, key: &SealingKey, file: &Path) -> Result<Recei
         | Fault::Crypto(_) => {
             anyhow!("it {fault}")
         }
-    })?;
-    if let Some(join) = bundle.join {
-        intake.join(join).await.map_err(tell_trouble)?;
-    }
-    intake.take_in(bundle.envelope, Via::Import).await.map_err(tell_trouble)
-}
-
-fn tell_trouble(trouble: Trouble) -> anyhow::Error {
-    match trouble {
-        Trouble::Refused(refusal) => anyhow!("refused: {}", sentence(refusal)),
-        Trouble::Failed(error) => anyhow!("{error:#}"),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use rules::envelope::{Bundle, pack, seal, write_plain};
+    use rules::envelope::{pack, seal, write_plain};
 
     use super::*;
     use crate::data::tests::Folder;
@@ -184,5 +218,31 @@ mod tests {
         let code = run(&data, Options { files: files.into_iter().take(2).collect() }).await.unwrap();
         assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
         assert_eq!(reports(data.store().await.unwrap()).await, 2);
+    }
+    #[tokio::test]
+    async fn the_file_with_which_a_pc_joins_may_come_last() {
+        let (folder, data) = office().await;
+        let key = signing_key();
+        let bundle = |sequence| Bundle {
+            join: (sequence == 1).then(|| join_bytes(&key, b"open")),
+            envelope: pack(&survey(TAKEN), &key, sequence).unwrap(),
+        };
+        let stranger = Bundle { join: None, envelope: pack(&survey(TAKEN), &signing_key(), 1).unwrap() };
+        let write = |name: &str, bundle: &Bundle| {
+            let path = folder.0.join(name);
+            std::fs::write(&path, write_plain(bundle).unwrap()).unwrap();
+            path
+        };
+        let mut files: Vec<PathBuf> =
+            [3, 2, 1].map(|sequence| write(&format!("{sequence}"), &bundle(sequence))).to_vec();
+        let code = run(&data, Options { files: files.clone() }).await.unwrap();
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::SUCCESS));
+        assert_eq!(reports(data.store().await.unwrap()).await, 3);
+
+        // One that nobody lets in is told, and keeps nothing else out.
+        files.insert(0, write("stranger", &stranger));
+        let code = run(&data, Options { files }).await.unwrap();
+        assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::FAILURE));
+        assert_eq!(reports(data.store().await.unwrap()).await, 3);
     }
 }
