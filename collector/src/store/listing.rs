@@ -755,12 +755,12 @@ pub async fn evidence(tx: &mut Tx, report: &str) -> Result<Option<Evidence>> {
 pub struct Turn {
     /// `report`: the PC said something; `rules`: the rules changed.
     pub cause: String,
+    /// When the report that was judged was taken.
+    pub taken_at: Timestamp,
     /// When it was judged.
     pub judged_at: Timestamp,
     /// The rule set.
     pub ruleset: String,
-    /// The rules that judged.
-    pub digest: String,
     /// The grade.
     pub grade: Grade,
     /// The score.
@@ -776,8 +776,10 @@ pub struct Turn {
 /// # Errors
 /// When the database fails.
 pub async fn turns(tx: &mut Tx, machine: &str, limit: i64) -> Result<Vec<Turn>> {
-    const SQL: &str = "SELECT cause, judged_at, ruleset, digest, grade, score, coverage, decided_by
-        FROM assessment WHERE machine = $1 ORDER BY judged_at DESC, id DESC LIMIT $2";
+    const SQL: &str =
+        "SELECT a.cause, r.taken_at, a.judged_at, a.ruleset, a.grade, a.score, a.coverage, a.decided_by
+        FROM assessment a JOIN report r ON r.id = a.report
+        WHERE a.machine = $1 ORDER BY a.judged_at DESC, a.id DESC LIMIT $2";
     sql!(tx, |c| {
         sqlx::query(SQL)
             .bind(machine)
@@ -789,9 +791,9 @@ pub async fn turns(tx: &mut Tx, machine: &str, limit: i64) -> Result<Vec<Turn>> 
                 let grade: String = row.try_get("grade")?;
                 Ok(Turn {
                     cause: row.try_get("cause")?,
+                    taken_at: Timestamp::from_millisecond(row.try_get("taken_at")?)?,
                     judged_at: Timestamp::from_millisecond(row.try_get("judged_at")?)?,
                     ruleset: row.try_get("ruleset")?,
-                    digest: row.try_get("digest")?,
                     grade: grade_of(&grade)?,
                     score: row.try_get("score")?,
                     coverage: row.try_get("coverage")?,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
 use rules::envelope;
 use rules::fact::{Fact, Reason};
@@ -523,20 +523,27 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
     let is_whole = i64::try_from(turns.len()).is_ok_and(|length| length < TURNS_MAX);
     let mut views: Vec<TurnView> = Vec::new();
     let mut before: Option<&Turn> = None;
-    for turn in turns.iter().rev() {
+    for Event { at, is_late, turn } in in_order(turns) {
         let said = |turn: &Turn| (turn.grade, turn.score, turn.coverage, turn.decided_by.clone());
+        let is_report = turn.cause == "report";
         let cause = match before {
-            None if is_whole => &w.turn_first,
-            None => &w.turn_earlier,
-            Some(_) if turn.cause == "seat" => &w.turn_seat,
-            Some(before) if before.digest != turn.digest && turn.cause == "waiver" => &w.turn_waiver,
-            Some(before) if before.digest != turn.digest => &w.turn_rules,
-            Some(before) if said(before) != said(turn) => &w.turn_machine,
-            Some(_) => continue,
+            None if is_late => late(w, turn),
+            None if is_whole => w.turn_first.clone(),
+            None => w.turn_earlier.clone(),
+            Some(_) if turn.cause == "seat" => w.turn_seat.clone(),
+            Some(_) if turn.cause == "waiver" => w.turn_waiver.clone(),
+            Some(_) if !is_report => w.turn_rules.clone(),
+            // Which text of a set judged is no matter here: when it changes, every machine is judged again for it.
+            Some(before) if before.ruleset == turn.ruleset && said(before) == said(turn) => continue,
+            Some(_) if is_late => late(w, turn),
+            Some(before) if before.ruleset != turn.ruleset => {
+                fill(&w.turn_other_set, &[("set", set_title(lang, judge, &turn.ruleset))])
+            }
+            Some(_) => w.turn_machine.clone(),
         };
         views.push(TurnView {
-            at: format::moment(turn.judged_at),
-            cause: cause.clone(),
+            at: format::moment(at),
+            cause,
             grade: label::grade(w, turn.grade),
             score: turn.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
             coverage: format::percent(lang, turn.coverage),
@@ -550,6 +557,38 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
     }
     views.reverse();
     views
+}
+
+/// A judgement in its place among the others.
+struct Event<'a> {
+    /// When it happened to the PC.
+    at: Timestamp,
+    /// Whether its report came after one that was taken later.
+    is_late: bool,
+    turn: &'a Turn,
+}
+
+/// These judgements, which are in the order of judging with the newest first, as things happened: a report that was
+/// late on its way stands where it was taken, everything else where it was judged.
+fn in_order(turns: &[Turn]) -> Vec<Event<'_>> {
+    let mut latest = Timestamp::MIN;
+    let mut events: Vec<Event<'_>> = Vec::with_capacity(turns.len());
+    for turn in turns.iter().rev() {
+        let is_late = turn.cause == "report" && turn.taken_at < latest;
+        latest = latest.max(turn.taken_at);
+        events.push(Event { at: if is_late { turn.taken_at } else { turn.judged_at }, is_late, turn });
+    }
+    events.sort_by_key(|event| event.at);
+    events
+}
+
+/// What is told of a report that came after one that was taken later.
+fn late(w: &Words, turn: &Turn) -> String {
+    fill(&w.turn_late, &[("day", &format::date(format::day(turn.judged_at)))])
+}
+
+fn set_title<'a>(lang: Lang, judge: &'a Judge, id: &'a str) -> &'a str {
+    judge.sets.iter().find(|set| set.id == id).map_or(id, |set| pick(lang, &set.title))
 }
 
 /// How the report came, for who must defend it.
@@ -645,3 +684,6 @@ fn open(evidence: Evidence) -> anyhow::Result<(Report, Evidence)> {
     let report = sealed.open_on(&evidence.public_key, evidence.base.as_deref()).map_err(told)?;
     Ok((report, evidence))
 }
+
+#[cfg(test)]
+mod tests;

@@ -355,6 +355,8 @@ words! {
     turn_machine
     turn_rules
     turn_waiver
+    turn_other_set
+    turn_late
     waiver_lead
     waiver_holding
     waiver_none
