@@ -88,6 +88,11 @@ async fn told(office: &Office, machine: &str) -> String {
     format!("{} {} after {count} ({})", row.grade.word(), findings.join(", "), turn.cause)
 }
 
+/// A moment later: what is judged in one moment has no order.
+fn later(office: &Office) {
+    office.app.clock.set(office.app.clock.now() + jiff::SignedDuration::from_secs(1));
+}
+
 async fn check(office: &Office, machine: &str, expected: Expect) {
     let before = told(office, machine).await;
     expected.assert_eq(&before);
@@ -140,10 +145,12 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
     check(&office, &machine, expect!["ready resolvers not_applicable after 1 (report)"]).await;
 
     // The unit says which: the rule wakes up, in every place.
+    later(&office);
     set(&office.app, &own, wish(&own, "resolvers", r#"["10.38.0.53"]"#)).await.unwrap();
     check(&office, &machine, expect!["not_ready resolvers fail after 2 (parameter)"]).await;
 
     // A report that comes is judged with it, and what judged can be read again.
+    later(&office);
     assert_eq!(office.send(pack(&report(), &key, 2).unwrap()).await, "taken");
     check(&office, &machine, expect!["not_ready resolvers fail after 3 (report)"]).await;
     let mut tx = office.app.store.read().await.unwrap();
@@ -154,7 +161,9 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
     drop(tx);
 
     // A stricter default of another parameter is tried where the unit's own value stands.
+    later(&office);
     set(&office.app, &own, wish(&own, "resolvers", r#"["8.8.8.8","10.38.0.53"]"#)).await.unwrap();
+    later(&office);
     set(&office.app, &own, wish(&own, "floor", "\"2 GiB\"")).await.unwrap();
     check(&office, &machine, expect!["ready  after 4 (parameter)"]).await;
     let trial = Trial {
@@ -167,6 +176,7 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
     assert_eq!(what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap().changed, 0);
 
     // A text without the parameter: the value matches nothing, and machines are judged all the same.
+    later(&office);
     office.app.set_judge(rules(OWN_SET));
     let judged = rescore_if_changed(&office.app, &ProgressBar::hidden()).await.unwrap().unwrap();
     assert_eq!(judged.machines, 1);
