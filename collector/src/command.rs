@@ -28,6 +28,7 @@ mod activate;
 mod demo;
 mod explain;
 mod import;
+mod parameters;
 mod plan;
 mod quickstart;
 mod rules_files;
@@ -104,6 +105,11 @@ enum Rules {
         after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk"
     )]
     Explain(explain::Options),
+    /// What units set for themselves in a rule set: shows it, sets a value, takes one away
+    #[command(
+        after_help = "Example: sansang-collector rules parameters --unit 38 --set resolvers=10.38.0.53,10.38.0.54 --reason \"Công văn 12\""
+    )]
+    Parameters(parameters::Options),
     /// Puts a rule set in force and judges every machine by it; who and why is written down
     #[command(after_help = "Example: sansang-collector rules activate new.toml --reason \"QĐ 12/2026\"")]
     Activate(activate::Options),
@@ -179,6 +185,9 @@ impl Cli {
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
             Command::Rules(Rules::Explain(options)) => return explain::run(&options),
             Command::Rules(Rules::WhatIf(options)) => return whatif::run(&Data::open(&data)?, options).await,
+            Command::Rules(Rules::Parameters(options)) => {
+                return parameters::run(&Data::open(&data)?, options).await;
+            }
             Command::Rules(Rules::Activate(options)) => {
                 return activate::run(&Data::open(&data)?, options).await;
             }

@@ -4,7 +4,6 @@
 //! requests, and in bounded number. What passed is handed to the one writer, which commits many arrivals at once and
 //! answers each only when the commit is durable. A refusal writes nothing. Knows no HTTP.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
@@ -22,8 +21,9 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::app::App;
 use crate::judge::{Case, Judged, day, judge};
+use crate::local::Local;
 use crate::store::key::{self, Standing};
-use crate::store::{report, waiver};
+use crate::store::report;
 
 mod writer;
 
@@ -112,9 +112,9 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
-    /// The role for which it was judged, and the rules that were waived then.
+    /// The role for which it was judged, and what held for it then beside the rules.
     role: String,
-    waived: BTreeSet<String>,
+    local: Local,
     /// What tells the PC from others.
     signs: Signs,
     via: Via,
@@ -188,11 +188,11 @@ impl Intake {
             (None, _) | (_, None) => None,
         };
         let (decoy, now) = (Arc::clone(&self.decoy), self.app.clock.now());
-        let waived = match &standing {
+        let local = match &standing {
             Some(Standing { machine, unit_path, .. }) => {
-                waiver::holding(&mut tx, machine, unit_path, day(now)).await?
+                Local::of(&mut tx, machine, unit_path, day(now)).await?
             }
-            None => BTreeSet::new(),
+            None => Local::default(),
         };
         drop(tx);
         let rules = self.app.judge();
@@ -202,7 +202,7 @@ impl Intake {
                 return Err(Refusal::NotAdmitted.into());
             };
             let report = open(&sealed, full.as_deref(), &standing, now)?;
-            let case = Case { report: &report, role: &standing.role, waived: &waived };
+            let case = Case { report: &report, role: &standing.role, local: &local };
             let judged = judge(&rules, case)?;
             let pieces = report.facts.identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
             let signs = Signs::of(pieces);
@@ -216,7 +216,7 @@ impl Intake {
                 taken_at: report.taken_at,
                 judged,
                 role: standing.role,
-                waived,
+                local,
                 signs,
                 via,
             })

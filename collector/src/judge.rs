@@ -2,7 +2,7 @@
 //!
 //! Knows no database and no HTTP.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use rules::assess::{Assessment, Outcome, Role, assess, assess_in, digest_in};
+use rules::assess::{Assessment, Outcome, Role, assess_in, digest_in};
 use rules::complaint::Complaint;
 use rules::envelope;
 use rules::fact::Fact;
@@ -24,6 +24,8 @@ use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
 
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
+use crate::local::Local;
+use crate::parameters;
 use crate::store::assessment::Finding;
 use crate::store::fleet::Latest;
 use crate::store::machine::{Mark, Portrait};
@@ -69,20 +71,28 @@ pub struct Case<'a> {
     pub report: &'a Report,
     /// The role of its seat.
     pub role: &'a str,
-    /// The rules that are waived for it, by id.
-    pub waived: &'a BTreeSet<String>,
+    /// What its unit set, and the rules that are waived for it.
+    pub local: &'a Local,
 }
 
-/// The digest of what judges reports of this day, with these waivers; empty when no rules are in force.
-pub fn digest(judge: &Judge, day: Date, waived: &BTreeSet<String>) -> String {
+/// The digest of what judges reports of this day where this holds; empty when no rules are in force.
+pub fn digest(judge: &Judge, day: Date, local: &Local) -> String {
     in_force(&judge.sets, day)
-        .map(|set| digest_in(set, &judge.lifecycle, &settings(set, waived)))
+        .map(|set| digest_in(set, &judge.lifecycle, &settings(set, local)))
         .unwrap_or_default()
 }
 
-/// The settings of a set with these waivers, those of rules that it has: one for a rule of another set changes nothing.
-pub fn settings(set: &RuleSet, waived: &BTreeSet<String>) -> Settings {
-    set.defaults().clone().waiving(waived.iter().filter(|id| set.rule(id).is_some()).cloned())
+/// The settings of a set where this holds: the parameters that the set has, of the kind that it asks, and the waivers
+/// of rules that it has. What was set for another text of the set and fits it no more changes nothing.
+pub fn settings(set: &RuleSet, local: &Local) -> Settings {
+    let fitting = local.parameters.get(&set.id).into_iter().flatten();
+    let fitting = fitting.filter(|(name, value)| parameters::fits(set, name, value));
+    let values: BTreeMap<String, serde_json::Value> =
+        fitting.filter_map(|(name, value)| Some((name.clone(), serde_json::from_str(value).ok()?))).collect();
+    let settings = if values.is_empty() { Ok(set.defaults().clone()) } else { set.settings(&values) };
+    settings
+        .unwrap_or_else(|_| set.defaults().clone())
+        .waiving(local.waived.iter().filter(|id| set.rule(id).is_some()).cloned())
 }
 
 /// The report that was kept of a machine, and the role of its seat.
@@ -114,7 +124,7 @@ pub fn shares<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
 /// # Errors
 /// When the role is none that this program knows.
 pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
-    let Case { report, role, waived } = case;
+    let Case { report, role, local } = case;
     let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
     let day = day(report.taken_at);
     let portrait = portrait(report);
@@ -122,17 +132,19 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
         let mark = Mark { grade: "no_data".to_owned(), ..Mark::default() };
         return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None, pair: None });
     };
-    let assessment = match waived.is_empty() {
-        true => assess(&report.facts, set, &judge.lifecycle, role, day),
-        false => assess_in(&report.facts, set, &judge.lifecycle, role, day, &settings(set, waived)),
+    let settings = (!local.is_nothing()).then(|| settings(set, local));
+    let given = settings.as_ref().unwrap_or(set.defaults());
+    let assessment = assess_in(&report.facts, set, &judge.lifecycle, role, day, given);
+    let pair = match &settings {
+        Some(settings) => Some(Pair {
+            digest: assessment.digest.clone(),
+            ruleset: set.digest.clone(),
+            lifecycle: judge.lifecycle.digest.clone(),
+            settings: serde_json::to_string(settings.changed()).context("writing parameters as JSON")?,
+            waived: settings.waived().iter().cloned().collect(),
+        }),
+        None => None,
     };
-    let pair = (!waived.is_empty()).then(|| Pair {
-        digest: assessment.digest.clone(),
-        ruleset: set.digest.clone(),
-        lifecycle: judge.lifecycle.digest.clone(),
-        settings: "{}".to_owned(),
-        waived: waived.iter().filter(|id| set.rule(id).is_some()).cloned().collect(),
-    });
     let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
     Ok(Judged {
         portrait,

@@ -16,6 +16,8 @@ pub mod error;
 pub mod guard;
 pub mod intake;
 pub mod judge;
+pub mod local;
+pub mod parameters;
 pub mod planning;
 pub mod refusals;
 pub mod rescore;

@@ -25,10 +25,10 @@ use tracing::warn;
 
 use crate::app::{App, Judge};
 use crate::judge::{day, open, settings, shares};
+use crate::local::Locals;
 use crate::store::diagnosis::{self, Undiagnosed};
 use crate::store::listing::Scope;
-use crate::store::waiver::Holding;
-use crate::store::{Store, Tx, seat, unit, waiver};
+use crate::store::{Store, Tx, seat, unit};
 
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
@@ -108,13 +108,13 @@ pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &P
         let batch = diagnosis::missing(&mut tx, scope, &book(&judge), &after, BATCH).await?;
         let Some(last) = batch.last() else { break };
         after.clone_from(&last.latest.machine);
-        let holding = Arc::new(waiver::all_holding(&mut tx, day(app.clock.now())).await?);
+        let locals = Arc::new(Locals::on(&mut tx, day(app.clock.now())).await?);
         drop(tx);
         bar.inc(batch.len() as u64);
         let mut waiting = Vec::new();
         for share in shares(batch) {
-            let (judge, holding) = (Arc::clone(&judge), Arc::clone(&holding));
-            waiting.push(tokio::task::spawn_blocking(move || diagnose_share(&judge, &holding, share)));
+            let (judge, locals) = (Arc::clone(&judge), Arc::clone(&locals));
+            waiting.push(tokio::task::spawn_blocking(move || diagnose_share(&judge, &locals, share)));
         }
         let mut tx = app.store.begin().await?;
         for share in waiting {
@@ -135,9 +135,9 @@ async fn missing(store: &Store, scope: &Scope, judge: &Judge) -> Result<u64> {
     diagnosis::missing_count(&mut store.read().await?, scope, &book(judge)).await
 }
 
-fn diagnose_share(judge: &Judge, holding: &Holding, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {
+fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {
     let told = |one: &Undiagnosed| -> Result<String> {
-        let diagnosis = diagnosis_of(judge, holding, one)?;
+        let diagnosis = diagnosis_of(judge, locals, one)?;
         serde_json::to_string(&diagnosis).context("writing a diagnosis as JSON")
     };
     let mut diagnosed = Vec::with_capacity(share.len());
@@ -153,7 +153,7 @@ fn diagnose_share(judge: &Judge, holding: &Holding, share: Vec<Undiagnosed>) -> 
     diagnosed
 }
 
-fn diagnosis_of(judge: &Judge, holding: &Holding, one: &Undiagnosed) -> Result<Diagnosis> {
+fn diagnosis_of(judge: &Judge, locals: &Locals, one: &Undiagnosed) -> Result<Diagnosis> {
     let (report, role) = open(&one.latest)?;
     let (facts, on) = (&report.facts, day(report.taken_at));
     let (printers, scanners) = (printers(facts), scanners(facts));
@@ -162,7 +162,7 @@ fn diagnosis_of(judge: &Judge, holding: &Holding, one: &Undiagnosed) -> Result<D
         let (state, ready_for) = (State::Unknown, Vec::new());
         return Ok(Diagnosis { state, ready_for, age_years, printers, scanners });
     };
-    let settings = settings(set, &holding.of(&one.latest.machine, &one.latest.unit_path));
+    let settings = settings(set, &locals.of(&one.latest.machine, &one.latest.unit_path));
     let grade = |role: Role| assess_lean(facts, set, &judge.lifecycle, role, on, &settings).grade;
     let ready_for = Role::ALL.iter().copied().filter(|role| grade(*role) == Grade::Ready).collect();
     let patient = Patient { facts, set, role, day: on, settings: &settings };

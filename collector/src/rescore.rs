@@ -3,7 +3,6 @@
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
 //! written again.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
@@ -16,9 +15,10 @@ use tracing::{info, warn};
 
 use crate::app::{App, Judge};
 use crate::judge::{self, Case, Judged, day, judge};
+use crate::local::{Local, Locals};
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::machine::{Among, Evidence};
-use crate::store::{Tx, assessment, machine, rules_text, setting, waiver};
+use crate::store::{Tx, assessment, machine, rules_text, setting};
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
@@ -71,7 +71,8 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     Ok(rescored)
 }
 
-/// Judges some machines again, because an exception was granted or ended, or they got another seat. Gives how many came
+/// Judges some machines again, because an exception was granted or ended, a parameter was set, or
+/// they got another seat. Gives how many came
 /// out otherwise.
 ///
 /// # Errors
@@ -96,12 +97,12 @@ async fn judge_among(
         after.clone_from(&last.machine);
         progress.inc(evidence.len() as u64);
         let now = app.clock.now();
-        let holding = waiver::all_holding(&mut tx, day(now)).await?;
+        let locals = Locals::on(&mut tx, day(now)).await?;
         let mut waiting: Vec<Waiting> = evidence
             .into_iter()
             .map(|evidence| {
-                let waived = holding.of(&evidence.machine, &evidence.unit_path);
-                (evidence, waived)
+                let local = locals.of(&evidence.machine, &evidence.unit_path);
+                (evidence, local)
             })
             .collect();
         // Another seat is asked other things by the same rules.
@@ -115,8 +116,8 @@ async fn judge_among(
     }
 }
 
-/// A machine's evidence, and the rules that are waived for it.
-type Waiting = (Evidence, BTreeSet<String>);
+/// A machine's evidence, and what holds for it beside the rules.
+type Waiting = (Evidence, Local);
 
 /// Judges these on all processors.
 async fn judge_all(rules: &Arc<Judge>, mut waiting: Vec<Waiting>) -> Result<Vec<(Evidence, Judged)>> {
@@ -136,16 +137,16 @@ async fn judge_all(rules: &Arc<Judge>, mut waiting: Vec<Waiting>) -> Result<Vec<
 }
 
 fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Judged)> {
-    let again = |evidence: &Evidence, waived: &BTreeSet<String>| -> Result<Judged> {
+    let again = |evidence: &Evidence, local: &Local| -> Result<Judged> {
         let sealed = envelope::read(&evidence.envelope).map_err(|fault| anyhow!("{fault}"))?;
         let report = sealed
             .open_on(&evidence.public_key, evidence.base.as_deref())
             .map_err(|fault| anyhow!("{fault}"))?;
-        judge(rules, Case { report: &report, role: &evidence.role, waived })
+        judge(rules, Case { report: &report, role: &evidence.role, local })
     };
     let mut judged = Vec::with_capacity(share.len());
-    for (evidence, waived) in share {
-        match again(&evidence, &waived) {
+    for (evidence, local) in share {
+        match again(&evidence, &local) {
             Ok(again) => judged.push((evidence, again)),
             Err(error) => {
                 let (machine, report) = (&evidence.machine, &evidence.report);
@@ -157,9 +158,9 @@ fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Judged)> {
 }
 
 /// Whether the rules in force on the day of the report are those that judged it.
-fn same_rules(rules: &Judge, (evidence, waived): &Waiting) -> bool {
+fn same_rules(rules: &Judge, (evidence, local): &Waiting) -> bool {
     let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { return false };
-    evidence.rules_digest == judge::digest(rules, day(taken_at), waived)
+    evidence.rules_digest == judge::digest(rules, day(taken_at), local)
 }
 
 /// Keeps a judgement; gives whether it came out otherwise than before.

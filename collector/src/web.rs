@@ -41,6 +41,7 @@ pub mod login;
 pub mod machine;
 pub mod machines;
 pub mod overview;
+pub mod parameters;
 pub mod plan;
 pub mod reader;
 pub mod remedy;
@@ -89,6 +90,7 @@ const TRIES: Access = Access::Standings(trial::TRIES);
 const ADMINISTRATORS: Access = Access::Standings(&[Standing::Administrator]);
 
 const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
+const PARAMETERS: Access = Access::Standings(parameters::SETS_PARAMETERS);
 const PLANS: Access = Access::Standings(scenarios::PLANS);
 const SEATS: Access = Access::Standings(seat::GIVES_SEATS);
 const WAIVERS: Access = Access::Standings(waivers::GRANTS);
@@ -121,6 +123,8 @@ routes! {
     get  "/"               ALL      => overview::show;
     get  "/units"          ALL      => units::show;
     get  "/units/{id}"     ALL      => unit::show;
+    get  "/units/{id}/parameters" PARAMETERS => parameters::show;
+    post "/units/{id}/parameters" PARAMETERS => parameters::set;
     get  "/machines"       ALL      => machines::show;
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;

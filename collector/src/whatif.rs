@@ -15,9 +15,10 @@ use tally::{Tally, tally};
 
 use crate::app::Judge;
 use crate::judge::shares;
+use crate::local::Locals;
+use crate::store::Store;
 use crate::store::fleet;
 use crate::store::listing::Scope;
-use crate::store::{Store, waiver};
 
 mod tally;
 
@@ -216,7 +217,7 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
     let as_of = candidate.map(|set| set.in_force.0).filter(|first| *first > trial.today);
     let mut tx = store.read().await?;
     progress.set_length(fleet::reported(&mut tx, &trial.scope).await?);
-    let holding = Arc::new(waiver::all_holding(&mut tx, as_of.unwrap_or(trial.today)).await?);
+    let locals = Arc::new(Locals::on(&mut tx, as_of.unwrap_or(trial.today)).await?);
     let mut sum = Tally::default();
     let mut after = String::new();
     loop {
@@ -225,8 +226,8 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
         after.clone_from(&last.machine);
         let count = batch.len();
         for share in shares(batch) {
-            let (trial, holding) = (trial.clone(), Arc::clone(&holding));
-            sum.waiting.push(tokio::task::spawn_blocking(move || tally(&trial, as_of, &holding, &share)));
+            let (trial, locals) = (trial.clone(), Arc::clone(&locals));
+            sum.waiting.push(tokio::task::spawn_blocking(move || tally(&trial, as_of, &locals, &share)));
         }
         for share in std::mem::take(&mut sum.waiting) {
             sum.join(share.await.context("trying the rules")?);

@@ -14,7 +14,7 @@ use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint};
 use crate::condition::overlay::Gift;
 use crate::condition::scan::Scan;
-use crate::condition::setting::Setting;
+use crate::condition::setting::{Setting, example};
 use crate::condition::{Condition, Node};
 use crate::facts::support::Support;
 use crate::facts::{Facts, Kind, Place};
@@ -84,6 +84,16 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// Whether something stands for it where no unit says otherwise.
+    pub fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// How a value is written, in JSON.
+    pub fn example(&self) -> &'static str {
+        example(self.kind)
+    }
+
     /// The default as people read it, or the name in brackets where there is none.
     pub fn shown(&self) -> String {
         let Some(default) = &self.default else { return format!("‹{}›", self.id) };

@@ -14,11 +14,12 @@ use tracing::{info, warn};
 use super::{Arrival, Job, Newcomer, Settings, Trouble, shown, too_old};
 use crate::app::App;
 use crate::judge::day;
+use crate::local::Locals;
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Mark};
 use crate::store::report::{self, Arrived};
-use crate::store::{Tx, assessment, audit, join_code, key, rules_text, sign, unit, waiver};
+use crate::store::{Tx, assessment, audit, join_code, key, rules_text, sign, unit};
 
 /// Who ended a conflict when a PC joined, and who did so in the audit trail.
 const BY_JOIN: &str = "join";
@@ -83,10 +84,11 @@ impl Writer {
         let work = async {
             let now = self.app.clock.now();
             let mut tx = self.app.store.begin().await.context("beginning to store what came")?;
+            let locals = Locals::on(&mut tx, day(now)).await?;
             let mut done = Vec::with_capacity(batch.len());
             for job in batch {
                 done.push(match job {
-                    Job::Report(arrival, _) => Done::Report(self.keep(&mut tx, arrival, now).await?),
+                    Job::Report(arrival, _) => Done::Report(self.keep(&mut tx, arrival, &locals, now).await?),
                     Job::Join(newcomer, _) => Done::Join(self.admit(&mut tx, newcomer, now).await?),
                 });
             }
@@ -97,7 +99,13 @@ impl Writer {
     }
 
     /// Keeps a report, unless it came before or is refused; a refusal has written nothing.
-    async fn keep(&self, tx: &mut Tx, arrival: &Arrival, now: Timestamp) -> Result<Result<Receipt, Refusal>> {
+    async fn keep(
+        &self,
+        tx: &mut Tx,
+        arrival: &Arrival,
+        locals: &Locals,
+        now: Timestamp,
+    ) -> Result<Result<Receipt, Refusal>> {
         let key = &arrival.key.0;
         let Some(standing) = key::standing(tx, key).await?.filter(|standing| !standing.withdrawn) else {
             return Ok(Err(Refusal::NotAdmitted));
@@ -134,10 +142,10 @@ impl Writer {
             }
         }
         let machine = &standing.machine;
-        // Its seat is another, or an exception was granted or ended since it was judged: the PC comes back and is
-        // judged anew.
-        let waived = waiver::holding(tx, machine, &standing.unit_path, day(now)).await?;
-        if waived != arrival.waived || standing.role != arrival.role {
+        // Its seat is another, an exception was granted or ended, or a parameter was set since it was judged: the PC
+        // comes back and is judged anew.
+        let local = locals.of(machine, &standing.unit_path);
+        if local != arrival.local || standing.role != arrival.role {
             return Ok(Err(Refusal::Busy));
         }
         let arrived = Arrived {

@@ -18,6 +18,8 @@ pub enum Cause {
     Waiver,
     /// The PC got another seat.
     Seat,
+    /// A unit set a parameter of the rules, or took it away.
+    Parameter,
 }
 
 impl Cause {
@@ -27,6 +29,7 @@ impl Cause {
             Cause::Rules => "rules",
             Cause::Waiver => "waiver",
             Cause::Seat => "seat",
+            Cause::Parameter => "parameter",
         }
     }
 }

@@ -472,6 +472,53 @@ async fn exceptions_begin_and_end() {
 }
 
 #[tokio::test]
+async fn units_set_what_judges() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
+            .await
+            .unwrap();
+    let wish = |unit, value| parameter::Wish {
+        unit,
+        ruleset: "office",
+        name: "floor",
+        value,
+        reason: "Công văn 12",
+        by: "an",
+    };
+    parameter::set(&mut tx, wish(&province.id, "1"), at(2)).await.unwrap();
+    parameter::set(&mut tx, wish(&province.id, "2"), at(3)).await.unwrap();
+    parameter::set(&mut tx, wish(&commune.id, "3"), at(4)).await.unwrap();
+    assert!(parameter::set(&mut tx, wish("nowhere", "4"), at(4)).await.is_err());
+    let told = |all: Vec<parameter::Parameter>| {
+        all.into_iter().map(|one| format!("{} {} {}", one.unit.1, one.value, one.set_at)).collect::<Vec<_>>()
+    };
+    let at_three = at(3).as_millisecond();
+    let of_province = format!("Tỉnh Thanh Hóa 2 {at_three}");
+    let of_commune = format!("Xã Pù Nhi 3 {}", at(4).as_millisecond());
+    assert_eq!(
+        told(parameter::above(&mut tx, &commune.path).await.unwrap()),
+        [of_province.clone(), of_commune.clone()]
+    );
+    assert_eq!(told(parameter::above(&mut tx, &province.path).await.unwrap()), [of_province]);
+    assert_eq!(told(parameter::below(&mut tx, &province.path).await.unwrap()), [of_commune]);
+    let all = parameter::all_holding(&mut tx).await.unwrap();
+    let mut held = Vec::new();
+    for path in [&province.path, &commune.path, "elsewhere/"] {
+        let values = parameter::holding(&mut tx, path).await.unwrap();
+        assert_eq!(all.of(path), values);
+        held.push(values.get("office").map_or("", |office| office["floor"].as_str()).to_owned());
+    }
+    assert_eq!(held, ["2", "3", ""]);
+    assert!(parameter::remove(&mut tx, &commune.id, "office", "floor").await.unwrap());
+    assert!(!parameter::remove(&mut tx, &commune.id, "office", "floor").await.unwrap());
+}
+
+#[tokio::test]
 async fn seats_and_diagnoses() {
     let (_folder, store) = opened().await;
     let mut tx = store.begin().await.unwrap();

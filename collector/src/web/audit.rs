@@ -62,6 +62,8 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "seats-import" => &w.action_seats_import,
         "waiver-grant" => &w.action_waiver_grant,
         "waiver-end" => &w.action_waiver_end,
+        "parameter-set" => &w.action_parameter_set,
+        "parameter-remove" => &w.action_parameter_remove,
         other => other,
     };
     EntryView {

@@ -13,6 +13,7 @@ use rules::ruleset::{Rule, RuleSet};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::local::Local;
 use crate::store::account::Standing;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
@@ -55,6 +56,8 @@ pub struct Rows {
     pub conflicts: Vec<Conflict>,
     /// The waivers that hold for it.
     pub waivers: Vec<Waiver>,
+    /// What its unit set, and the rules that are waived for it.
+    pub local: Local,
 }
 
 #[derive(Template)]
@@ -206,7 +209,7 @@ impl MachinePage {
                 .join(", "),
             advice: match (set, &rows.report, assessment) {
                 (Some(set), Some((report, _)), Some(assessment)) => {
-                    remedy::advice(reader, judge, set, report, assessment, &rows.waivers)
+                    remedy::advice(reader, judge, set, report, assessment, &rows.local)
                 }
                 _ => None,
             },
@@ -530,6 +533,7 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
             None => &w.turn_earlier,
             Some(_) if turn.cause == "seat" => &w.turn_seat,
             Some(before) if before.digest != turn.digest && turn.cause == "waiver" => &w.turn_waiver,
+            Some(before) if before.digest != turn.digest && turn.cause == "parameter" => &w.turn_parameter,
             Some(before) if before.digest != turn.digest => &w.turn_rules,
             Some(before) if said(before) != said(turn) => &w.turn_machine,
             Some(_) => continue,
@@ -603,10 +607,12 @@ pub async fn show(
         Reach::Unit(_) => machine.unit_path.starts_with(&waiver.unit.2),
     };
     let waivers = waivers.into_iter().filter(|one| one.ended.is_none() && concerns(one)).collect();
+    let today = format::day(visitor.reader.now);
+    let local = Local::of(&mut tx, &machine.id, &machine.unit_path, today).await?;
     drop(tx);
     let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
-    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers };
+    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers, local };
     page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
 }
 

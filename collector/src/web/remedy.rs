@@ -7,7 +7,7 @@ use rules::ruleset::RuleSet;
 
 use crate::app::Judge;
 use crate::judge::settings;
-use crate::store::waiver::Waiver;
+use crate::local::Local;
 use crate::web::format::{self, fill};
 use crate::web::label::{pick, rule_title};
 use crate::web::reader::Reader;
@@ -31,14 +31,14 @@ pub fn advice(
     set: &RuleSet,
     report: &Report,
     assessment: &Assessment,
-    waivers: &[Waiver],
+    local: &Local,
 ) -> Option<Advice> {
     let (lang, w) = (reader.lang, reader.words());
     if matches!(assessment.grade, Grade::Ready | Grade::NoData) {
         return None;
     }
     let role: Role = assessment.role;
-    let settings = settings(set, &waivers.iter().map(|waiver| waiver.rule.clone()).collect());
+    let settings = settings(set, local);
     let patient = Patient { facts: &report.facts, set, role, day: assessment.day, settings: &settings };
     match mend(patient, &judge.lifecycle, &|item| judge.prices.of(item)) {
         Mend::Ready => None,

@@ -9,6 +9,7 @@ use tower::ServiceExt;
 use super::office::{self, Office, PASSWORD};
 use super::*;
 
+mod parameters;
 mod trial;
 
 /// What came back.

@@ -14,6 +14,7 @@ use crate::store::seat::{self, Seats};
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
+use crate::web::parameters::SETS_PARAMETERS;
 use crate::web::reader::Reader;
 use crate::web::units::{Node, UnitLine, tree};
 use crate::web::words::Words;
@@ -44,6 +45,7 @@ struct UnitPage {
     seats: Vec<SeatsView>,
     has_seats: bool,
     plan_href: String,
+    parameters_href: Option<String>,
     machines: Vec<Machine>,
     has_more: bool,
     list_href: String,
@@ -126,6 +128,11 @@ impl UnitPage {
             seats: seats(reader, rows),
             has_seats: !rows.seats.is_empty(),
             plan_href: format::url("/plan", &[("unit", &node.unit.id)]),
+            parameters_href: reader
+                .person
+                .as_ref()
+                .filter(|person| SETS_PARAMETERS.contains(&person.standing))
+                .map(|_| format!("/units/{}/parameters", node.unit.id)),
             machines: rows
                 .machines
                 .iter()

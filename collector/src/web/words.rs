@@ -261,6 +261,27 @@ words! {
     unit_seats_even
     unit_seats_none
     unit_plan
+    parameter_link
+    parameter_title
+    parameter_lead
+    parameter_none
+    parameter_name
+    parameter_value
+    parameter_from
+    parameter_here
+    parameter_default
+    parameter_nothing
+    parameter_change
+    parameter_new
+    parameter_lines
+    parameter_example
+    parameter_set
+    parameter_remove
+    parameter_below
+    parameter_dead
+    parameter_wrong_name
+    parameter_wrong_value
+    parameter_wrong_texts
     nav_plan
     plan_lead
     plan_unit
@@ -355,6 +376,7 @@ words! {
     turn_machine
     turn_rules
     turn_waiver
+    turn_parameter
     waiver_lead
     waiver_holding
     waiver_none
@@ -484,6 +506,8 @@ words! {
     action_conflict_replaced
     action_waiver_grant
     action_waiver_end
+    action_parameter_set
+    action_parameter_remove
 }
 
 impl Words {

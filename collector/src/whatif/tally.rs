@@ -2,7 +2,7 @@
 //!
 //! Knows no database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
@@ -17,9 +17,9 @@ use super::{
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
 use crate::judge::{day, open, settings};
+use crate::local::{Local, Locals};
 use crate::store::fleet::Latest;
 use crate::store::listing::Scope;
-use crate::store::waiver::Holding;
 
 /// Most rules named beside one machine.
 const BECAUSE_MAX: usize = 3;
@@ -47,7 +47,7 @@ struct Effect {
 }
 
 /// Counts a share.
-pub(super) fn tally(trial: &Trial, as_of: Option<Date>, holding: &Holding, share: &[Latest]) -> Tally {
+pub(super) fn tally(trial: &Trial, as_of: Option<Date>, locals: &Locals, share: &[Latest]) -> Tally {
     let mut tally = Tally::default();
     let mut matchings = BTreeMap::new();
     for latest in share {
@@ -55,8 +55,8 @@ pub(super) fn tally(trial: &Trial, as_of: Option<Date>, holding: &Holding, share
         match open(latest) {
             Ok((report, role)) => {
                 let day = as_of.unwrap_or_else(|| day(report.taken_at));
-                let waived = holding.of(&latest.machine, &latest.unit_path);
-                let pair = Pair::of(trial, &report, role, (day, &waived));
+                let local = locals.of(&latest.machine, &latest.unit_path);
+                let pair = Pair::of(trial, &report, role, (day, &local));
                 tally.count(trial, latest, &pair, &mut matchings);
             }
             Err(error) => {
@@ -76,18 +76,13 @@ struct Pair<'t> {
 }
 
 impl<'t> Pair<'t> {
-    fn of(
-        trial: &'t Trial,
-        report: &Report,
-        role: Role,
-        (day, waived): (Date, &BTreeSet<String>),
-    ) -> Pair<'t> {
+    fn of(trial: &'t Trial, report: &Report, role: Role, (day, local): (Date, &Local)) -> Pair<'t> {
         let by = |judge: &'t Judge| {
             let set = in_force(&judge.sets, day)?;
-            let judgement = match waived.is_empty() {
+            let judgement = match local.is_nothing() {
                 true => assess_lean(&report.facts, set, &judge.lifecycle, role, day, set.defaults()),
                 false => {
-                    let settings = settings(set, waived);
+                    let settings = settings(set, local);
                     assess_lean(&report.facts, set, &judge.lifecycle, role, day, &settings)
                 }
             };

@@ -38,6 +38,16 @@ impl Settings {
         self
     }
 
+    /// What differs from the defaults of the set, by name.
+    pub fn changed(&self) -> &BTreeMap<String, Json> {
+        &self.changed
+    }
+
+    /// The rules that are waived, by id.
+    pub fn waived(&self) -> &BTreeSet<String> {
+        &self.waived
+    }
+
     /// The values of this parameter; none when nothing stands for it.
     pub(super) fn given(&self, parameter: usize) -> Option<&[Operand]> {
         self.given.get(parameter)?.as_ref().map(|setting| setting.operands.as_slice())
@@ -105,7 +115,8 @@ fn malformed(value: &Json, example: &str) -> Malformed {
     Malformed { text: format!("{value} is of another kind"), suggestion: format!("write it as {example}") }
 }
 
-fn example(kind: Kind) -> &'static str {
+/// How a value of this kind is written.
+pub(crate) fn example(kind: Kind) -> &'static str {
     match kind {
         Kind::Flag => "true",
         Kind::Number => "4",
