@@ -359,6 +359,11 @@ pub trait Host: Send + Sync {
     fn oldest_events(&self, _log: &str) -> Answer<Vec<Event>> {
         Err(Trouble::NotSupported)
     }
+    /// The newest events of a log with this number, the newest first, up to [`EVENTS_COUNT_MAX`], within
+    /// [`EVENTS_DEADLINE`]. Not there: the log.
+    fn newest_events(&self, _log: &str, _id: u16) -> Answer<Vec<Event>> {
+        Err(Trouble::NotSupported)
+    }
     /// How Windows Security Center finds a guardian of the PC. Windows Server has no such centre.
     fn security_health(&self, _guardian: Guardian) -> Answer<Health> {
         Err(Trouble::NotSupported)

@@ -49,8 +49,10 @@ async fn serve(cli: &Cli, mut stop: Stop, log_file: Option<PathBuf>) -> Result<(
     service::run(&duties, stop.told()).await.inspect_err(|error| log(&format!("{error:#}")))
 }
 
-/// Does one task in this process.
+/// Does one task in this process, and lets everybody else go first: how quiet the process that rests is does not pass to
+/// its children.
 pub(super) async fn work(cli: &Cli, task: Task) -> Result<()> {
+    service::be_quiet();
     let folder = state_folder(cli)?;
     let bench = Bench {
         folder: &folder,

@@ -681,6 +681,10 @@ pub(super) mod question {
         format!("oldest events {log}")
     }
 
+    pub(in crate::host) fn newest_events(log: &str, id: u16) -> String {
+        format!("newest events {log}: {id}")
+    }
+
     pub(in crate::host) fn security_health(guardian: Guardian) -> String {
         format!("security health {guardian:?}")
     }

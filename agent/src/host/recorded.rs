@@ -478,6 +478,10 @@ impl Host for Recorded {
         self.asked(&question::oldest_events(log))
     }
 
+    fn newest_events(&self, log: &str, id: u16) -> Answer<Vec<Event>> {
+        self.asked(&question::newest_events(log, id))
+    }
+
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
         self.asked(&question::security_health(guardian))
     }

@@ -295,6 +295,10 @@ impl<H: Host> Host for Recorder<H> {
         self.asked(question::oldest_events(log), self.host.oldest_events(log))
     }
 
+    fn newest_events(&self, log: &str, id: u16) -> Answer<Vec<Event>> {
+        self.asked(question::newest_events(log, id), self.host.newest_events(log, id))
+    }
+
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
         self.asked(question::security_health(guardian), self.host.security_health(guardian))
     }

@@ -300,6 +300,11 @@ impl Host for Windows {
         aside::within(EVENTS_DEADLINE, move || events::oldest(&log))
     }
 
+    fn newest_events(&self, log: &str, id: u16) -> Answer<Vec<Event>> {
+        let log = log.to_owned();
+        aside::within(EVENTS_DEADLINE, move || events::newest(&log, id))
+    }
+
     fn security_health(&self, guardian: Guardian) -> Answer<Health> {
         security_center::health(guardian)
     }

@@ -15,6 +15,9 @@ use crate::host::answers::{Among, Device, Key, Method, Query, RegistryValue, Row
 use crate::host::fuse::Fuse;
 use crate::host::{Address, Answer, Command, Firmware, MemoryTotals, Output, Owners, Trouble, Volume};
 
+mod doors;
+mod law;
+
 /// Every fact of a report, one on a line.
 pub(super) fn printed(report: &Report) -> String {
     let mut text = String::new();

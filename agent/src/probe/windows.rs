@@ -32,6 +32,7 @@ mod reach;
 mod registry;
 mod remote;
 mod roots;
+mod rows;
 mod services;
 mod shares;
 mod signing;

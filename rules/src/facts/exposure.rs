@@ -152,8 +152,8 @@ area! {
         usb_drives: Vec<String> = "Mã băm các ổ USB từng cắm",
         /// The oldest event in the security log.
         log_oldest_at: Timestamp = "Sự kiện an ninh cũ nhất",
-        /// When somebody last cleared the security log.
-        log_cleared_at: Timestamp = "Xóa nhật ký an ninh lần cuối",
+        /// When somebody last cleared the security log, or another log of the system.
+        log_cleared_at: Timestamp = "Xóa nhật ký sự kiện lần cuối",
         /// The most that the security log may hold.
         log_size_max: Bytes = "Dung lượng tối đa nhật ký an ninh",
         /// Tools for remote control.

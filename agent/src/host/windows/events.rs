@@ -1,18 +1,20 @@
-//! The oldest events of a log. The log of security opens to administrators only.
+//! The oldest events of a log, and the newest of one number. The log of security opens to administrators only.
 #![expect(unsafe_code, reason = "logs are read through functions of Windows")]
 
 use std::ffi::c_void;
 
 use windows::Win32::Foundation::{FILETIME, GetLastError, WIN32_ERROR};
-use windows::core::{HSTRING, w};
+use windows::core::{HSTRING, PCWSTR, w};
 
 use super::super::EVENTS_COUNT_MAX;
 use super::super::answers::Event;
 use super::library::Library;
 use super::{Answer, Trouble, moment, trouble_of};
 
-/// EvtQueryChannelPath and EvtQueryForwardDirection (winevt.h).
-const QUERY_FLAGS: u32 = 0x1 | 0x100;
+/// EvtQueryChannelPath, EvtQueryForwardDirection and EvtQueryReverseDirection (winevt.h).
+const CHANNEL_PATH: u32 = 0x1;
+const FORWARD: u32 = 0x100;
+const REVERSE: u32 = 0x200;
 /// Kinds of rendered values (EVT_VARIANT_TYPE of winevt.h).
 const STRING: u32 = 1;
 const U16: u32 = 6;
@@ -86,11 +88,22 @@ impl Functions {
 }
 
 pub(super) fn oldest(log: &str) -> Answer<Vec<Event>> {
+    first(log, w!("*"), FORWARD)
+}
+
+pub(super) fn newest(log: &str, id: u16) -> Answer<Vec<Event>> {
+    let wanted = HSTRING::from(format!("*[System[(EventID={id})]]"));
+    first(log, PCWSTR(wanted.as_ptr()), REVERSE)
+}
+
+/// The first events of a log in this direction. `wanted` is an XPath that lives through the call.
+fn first(log: &str, wanted: PCWSTR, direction: u32) -> Answer<Vec<Event>> {
     let library = Library::load("wevtapi.dll").ok_or(Trouble::NotSupported)?;
     let functions = Functions::find(&library).ok_or(Trouble::NotSupported)?;
     let name = HSTRING::from(log);
     // SAFETY: all texts live through the call and end with a zero.
-    let events = unsafe { (functions.query)(std::ptr::null_mut(), name.as_ptr(), w!("*").0, QUERY_FLAGS) };
+    let events =
+        unsafe { (functions.query)(std::ptr::null_mut(), name.as_ptr(), wanted.0, CHANNEL_PATH | direction) };
     let Some(events) = functions.opened(events) else {
         return match last_error() {
             WIN32_ERROR(CHANNEL_NOT_FOUND) => Ok(None),
@@ -109,8 +122,8 @@ pub(super) fn oldest(log: &str) -> Answer<Vec<Event>> {
     let Some(context) = functions.opened(context) else {
         return Err(trouble_of("read a log of events", last_error()));
     };
-    let mut oldest = Vec::new();
-    while oldest.len() < EVENTS_COUNT_MAX {
+    let mut read = Vec::new();
+    while read.len() < EVENTS_COUNT_MAX {
         let (mut event, mut count) = (std::ptr::null_mut(), 0);
         // SAFETY: room for one event and its count, both living through the call.
         let found =
@@ -120,11 +133,11 @@ pub(super) fn oldest(log: &str) -> Answer<Vec<Event>> {
                 WIN32_ERROR(NO_MORE_ITEMS) => break,
                 code => return Err(trouble_of("read a log of events", code)),
             },
-            (_, Some(event)) if count == 1 => oldest.push(rendered(&functions, &context, &event)?),
+            (_, Some(event)) if count == 1 => read.push(rendered(&functions, &context, &event)?),
             (_, _) => return Err(Trouble::Failed("the log of events answers no event".to_owned())),
         }
     }
-    Ok(Some(oldest))
+    Ok(Some(read))
 }
 
 fn last_error() -> WIN32_ERROR {
@@ -174,7 +187,7 @@ fn rendered(functions: &Functions, context: &Opened, event: &Opened) -> Result<E
     let start =
         usize::try_from(provider.value & u64::try_from(usize::MAX).unwrap_or(u64::MAX)).map_err(|_| odd())?;
     // SAFETY: the kind says that the value is a text that ends with a zero; it lies in the room, which still lives.
-    let provider = unsafe { windows::core::PCWSTR(start as *const u16).to_hstring() }.to_string_lossy();
+    let provider = unsafe { PCWSTR(start as *const u16).to_hstring() }.to_string_lossy();
     let id = u16::try_from(id.value & 0xffff).map_err(|_| odd())?;
     let half = |shift: u32| u32::try_from(at.value >> shift & 0xffff_ffff).map_err(|_| odd());
     let at = moment(FILETIME { dwLowDateTime: half(0)?, dwHighDateTime: half(32)? })?;

@@ -12,8 +12,9 @@ use rules::fact::{Fact, Reason};
 use rules::facts::exposure::Suspicion;
 
 use super::registry::text;
+use super::rows;
 use super::services::matching;
-use crate::host::answers::{Cell, Key, Query, Task};
+use crate::host::answers::{Key, Query, Row, Task};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::present;
 
@@ -190,7 +191,10 @@ pub(super) fn found(
         Err(trouble) => note(trouble),
     }
     match licences(host) {
-        Ok(licences) => {
+        Ok((licences, odd)) => {
+            if let Some(odd) = odd {
+                note(&odd);
+            }
             if licences.iter().any(|minutes| *minutes > KMS_MINUTES_MAX) {
                 confirmed.insert("kms_beyond_180_days");
             }
@@ -297,8 +301,8 @@ fn of_server(server: &str) -> Option<&'static str> {
     }
 }
 
-/// Minutes that are left of each volume licence that is activated by a server.
-fn licences(host: &dyn Host) -> Result<Vec<u64>, Trouble> {
+/// Minutes that are left of each volume licence that is activated by a server, and why one could not be read.
+fn licences(host: &dyn Host) -> Result<(Vec<u64>, Option<Trouble>), Trouble> {
     let query = Query {
         namespace: r"ROOT\CIMV2",
         class: "SoftwareLicensingProduct",
@@ -306,16 +310,24 @@ fn licences(host: &dyn Host) -> Result<Vec<u64>, Trouble> {
         filter: "PartialProductKey IS NOT NULL",
     };
     let rows = host.wmi(&query)?.ok_or(Trouble::NotSupported)?;
-    let is_kms = |text: Option<&Cell>| matches!(text, Some(Cell::Text(text)) if text.contains(KMS_CLIENT));
-    Ok(rows
-        .iter()
-        .filter(|row| is_kms(row.get("Description")))
-        .filter(|row| row.get("LicenseStatus") == Some(&Cell::Number(LICENSED)))
-        .filter_map(|row| match row.get("GracePeriodRemaining") {
-            Some(Cell::Number(minutes)) => Some(*minutes),
-            Some(_) | None => None,
-        })
-        .collect())
+    let (mut left, mut odd) = (Vec::new(), None);
+    for row in &rows {
+        match minutes_left(row) {
+            Ok(minutes) => left.extend(minutes),
+            Err(trouble) => odd = Some(trouble),
+        }
+    }
+    Ok((left, odd))
+}
+
+/// None for a licence of another kind, and for one that is not activated.
+fn minutes_left(row: &Row) -> Answer<u64> {
+    let is_kms = rows::text(row, "Description")?.is_some_and(|text| text.contains(KMS_CLIENT));
+    if !is_kms || rows::number(row, "LicenseStatus")? != Some(LICENSED) {
+        return Ok(None);
+    }
+    let silent = || Trouble::Failed("a volume licence does not tell how long it lasts".to_owned());
+    rows::number(row, "GracePeriodRemaining")?.ok_or_else(silent).map(Some)
 }
 
 /// A PC of a domain finds its server by the name service, or is activated by the domain itself.
@@ -383,6 +395,13 @@ mod tests {
         // Nothing found where not everything was looked at is unknown.
         check(&[], Err(Trouble::Denied), "", None, retail.clone(), (Fact::Unknown(Reason::Denied), &[]));
         check(&["KMSELDI"], Err(Trouble::Denied), "", None, retail, (confirmed(), &["kmspico"]));
+        // A licence that cannot be read might be the one that lasts too long.
+        for column in ["Description", "GracePeriodRemaining", "LicenseStatus"] {
+            let mut silent = kms(5_900_000);
+            silent[0].as_object_mut().unwrap().remove(column);
+            let unknown = Fact::failed(format!("WMI tells no {column}"));
+            check(&[], Ok(&[]), "", Some("kms.tinh.gov.vn"), silent, (unknown, &[]));
+        }
         let hangs = json!({"trouble": "timed_out"});
         check(&[], Ok(&[]), "", None, hangs, (Fact::Unknown(Reason::TimedOut), &[]));
         assert_eq!(of_server("notmsguides.com"), None);

@@ -241,16 +241,29 @@ fn known_to_the_centre(
         });
     }
     // What did not register itself, such as ClamAV.
+    let mut nameless = None;
     for (known, running) in by_service.into_iter().flatten() {
         let is_listed = |product: &Registered| {
             let name = product.name.known().map(|name| name.to_lowercase()).unwrap_or_default();
             known.words.iter().any(|word| name.contains(word))
         };
-        if !registered.iter().any(is_listed) {
-            products.push(by_its_service(known, running));
+        if registered.iter().any(is_listed) {
+            continue;
         }
+        // One without a name might be this one.
+        nameless = nameless.or_else(|| {
+            registered.iter().find_map(|product| match &product.name {
+                Fact::Unknown(reason) => Some(reason.clone()),
+                Fact::Known(_) | Fact::Absent => None,
+            })
+        });
+        products.push(by_its_service(known, running));
     }
-    summed(host, products, own)
+    let antivirus = summed(host, products, own);
+    match nameless {
+        Some(reason) => Antivirus { products: Fact::Unknown(reason), ..antivirus },
+        None => antivirus,
+    }
 }
 
 /// On a server, or where the centre does not answer.
@@ -272,17 +285,35 @@ fn without_the_centre(
         Err(trouble) => return Antivirus::all_unknown(&trouble.into()),
     };
     products.extend(own.as_ref().map(|own| own.product.clone()));
-    let mut antivirus = summed(host, products, own);
-    if trouble.is_some()
-        && antivirus.real_time != Fact::Known(true)
-        && host.security_health(Guardian::Antivirus) == Ok(Some(Health::Good))
-    {
-        // The centre says so by another way, though not of whom.
-        antivirus.real_time = true.into();
-        antivirus.signatures_current = true.into();
-        antivirus.present = true.into();
+    let antivirus = summed(host, products, own);
+    match trouble {
+        Some(trouble) if antivirus.real_time != Fact::Known(true) => unheard(host, trouble, antivirus),
+        Some(_) | None => antivirus,
     }
-    antivirus
+}
+
+/// The centre did not answer, and nothing that guards was found by its service: a product of which only the centre knows
+/// may guard all the same.
+fn unheard(host: &dyn Host, trouble: &Trouble, found: Antivirus) -> Antivirus {
+    if host.security_health(Guardian::Antivirus) == Ok(Some(Health::Good)) {
+        // The centre says so by another way, though not of whom.
+        return Antivirus {
+            present: true.into(),
+            real_time: true.into(),
+            signatures_current: true.into(),
+            ..found
+        };
+    }
+    let reason = || Reason::from(trouble.clone());
+    let none = found.products.known().is_none_or(Vec::is_empty);
+    Antivirus {
+        present: if none { Fact::Unknown(reason()) } else { found.present },
+        products: if none { Fact::Unknown(reason()) } else { found.products },
+        real_time: Fact::Unknown(reason()),
+        signatures_at: Fact::Unknown(reason()),
+        signatures_current: Fact::Unknown(reason()),
+        ..found
+    }
 }
 
 fn by_its_service(known: &Known, running: bool) -> Product {
@@ -465,12 +496,21 @@ fn signatures_at(host: &dyn Host, own: &Own, row: Option<&Row>) -> Fact<Timestam
 fn summed(host: &dyn Host, products: Vec<Product>, own: Option<Mine>) -> Antivirus {
     let real_time = real_time(&products);
     let guardians = |product: &&Product| product.real_time == Fact::Known(true);
-    let signatures_at = newest(products.iter().filter(guardians));
+    // One of which nobody knows whether it guards might be the one whose signatures count.
+    let signatures_at = match (newest(products.iter().filter(guardians)), &real_time) {
+        (Fact::Absent, Fact::Unknown(reason)) => Fact::Unknown(reason.clone()),
+        (newest, _) => newest,
+    };
     let signatures_current = products
         .iter()
         .find(guardians)
         .or_else(|| products.iter().find(|product| product.running == Fact::Known(true)))
-        .map_or(Fact::Absent, |product| product.signatures_current.clone());
+        .map(|product| product.signatures_current.clone());
+    let signatures_current = match (signatures_current, &real_time) {
+        (Some(current), _) => current,
+        (None, Fact::Unknown(reason)) => Fact::Unknown(reason.clone()),
+        (None, Fact::Known(_) | Fact::Absent) => Fact::Absent,
+    };
     // Of a product that stands by, settings and threats say nothing about how the PC is guarded.
     let guard = own.filter(|own| own.product.real_time != Fact::Known(false));
     let mut antivirus = Antivirus {

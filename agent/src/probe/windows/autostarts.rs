@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 use rules::fact::Fact;
 use rules::facts::exposure::{Autostart, StartedBy};
 
+use super::registry::{command, text};
 use super::services::SERVICES;
 use super::{paths, people};
-use crate::host::answers::{Key, RegistryValue, ServiceStart, Task, View};
+use crate::host::answers::{Key, ServiceStart, Task, View};
 use crate::host::{Host, Trouble, command_line};
 use crate::probe::hash;
 
@@ -28,8 +29,8 @@ pub(super) fn at_sign_in(host: &dyn Host) -> Result<Vec<String>, Trouble> {
     let mut files = Vec::new();
     let mut read = |view: View, path: &str| -> Result<(), Trouble> {
         let values = host.registry_values(Key { view, path })?.unwrap_or_default();
-        for value in values.values() {
-            if let RegistryValue::Text(command) | RegistryValue::Expand(command) = value {
+        for (name, value) in &values {
+            if let Some(command) = command(name, value)? {
                 files.extend(command_line::files(command));
             }
         }
@@ -80,11 +81,8 @@ pub(super) fn found(
 /// The files of a service that starts by itself, when they may count.
 fn of_service(host: &dyn Host, name: &str) -> Result<Vec<String>, Trouble> {
     let key = format!(r"{SERVICES}\{name}");
-    let command = match host.registry_value(Key::wide(&key), "ImagePath")? {
-        Some(RegistryValue::Text(command) | RegistryValue::Expand(command)) => command,
-        // Drivers and leftovers have none.
-        Some(_) | None => return Ok(Vec::new()),
-    };
+    // Drivers and leftovers have none.
+    let Some(command) = text(host, &key, "ImagePath")? else { return Ok(Vec::new()) };
     let files = command_line::files(&command);
     if !files.iter().any(|file| paths::is_writable(&paths::expanded(file))) {
         return Ok(Vec::new());

@@ -1,9 +1,10 @@
 //! Copies of the data.
 //!
-//! Windows Backup (from Windows 7 on) and File History from what they note in the registry; OneDrive by where a
-//! person's documents lie; other makers' programs by their services, whose last success only they know. Restore points
-//! from WMI, which needs an administrator. Shadow copies are not counted: restore points are made of them. Settings of
-//! people who are not signed in are not seen.
+//! Windows Backup (from Windows 7 on) and File History from what they note in the registry; Windows Server Backup, and
+//! images that Windows makes of its drives, from the log of events, by number; OneDrive by where a person's documents
+//! lie; other makers' programs by their services, whose last success only they know. Restore points from WMI, which
+//! needs an administrator. Shadow copies are not counted: restore points are made of them. Settings of people who are
+//! not signed in are not seen.
 
 use std::collections::BTreeSet;
 
@@ -15,23 +16,46 @@ use super::moments::{dmtf, filetime};
 use super::registry::text;
 use super::{people, services, volumes};
 use crate::host::answers::{Cell, Key, Query, RegistryValue, ServiceStart};
-use crate::host::{Host, Trouble};
-use crate::probe::ask::known_or_unsupported;
+use crate::host::{Answer, Host, Trouble};
+use crate::probe::ask::{known_or_unsupported, present};
 
 const WINDOWS_BACKUP: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsBackup\Status";
 const FILE_HISTORY: &str = r"Software\Microsoft\Windows\CurrentVersion\FileHistory";
 const FOLDERS: &str = r"Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders";
 
+/// The program that makes images; a server has it with Windows Server Backup only.
+const IMAGES: &str = r"%SystemRoot%\System32\wbadmin.exe";
+/// Where it tells how it went, and the event that tells of success ("Windows Server Backup events", Microsoft).
+const IMAGES_LOG: &str = "Microsoft-Windows-Backup";
+const IMAGE_MADE: u16 = 4;
+const CURRENT: &str = r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion";
+
 /// Services of programs that make copies.
 const SERVICES: &[(&str, &str)] = &[
     ("AcrSch2Svc", "Acronis"),
     ("AcronisAgent", "Acronis"),
+    ("BackupExecAgentAccelerator", "Backup Exec"),
     ("Backupper Service", "AOMEI Backupper"),
+    ("Bacula-fd", "Bacula"),
+    ("CASAD2DWebSvc", "Arcserve UDP"),
+    ("CarboniteService", "Carbonite"),
+    ("CobianBackup11", "Cobian Backup"),
+    ("CrashPlanService", "CrashPlan"),
+    ("DPMRA", "Microsoft Data Protection Manager"),
+    ("Duplicati", "Duplicati"),
     ("EaseUS Agent", "EaseUS Todo Backup"),
+    ("GxCVD*", "Commvault"),
+    ("MMS", "Acronis"),
+    ("MTAgentService", "MiniTool ShadowMaker"),
     ("MacriumService", "Macrium Reflect"),
+    ("OBEngine", "Microsoft Azure Recovery Services"),
     ("ReflectService", "Macrium Reflect"),
+    ("ShadowProtectSvc", "ShadowProtect"),
+    ("Synology Active Backup for Business Service", "Synology Active Backup"),
     ("UrBackupClientBackend", "UrBackup"),
+    ("VeeamBackupSvc", "Veeam Backup & Replication"),
     ("VeeamEndpointBackupSvc", "Veeam Agent"),
+    ("bzserv", "Backblaze"),
 ];
 
 /// What is known of the copies that were found.
@@ -44,6 +68,8 @@ struct Copies {
     silent: bool,
     /// Whether documents lie in a cloud.
     cloud: bool,
+    /// Why it could not be looked whether something makes copies.
+    missed: Option<Trouble>,
 }
 
 impl Copies {
@@ -71,7 +97,11 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
         Ok(copies) => {
             let (last_at, target) = told(&copies);
             let products: Vec<String> = copies.products.into_iter().map(str::to_owned).collect();
-            Backup { products: products.into(), last_at, target, ..Backup::default() }
+            let products = match copies.missed {
+                Some(trouble) => Fact::Unknown(trouble.into()),
+                None => products.into(),
+            };
+            Backup { products, last_at, target, ..Backup::default() }
         }
         Err(trouble) => Backup::all_unknown(&trouble.into()),
     };
@@ -79,6 +109,11 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
 }
 
 fn told(copies: &Copies) -> (Fact<Timestamp>, Fact<Target>) {
+    if let Some(trouble) = &copies.missed {
+        // What could not be looked at may have made a copy, or the newest.
+        let reason = Reason::from(trouble.clone());
+        return (Fact::Unknown(reason.clone()), Fact::Unknown(reason));
+    }
     if copies.products.is_empty() {
         return (Fact::Absent, Fact::Absent);
     }
@@ -113,20 +148,34 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         };
         copies.made("Windows Backup", at, place);
     }
+    match image(host) {
+        Ok(Some((product, at))) => copies.made(product, Some(at), None),
+        Ok(None) => {}
+        Err(trouble) => copies.missed = Some(trouble),
+    }
+    let (mut opened, mut denied) = (false, false);
     for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{FILE_HISTORY}");
         match host.registry_value(Key::wide(&key), "ProtectedUpToTime") {
             // Windows writes 0 while a copy is being made.
             Ok(Some(value)) => copies.made("File History", moment(&value), None),
             Ok(None) => {}
-            Err(Trouble::Denied) => continue,
+            Err(Trouble::Denied) => {
+                denied = true;
+                continue;
+            }
             Err(trouble) => return Err(trouble),
         }
+        opened = true;
         let documents = text(host, &format!(r"HKU\{sid}\{FOLDERS}"), "Personal")?.unwrap_or_default();
         if documents.split('\\').any(|folder| folder == "OneDrive" || folder.starts_with("OneDrive - ")) {
             copies.products.insert("OneDrive");
             copies.cloud = true;
         }
+    }
+    // Others' settings may stay closed, but not everybody's.
+    if denied && !opened {
+        copies.missed = Some(Trouble::Denied);
     }
     let names = services::names(host)?;
     for (service, product) in SERVICES {
@@ -137,6 +186,17 @@ fn copies(host: &dyn Host) -> Result<Copies, Trouble> {
         }
     }
     Ok(copies)
+}
+
+/// The last image of drives that was made with success, and by which part of Windows; none when it makes none.
+fn image(host: &dyn Host) -> Answer<(&'static str, Timestamp)> {
+    if !present(host, IMAGES)? {
+        return Ok(None);
+    }
+    let made = host.newest_events(IMAGES_LOG, IMAGE_MADE)?.unwrap_or_default();
+    let Some(at) = made.iter().map(|event| event.at).max() else { return Ok(None) };
+    let server = text(host, CURRENT, "InstallationType")?.is_some_and(|kind| kind.contains("Server"));
+    Ok(Some((if server { "Windows Server Backup" } else { "Windows image backup" }, at)))
 }
 
 /// Whether this place, such as `E:\`, is on the drive that Windows is on, where the work is kept.
@@ -198,7 +258,34 @@ mod tests {
         assert_eq!(told(&copies), (at.into(), Target::Network.into()));
         copies.made("Veeam Agent", None, None);
         assert_eq!(told(&copies), (unknown(), unknown()));
+        let missed = Copies { missed: Some(Trouble::Denied), ..Copies::default() };
+        let denied = (Fact::Unknown(Reason::Denied), Fact::Unknown(Reason::Denied));
+        assert_eq!(told(&missed), denied, "what could not be looked at is no proof that there is no copy");
         let cloud = Copies { products: ["OneDrive"].into(), cloud: true, ..Copies::default() };
         assert_eq!(told(&cloud), (unknown(), Target::Cloud.into()));
+    }
+    #[test]
+    fn images_of_a_server() {
+        let check = |program: serde_json::Value, events: serde_json::Value| {
+            let recording = serde_json::json!({
+                "origin": "made up", "about": "", "platform": "windows", "taken_at": "2026-11-22T02:30:00Z",
+                "modified": {IMAGES: program},
+                "asked": {
+                    "newest events Microsoft-Windows-Backup: 4": events,
+                    format!("registry value {CURRENT}: InstallationType"): {"text": "Server Core"},
+                },
+            });
+            image(&crate::host::recorded::Recording::load(&recording.to_string()).unwrap())
+        };
+        let there = serde_json::json!("2024-01-01T00:00:00Z");
+        let denied = serde_json::json!({"trouble": "denied"});
+        let made = serde_json::json!([{"at": "2026-11-21T14:03:00Z", "id": 4, "provider": "Microsoft-Windows-Backup"}]);
+        let at: Timestamp = "2026-11-21T14:03:00Z".parse().unwrap();
+        assert_eq!(check(there.clone(), made), Ok(Some(("Windows Server Backup", at))));
+        assert_eq!(check(there.clone(), serde_json::json!([])), Ok(None));
+        assert_eq!(check(there.clone(), serde_json::Value::Null), Ok(None), "there is no such log");
+        assert_eq!(check(there, denied.clone()), Err(Trouble::Denied));
+        assert_eq!(check(serde_json::Value::Null, denied.clone()), Ok(None), "nothing makes images");
+        assert_eq!(check(denied.clone(), denied), Err(Trouble::Denied));
     }
 }

@@ -142,15 +142,19 @@ fn tpm(
     match told {
         Ok(Some(version)) => (TpmState::On.into(), Fact::Known(Version(version))),
         Ok(None) => {
-            let table = host.acpi_tables().is_ok_and(|tables| {
+            let table = host.acpi_tables().map(|tables| {
                 tables.unwrap_or_default().iter().any(|table| table == "TPM2" || table == "TCPA")
             });
             match (in_smbios, table, virtual_machine) {
                 (Some(version), _, _) => (TpmState::Off.into(), Fact::Known(Version(version))),
-                (None, true, _) => (TpmState::Off.into(), Fact::Unknown(Reason::NotSupported)),
-                (None, false, Some(true)) => (TpmState::Missing.into(), Fact::Absent),
-                (None, false, Some(false) | None) => {
+                (None, Ok(true), _) => (TpmState::Off.into(), Fact::Unknown(Reason::NotSupported)),
+                (None, Ok(false), Some(true)) => (TpmState::Missing.into(), Fact::Absent),
+                (None, Ok(false), Some(false) | None) => {
                     (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported))
+                }
+                (None, Err(trouble), _) => {
+                    let reason = Reason::from(trouble);
+                    (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
                 }
             }
         }

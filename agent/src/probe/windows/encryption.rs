@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
 use rules::facts::encryption::{Encryption, State, Volume};
 
+use super::rows::text;
 use super::volumes;
 use crate::host::answers::{Cell, Method, Query, Row, ServiceStart};
 use crate::host::{Answer, Host, Trouble};
@@ -22,7 +23,7 @@ const REMOVABLE: u32 = 2;
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Encryption {
     let volumes = match encryptable(host) {
-        Ok(Some(rows)) => Ok(encrypted(host, &rows)),
+        Ok(Some(rows)) => encrypted(host, &rows),
         Ok(None) => without(host),
         Err(trouble) => Err(trouble),
     };
@@ -85,22 +86,21 @@ fn other(host: &dyn Host) -> Result<bool, Trouble> {
     Ok(false)
 }
 
-fn encrypted(host: &dyn Host, rows: &[Row]) -> Vec<Volume> {
+fn encrypted(host: &dyn Host, rows: &[Row]) -> Result<Vec<Volume>, Trouble> {
     let drives = volumes::drives(host).unwrap_or_default();
     let mut volumes = Vec::new();
     for row in rows {
-        let (Some(Cell::Text(letter)), Some(Cell::Text(object))) =
-            (row.get("DriveLetter"), row.get("__RELPATH"))
-        else {
-            // Without a letter: the volumes of boot loader and recovery.
-            continue;
-        };
+        // Without a letter: the volumes of boot loader and recovery.
+        let Some(letter) = text(row, "DriveLetter")? else { continue };
         if volumes::number(row, "VolumeType") != Some(REMOVABLE) && volumes::stays(&drives, letter) {
-            volumes.push(volume(host, letter, object));
+            volumes.push(match text(row, "__RELPATH")? {
+                Some(object) => volume(host, letter, object),
+                None => unknown(letter.to_owned(), &Reason::NotSupported),
+            });
         }
     }
     volumes.sort_by(|a, b| a.mount.cmp(&b.mount));
-    volumes
+    Ok(volumes)
 }
 
 fn volume(host: &dyn Host, letter: &str, object: &str) -> Volume {

@@ -17,7 +17,7 @@ use rules::quantity::Bytes;
 use super::registry::{number, text};
 use super::services::{names, runs};
 use super::{activators, autostarts, people, remote, roots, shares};
-use crate::host::answers::{Key, ServiceStart};
+use crate::host::answers::{Event, Key, ServiceStart};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported, text as file_text};
 use crate::probe::hash::{keyed, plain};
@@ -38,6 +38,8 @@ const SSH_SETTINGS: &str = r"%ProgramData%\ssh\sshd_config";
 const EPHEMERAL_PORT_MIN: u16 = 49_152;
 /// The event that stands first in a log of security that somebody cleared, and who writes it.
 const CLEARED: u16 = 1102;
+/// The event in the log of the system that tells that somebody cleared another log. Everybody may read that log.
+const OTHER_CLEARED: u16 = 104;
 const EVENT_LOG: &str = "Microsoft-Windows-Eventlog";
 /// Ports of VNC.
 const VNC_PORTS: &[i64] = &[5900, 5901, 5902, 5903];
@@ -62,6 +64,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
     let shares = shares::open(host);
     let roots = roots::added(host);
     let events = host.oldest_events("Security");
+    let others_cleared = host.newest_events("System", OTHER_CLEARED);
     let ssh = runs(host, "sshd");
     let smb1 = smb1(host);
     let smb1_client = driver_starts(host, "mrxsmb10");
@@ -110,12 +113,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
                 .map(|events| events.iter().flatten().map(|event| event.at).min())
                 .map_err(Clone::clone),
         ),
-        log_cleared_at: fact(events.map(|events| {
-            let is_clearing = |event: &&crate::host::answers::Event| {
-                event.id == CLEARED && event.provider.eq_ignore_ascii_case(EVENT_LOG)
-            };
-            events.iter().flatten().filter(is_clearing).map(|event| event.at).max()
-        })),
+        log_cleared_at: cleared_at(&events, &others_cleared),
         log_size_max: fact_or_unsupported(others.2),
         remote_tools: known(tools),
         hosts_overrides: fact(others.3),
@@ -123,6 +121,20 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
             roots.as_ref().map_err(Clone::clone).map(|roots| i64::try_from(roots.len()).unwrap_or(i64::MAX)),
         ),
         roots_added_ids: known(roots),
+    }
+}
+
+/// The last time that is known counts, even where one of the logs could not be read.
+fn cleared_at(security: &Answer<Vec<Event>>, system: &Answer<Vec<Event>>) -> Fact<Timestamp> {
+    let by = |events: &Answer<Vec<Event>>, id: u16| -> Answer<Timestamp> {
+        let is_clearing = |event: &&Event| event.id == id && event.provider.eq_ignore_ascii_case(EVENT_LOG);
+        let events = events.clone()?.unwrap_or_default();
+        Ok(events.iter().filter(is_clearing).map(|event| event.at).max())
+    };
+    match (by(security, CLEARED), by(system, OTHER_CLEARED)) {
+        (Ok(security), Ok(system)) => Fact::known_or_absent(security.max(system)),
+        (Ok(Some(at)), Err(_)) | (Err(_), Ok(Some(at))) => Fact::Known(at),
+        (Err(trouble), _) | (_, Err(trouble)) => Fact::Unknown(trouble.into()),
     }
 }
 

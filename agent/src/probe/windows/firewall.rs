@@ -10,7 +10,7 @@ use rules::facts::firewall::{Firewall, Profile};
 
 use super::registry::number;
 use crate::host::answers::{Cell, Guardian, Health, Query};
-use crate::host::{Answer, Host};
+use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::fact_or_unsupported;
 
 pub(super) const LOCAL: &str =
@@ -38,17 +38,24 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Firewall {
         })
         .collect();
     let own = all(profiles.iter().map(|profile| profile.enabled.clone()));
-    let other = if own == Fact::Known(true) { None } else { other_product(host) };
+    let other = if own == Fact::Known(true) { Ok(None) } else { other_product(host) };
     Firewall {
         blocks_incoming: match (&other, &own) {
-            (Some(_), _) => Fact::Unknown(Reason::NotSupported),
-            (None, Fact::Known(true)) => all(PROFILES.iter().map(|(_, key)| blocks(host, key))),
-            (None, own) => own.clone(),
+            (Ok(Some(_)), _) => Fact::Unknown(Reason::NotSupported),
+            (Ok(None), Fact::Known(true)) => all(PROFILES.iter().map(|(_, key)| blocks(host, key))),
+            (Ok(None), own) => own.clone(),
+            (Err(trouble), _) => Fact::Unknown(trouble.clone().into()),
         },
-        enabled: if other.is_some() { true.into() } else { own },
+        enabled: match &other {
+            Ok(Some(_)) => true.into(),
+            Ok(None) => own,
+            // Another one may filter in its place.
+            Err(trouble) => Fact::Unknown(trouble.clone().into()),
+        },
         product: match other {
-            Some(name) => name,
-            None => Fact::Known("windows".to_owned()),
+            Ok(Some(name)) => name,
+            Ok(None) => Fact::Known("windows".to_owned()),
+            Err(trouble) => Fact::Unknown(trouble.into()),
         },
         profiles: Fact::Known(profiles),
     }
@@ -83,10 +90,12 @@ fn blocks(host: &dyn Host, profile: &str) -> Fact<bool> {
     }
 }
 
-/// The name of another firewall that works, if the centre knows of one.
-fn other_product(host: &dyn Host) -> Option<Fact<String>> {
-    if host.security_health(Guardian::Firewall) != Ok(Some(Health::Good)) {
-        return None;
+/// The name of another firewall that works, if the centre knows of one. A Windows without a centre has none.
+fn other_product(host: &dyn Host) -> Answer<Fact<String>> {
+    match host.security_health(Guardian::Firewall) {
+        Ok(Some(Health::Good)) => {}
+        Ok(_) | Err(Trouble::NotSupported) => return Ok(None),
+        Err(trouble) => return Err(trouble),
     }
     let query = Query {
         namespace: r"ROOT\SecurityCenter2",
@@ -100,5 +109,5 @@ fn other_product(host: &dyn Host) -> Option<Fact<String>> {
             _ => None,
         })
     });
-    Some(fact_or_unsupported(name))
+    Ok(Some(fact_or_unsupported(name)))
 }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use rules::fact::Fact;
 use rules::facts::identity::Identity;
 
-use crate::host::answers::{Cell, Query, Row};
-use crate::host::{Answer, Host};
+use super::rows::text;
+use crate::host::answers::{Query, Row};
+use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::fact_or_unsupported;
 use crate::probe::firmware::table;
 use crate::probe::identity::{Signs, identity};
@@ -39,10 +40,15 @@ fn drives(host: &dyn Host) -> Answer<Vec<String>> {
         filter: "",
     };
     let Some(rows) = host.wmi(&query)? else { return Ok(None) };
-    let on_usb =
-        |row: &Row| cell(row, "InterfaceType").eq_ignore_ascii_case("USB") || device(row).starts_with("USB");
-    let fixed = rows.iter().filter(|row| !on_usb(row));
-    Ok(Some(fixed.map(|row| cell(row, "SerialNumber").to_owned()).collect()))
+    let mut serials = Vec::new();
+    for row in &rows {
+        let on_usb = text(row, "InterfaceType")?.is_some_and(|kind| kind.eq_ignore_ascii_case("USB"))
+            || device(row)?.starts_with("USB");
+        if !on_usb {
+            serials.push(text(row, "SerialNumber")?.unwrap_or_default().to_owned());
+        }
+    }
+    Ok(Some(serials))
 }
 
 /// The addresses of the adapters that stay in the PC: those on the board and on its slots.
@@ -54,21 +60,15 @@ fn macs(host: &dyn Host) -> Answer<Vec<String>> {
         filter: "PhysicalAdapter = TRUE",
     };
     let Some(rows) = host.wmi(&query)? else { return Ok(None) };
-    let built_in = rows.iter().filter(|row| device(row).starts_with(r"PCI\"));
-    let macs = built_in.map(|row| cell(row, "MACAddress")).filter(|mac| !mac.is_empty());
-    Ok(Some(macs.map(str::to_owned).collect()))
-}
-
-fn device(row: &Row) -> String {
-    cell(row, "PNPDeviceID").to_uppercase()
-}
-
-fn cell<'a>(row: &'a Row, column: &str) -> &'a str {
-    match row.get(column) {
-        Some(Cell::Text(text)) => text,
-        Some(
-            Cell::Null | Cell::Flag(_) | Cell::Number(_) | Cell::Negative(_) | Cell::Real(_) | Cell::List(_),
-        )
-        | None => "",
+    let mut macs = Vec::new();
+    for row in &rows {
+        if device(row)?.starts_with(r"PCI\") {
+            macs.extend(text(row, "MACAddress")?.map(str::to_owned));
+        }
     }
+    Ok(Some(macs))
+}
+
+fn device(row: &Row) -> Result<String, Trouble> {
+    Ok(text(row, "PNPDeviceID")?.unwrap_or_default().to_uppercase())
 }

@@ -17,10 +17,10 @@ use rules::fact::{Fact, Reason};
 use rules::facts::network::{Adapter, AdapterKind, Duplex, Network, WifiSecurity};
 use rules::quantity::Percent;
 
-use super::licence;
 use super::people;
 use super::registry::{number, text};
-use crate::host::answers::{Cell, Key, NetAdapter, Query, RegistryValue, WifiLink};
+use super::rows;
+use crate::host::answers::{Key, NetAdapter, Query, RegistryValue, WifiLink};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported};
 
@@ -199,17 +199,18 @@ fn duplex(host: &dyn Host) -> Result<BTreeMap<String, Duplex>, Trouble> {
         filter: "HardwareInterface = TRUE",
     })?;
     let rows = rows.ok_or(Trouble::NotSupported)?;
-    Ok(rows
-        .iter()
-        .filter_map(|row| {
-            let duplex = match row.get("MediaDuplexState") {
-                Some(Cell::Number(1)) => Duplex::Half,
-                Some(Cell::Number(2)) => Duplex::Full,
-                _ => return None,
-            };
-            Some((licence::text(row, "DeviceID")?.to_ascii_uppercase(), duplex))
-        })
-        .collect())
+    let mut known = BTreeMap::new();
+    for row in &rows {
+        let duplex = match rows::number(row, "MediaDuplexState")? {
+            Some(1) => Duplex::Half,
+            Some(2) => Duplex::Full,
+            Some(_) | None => continue,
+        };
+        if let Some(id) = rows::text(row, "DeviceID")? {
+            known.insert(id.to_ascii_uppercase(), duplex);
+        }
+    }
+    Ok(known)
 }
 
 fn proxy(host: &dyn Host) -> Fact<String> {
@@ -241,8 +242,9 @@ fn set_proxy(host: &dyn Host) -> Answer<Proxy> {
         }
     }
     match host.registry_value(Key::wide(&format!(r"HKLM\{SETTINGS}\Connections")), "WinHttpSettings")? {
-        Some(RegistryValue::Bytes(bytes)) => Ok(winhttp(&bytes).map(Proxy::Server)),
-        Some(_) | None => Ok(None),
+        Some(RegistryValue::Bytes(bytes)) => Ok(winhttp(&bytes)?.map(Proxy::Server)),
+        Some(_) => Err(Trouble::Failed("WinHttpSettings is of a wrong type".to_owned())),
+        None => Ok(None),
     }
 }
 
@@ -271,18 +273,22 @@ fn server_of(setting: &str) -> Option<String> {
 
 /// What `netsh winhttp set proxy` leaves: three numbers, of which the last tells whether there is a proxy, then the length
 /// of its name and the name.
-fn winhttp(bytes: &[u8]) -> Option<String> {
+fn winhttp(bytes: &[u8]) -> Answer<String> {
     /// WINHTTP_ACCESS_TYPE_NAMED_PROXY.
     const NAMED: u32 = 3;
     let number = |at: usize| -> Option<u32> {
         Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
     };
-    if number(8)? != NAMED {
-        return None;
+    let name = || -> Option<&str> {
+        let length = usize::try_from(number(12)?).ok()?;
+        std::str::from_utf8(bytes.get(16..16_usize.checked_add(length)?)?).ok()
+    };
+    let cut_off = || Trouble::Failed("WinHttpSettings is cut off".to_owned());
+    match number(8) {
+        Some(NAMED) => Ok(server_of(name().ok_or_else(cut_off)?)),
+        Some(_) => Ok(None),
+        None => Err(cut_off()),
     }
-    let length = usize::try_from(number(12)?).ok()?;
-    let name = bytes.get(16..16_usize.checked_add(length)?)?;
-    server_of(std::str::from_utf8(name).ok()?)
 }
 
 #[cfg(test)]
@@ -304,15 +310,15 @@ mod tests {
         let mut bytes = vec![0x28, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 13, 0, 0, 0];
         bytes.extend(b"10.1.1.9:3128");
         bytes.extend([0, 0, 0, 0]);
-        assert_eq!(winhttp(&bytes).as_deref(), Some("10.1.1.9:3128"));
+        assert_eq!(winhttp(&bytes), Ok(Some("10.1.1.9:3128".to_owned())));
+        assert_eq!(winhttp(&[0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), Ok(None));
         for broken in [
             &bytes[..20],
             &[][..],
-            &[0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
             &[0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255],
             &[0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 255],
         ] {
-            assert_eq!(winhttp(broken), None);
+            assert_eq!(winhttp(broken), Err(Trouble::Failed("WinHttpSettings is cut off".to_owned())));
         }
     }
 

@@ -16,9 +16,10 @@ use rules::facts::os::Activation;
 use rules::facts::software::{Package, Software};
 use rules::quantity::Version;
 
-use super::licence::{self, best, channel, licences};
+use super::licence::{self, licences, together};
 use super::people;
-use super::registry::{number, said, text};
+use super::registry::{command, number, said, text};
+use super::rows;
 use super::software::{UNINSTALL, begins};
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Answer, Host, Trouble};
@@ -189,7 +190,11 @@ const FONTS: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Fonts";
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Office {
     let listed = match &software.packages {
-        Fact::Known(packages) => Ok(packages.as_slice()),
+        // One whose name cannot be read might be any of those that are looked for.
+        Fact::Known(packages) => match packages.iter().find_map(nameless) {
+            Some(reason) => Err(reason),
+            None => Ok(packages.as_slice()),
+        },
         Fact::Absent => Ok(&[][..]),
         Fact::Unknown(reason) => Err(reason.clone()),
     };
@@ -203,7 +208,12 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Offi
         pdf_default: fact(pdf_default(host)),
         vietnamese_input,
         vietnamese_input_risky,
-        times_new_roman: fact(fonts.clone().map(|fonts| Some(fonts.times_new_roman))),
+        times_new_roman: match &fonts {
+            Ok(Fonts { times_new_roman: false, odd: Some(trouble), .. }) | Err(trouble) => {
+                Fact::Unknown(trouble.clone().into())
+            }
+            Ok(fonts) => fonts.times_new_roman.into(),
+        },
         legacy_fonts: fact(fonts.map(|fonts| i64::try_from(fonts.legacy.len()).ok())),
         macros_blocked: match &own {
             Ok(own) => macros_blocked(host, own),
@@ -213,6 +223,13 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Offi
             Ok(own) => licensed(host, own),
             Err(trouble) => Office::all_unknown(&trouble.clone().into()),
         }
+    }
+}
+
+fn nameless(package: &Package) -> Option<Reason> {
+    match &package.name {
+        Fact::Unknown(reason) => Some(reason.clone()),
+        Fact::Known(_) | Fact::Absent => None,
     }
 }
 
@@ -227,8 +244,7 @@ fn with_list<T>(
     }
 }
 
-fn package(name: &str, version: Option<&str>) -> Package {
-    let version = Fact::known_or_absent(version.map(Version::new));
+fn package(name: &str, version: Fact<Version>) -> Package {
     Package { name: name.to_owned().into(), version, ..Package::default() }
 }
 
@@ -248,23 +264,33 @@ fn known<'a>(package: &Package, table: &[(&str, &'a str)]) -> Option<&'a str> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Suite {
     name: String,
-    version: Option<String>,
+    version: Fact<Version>,
 }
 
 impl Suite {
     /// The number before the first dot.
     fn major(&self) -> Option<u32> {
-        self.version.as_deref()?.split('.').next()?.parse().ok()
+        self.version.known()?.0.split('.').next()?.parse().ok()
     }
 }
 
+/// The largest major version; none when no suite tells one.
+fn major(own: &[Suite]) -> Result<Option<u32>, Reason> {
+    for suite in own {
+        if let Fact::Unknown(reason) = &suite.version {
+            return Err(reason.clone());
+        }
+    }
+    Ok(own.iter().filter_map(Suite::major).max())
+}
+
 fn suites(own: Vec<Suite>, packages: &[Package]) -> Vec<Package> {
-    let own = own.into_iter().map(|suite| package(&suite.name, suite.version.as_deref()));
+    let own = own.into_iter().map(|suite| package(&suite.name, suite.version));
     let others = packages.iter().filter_map(|other| {
         let name = other.name.known()?.to_lowercase();
         let part = PARTS.iter().any(|part| name.contains(part));
         let known = known(other, OTHER_SUITES).filter(|_| !part)?;
-        Some(package(known, other.version.known().map(|version| version.0.as_str())))
+        Some(package(known, other.version.clone()))
     });
     let mut suites: Vec<Package> = own.chain(others).collect();
     suites.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.version.cmp(&b.version)));
@@ -278,8 +304,8 @@ fn microsoft(host: &dyn Host) -> Result<Vec<Suite>, Trouble> {
     for (path, year) in CLICK_TO_RUN {
         for key in [Key::wide(path), Key::narrow(path)] {
             let values = host.registry_values(key)?.unwrap_or_default();
-            let version = said(&values, "VersionToReport").map(str::to_owned);
-            let releases = said(&values, "ProductReleaseIds").unwrap_or_default();
+            let version = version(&values, "VersionToReport");
+            let releases = said(&values, "ProductReleaseIds")?.unwrap_or_default();
             for release in releases.split(',').map(str::trim).filter(|release| !release.is_empty()) {
                 if let Some(name) = click_to_run(release, year) {
                     suites.insert(Suite { name, version: version.clone() });
@@ -292,11 +318,15 @@ fn microsoft(host: &dyn Host) -> Result<Vec<Suite>, Trouble> {
             if let Some(name) = installed(&code) {
                 let path = format!(r"{UNINSTALL}\{code}");
                 let values = host.registry_values(Key { view: key.view, path: &path })?.unwrap_or_default();
-                suites.insert(Suite { name, version: said(&values, "DisplayVersion").map(str::to_owned) });
+                suites.insert(Suite { name, version: version(&values, "DisplayVersion") });
             }
         }
     }
     Ok(suites.into_iter().collect())
+}
+
+fn version(values: &BTreeMap<String, RegistryValue>, name: &str) -> Fact<Version> {
+    fact(said(values, name).map(|version| version.map(Version::new)))
 }
 
 /// The name of a release: the first identifiers had no year.
@@ -327,12 +357,15 @@ fn installed(code: &str) -> Option<String> {
 /// How the suite of Microsoft stands with its licence; the rest is not supported.
 fn licensed(host: &dyn Host, own: &[Suite]) -> Office {
     let mut office = Office::all_unknown(&Reason::NotSupported);
-    let Some(major) = own.iter().filter_map(Suite::major).max() else {
-        if own.is_empty() {
+    let major = match major(own) {
+        Ok(Some(major)) => major,
+        Ok(None) if own.is_empty() => {
             office.activation = Fact::Absent;
             office.licence_channel = Fact::Absent;
+            return office;
         }
-        return office;
+        Ok(None) => return office,
+        Err(reason) => return Office::all_unknown(&reason),
     };
     // Office 2007 keeps its licence in a form of its own.
     if major < 14 {
@@ -343,7 +376,8 @@ fn licensed(host: &dyn Host, own: &[Suite]) -> Office {
     } else {
         match number(host, CURRENT, "CurrentBuild") {
             Ok(Some(build)) if build < BUILD_OF_8 => (licence::OFFICE, OFFICE_LATER),
-            Ok(_) | Err(_) => (licence::WINDOWS, OFFICE_LATER),
+            Ok(_) => (licence::WINDOWS, OFFICE_LATER),
+            Err(trouble) => return Office::all_unknown(&trouble.into()),
         }
     };
     let told = licences(host, class, application).and_then(|rows| rows.ok_or(Trouble::NotSupported));
@@ -351,14 +385,19 @@ fn licensed(host: &dyn Host, own: &[Suite]) -> Office {
         Ok(rows) => rows,
         Err(trouble) => return Office::all_unknown(&trouble.into()),
     };
-    let of_suite = rows.iter().filter(|row| {
-        let name = licence::text(row, "Name").unwrap_or_default();
-        !["Visio", "Project"].iter().any(|program| name.contains(program))
-    });
-    match best(of_suite) {
-        Some((activation, row)) => {
-            office.activation = activation.into();
-            office.licence_channel = Fact::known_or_absent(channel(row));
+    let mut of_suite = Vec::new();
+    for row in &rows {
+        match rows::text(row, "Name") {
+            Ok(name) if ["Visio", "Project"].iter().any(|no| name.unwrap_or_default().contains(no)) => {}
+            Ok(_) => of_suite.push(row),
+            // Nobody knows what it is a licence for.
+            Err(trouble) => return Office::all_unknown(&trouble.into()),
+        }
+    }
+    match together(of_suite.into_iter()) {
+        Some((activation, channel)) => {
+            office.activation = activation;
+            office.licence_channel = channel;
         }
         // A subscription may keep its licence with the person who signed in.
         None if own.iter().any(|suite| suite.name.contains("365")) => {}
@@ -372,12 +411,15 @@ fn licensed(host: &dyn Host, own: &[Suite]) -> Office {
 
 /// Whether macros of documents from the Internet are blocked, for everybody who is signed in.
 fn macros_blocked(host: &dyn Host, own: &[Suite]) -> Fact<bool> {
-    let Some(major) = own.iter().filter_map(Suite::major).max() else {
-        return if own.is_empty() { Fact::Absent } else { Fact::Unknown(Reason::NotSupported) };
+    let major = match major(own) {
+        Ok(Some(major)) => major,
+        Ok(None) if own.is_empty() => return Fact::Absent,
+        Ok(None) => return Fact::Unknown(Reason::NotSupported),
+        Err(reason) => return Fact::Unknown(reason),
     };
-    let versions = own.iter().filter_map(|suite| suite.version.as_deref().map(Version::new));
+    let versions = own.iter().filter_map(|suite| suite.version.known());
     let since = Version::new(MACROS_BLOCKED_SINCE);
-    let by_itself = versions.max().is_some_and(|version| version >= since);
+    let by_itself = versions.max().is_some_and(|version| *version >= since);
     let people = people::of_each(host, |person| {
         let mut blocked = true;
         for program in WITH_MACROS {
@@ -398,7 +440,7 @@ fn macros_blocked(host: &dyn Host, own: &[Suite]) -> Fact<bool> {
 fn browsers(host: &dyn Host, packages: &[Package]) -> Result<Vec<Package>, Trouble> {
     let mut found = BTreeSet::new();
     for browser in BROWSERS {
-        for (name, version) in versions(host, browser, packages)? {
+        for (name, version) in installed_versions(host, browser, packages)? {
             found.insert((name, version));
         }
     }
@@ -410,29 +452,31 @@ fn browsers(host: &dyn Host, packages: &[Package]) -> Result<Vec<Package>, Troub
             None => text(host, INTERNET_EXPLORER, "Version")?,
         };
         if version.is_some() {
-            found.insert(("Internet Explorer".to_owned(), version));
+            found.insert(("Internet Explorer".to_owned(), known_or_absent(version)));
         }
     }
-    Ok(found.into_iter().map(|(name, version)| package(&name, version.as_deref())).collect())
+    Ok(found.into_iter().map(|(name, version)| package(&name, version)).collect())
 }
 
 /// Each version of a browser that is installed. Its updater knows best: the list keeps the version of the first
 /// installation where it came as a package.
-fn versions(
+fn installed_versions(
     host: &dyn Host,
     browser: &Browser,
     packages: &[Package],
-) -> Result<Vec<(String, Option<String>)>, Trouble> {
+) -> Result<Vec<(String, Fact<Version>)>, Trouble> {
     let name = || browser.name.to_owned();
-    let mut found: Vec<(String, Option<String>)> = Vec::new();
+    let mut found: Vec<(String, Fact<Version>)> = Vec::new();
     if let Some(updater) = browser.updater {
         let path = format!(r"HKLM\SOFTWARE\{updater}");
         for key in [Key::wide(&path), Key::narrow(&path)] {
             let values = host.registry_values(key)?.unwrap_or_default();
-            found.extend(said(&values, "pv").map(|version| (name(), Some(version.to_owned()))));
+            if values.contains_key("pv") {
+                found.push((name(), version(&values, "pv")));
+            }
         }
         let own = people::of_each(host, |person| text(host, &format!(r"{person}\Software\{updater}"), "pv"))?;
-        found.extend(own.into_iter().flatten().map(|version| (name(), Some(version))));
+        found.extend(own.into_iter().flatten().map(|version| (name(), known_or_absent(Some(version)))));
     }
     if found.is_empty() {
         found = packages.iter().filter_map(|package| in_list(package, browser)).collect();
@@ -440,18 +484,22 @@ fn versions(
     if let (true, Some(beacon)) = (found.is_empty(), browser.beacon) {
         let own =
             people::of_each(host, |person| text(host, &format!(r"{person}\Software\{beacon}"), "version"))?;
-        found.extend(own.into_iter().flatten().map(|version| (name(), Some(version))));
+        found.extend(own.into_iter().flatten().map(|version| (name(), known_or_absent(Some(version)))));
     }
     Ok(found)
 }
 
-fn in_list(package: &Package, browser: &Browser) -> Option<(String, Option<String>)> {
+fn known_or_absent(version: Option<String>) -> Fact<Version> {
+    Fact::known_or_absent(version.map(|version| Version::new(&version)))
+}
+
+fn in_list(package: &Package, browser: &Browser) -> Option<(String, Fact<Version>)> {
     let lower = package.name.known()?.to_lowercase();
     let listed = browser.listed.iter().any(|name| match browser.whole {
         true => lower == *name,
         false => begins(&lower, name),
     });
-    let version = package.version.known().map(|version| version.0.clone());
+    let version = package.version.clone();
     let name = if browser.name == "Firefox" && lower.contains(" esr") { "Firefox ESR" } else { browser.name };
     listed.then(|| (name.to_owned(), version))
 }
@@ -547,12 +595,15 @@ fn started(host: &dyn Host) -> Result<Vec<String>, Trouble> {
     }
     let own = people::of_each(host, |person| host.registry_values(Key::wide(&format!(r"{person}\{RUN}"))))?;
     commands.extend(own.into_iter().flatten().flatten());
-    Ok(commands.iter().filter_map(|(_, command)| program(command)).collect())
+    let mut programs = Vec::new();
+    for (name, value) in &commands {
+        programs.extend(command(name, value)?.and_then(program));
+    }
+    Ok(programs)
 }
 
 /// The program of a command line.
-fn program(command: &RegistryValue) -> Option<String> {
-    let (RegistryValue::Text(command) | RegistryValue::Expand(command)) = command else { return None };
+fn program(command: &str) -> Option<String> {
     let command = command.trim().to_lowercase();
     if let Some(quoted) = command.strip_prefix('"') {
         return quoted.split('"').next().map(str::to_owned);
@@ -582,11 +633,10 @@ fn windows_inputs(host: &dyn Host) -> Result<Vec<&'static str>, Trouble> {
         }
         let keyboards = host.registry_values(Key::wide(&format!(r"{person}\Keyboard Layout\Preload")))?;
         let keyboards = keyboards.unwrap_or_default();
-        let vietnamese = |name: &String| {
-            said(&keyboards, name).is_some_and(|keyboard| keyboard.eq_ignore_ascii_case("0000042a"))
-        };
-        if keyboards.keys().any(vietnamese) {
-            found.push("Windows (TCVN)");
+        for name in keyboards.keys() {
+            if said(&keyboards, name)?.is_some_and(|keyboard| keyboard.eq_ignore_ascii_case("0000042a")) {
+                found.push("Windows (TCVN)");
+            }
         }
         Ok(found)
     })?;
@@ -598,6 +648,8 @@ fn windows_inputs(host: &dyn Host) -> Result<Vec<&'static str>, Trouble> {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Fonts {
     times_new_roman: bool,
+    /// Why the file of one is not known.
+    odd: Option<Trouble>,
     /// Names of fonts in encodings from before Unicode.
     legacy: BTreeSet<String>,
 }
@@ -610,7 +662,13 @@ fn fonts(host: &dyn Host) -> Result<Fonts, Trouble> {
         let name = name.to_lowercase();
         let file = match file {
             RegistryValue::Text(file) | RegistryValue::Expand(file) => file.to_lowercase(),
-            _ => String::new(),
+            RegistryValue::Texts(_)
+            | RegistryValue::U32(_)
+            | RegistryValue::U64(_)
+            | RegistryValue::Bytes(_) => {
+                fonts.odd = Some(Trouble::Failed(format!("the file of the font {name} is not a text")));
+                String::new()
+            }
         };
         // Names may be translated, names of files are not.
         let file = file.rsplit('\\').next().unwrap_or_default();
@@ -659,11 +717,13 @@ mod tests {
 
     #[test]
     fn programs_of_command_lines() {
-        let check = |command: &str| program(&RegistryValue::Text(command.to_owned())).unwrap_or_default();
+        let check = |command: &str| program(command).unwrap_or_default();
         assert_eq!(check(r#""D:\Bo go\UniKeyNT.exe" /tray"#), r"d:\bo go\unikeynt.exe");
         assert_eq!(check(r"C:\EVKey64.exe -min"), r"c:\evkey64.exe");
         assert_eq!(check(""), "");
-        assert_eq!(program(&RegistryValue::U32(1)), None);
+        assert_eq!(command("x", &RegistryValue::U32(1)), Ok(None));
+        assert_eq!(command("x", &RegistryValue::Bytes(Vec::new())), Ok(None));
+        assert!(command("x", &RegistryValue::Bytes(vec![0, 0xd8])).is_err());
     }
 
     #[test]

@@ -14,9 +14,10 @@ use rules::fact::{Fact, Reason};
 use rules::facts::os::{Activation, Architecture, Os, Platform};
 use rules::quantity::Version;
 
-use super::licence::{self, activation, best, channel, licences};
+use super::licence::{self, activation, licences, together};
 use super::registry::{number, said, text};
-use crate::host::answers::{Cell, Key, RegistryValue, Row};
+use super::rows;
+use crate::host::answers::{Key, RegistryValue, Row};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported};
 
@@ -74,7 +75,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
     Os {
         platform: Platform::Windows.into(),
         id: Fact::Known("windows".to_owned()),
-        name: of("ProductName").map(|name| renamed(name, &build)),
+        name: of("ProductName").and_then(|name| renamed(name, &build)),
         version: fact_or_unsupported(version(host)).map(Version),
         edition: of("EditionID"),
         installation_type: of("InstallationType"),
@@ -94,11 +95,13 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Os {
     }
 }
 
-fn renamed(name: String, build: &Fact<i64>) -> String {
+fn renamed(name: String, build: &Fact<i64>) -> Fact<String> {
     match build {
         // Windows Server never was called so.
-        Fact::Known(build) if *build >= BUILD_OF_11 => name.replacen("Windows 10", "Windows 11", 1),
-        Fact::Known(_) | Fact::Absent | Fact::Unknown(_) => name,
+        Fact::Known(build) if *build >= BUILD_OF_11 => name.replacen("Windows 10", "Windows 11", 1).into(),
+        // Without the build nobody knows which of the two it is.
+        Fact::Unknown(reason) if name.contains("Windows 10") => Fact::Unknown(reason.clone()),
+        Fact::Known(_) | Fact::Absent | Fact::Unknown(_) => name.into(),
     }
 }
 
@@ -178,23 +181,51 @@ fn licensed(host: &dyn Host) -> Os {
         Ok(rows) => rows,
         Err(trouble) => return Os::all_unknown(&trouble.into()),
     };
-    let is_extended = |row: &&Row| {
-        let id = licence::text(row, "ID").unwrap_or_default().to_ascii_lowercase();
-        EXTENDED.contains(&id.as_str()) || licence::text(row, "Name").unwrap_or_default().contains("-ESU-")
+    let kinds: Result<Vec<Kind>, Trouble> = rows.iter().map(kind).collect();
+    let kinds = match kinds {
+        Ok(kinds) => kinds,
+        // One that is of no kind might be any of them.
+        Err(trouble) => return Os::all_unknown(&trouble.into()),
     };
-    let is_addon = |row: &&Row| row.get("LicenseIsAddon") == Some(&Cell::Flag(true));
-    let extended = rows.iter().filter(is_extended);
-    let own = best(rows.iter().filter(|row| !is_extended(row) && !is_addon(row)));
+    let of = |wanted| rows.iter().zip(&kinds).filter(move |(_, kind)| **kind == wanted).map(|(row, _)| row);
+    // Nobody put a key in.
+    let (activation, licence_channel) =
+        together(of(Kind::Windows)).unwrap_or((Activation::Unlicensed.into(), Fact::Absent));
     Os {
-        extended_updates: extended.filter_map(activation).any(|state| state == Activation::Licensed).into(),
-        activation: match own {
-            Some((activation, _)) => activation.into(),
-            // Nobody put a key in.
-            None => Activation::Unlicensed.into(),
-        },
-        licence_channel: Fact::known_or_absent(own.and_then(|(_, row)| channel(row))),
+        extended_updates: extended_updates(of(Kind::Extended)),
+        activation,
+        licence_channel,
         ..Os::all_unknown(&Reason::NotSupported)
     }
+}
+
+/// What a licence is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Windows,
+    Extended,
+    Addon,
+}
+
+fn kind(row: &Row) -> Result<Kind, Trouble> {
+    let id = rows::text(row, "ID")?.unwrap_or_default().to_ascii_lowercase();
+    let name = rows::text(row, "Name")?.unwrap_or_default();
+    if EXTENDED.contains(&id.as_str()) || name.contains("-ESU-") {
+        return Ok(Kind::Extended);
+    }
+    Ok(if rows::flag(row, "LicenseIsAddon")? == Some(true) { Kind::Addon } else { Kind::Windows })
+}
+
+fn extended_updates<'a>(rows: impl Iterator<Item = &'a Row>) -> Fact<bool> {
+    let mut extended = Fact::Known(false);
+    for row in rows {
+        match activation(row) {
+            Ok(Activation::Licensed) => return true.into(),
+            Ok(Activation::Grace | Activation::Unlicensed) => {}
+            Err(trouble) => extended = Fact::Unknown(trouble.into()),
+        }
+    }
+    extended
 }
 
 /// The newest .NET Framework. Version 4 and what follows replace each other, 3.5 stands beside them.
@@ -230,11 +261,14 @@ fn opinion(host: &dyn Host) -> Answer<(String, Vec<String>)> {
     let newest = releases.iter().filter_map(|name| Some((half_year(name)?, name))).max();
     let Some((_, newest)) = newest else { return Ok(None) };
     let values = host.registry_values(Key::wide(&format!(r"{UPGRADES}\{newest}")))?.unwrap_or_default();
-    let Some(colour) = said(&values, "UpgEx") else { return Ok(None) };
+    let Some(colour) = said(&values, "UpgEx")? else { return Ok(None) };
     let reasons = match values.get("RedReason") {
         Some(RegistryValue::Text(reasons) | RegistryValue::Expand(reasons)) => vec![reasons.clone()],
         Some(RegistryValue::Texts(reasons)) => reasons.clone(),
-        Some(RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_)) | None => Vec::new(),
+        Some(RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_)) => {
+            return Err(Trouble::Failed("RedReason is not a text".to_owned()));
+        }
+        None => Vec::new(),
     };
     let reasons = reasons.iter().flat_map(|reasons| reasons.split([',', ';'])).map(str::trim);
     let blockers = reasons.filter(|reason| !reason.is_empty() && !reason.eq_ignore_ascii_case("none"));
@@ -299,7 +333,8 @@ mod tests {
             red(&["Tpm", "UEFISecureBoot"])
         );
         assert_eq!(check(all, serde_json::json!({ "text": "None" })), red(&[]));
-        assert_eq!(check(all, serde_json::json!({ "u32": 5 })), red(&[]));
+        let odd = Trouble::Failed("RedReason is not a text".to_owned());
+        assert_eq!(check(all, serde_json::json!({ "u32": 5 })), Err(odd));
         assert_eq!(check(&["21H2", "UNV"], serde_json::Value::Null), Ok(None));
         assert_eq!(check(&["UNV", "H", "xHy"], serde_json::Value::Null), Ok(None));
     }
@@ -313,17 +348,32 @@ mod tests {
             let os = licensed(&pc(&serde_json::json!({ question: rows })));
             format!("{:?} {:?} {:?}", os.activation, os.licence_channel, os.extended_updates)
         };
+        let row = |id: &str, name: &str, status: u64, channel: &str, is_addon: bool| {
+            serde_json::json!({ "ID": id, "Name": name, "Description": null, "LicenseStatus": status,
+                "LicenseIsAddon": is_addon, "ProductKeyChannel": channel })
+        };
         let extended = EXTENDED.last().unwrap().to_uppercase();
-        expect_test::expect!["Known(Licensed) Known(\"OEM:DM\") Known(true)"].assert_eq(&check(serde_json::json!([
-            { "LicenseStatus": 1, "ProductKeyChannel": "OEM:DM", "LicenseIsAddon": false },
-            { "ID": extended, "LicenseStatus": 1, "LicenseIsAddon": true, "ProductKeyChannel": "Volume:MAK" },
-        ])));
-        expect_test::expect!["Known(Unlicensed) Known(\"Volume:GVLK\") Known(false)"].assert_eq(&check(
+        expect_test::expect!["Known(Licensed) Known(\"OEM:DM\") Known(true)"].assert_eq(&check(
             serde_json::json!([
-                { "LicenseStatus": 5, "ProductKeyChannel": "Volume:GVLK" },
-                { "Name": "Windows(R), Client-ESU-Year1", "LicenseStatus": 0, "LicenseIsAddon": true },
+                row("4de7cb65", "Windows(R), Professional edition", 1, "OEM:DM", false),
+                row(&extended, "", 1, "Volume:MAK", true),
             ]),
         ));
+        expect_test::expect!["Known(Unlicensed) Known(\"Volume:GVLK\") Known(false)"].assert_eq(&check(
+            serde_json::json!([
+                row("3f1afc82", "Windows(R), Professional edition", 5, "Volume:GVLK", false),
+                row("", "Windows(R), Client-ESU-Year1", 0, "Volume:MAK", true),
+            ]),
+        ));
+        // A row without its status, and one of which nobody knows what it is for.
+        let mut silent = row("4de7cb65", "Windows(R), Professional edition", 1, "OEM:DM", false);
+        silent.as_object_mut().unwrap().remove("LicenseStatus");
+        expect_test::expect![[r#"Unknown(Failed("WMI tells no LicenseStatus")) Unknown(Failed("WMI tells no LicenseStatus")) Known(false)"#]]
+            .assert_eq(&check(serde_json::json!([silent])));
+        let mut nameless = row(&extended, "", 0, "Volume:MAK", true);
+        nameless.as_object_mut().unwrap().remove("ID");
+        expect_test::expect![[r#"Unknown(Failed("WMI tells no ID")) Unknown(Failed("WMI tells no ID")) Unknown(Failed("WMI tells no ID"))"#]]
+            .assert_eq(&check(serde_json::json!([nameless])));
         expect_test::expect!["Known(Unlicensed) Absent Known(false)"]
             .assert_eq(&check(serde_json::json!([])));
         expect_test::expect!["Unknown(NotSupported) Unknown(NotSupported) Unknown(NotSupported)"]

@@ -118,9 +118,10 @@ impl People {
     }
 }
 
-/// Settings that the agent may not read are left out.
+/// Settings that the agent may not read are left out, unless none can be read.
 fn settings(host: &dyn Host) -> Result<People, Trouble> {
     let mut people = People { connections: BTreeSet::new(), defaults: None };
+    let mut denied = false;
     for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{CONNECTIONS}");
         match host.registry_keys(Key::wide(&key)) {
@@ -128,7 +129,10 @@ fn settings(host: &dyn Host) -> Result<People, Trouble> {
             Ok(names) => people
                 .connections
                 .extend(names.unwrap_or_default().iter().map(|name| name.replace(',', r"\"))),
-            Err(Trouble::Denied) => continue,
+            Err(Trouble::Denied) => {
+                denied = true;
+                continue;
+            }
             Err(trouble) => return Err(trouble),
         }
         // Its name, the word "winspool" and its port.
@@ -136,7 +140,7 @@ fn settings(host: &dyn Host) -> Result<People, Trouble> {
         let name = device.and_then(|device| device.rsplitn(3, ',').nth(2).map(str::to_owned));
         people.defaults.get_or_insert_default().extend(name);
     }
-    Ok(people)
+    if denied && people.defaults.is_none() { Err(Trouble::Denied) } else { Ok(people) }
 }
 
 fn is_virtual(driver: &str, port: &str) -> bool {

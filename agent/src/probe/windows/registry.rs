@@ -39,14 +39,29 @@ pub(super) fn number(host: &dyn Host, path: &str, name: &str) -> Answer<i64> {
     }
 }
 
-/// A value that is a text, without the white space around it; none when it is empty or no text.
-pub(super) fn said<'a>(values: &'a BTreeMap<String, RegistryValue>, name: &str) -> Option<&'a str> {
-    match values.get(name)? {
-        RegistryValue::Text(text) | RegistryValue::Expand(text) => {
-            Some(text.trim()).filter(|text| !text.is_empty())
+/// A value that is a text, without the white space around it; an empty one counts as not there.
+pub(super) fn said<'a>(values: &'a BTreeMap<String, RegistryValue>, name: &str) -> Answer<&'a str> {
+    match values.get(name) {
+        Some(RegistryValue::Text(text) | RegistryValue::Expand(text)) => {
+            Ok(Some(text.trim()).filter(|text| !text.is_empty()))
         }
-        RegistryValue::Texts(_) | RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_) => {
-            None
+        Some(
+            RegistryValue::Texts(_) | RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Bytes(_),
+        ) => Err(Trouble::Failed(format!("{name} is not a text"))),
+        None => Ok(None),
+    }
+}
+
+/// The command line that a value under a Run key is. Windows starts texts and nothing else; bytes may be a text that
+/// cannot be read.
+pub(super) fn command<'a>(name: &str, value: &'a RegistryValue) -> Answer<&'a str> {
+    match value {
+        RegistryValue::Text(command) | RegistryValue::Expand(command) => Ok(Some(command)),
+        RegistryValue::Bytes(bytes) if !bytes.is_empty() => {
+            Err(Trouble::Failed(format!("the command {name} is not a text")))
+        }
+        RegistryValue::U32(_) | RegistryValue::U64(_) | RegistryValue::Texts(_) | RegistryValue::Bytes(_) => {
+            Ok(None)
         }
     }
 }

@@ -16,10 +16,9 @@ use rules::fact::{Fact, Reason};
 use rules::facts::signing::{Signing, Standing, Token};
 use rules::wire::Place;
 
+use super::registry::said;
 use super::{devices, people};
-use crate::host::answers::{
-    Among, Certificate, Device, Key, Reaching, RegistryValue, ServiceStart, StorePlace,
-};
+use crate::host::answers::{Among, Certificate, Device, Key, Reaching, ServiceStart, StorePlace};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported, running};
 use crate::probe::signatures;
@@ -145,18 +144,22 @@ fn sign_service(host: &dyn Host) -> Answer<Standing> {
     if running(host, SIGN_PROGRAM)? {
         return Ok(Some(Standing::Running));
     }
+    let mut odd = None;
     for key in [Key::wide(UNINSTALL), Key::narrow(UNINSTALL)] {
         for name in host.registry_keys(key)?.unwrap_or_default() {
             let path = format!(r"{UNINSTALL}\{name}");
             let values = host.registry_values(Key { view: key.view, path: &path })?.unwrap_or_default();
-            if let Some(RegistryValue::Text(name)) = values.get("DisplayName")
-                && SIGN_NAMES.iter().any(|known| name.to_lowercase().starts_with(known))
-            {
-                return Ok(Some(Standing::Stopped));
+            match said(&values, "DisplayName") {
+                Ok(Some(name)) if SIGN_NAMES.iter().any(|known| name.to_lowercase().starts_with(known)) => {
+                    return Ok(Some(Standing::Stopped));
+                }
+                Ok(_) => {}
+                Err(trouble) => odd = Some(trouble),
             }
         }
     }
-    Ok(Some(Standing::Missing))
+    // One whose name cannot be read might be it.
+    odd.map_or(Ok(Some(Standing::Missing)), Err)
 }
 
 /// Only what this PC alone can reach is tried, and only while something listens there.

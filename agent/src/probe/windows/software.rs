@@ -20,6 +20,7 @@ use super::people;
 use super::registry::said;
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Host, Trouble};
+use crate::probe::ask::fact;
 
 pub(super) const UNINSTALL: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall";
 const OF_PERSON: &str = r"Software\Microsoft\Windows\CurrentVersion\Uninstall";
@@ -95,10 +96,21 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Software {
 fn listed(packages: Vec<Package>) -> Software {
     let unwanted: BTreeSet<&str> =
         packages.iter().filter_map(|package| unwanted(package.name.known()?)).collect();
+    let nameless = packages.iter().find_map(|package| match &package.name {
+        Fact::Unknown(reason) => Some(reason.clone()),
+        Fact::Known(_) | Fact::Absent => None,
+    });
     Software {
         sources: vec!["windows".to_owned()].into(),
-        count: i64::try_from(packages.len()).unwrap_or(i64::MAX).into(),
-        unwanted: unwanted.into_iter().map(str::to_owned).collect::<Vec<_>>().into(),
+        // What has no name that can be read may be a part of something, or be there twice.
+        count: match &nameless {
+            Some(reason) => Fact::Unknown(reason.clone()),
+            None => i64::try_from(packages.len()).unwrap_or(i64::MAX).into(),
+        },
+        unwanted: match nameless {
+            Some(reason) => Fact::Unknown(reason),
+            None => unwanted.into_iter().map(str::to_owned).collect::<Vec<_>>().into(),
+        },
         packages: packages.into(),
     }
 }
@@ -139,7 +151,7 @@ fn of_key(host: &dyn Host, key: Key<'_>, today: Date) -> Result<Vec<Package>, Tr
             Ok(values) => programs.extend(program(&values.unwrap_or_default(), today)),
             // Something is installed, and nobody may read what.
             Err(trouble) => programs.push(Package {
-                name: name.into(),
+                name: Fact::Unknown(trouble.clone().into()),
                 version: Fact::Unknown(trouble.into()),
                 ..Package::default()
             }),
@@ -148,29 +160,38 @@ fn of_key(host: &dyn Host, key: Key<'_>, today: Date) -> Result<Vec<Package>, Tr
     Ok(programs)
 }
 
-/// The program of one key; none when it is a part or an update of another one.
+/// The program of one key; none when it is a part or an update of another one. One whose name cannot be read is listed
+/// without it.
 fn program(values: &BTreeMap<String, RegistryValue>, today: Date) -> Option<Package> {
-    let name = said(values, "DisplayName")?;
+    let name = match said(values, "DisplayName") {
+        Ok(name) => Ok(name?),
+        Err(trouble) => Err(Reason::from(trouble)),
+    };
     let part = match values.get("SystemComponent") {
         Some(RegistryValue::U32(flag)) => *flag != 0,
         Some(RegistryValue::Text(flag)) => flag.trim() == "1",
         _ => false,
     };
-    let update = said(values, "ReleaseType").is_some_and(|kind| UPDATES.contains(&kind));
-    if part || update || said(values, "ParentKeyName").is_some() {
+    let says = |value: &str| said(values, value).ok().flatten();
+    let update = says("ReleaseType").is_some_and(|kind| UPDATES.contains(&kind));
+    if part || update || says("ParentKeyName").is_some() {
         return None;
     }
-    let publisher = said(values, "Publisher");
     Some(Package {
-        name: name.to_owned().into(),
-        version: Fact::known_or_absent(said(values, "DisplayVersion").map(Version::new)),
-        publisher: match publisher {
-            Some(publisher) if !is_in_name(publisher, name) => publisher.to_owned().into(),
-            _ => Fact::default(),
+        version: fact(said(values, "DisplayVersion").map(|version| version.map(Version::new))),
+        publisher: match (said(values, "Publisher"), &name) {
+            (Ok(Some(publisher)), Ok(name)) if is_in_name(publisher, name) => Fact::default(),
+            (Ok(Some(publisher)), _) => publisher.to_owned().into(),
+            (Ok(None), _) => Fact::default(),
+            (Err(trouble), _) => Fact::Unknown(trouble.into()),
         },
-        installed_on: match unwanted(name) {
-            Some(_) => installed_on(values, today),
-            None => Fact::default(),
+        installed_on: match &name {
+            Ok(name) if unwanted(name).is_none() => Fact::default(),
+            Ok(_) | Err(_) => installed_on(values, today),
+        },
+        name: match name {
+            Ok(name) => name.to_owned().into(),
+            Err(reason) => Fact::Unknown(reason),
         },
     })
 }
@@ -186,7 +207,7 @@ fn installed_on(values: &BTreeMap<String, RegistryValue>, today: Date) -> Fact<D
     if !values.contains_key("InstallDate") {
         return Fact::Absent;
     }
-    let date = said(values, "InstallDate").and_then(day);
+    let date = said(values, "InstallDate").ok().flatten().and_then(day);
     match date.filter(|date| (FIRST_DAY..=today.tomorrow().unwrap_or(today)).contains(date)) {
         Some(date) => date.into(),
         None => Fact::Unknown(Reason::Failed("InstallDate is no day".to_owned())),
@@ -225,12 +246,18 @@ mod tests {
             ("SystemComponent", text("1")),
             ("ParentKeyName", text("Office14.PROPLUS")),
             ("ReleaseType", text("Security Update")),
-            ("DisplayName", RegistryValue::U32(5)),
             ("DisplayName", text("  ")),
         ] {
             assert!(!check(part.clone()), "{part:?}");
         }
         assert_eq!(program(&values(&[]), today), None);
+
+        // Something is there, and its name cannot be read.
+        let nameless = program(&values(&[("DisplayName", RegistryValue::Bytes(vec![0, 0xd8]))]), today);
+        assert_eq!(nameless.as_ref().unwrap().name, Fact::failed("DisplayName is not a text"));
+        let listed = listed(vec![nameless.unwrap()]);
+        assert_eq!(listed.count, Fact::failed("DisplayName is not a text"));
+        assert_eq!(listed.unwanted, Fact::failed("DisplayName is not a text"));
     }
 
     #[test]

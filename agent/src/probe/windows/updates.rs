@@ -52,7 +52,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Updates {
         Some(service.is_some_and(|service| service.start != ServiceStart::Disabled))
     });
     let own = host.windows_updates();
-    let wanted = own.as_ref().is_ok_and(|own| own.as_ref().is_some_and(|own| own.restart_required));
+    let wanted = own.clone().map(|own| own.is_some_and(|own| own.restart_required));
     let restart = restart(host, wanted);
     let installed_at = match installed_at(host) {
         Ok(None) => own.clone().map(|own| own.and_then(|own| own.installed_at)),
@@ -152,22 +152,26 @@ struct Restart {
     since: Option<Timestamp>,
 }
 
-/// `wanted`: Windows Update wants one.
-fn restart(host: &dyn Host, wanted: bool) -> Result<Restart, Trouble> {
+/// `wanted`: Windows Update wants one. It notes that in the registry too, so where it does not answer the registry does.
+fn restart(host: &dyn Host, wanted: Result<bool, Trouble>) -> Result<Restart, Trouble> {
     let mut since: Option<Timestamp> = None;
     for path in RESTARTS {
         if let Some(at) = host.registry_changed(Key::wide(path))? {
             since = Some(since.map_or(at, |since| since.min(at)));
         }
     }
-    let pending = since.is_some() || wanted || replaces_system_files(host)?;
+    let pending = since.is_some() || wanted.unwrap_or(false) || replaces_system_files(host)?;
     Ok(Restart { pending, since })
 }
 
 /// Programs leave their rubbish to the next start every day; files of Windows tell of an update.
 fn replaces_system_files(host: &dyn Host) -> Result<bool, Trouble> {
     let waiting = host.registry_value(Key::wide(SESSION_MANAGER), "PendingFileRenameOperations")?;
-    let Some(RegistryValue::Texts(paths)) = waiting else { return Ok(false) };
+    let paths = match waiting {
+        Some(RegistryValue::Texts(paths)) => paths,
+        Some(_) => return Err(Trouble::Failed("PendingFileRenameOperations are no texts".to_owned())),
+        None => return Ok(false),
+    };
     Ok(paths.iter().any(|path| {
         let path = path.to_lowercase();
         path.contains(r"\windows\") && !path.contains(r"\temp\")
@@ -247,15 +251,18 @@ mod tests {
     fn files_that_wait_for_a_restart() {
         let check = |paths: serde_json::Value| {
             let question = format!("registry value {SESSION_MANAGER}: PendingFileRenameOperations");
-            replaces_system_files(&pc(&serde_json::json!({ question: paths }))).unwrap()
+            replaces_system_files(&pc(&serde_json::json!({ question: paths })))
         };
-        assert!(check(
-            serde_json::json!({"texts": [r"\??\C:\Windows\System32\new.dll", r"!\??\C:\Windows\System32\a.dll"]})
-        ));
-        assert!(!check(serde_json::json!({"texts": [r"\??\C:\Users\user1\AppData\Local\Temp\x.tmp"]})));
-        assert!(!check(serde_json::json!({"texts": [r"\??\C:\Windows\Temp\x.tmp"]})));
-        assert!(!check(serde_json::json!({"u32": 1})));
-        assert!(!check(serde_json::Value::Null));
+        assert_eq!(
+            check(
+                serde_json::json!({"texts": [r"\??\C:\Windows\System32\new.dll", r"!\??\C:\Windows\System32\a.dll"]})
+            ),
+            Ok(true)
+        );
+        let rubbish = [r"\??\C:\Users\user1\AppData\Local\Temp\x.tmp", r"\??\C:\Windows\Temp\x.tmp"];
+        assert_eq!(check(serde_json::json!({"texts": rubbish})), Ok(false));
+        assert!(check(serde_json::json!({"u32": 1})).is_err(), "an odd type is told");
+        assert_eq!(check(serde_json::Value::Null), Ok(false));
     }
 
     #[test]

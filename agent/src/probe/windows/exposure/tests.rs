@@ -128,3 +128,23 @@ fn what_starts_from_where_people_may_write() {
     .assert_eq(&text.join("\n"));
     assert_eq!(autostarts::found(&host, &services, &files, &Err(Trouble::Denied)), Err(Trouble::Denied));
 }
+
+#[test]
+fn logs_that_somebody_cleared() {
+    let event = |id: u16, provider: &str, at: &str| Event {
+        at: at.parse().unwrap(),
+        id,
+        provider: provider.to_owned(),
+    };
+    let (old, new) = ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z");
+    let at = |at: &str| Fact::Known(at.parse::<Timestamp>().unwrap());
+    let security = Ok(Some(vec![event(CLEARED, EVENT_LOG, old)]));
+    let system = Ok(Some(vec![event(OTHER_CLEARED, EVENT_LOG, new)]));
+    let quiet = || Ok(Some(vec![event(OTHER_CLEARED, "Other", new)]));
+    assert_eq!(cleared_at(&security, &system), at(new));
+    assert_eq!(cleared_at(&security, &quiet()), at(old));
+    assert_eq!(cleared_at(&quiet(), &quiet()), Fact::Absent, "the number of another provider");
+    assert_eq!(cleared_at(&Err(Trouble::Denied), &system), at(new), "what is known counts");
+    assert_eq!(cleared_at(&Err(Trouble::Denied), &quiet()), Fact::Unknown(Reason::Denied));
+    assert_eq!(cleared_at(&security, &Err(Trouble::TimedOut)), at(old));
+}
