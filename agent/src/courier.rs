@@ -176,6 +176,11 @@ impl fmt::Display for Trouble {
                     "another PC uses the key of this one ({message}); join again with a join code, which makes a new \
                      key"
                 ),
+                Refusal::UnitClosed => write!(
+                    f,
+                    "the unit of this join code is closed ({message}); ask the IT department for a join code of the \
+                     unit that follows it"
+                ),
                 Refusal::FromTheFuture => {
                     write!(f, "the collector says that this PC's clock is wrong ({message}); set the clock")
                 }

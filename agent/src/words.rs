@@ -209,6 +209,7 @@ phrases! {
     NOT_TRUSTED = "máy này không tin chứng thư của {address} ({text}), nên không gửi gì cả. Hãy kiểm tra đồng hồ của máy, hoặc xin mã tham gia có ghim khóa", "";
     NOT_ADMITTED = "máy chủ không chấp nhận máy này ({text}); hãy xin mã tham gia ở bộ phận CNTT rồi tham gia lại", "";
     SHARED = "một máy khác đang dùng khóa của máy này ({text}); hãy tham gia lại bằng mã tham gia để có khóa mới", "";
+    UNIT_CLOSED = "đơn vị của mã tham gia này đã kết thúc hoạt động ({text}); hãy xin bộ phận công nghệ thông tin mã tham gia của đơn vị mới", "";
     FUTURE = "máy chủ báo đồng hồ của máy này sai ({text}); hãy chỉnh lại giờ", "";
     TOO_NEW = "máy chủ cũ hơn phần mềm trên máy này ({text}); báo cáo chờ máy chủ được cập nhật", "";
     BUSY = "máy chủ đang quá tải ({text}); báo cáo được giữ lại", "";
@@ -284,6 +285,7 @@ pub fn trouble(trouble: &Trouble, lang: Lang) -> String {
             let phrase = match refusal {
                 Refusal::NotAdmitted => NOT_ADMITTED,
                 Refusal::KeyShared => SHARED,
+                Refusal::UnitClosed => UNIT_CLOSED,
                 Refusal::FromTheFuture => FUTURE,
                 Refusal::WireTooNew => TOO_NEW,
                 Refusal::Busy => BUSY,
@@ -391,6 +393,7 @@ mod tests {
             Trouble::Garbage { address: "ADDRESS".to_owned(), text: "TEXT".to_owned() },
             refused(Refusal::NotAdmitted),
             refused(Refusal::KeyShared),
+            refused(Refusal::UnitClosed),
             refused(Refusal::FromTheFuture),
             refused(Refusal::WireTooNew),
             refused(Refusal::Busy),

@@ -144,9 +144,11 @@ async fn read_all(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> 
 fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::NotAdmitted => StatusCode::UNAUTHORIZED,
-        Refusal::KeyShared | Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::BaseMissing => {
-            StatusCode::CONFLICT
-        }
+        Refusal::KeyShared
+        | Refusal::UnitClosed
+        | Refusal::SequenceUsed
+        | Refusal::SequenceTooOld
+        | Refusal::BaseMissing => StatusCode::CONFLICT,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::WireTooNew | Refusal::FromTheFuture => StatusCode::UNPROCESSABLE_ENTITY,
@@ -160,6 +162,7 @@ pub fn sentence(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotAdmitted => "this PC is not admitted: join again with a join code of the collector",
         Refusal::KeyShared => "two PCs have signed with this key: make another and join again",
+        Refusal::UnitClosed => "the unit of this join code is closed, and was divided",
         Refusal::SequenceUsed => "another report came under this sequence number",
         Refusal::SequenceTooOld => "the report is too far behind the newest one of this PC",
         Refusal::TooLarge => "the body is over the limit",

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::rescore::judge_again;
 use crate::sheet::{self, Column};
 use crate::store::assessment::Cause;
-use crate::store::machine::Among;
+use crate::store::machine::{Among, Because};
 use crate::store::seat::{self, Seats};
 use crate::store::unit::{self, Unit};
 use crate::store::{Tx, audit, machine};
@@ -129,7 +129,7 @@ fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
 }
 
 /// The role of a word, in English as everywhere in files, or in Vietnamese as people say it.
-fn role_of(word: &str) -> Option<Role> {
+pub(crate) fn role_of(word: &str) -> Option<Role> {
     Role::parse(word).or(match fold(word).as_str() {
         "mot cua" | "can bo mot cua" => Some(Role::Counter),
         "van thu" => Some(Role::Clerk),
@@ -222,6 +222,10 @@ pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Vec<Move>, Vec<String>> {
         ("machine", &["may", "ten may", "hostname"]),
         ("unit_code", &["ma don vi", "don vi", "code"]),
         ("role", &["vai tro", "vi tri"]),
+        // For people who fill in the list of machines that wait; not read.
+        ("name", &[]),
+        ("old_unit_code", &[]),
+        ("old_unit", &[]),
     ];
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
@@ -236,6 +240,10 @@ pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Vec<Move>, Vec<String>> {
     for (line, record) in &sheet.rows {
         let field = |at: usize| record.get(at).unwrap_or_default();
         let known = role_of(field(role));
+        // Of the list of machines that wait, those that nobody gave a unit yet go on waiting.
+        if field(unit).is_empty() && columns.contains_key("old_unit_code") {
+            continue;
+        }
         match known {
             Some(role) if !field(machine).is_empty() && !field(unit).is_empty() => {
                 let (machine, unit) = (field(machine).to_owned(), field(unit).to_owned());
@@ -263,16 +271,17 @@ pub async fn assign(app: &App, file: &str, moves: &[Move], by: &str) -> Result<R
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let (mut complaints, mut moved) = (Vec::new(), Vec::new());
+    let names = Names::of(machine::names(&mut tx).await?);
+    let mut units: BTreeMap<&str, Vec<Unit>> = BTreeMap::new();
     for one in moves {
-        let (line, code) = (one.line, &one.unit);
-        let units = unit::by_code(&mut tx, code).await?;
-        let mut machines = machine::named(&mut tx, &one.machine).await?;
-        if machines.is_empty() && machine::is_known(&mut tx, &one.machine).await? {
-            machines.push(one.machine.clone());
+        let (line, code) = (one.line, one.unit.as_str());
+        if !units.contains_key(code) {
+            units.insert(code, unit::by_code(&mut tx, code).await?);
         }
-        match (units.as_slice(), machines.as_slice()) {
+        let known = units.get(code).map_or(&[][..], Vec::as_slice);
+        match (known, names.called(&one.machine)) {
             ([unit], [id]) => {
-                if seat_one(&mut tx, id, unit, one.role, by, now).await? {
+                if seat_one(&mut tx, id, (unit, one.role), by, now).await? {
                     moved.push(id.clone());
                 }
             }
@@ -300,13 +309,42 @@ pub async fn assign(app: &App, file: &str, moves: &[Move], by: &str) -> Result<R
     Ok(Ok(moved.len()))
 }
 
-/// Gives one machine another seat. Gives whether it had not had it before. The machine is to be judged again.
-async fn seat_one(tx: &mut Tx, id: &str, unit: &Unit, role: Role, by: &str, now: Timestamp) -> Result<bool> {
+/// Machines by what people call them: names in the network, ASCII case ignored, and ids.
+struct Names {
+    ids: BTreeMap<String, Vec<String>>,
+}
+
+impl Names {
+    fn of(machines: Vec<(String, String)>) -> Names {
+        let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (id, hostname) in &machines {
+            ids.entry(hostname.to_ascii_lowercase()).or_default().push(id.clone());
+        }
+        // An id is one unless some machine is called so.
+        for (id, _) in machines {
+            ids.entry(id.clone()).or_insert_with(|| vec![id]);
+        }
+        Names { ids }
+    }
+
+    fn called(&self, name: &str) -> &[String] {
+        self.ids.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Gives one machine another seat, by hand. Gives whether it had not had it before. The machine is to be judged again.
+pub(crate) async fn seat_one(
+    tx: &mut Tx,
+    id: &str,
+    (unit, role): (&Unit, Role),
+    by: &str,
+    now: Timestamp,
+) -> Result<bool> {
     let (before, was) = (machine::unit(tx, id).await?, machine::role(tx, id).await?);
     if before.id == unit.id && was == role.word() {
         return Ok(false);
     }
-    machine::seat(tx, id, unit, role.word()).await?;
+    machine::seat(tx, id, unit, role.word(), (Because::Hand, now)).await?;
     let detail = serde_json::json!({
         "from": before.code, "role": was, "to": unit.code, "new_role": role.word()
     });
@@ -320,7 +358,7 @@ async fn seat_one(tx: &mut Tx, id: &str, unit: &Unit, role: Role, by: &str, now:
 /// When the database cannot.
 pub async fn reseat(app: &App, id: &str, unit: &Unit, role: Role, by: &str) -> Result<()> {
     let mut tx = app.store.begin().await?;
-    let moved = seat_one(&mut tx, id, unit, role, by, app.clock.now()).await?;
+    let moved = seat_one(&mut tx, id, (unit, role), by, app.clock.now()).await?;
     tx.commit().await?;
     if moved {
         judge_again(app, Among::One(id), Cause::Seat).await?;
@@ -368,6 +406,7 @@ mod tests {
         .assert_eq(&parse("seats.csv", b"ma don vi,tuoi\n").unwrap_err().join("\n"));
         expect!["seats.csv:1:1: the first line must name the columns unit_code, role and count"]
             .assert_eq(&parse("seats.csv", b"role,count\n").unwrap_err().join("\n"));
-        assert!(parse("seats.csv", b"\xFF\xFEu\0n\0").unwrap_err()[0].contains("UTF-16"));
+        expect!["seats.csv:1:1: the file is UTF-16, and damaged: save it as “CSV UTF-8” and try again"]
+            .assert_eq(&parse("seats.csv", b"\xFF\xFEu\0n").unwrap_err().join("\n"));
     }
 }

@@ -1,17 +1,19 @@
 //! CSV files that people made, with the line of each row: from Excel, LibreOffice or by hand.
 //!
-//! Knows no units and no seats.
+//! Takes UTF-8 and UTF-16, with a mark or without, with commas, semicolons or tabs between; what is in an older
+//! Vietnamese encoding is told from what is merely broken. Knows no units and no seats.
 
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
+use unicode_normalization::UnicodeNormalization;
 
-use crate::vietnamese::fold;
+use crate::vietnamese::{Legacy, fold};
 
-/// A table of texts.
+/// A table of texts, in NFC.
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    /// The first line.
+    /// The line that names the columns.
     pub header: StringRecord,
     /// The other lines, each with its number from 1.
     pub rows: Vec<(u64, StringRecord)>,
@@ -20,43 +22,156 @@ pub struct Sheet {
 /// A column that a file may have: what the program calls it, and what else stands for it, folded.
 pub type Column = (&'static str, &'static [&'static str]);
 
-/// Reads a CSV file. `file` only stands in the complaints.
+/// Reads a CSV file. `file` only stands in the complaints. Every row has as many fields as the header; rows of empty
+/// fields only, as spreadsheets leave behind, are left out.
 ///
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
 pub fn read(file: &str, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<String>> {
-    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-        return Err(vec![format!("{file}:1:1: the file is UTF-16: save it as “CSV UTF-8” and try again")]);
-    }
-    let text =
-        std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).map_err(|error| {
-            let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-            vec![format!("{file}:{line}:1: the file is not UTF-8: save it as “CSV UTF-8” and try again")]
-        })?;
-    let first = text.lines().next().unwrap_or_default();
-    // Excel writes semicolons where the comma is the decimal sign, as in Vietnam.
-    let delimiter = if first.contains(';') && !first.contains(',') { b';' } else { b',' };
+    // The reader of CSV counts a line that ends in two characters where the second of them is.
+    let text: String = text(file, bytes)?.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
+    let (text, skipped, delimiter) = form(&text);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| vec![format!("{file}:1:1: {error}")])?.clone();
+    let width = header.len();
+    let columns = filled(&header);
+    let header: StringRecord = header.iter().take(columns).collect();
     let (mut rows, mut complaints) = (Vec::new(), Vec::new());
     for record in reader.records() {
-        match record {
-            Ok(record) => rows.push((record.position().map_or(1, csv::Position::line), record)),
+        let record = match record {
+            Ok(record) => record,
             Err(error) => {
-                let line = error.position().map_or(1, csv::Position::line);
+                let line = error.position().map_or(1, csv::Position::line) + skipped;
                 complaints.push(format!("{file}:{line}:1: {error}"));
+                continue;
             }
+        };
+        let line = record.position().map_or(1, csv::Position::line) + skipped;
+        let fields = filled(&record);
+        if fields == 0 {
+            continue;
         }
+        // Where the first line ends in empty fields, rows may do so too.
+        if record.len() < columns || record.len() > width || fields > columns {
+            complaints.push(format!(
+                "{file}:{line}:{}: the row has {} fields, the first line has {columns}: look for a separator too \
+                 many or too few, and put texts that contain one in quotation marks",
+                record.len().min(columns) + usize::from(record.len() > columns),
+                record.len()
+            ));
+            continue;
+        }
+        rows.push((line, record.iter().take(columns).map(plain).collect()));
         if rows.len() > rows_max {
-            complaints.push(format!("{file}:1:1: more than {rows_max} rows: split the file"));
+            complaints.push(format!("{file}:{line}:1: more than {rows_max} rows: split the file"));
             break;
         }
     }
     if complaints.is_empty() { Ok(Sheet { header, rows }) } else { Err(complaints) }
+}
+
+/// How many fields there are up to the last that is not empty.
+fn filled(record: &StringRecord) -> usize {
+    (0..record.len())
+        .rev()
+        .find(|at| record.get(*at).is_some_and(|field| !field.is_empty()))
+        .map_or(0, |at| at + 1)
+}
+
+/// What our own tables put before a cell that a spreadsheet would take for a formula is taken off again.
+fn plain(field: &str) -> &str {
+    field.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(field)
+}
+
+/// The text without the line that tells Excel the separator, how many lines that were, and the separator.
+fn form(text: &str) -> (&str, u64, u8) {
+    if let Some(rest) = text.strip_prefix("sep=").or_else(|| text.strip_prefix("\"sep=")) {
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let delimiter = match line.trim_end_matches('"') {
+            ";" => b';',
+            "\t" => b'\t',
+            _ => b',',
+        };
+        return (after, 1, delimiter);
+    }
+    // Excel writes semicolons where the comma is the decimal sign, as in Vietnam, and tabs in “Unicode text”.
+    let first = text.lines().next().unwrap_or_default();
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in first.bytes() {
+        quoted ^= byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !quoted) {
+            *count += 1;
+        }
+    }
+    // Of two that are equally frequent the first counts.
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
+    (text, 0, most.map_or(b',', |(delimiter, _)| *delimiter))
+}
+
+/// The bytes as text.
+fn text(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
+    const AGAIN: &str = "save it as “CSV UTF-8” and try again";
+    let line_of = |at: usize| bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    if let Some(units) = utf16(bytes) {
+        let text = String::from_utf16(&units).ok().filter(|text| !text.contains('\0'));
+        return match text {
+            Some(text) => check_words(file, text),
+            None => Err(vec![format!("{file}:1:1: the file is UTF-16, and damaged: {AGAIN}")]),
+        };
+    }
+    let unmarked = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match std::str::from_utf8(unmarked) {
+        Ok(text) if text.contains('\0') => {
+            let line = text.bytes().take_while(|byte| *byte != 0).filter(|byte| *byte == b'\n').count() + 1;
+            Err(vec![format!("{file}:{line}:1: the file holds a zero byte, so it is no text: {AGAIN}")])
+        }
+        Ok(text) => check_words(file, text.to_owned()),
+        Err(error) => {
+            let line = line_of(error.valid_up_to() + (bytes.len() - unmarked.len()));
+            Err(vec![match Legacy::of_bytes(unmarked) {
+                Some(legacy) => format!("{file}:{line}:1: {}", legacy.advice()),
+                None => format!("{file}:{line}:1: the file is not UTF-8: {AGAIN}"),
+            }])
+        }
+    }
+}
+
+/// Refuses what was written in an older encoding and saved as if it were Unicode.
+fn check_words(file: &str, text: String) -> Result<String, Vec<String>> {
+    match Legacy::of_text(&text) {
+        Some((legacy, line)) => Err(vec![format!("{file}:{line}:1: {}", legacy.advice())]),
+        None => Ok(text),
+    }
+}
+
+/// The units of UTF-16 without the mark; none where the bytes are something else. Without a mark, a text in Latin
+/// letters is known by its zeros: every second byte of the first line is one.
+fn utf16(bytes: &[u8]) -> Option<Vec<u16>> {
+    let (rest, little) = if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
+        (rest, true)
+    } else if let Some(rest) = bytes.strip_prefix(b"\xFE\xFF") {
+        (rest, false)
+    } else {
+        let first = bytes.get(..8)?;
+        let zeros = |odd: usize| first.iter().skip(odd).step_by(2).all(|byte| *byte == 0);
+        match (zeros(0), zeros(1)) {
+            (true, false) => (bytes, false),
+            (false, true) => (bytes, true),
+            (true, true) | (false, false) => return None,
+        }
+    };
+    let unit = |pair: &[u8]| match pair {
+        [first, second] if little => u16::from_le_bytes([*first, *second]),
+        [first, second] => u16::from_be_bytes([*first, *second]),
+        // A byte that is left over is half of something that was cut off.
+        _ => 0,
+    };
+    Some(rest.chunks(2).map(unit).collect())
 }
 
 /// Where each known column stands.
@@ -91,3 +206,6 @@ pub fn columns(
     }
     if complaints.is_empty() { Ok(found) } else { Err(complaints) }
 }
+
+#[cfg(test)]
+mod tests;

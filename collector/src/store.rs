@@ -30,6 +30,7 @@ pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod parameter;
+pub mod past;
 pub mod report;
 pub mod rules_text;
 pub mod scenario;
@@ -53,6 +54,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (5, include_str!("../schema/0005_rules_text.sql")),
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
+    (8, include_str!("../schema/0008_unit_dates.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
 ];
 

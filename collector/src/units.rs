@@ -1,17 +1,30 @@
 //! Units from a CSV file: the national list, or one's own.
 //!
 //! Own: the columns `code`, `name`, `parent_code`, and `kind` where one likes. National: `code`, `name`, `full_name`,
-//! `type`, `level`, `parent_code`. Importing again changes only what differs; units that are not in the file stay.
+//! `type`, `level`, `parent_code`. What a file would change is reckoned first (`change`), shown, and then done. Whole
+//! reforms are replayed from a map of old and new codes (`reform`), and what nobody may guess waits for a person
+//! (`reassign`).
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use crate::judge::day;
 use crate::sheet::{self, Column};
 use crate::store::Tx;
-use crate::store::unit::{self, Naming, Unit};
+use crate::store::unit::{self, Decision, Naming};
+use crate::units::change::{Done, Missing, Reckoned, Wish};
 use crate::vietnamese::fold;
+
+pub mod change;
+pub mod export;
+pub mod reassign;
+pub mod reform;
+
+/// Who did it in the audit trail, where the program did it.
+const ACTOR: &str = "sansang-collector";
 
 /// Longest code and name, in characters.
 const CHARS_MAX: usize = 200;
@@ -36,21 +49,12 @@ pub struct Row {
     pub line: u64,
     /// What the unit is called.
     pub naming: Naming,
+    /// Whether the file says of which kind it is; otherwise it is `other`, or stays what it was.
+    pub says_kind: bool,
     /// The code of the unit above it; none for a root.
     pub parent: Option<String>,
     /// Its points in a plan; none to leave them as they are.
     pub points: Option<u32>,
-}
-
-/// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Units that were added.
-    pub added: usize,
-    /// Units that got another name, kind or place.
-    pub changed: usize,
-    /// Units that were so before.
-    pub same: usize,
 }
 
 /// Which column holds what.
@@ -123,6 +127,14 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
     let kind = kind_of(kind, level).ok_or_else(|| {
         format!("the kind “{kind}” (level “{level}”) is not known: province, district, commune, ward, department, office, other")
     })?;
+    if let Some(digits) = digits_of(level).filter(|digits| code.len() < *digits) {
+        if code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!(
+                "the code {code} has lost its leading zeros: codes of this level have {digits} digits. Format the \
+                 column as text before the file is opened in a spreadsheet"
+            ));
+        }
+    }
     let short = if name.is_empty() { strip_kind(full_name) } else { strip_kind(name) };
     let naming = Naming {
         code: code.to_owned(),
@@ -139,7 +151,8 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
             })?)
         }
     };
-    Ok(Row { line, naming, parent, points })
+    let says_kind = columns.kind.is_some() || columns.level.is_some();
+    Ok(Row { line, naming, says_kind, parent, points })
 }
 
 /// The kind of a unit, from the word for it and its level; none when neither is known.
@@ -159,14 +172,64 @@ fn kind_of(kind: &str, level: &str) -> Option<&'static str> {
     })
 }
 
-/// The name without the word for its kind, by which readers look for it.
-fn strip_kind(name: &str) -> &str {
-    const KINDS: &[&str] =
-        &["Thành phố ", "Tỉnh ", "Huyện ", "Quận ", "Thị xã ", "Thị trấn ", "Phường ", "Xã ", "Đặc khu "];
-    KINDS.iter().find_map(|kind| name.strip_prefix(kind)).unwrap_or(name)
+/// How many digits the codes of a level of the national list have: Decision 19/2025/QĐ-TTg, Article 3.
+fn digits_of(level: &str) -> Option<usize> {
+    match level {
+        "province" => Some(2),
+        "commune" => Some(5),
+        _ => None,
+    }
 }
 
-/// Brings the tree to what the file says.
+/// The words for kinds of territories, and the kinds.
+const KINDS: &[(&str, &str)] = &[
+    ("Thành phố ", "district"),
+    ("Tỉnh ", "province"),
+    ("Huyện ", "district"),
+    ("Quận ", "district"),
+    ("Thị xã ", "district"),
+    ("Thị trấn ", "commune"),
+    ("Phường ", "ward"),
+    ("Xã ", "commune"),
+    ("Đặc khu ", "commune"),
+];
+
+/// The name without the word for its kind, by which readers look for it, and that word.
+fn part_kind(name: &str) -> (Option<&'static str>, &str) {
+    let parted = KINDS.iter().find_map(|(word, _)| {
+        let (first, rest) = (name.get(..word.len())?, name.get(word.len()..)?);
+        (first.to_lowercase() == word.to_lowercase()).then_some((Some(*word), rest))
+    });
+    parted.unwrap_or((None, name))
+}
+
+/// The name without the word for its kind.
+pub fn strip_kind(name: &str) -> &str {
+    part_kind(name).1
+}
+
+/// The kind that the name of a commune tells; none where it tells none, or that of something larger.
+fn kind_of_name(name: &str) -> Option<&'static str> {
+    let (word, _) = part_kind(name);
+    let kind = KINDS.iter().find(|(known, _)| Some(*known) == word).map(|(_, kind)| *kind);
+    kind.filter(|kind| matches!(*kind, "commune" | "ward"))
+}
+
+/// What the file would change, from a day on.
+///
+/// # Errors
+/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon(
+    tx: &mut Tx,
+    file: &str,
+    rows: &[Row],
+    (on, missing): (Date, Missing),
+) -> Result<Result<Reckoned, Vec<String>>> {
+    let (standing, spent) = (unit::standing(tx).await?, unit::spent_codes(tx).await?);
+    Ok(change::reckon(&standing, &spent, Wish { file, rows, day: on, missing }))
+}
+
+/// Brings the tree to what the file says, from today on; units that are not in the file stay.
 ///
 /// # Errors
 /// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot. Then the
@@ -176,100 +239,21 @@ pub async fn import(
     file: &str,
     rows: &[Row],
     now: Timestamp,
-) -> Result<Result<Imported, Vec<String>>> {
-    let mut imported = Imported::default();
-    let mut complaints = Vec::new();
-    let mut waiting: Vec<&Row> = rows.iter().collect();
-    let mut left: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.naming.code.as_str(), row)).collect();
-    // Parents first, in whatever order the file has them.
-    while !waiting.is_empty() {
-        let (ready, later): (Vec<&Row>, Vec<&Row>) = waiting
-            .into_iter()
-            .partition(|row| row.parent.as_deref().is_none_or(|parent| !left.contains_key(parent)));
-        if ready.is_empty() {
-            complaints.extend(
-                later.iter().map(|row| {
-                    format!("{file}:{}:1: the unit {} is below itself", row.line, row.naming.code)
-                }),
-            );
-            break;
-        }
-        for row in ready {
-            left.remove(row.naming.code.as_str());
-            if let Err(text) = place(tx, row, now, &mut imported).await? {
-                complaints.push(format!("{file}:{}:1: {text}", row.line));
-            }
-        }
-        waiting = later;
-    }
-    Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+) -> Result<Result<Done, Vec<String>>> {
+    let reckoned = match reckon(tx, file, rows, (day(now), Missing::Stays)).await? {
+        Ok(reckoned) => reckoned,
+        Err(complaints) => return Ok(Err(complaints)),
+    };
+    let by = Decision { day: day(now), legal_ref: "", actor: ACTOR, at: now };
+    change::apply(tx, &reckoned, by).await.map(Ok)
 }
 
-async fn place(
-    tx: &mut Tx,
-    row: &Row,
-    now: Timestamp,
-    imported: &mut Imported,
-) -> Result<Result<(), String>> {
-    let code = &row.naming.code;
-    let parent = match &row.parent {
-        None => None,
-        Some(parent) => match only(unit::by_code(tx, parent).await?) {
-            Ok(unit) => Some(unit),
-            Err(0) => {
-                return Ok(Err(format!("the unit above it, {parent}, is neither in the file nor known")));
-            }
-            Err(count) => {
-                return Ok(Err(format!("{count} units have the code {parent} of the unit above it")));
-            }
-        },
-    };
-    let known = match only(unit::by_code(tx, code).await?) {
-        Ok(unit) => unit,
-        Err(0) => {
-            let unit = unit::add(tx, parent.as_ref(), &row.naming, now).await?;
-            if let Some(points) = row.points {
-                unit::set_points(tx, &unit.id, points).await?;
-            }
-            imported.added += 1;
-            return Ok(Ok(()));
-        }
-        Err(count) => return Ok(Err(format!("{count} units have the code {code}"))),
-    };
-    let mut changed = false;
-    if known.parent != parent.as_ref().map(|parent| parent.id.clone()) {
-        if parent.as_ref().is_some_and(|parent| parent.path.starts_with(&known.path)) {
-            return Ok(Err(format!("the unit {code} would hang below itself")));
-        }
-        unit::hang(tx, &known, parent.as_ref()).await?;
-        changed = true;
-    }
-    if (&known.name, &known.kind) != (&row.naming.name, &row.naming.kind) {
-        unit::rename(tx, &known.id, &row.naming).await?;
-        changed = true;
-    }
-    if let Some(wished) = row.points {
-        let points = unit::points(tx).await?.get(&known.id).copied().unwrap_or(0);
-        if wished != points {
-            unit::set_points(tx, &known.id, wished).await?;
-            changed = true;
-        }
-    }
-    if changed {
-        imported.changed += 1;
-    } else {
-        imported.same += 1;
-    }
-    Ok(Ok(()))
-}
-
-fn only(units: Vec<Unit>) -> Result<Unit, usize> {
-    let count = units.len();
-    let mut units = units.into_iter();
-    match (units.next(), count) {
-        (Some(unit), 1) => Ok(unit),
-        _ => Err(count),
-    }
+/// What an import did, for the audit trail.
+pub fn detail(done: &Done, by: Decision<'_>) -> String {
+    let (day, legal_ref) = (by.day.to_string(), by.legal_ref);
+    let Done { added, changed, closed, .. } = done;
+    serde_json::json!({ "day": day, "ref": legal_ref, "added": added, "changed": changed, "closed": closed })
+        .to_string()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub mod account;
 pub mod annex;
 pub mod asset;
 pub mod audit;
-mod csv;
+pub(crate) mod csv;
 pub mod failure;
 pub mod format;
 pub mod label;

@@ -156,6 +156,8 @@ pub enum Refusal {
     NotAdmitted,
     /// Two PCs have signed with this key. Make another, and join again.
     KeyShared,
+    /// The join code is good, and of a unit that is closed and was divided: ask for one of the unit that follows.
+    UnitClosed,
     /// This sequence number came before with another body: two PCs use one key, or somebody replays.
     SequenceUsed,
     /// The sequence number is too far behind the newest. Drop the report.
@@ -183,6 +185,7 @@ impl Refusal {
             Refusal::SequenceUsed | Refusal::SequenceTooOld | Refusal::TooLarge | Refusal::Malformed => true,
             Refusal::NotAdmitted
             | Refusal::KeyShared
+            | Refusal::UnitClosed
             | Refusal::WireTooNew
             | Refusal::BaseMissing
             | Refusal::FromTheFuture

@@ -474,6 +474,26 @@ fn lists_of_units() {
 }
 
 #[test]
+fn lists_of_seats_of_machines_and_of_what_units_became() {
+    let seats = "unit_code,role,count,group,regime\n14797,văn thư,2,VIII,A/B\n14797,leader,1,,C\n";
+    let moves = "Tên máy;Mã đơn vị;Vai trò\nPC-01;14797;clerk\nPC-02;14797;Một cửa\n";
+    let map = "old_code,new_code,new_full_name,portion\n14755,14758,Phường Hàm Rồng,whole\n14758,14758,Phường Hàm Rồng,part\n";
+    let rules = "old_unit_code,hostname_prefix,role,new_unit_code\n14758,PC-,clerk,14797\n";
+    rounds(4_000, |luck| {
+        let text = *luck.pick(&[seats, moves, map, rules]);
+        let mut bytes = match luck.below(3) {
+            0 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            _ => text.as_bytes().to_vec(),
+        };
+        damage(&mut bytes, luck);
+        drop(collector::seats::parse("seats.csv", &bytes));
+        drop(collector::seats::parse_moves("machines.csv", &bytes));
+        drop(collector::units::reform::parse("map.csv", &bytes));
+        drop(collector::units::reassign::parse("rules.csv", &bytes));
+    });
+}
+
+#[test]
 fn damage_is_the_same_for_the_same_seed() {
     let once = |seed| {
         let mut bytes = b"the same bytes".to_vec();

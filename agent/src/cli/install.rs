@@ -327,7 +327,8 @@ async fn join_and_report(
     if let Some(trouble) = trouble {
         // A code that was used up by this very PC: it is a member already, and reports as one.
         let member = desk.membership().is_some_and(|member| member.address == code.address);
-        let refused = matches!(trouble, Trouble::Refused { refusal: Refusal::NotAdmitted, .. });
+        let refused =
+            matches!(trouble, Trouble::Refused { refusal: Refusal::NotAdmitted | Refusal::UnitClosed, .. });
         let told = words::trouble(&trouble, lang);
         if refused && !member {
             return Ok((Stage::Refused { trouble: told }, judged));

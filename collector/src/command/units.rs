@@ -1,58 +1,349 @@
-//! `units import FILE.csv`, `units list`.
+//! `units import`, `export`, `reform`, `reassign`, `waiting`, `list`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use clap::Subcommand;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{Args, Subcommand};
+use jiff::civil::Date;
 
 use super::{ACTOR, print, tell};
 use crate::clock::Clock;
 use crate::data::Data;
-use crate::store::{audit, unit};
+use crate::judge::day;
+use crate::rescore::judge_again;
+use crate::server::open_app;
+use crate::store::assessment::Cause;
+use crate::store::listing::Scope;
+use crate::store::machine::Among;
+use crate::store::unit::Decision;
+use crate::store::{audit, past, unit};
 use crate::units;
+use crate::units::change::{self, Change, Deed, Missing, Reckoned};
+use crate::units::reform::{self, Districts, Outcome, Reform};
+use crate::units::{export, reassign};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Adds and changes units from a CSV file with the columns code, name, parent_code
-    #[command(after_help = "Example: sansang-collector units import thanh-hoa_2025-07.csv")]
-    Import {
-        /// The file: UTF-8, first line names the columns
-        file: PathBuf,
+    #[command(
+        after_help = "Example: sansang-collector units import thanh-hoa_2021-11.csv --date 2021-11-01 \
+                      --close-missing --dry-run"
+    )]
+    Import(Import),
+    /// Prints the units as a CSV file that can be imported again
+    #[command(after_help = "Example: sansang-collector units export --day 2024-12-31 > units.csv")]
+    Export {
+        /// As they were on this day
+        #[arg(long, value_name = "DAY")]
+        day: Option<Date>,
+        /// With semicolons between, as Excel expects in Vietnam
+        #[arg(long)]
+        semicolon: bool,
     },
+    /// Replays a reform from a CSV map with the columns old_code, new_code, new_full_name, portion
+    #[command(
+        after_help = "Example: sansang-collector units reform map.csv --date 2025-07-01 --ref \"Nghị quyết \
+                      1686/NQ-UBTVQH15\""
+    )]
+    Reform {
+        #[command(flatten)]
+        dated: Dated,
+        /// Districts stay, and the new units hang below them; otherwise they close
+        #[arg(long)]
+        keep_districts: bool,
+    },
+    /// Sends machines of closed units on, by a CSV file with the columns old_unit_code, new_unit_code, and where one
+    /// likes hostname_prefix, role
+    #[command(after_help = "Example: sansang-collector units reassign rules.csv --dry-run")]
+    Reassign {
+        /// The file: of several rules that name a machine the first counts
+        file: PathBuf,
+        /// Says what would happen, and does nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Prints the machines that wait in closed units, as a file for `seats assign`: fill in unit_code
+    #[command(after_help = "Example: sansang-collector units waiting > machines.csv")]
+    Waiting,
     /// Prints the tree
-    #[command(after_help = "Example: sansang-collector units list")]
-    List,
+    #[command(after_help = "Example: sansang-collector units list --day 2024-12-31")]
+    List {
+        /// As it was on this day
+        #[arg(long, value_name = "DAY")]
+        day: Option<Date>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    #[command(flatten)]
+    dated: Dated,
+    /// Closes units that are not in the file, of the kinds and below the units that it has
+    #[arg(long)]
+    close_missing: bool,
+}
+
+/// A file that holds from a day on.
+#[derive(Debug, Args)]
+pub(super) struct Dated {
+    /// The file: CSV, the first line names the columns
+    file: PathBuf,
+    /// The day from which it holds, as 2025-07-01; otherwise today
+    #[arg(long, value_name = "DAY")]
+    date: Option<Date>,
+    /// The decision that says so
+    #[arg(long = "ref", value_name = "TEXT", default_value = "")]
+    legal_ref: String,
+    /// Says what would happen, and does nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Dated {
+    /// The day, and the file's name and bytes.
+    fn read(&self, clock: &Clock) -> Result<(Date, String, Vec<u8>)> {
+        let today = day(clock.now());
+        let on = self.date.unwrap_or(today);
+        ensure!(
+            on <= today || self.dry_run,
+            "changing units: {on} is in the future; units change on the day itself, so come back then, or look with \
+             --dry-run"
+        );
+        let (name, bytes) = read(&self.file)?;
+        Ok((on, name, bytes))
+    }
+}
+
+fn read(file: &Path) -> Result<(String, Vec<u8>)> {
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| format!("reading {name}"))?;
+    Ok((name, bytes))
 }
 
 pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
     match command {
-        Command::Import { file } => import(data, &file).await,
-        Command::List => list(data).await,
+        Command::Import(options) => import(data, &options).await,
+        Command::Export { day, semicolon } => {
+            let store = data.store().await?;
+            let separator = if semicolon { ';' } else { ',' };
+            let text = export::csv(&mut store.read().await?, day, separator).await?;
+            store.close().await;
+            print(text.trim_end())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Reform { dated, keep_districts } => {
+            let districts = if keep_districts { Districts::Stay } else { Districts::Close };
+            replay(data, &dated, districts).await
+        }
+        Command::Reassign { file, dry_run } => send_on(data, &file, dry_run).await,
+        Command::Waiting => waiting(data).await,
+        Command::List { day } => list(data, day).await,
     }
 }
 
-async fn import(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
-    let name = file.display().to_string();
-    let bytes = std::fs::read(file).with_context(|| format!("reading the units {name}"))?;
+async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
+    let (store, clock) = (data.store().await?, Clock::System);
+    let (on, name, bytes) = options.dated.read(&clock)?;
     let rows = match units::parse(&name, &bytes) {
         Ok(rows) => rows,
         Err(complaints) => return Ok(complain(&complaints)),
     };
-    let (store, clock) = (data.store().await?, Clock::System);
+    let missing = if options.close_missing { Missing::Closes } else { Missing::Stays };
     let mut tx = store.begin().await?;
-    let imported = match units::import(&mut tx, &name, &rows, clock.now()).await? {
-        Ok(imported) => imported,
+    let reckoned = match units::reckon(&mut tx, &name, &rows, (on, missing)).await? {
+        Ok(reckoned) => reckoned,
         Err(complaints) => return Ok(complain(&complaints)),
     };
-    let detail = serde_json::json!({ "added": imported.added, "changed": imported.changed }).to_string();
-    audit::add(&mut tx, clock.now(), ACTOR, "units-import", &name, &detail).await?;
+    if options.dated.dry_run {
+        for change in &reckoned.changes {
+            print(&sentence(change))?;
+        }
+        print(&format!("{} changes, {} units as before.", reckoned.changes.len(), reckoned.same))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let legal_ref = options.dated.legal_ref.as_str();
+    let done =
+        imported(&mut tx, &reckoned, Decision { day: on, legal_ref, actor: ACTOR, at: clock.now() }, &name);
+    let done = done.await?;
     tx.commit().await?;
     store.close().await;
     print(&format!(
-        "{} units added, {} changed, {} as before.",
-        imported.added, imported.changed, imported.same
+        "{} units added, {} changed, {} closed, {} as before.",
+        done.added, done.changed, done.closed, done.same
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does what was reckoned, and writes down who did.
+async fn imported(
+    tx: &mut crate::store::Tx,
+    reckoned: &Reckoned,
+    by: Decision<'_>,
+    file: &str,
+) -> Result<change::Done> {
+    let done = change::apply(tx, reckoned, by).await?;
+    audit::add(tx, by.at, by.actor, "units-import", file, &units::detail(&done, by)).await?;
+    Ok(done)
+}
+
+/// A change as a line for people.
+fn sentence(change: &Change) -> String {
+    let Change { code, name, deed, .. } = change;
+    let or_top = |code: &Option<String>| code.clone().unwrap_or_else(|| "the top".to_owned());
+    match deed {
+        Deed::Add { parent, .. } => format!("+ {code} {name}: added below {}", or_top(parent)),
+        Deed::Alter { kinds, naming, parents, .. } => {
+            let words: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
+            let mut line = format!("~ {code} {name}: {}", words.join(", "));
+            if (&naming.code, &naming.name) != (code, name) {
+                line.push_str(&format!(" → {} {}", naming.code, naming.name));
+            }
+            if parents.0 != parents.1 {
+                line.push_str(&format!(
+                    ", from below {} to below {}",
+                    or_top(&parents.0),
+                    or_top(&parents.1)
+                ));
+            }
+            line
+        }
+        Deed::Respell { naming, .. } => format!("~ {code} {name}: written {}", naming.name),
+        Deed::Points { points, .. } => format!("~ {code} {name}: {} → {} points", points.0, points.1),
+        Deed::DateBack { since, .. } => format!("~ {code} {name}: was there before {since}"),
+        Deed::Close { .. } => format!("- {code} {name}: closed"),
+    }
+}
+
+async fn replay(data: &Data, dated: &Dated, districts: Districts) -> Result<ExitCode> {
+    let clock = Clock::System;
+    let (on, name, bytes) = dated.read(&clock)?;
+    let rows = match reform::parse(&name, &bytes) {
+        Ok(rows) => rows,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let config = data.config()?;
+    let app = open_app(data, &config, &data.path(&config.rules.folder), clock.clone()).await?;
+    let mut tx = app.store.begin().await?;
+    let (standing, spent) = (unit::standing(&mut tx).await?, unit::spent_codes(&mut tx).await?);
+    let reform = match reform::reckon(&standing, &spent, (&name, &rows), (on, districts)) {
+        Ok(reform) => reform,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    tell_reform(&reform)?;
+    if dated.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let by = Decision { day: on, legal_ref: &dated.legal_ref, actor: ACTOR, at: clock.now() };
+    let outcome = reform::apply(&mut tx, &reform, by).await?;
+    audit::add(&mut tx, by.at, ACTOR, "units-reform", &name, &reform::detail(&outcome, by)).await?;
+    tx.commit().await?;
+    if !outcome.waivers.is_empty() {
+        // Machines that left a unit left its exceptions too.
+        judge_again(&app, Among::All, Cause::Waiver).await?;
+    }
+    app.store.close().await;
+    tell_outcome(&outcome)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell_reform(reform: &Reform) -> Result<()> {
+    for made in &reform.made {
+        let parts = made.sources.iter().filter(|(_, is_part, _)| *is_part).count();
+        let (code, name, sources) = (&made.naming.code, &made.naming.name, made.sources.len());
+        print(&format!("+ {code} {name}: from {} whole units and parts of {parts}", sources - parts))?;
+    }
+    for goes in reform.goes.iter().filter(|goes| !goes.kinds.is_empty()) {
+        let words: Vec<&str> = goes.kinds.iter().map(|kind| kind.word()).collect();
+        let (before, after) = (&goes.unit, &goes.naming);
+        print(&format!(
+            "~ {} {}: {} → {} {}",
+            before.code,
+            before.name,
+            words.join(", "),
+            after.code,
+            after.name
+        ))?;
+    }
+    for (unit, codes) in &reform.divided {
+        let where_to = if codes.is_empty() { "nobody knows where".to_owned() } else { codes.join(", ") };
+        print(&format!("/ {} {}: divided, {where_to}; its machines wait", unit.code, unit.name))?;
+    }
+    for unit in reform.follows.iter().map(|(unit, _)| unit).chain(&reform.districts) {
+        print(&format!("- {} {}: closed", unit.code, unit.name))?;
+    }
+    Ok(())
+}
+
+fn tell_outcome(outcome: &Outcome) -> Result<()> {
+    let followed = outcome.followed;
+    print(&format!(
+        "{} units begin, {} go on, {} closed. {} machines, {} seats and {} join codes followed; {} machines wait: look \
+         with units waiting.",
+        outcome.began,
+        outcome.went,
+        outcome.closed,
+        followed.machines,
+        followed.seats,
+        followed.join_codes,
+        outcome.waiting
+    ))?;
+    if !outcome.accounts.is_empty() {
+        tell(&format!(
+            "These people see a closed unit only, until somebody gives them another: {}.",
+            outcome.accounts.join(", ")
+        ));
+    }
+    for (rule, unit) in &outcome.waivers {
+        tell(&format!(
+            "The exception from {rule} for {unit} holds for nobody who left it: grant it anew where it is due."
+        ));
+    }
+    Ok(())
+}
+
+async fn send_on(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
+    let (name, bytes) = read(file)?;
+    let rules = match reassign::parse(&name, &bytes) {
+        Ok(rules) => rules,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let config = data.config()?;
+    let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
+    let everything = Scope::everything();
+    let mut tx = app.store.read().await?;
+    let (list, reckoned) = match reassign::list(&mut tx, &everything, (&name, &rules)).await? {
+        Ok(listed) => listed,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    drop(tx);
+    for line in &reckoned.idle {
+        tell(&format!("{name}:{line}:1: this rule names no machine that waits"));
+    }
+    if dry_run {
+        for (at, unit) in &reckoned.moves {
+            if let Some(one) = list.get(*at) {
+                let from = &one.named;
+                print(&format!("{}: {} {} → {} {}", one.hostname, from.0, from.1, unit.code, unit.name))?;
+            }
+        }
+        print(&format!("{} machines would go, {} wait.", reckoned.moves.len(), reckoned.left))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let applied = reassign::apply(&app, &everything, (&name, &rules), ACTOR).await?;
+    app.store.close().await;
+    match applied {
+        Ok((moved, left)) => print(&format!("{moved} machines went, {left} wait."))?,
+        Err(complaints) => return Ok(complain(&complaints)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn waiting(data: &Data) -> Result<ExitCode> {
+    let store = data.store().await?;
+    let text = reassign::csv(&past::stranded(&mut store.read().await?, &Scope::everything()).await?, ',');
+    store.close().await;
+    print(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -63,12 +354,23 @@ pub(super) fn complain(complaints: &[String]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn list(data: &Data) -> Result<ExitCode> {
+async fn list(data: &Data, day: Option<Date>) -> Result<ExitCode> {
     let store = data.store().await?;
-    let tree = unit::tree(&mut store.read().await?).await?;
+    let mut tx = store.read().await?;
+    let tree = match day {
+        Some(day) => past::tree_on(&mut tx, day).await?,
+        None => unit::tree(&mut tx).await?,
+    };
+    drop(tx);
+    if let (Some(day), true) = (day, tree.is_empty()) {
+        bail!(
+            "listing units: none is known as of {day}; units that were there earlier are dated back by importing them with --date"
+        );
+    }
     for unit in tree {
         let depth = unit.path.matches('/').count().saturating_sub(1);
-        print(&format!("{}{} {} ({})", "  ".repeat(depth), unit.code, unit.name, unit.kind))?;
+        let closed = unit.closed_on.map(|day| format!(", closed on {day}")).unwrap_or_default();
+        print(&format!("{}{} {} ({}{closed})", "  ".repeat(depth), unit.code, unit.name, unit.kind))?;
     }
     store.close().await;
     Ok(ExitCode::SUCCESS)

@@ -19,6 +19,7 @@ use crate::store::assessment::{Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Mark};
 use crate::store::report::{self, Arrived};
+use crate::store::unit::Unit;
 use crate::store::{Tx, assessment, audit, join_code, key, rules_text, sign, unit};
 
 /// Who ended a conflict when a PC joined, and who did so in the audit trail.
@@ -255,16 +256,33 @@ impl Writer {
             let unit = machine::unit(tx, &standing.machine).await?;
             return Ok(Ok(self.joined(standing.machine, unit.name, standing.role)));
         }
-        let Some(admission) = join_code::consume(tx, &newcomer.secret_hash, now).await? else {
+        let Some(admission) = join_code::find(tx, &newcomer.secret_hash, now).await? else {
             return Ok(Err(Refusal::NotAdmitted));
         };
         let unit = unit::by_id(tx, &admission.unit).await?;
-        let (hostname, agent, role) = (&newcomer.hostname, &newcomer.agent, &admission.role);
-        let about = machine::Newcomer { hostname, agent, role };
-        let machine = match self.known(tx, &newcomer.signs).await? {
+        let known = self.known(tx, &newcomer.signs).await?;
+        let stays = match &known {
+            Some(machine) => stays(tx, machine, &unit).await?,
+            None => None,
+        };
+        // Of a unit that was divided, nobody but a person knows where the PC goes. A refusal uses nothing up.
+        if unit.closed_on.is_some() && stays.is_none() {
+            warn!(unit = unit.code, hostname = newcomer.hostname, "A join code is of a unit that is closed.");
+            return Ok(Err(Refusal::UnitClosed));
+        }
+        if join_code::consume(tx, &newcomer.secret_hash, now).await?.is_none() {
+            return Ok(Err(Refusal::NotAdmitted));
+        }
+        let (hostname, agent) = (&newcomer.hostname, &newcomer.agent);
+        let (unit, role) = stays.clone().unwrap_or((unit, admission.role));
+        let about = machine::Newcomer { hostname, agent, role: &role };
+        let machine = match known {
             Some(machine) => {
                 key::withdraw_all(tx, &machine, now).await?;
-                machine::settle(tx, &machine, &unit, about, now).await?;
+                match stays {
+                    Some(_) => machine::greet(tx, &machine, about, now).await?,
+                    None => machine::settle(tx, &machine, &unit, about, now).await?,
+                }
                 for conflict in conflict::open(tx, &machine).await? {
                     conflict::end(tx, &conflict, BY_JOIN, now).await?;
                 }
@@ -282,7 +300,7 @@ impl Writer {
         let known = sign::of(tx, &machine).await?;
         sign::set(tx, &machine, &known.renewed(&newcomer.signs)).await?;
         self.leave_conflicts(tx, newcomer, now).await?;
-        Ok(Ok(self.joined(machine, unit.name, admission.role)))
+        Ok(Ok(self.joined(machine, unit.name, role)))
     }
 
     /// The one machine that surely is this PC; none when there is none, or more than one.
@@ -328,6 +346,17 @@ impl Writer {
             dictionary: DICTIONARY,
         }
     }
+}
+
+/// The seat that a machine keeps when it joins again: the one that a person gave it since it joined by a code of this same
+/// unit, and the one in which it waits when that unit is closed. None where the code decides.
+async fn stays(tx: &mut Tx, machine: &str, of_code: &Unit) -> Result<Option<(Unit, String)>> {
+    let (joined, by_hand) = machine::joined_by(tx, machine).await?;
+    let is_same = joined.as_deref() == Some(of_code.id.as_str());
+    if !is_same || !(by_hand || of_code.closed_on.is_some()) {
+        return Ok(None);
+    }
+    Ok(Some((machine::unit(tx, machine).await?, machine::role(tx, machine).await?)))
 }
 
 fn found<'a>(arrival: &'a Arrival, machine: &'a str, cause: Contradiction) -> Found<'a> {

@@ -55,6 +55,21 @@ pub async fn add(tx: &mut Tx, code: NewCode<'_>, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// What a join code would let in, without using it. None as in [`consume`].
+///
+/// # Errors
+/// When the database cannot.
+pub async fn find(tx: &mut Tx, secret_hash: &str, at: Timestamp) -> Result<Option<Admission>> {
+    const SQL: &str = "SELECT id, unit, role FROM join_code
+        WHERE secret_hash = $1 AND uses_left > 0 AND expires_at > $2";
+    let row: Option<(String, String, String)> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(secret_hash)
+        .bind(at.as_millisecond())
+        .fetch_optional(c)
+        .await?);
+    Ok(row.map(|(id, unit, role)| Admission { id, unit, role }))
+}
+
 /// Uses a join code once. None when there is none with this secret, it is used up, or it has ended.
 ///
 /// # Errors

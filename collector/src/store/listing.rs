@@ -9,6 +9,7 @@ use rules::assess::{Grade, Role};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
+use super::unit::in_sight;
 use super::{Tx, sql};
 
 /// The units that somebody sees: a subtree, as a range of `unit_path`.
@@ -574,15 +575,22 @@ pub struct UnitRow {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// The first day on which it no longer worked; none while it does.
+    pub closed_on: Option<String>,
 }
 
-/// Every unit of a scope, in the order of Vietnamese readers.
+/// Every unit of a scope, in the order of Vietnamese readers. Closed ones are left out, unless machines or seats still
+/// hang there.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn units(tx: &mut Tx, scope: &Scope) -> Result<Vec<UnitRow>> {
-    const SQL: &str = "SELECT id, parent, path, code, name FROM unit
-        WHERE path >= $1 AND path < $2 ORDER BY sort, id";
+    const SQL: &str = concat!(
+        "SELECT u.id, u.parent, u.path, u.code, u.name, u.closed_on FROM unit u
+        WHERE u.path >= $1 AND u.path < $2 AND ",
+        in_sight!(),
+        " ORDER BY u.sort, u.id"
+    );
     sql!(tx, |c| {
         sqlx::query(SQL)
             .bind(scope.first())
@@ -597,6 +605,7 @@ pub async fn units(tx: &mut Tx, scope: &Scope) -> Result<Vec<UnitRow>> {
                     path: row.try_get("path")?,
                     code: row.try_get("code")?,
                     name: row.try_get("name")?,
+                    closed_on: row.try_get("closed_on")?,
                 })
             })
             .collect()

@@ -23,9 +23,10 @@ pub struct Newcomer<'a> {
 /// # Errors
 /// When the database cannot.
 pub async fn add(tx: &mut Tx, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp) -> Result<String> {
-    const SQL: &str = "INSERT INTO machine (id, unit, unit_path, role, hostname, joined_at, seen_at, agent,
-            os, maker, model, search, grade, coverage, rules_digest)
-        VALUES ($1, $2, $3, $4, $5, $6, $6, $7, '', '', '', $8, 'no_data', 0, '')";
+    const SQL: &str =
+        "INSERT INTO machine (id, unit, joined_unit, unit_path, role, hostname, joined_at, seen_at,
+            agent, os, maker, model, search, grade, coverage, rules_digest)
+        VALUES ($1, $2, $2, $3, $4, $5, $6, $6, $7, '', '', '', $8, 'no_data', 0, '')";
     let id = new_id(at);
     sql!(tx, |c| sqlx::query(SQL)
         .bind(&id)
@@ -38,7 +39,85 @@ pub async fn add(tx: &mut Tx, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp
         .bind(fold(newcomer.hostname))
         .execute(c)
         .await?);
+    place(tx, &id, (unit, newcomer.role), Because::Join, at).await?;
     Ok(id)
+}
+
+/// Why a machine stands where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// Its join code says so.
+    Join,
+    /// A person, or a file of a person, says so.
+    Hand,
+    /// Its unit became another.
+    Reform,
+}
+
+impl Because {
+    fn word(self) -> &'static str {
+        match self {
+            Because::Join => "join",
+            Because::Hand => "hand",
+            Because::Reform => "reform",
+        }
+    }
+}
+
+/// Remembers where a machine stands from a moment on. Moments of one machine only rise: after a change of the clock
+/// backward, the place takes that of the one before.
+async fn place(
+    tx: &mut Tx,
+    id: &str,
+    (unit, role): (&Unit, &str),
+    because: Because,
+    at: Timestamp,
+) -> Result<()> {
+    const SQL: &str = "INSERT INTO machine_place (machine, from_at, unit, role, cause)
+        SELECT $1, CASE WHEN MAX(p.from_at) > $2 THEN MAX(p.from_at) ELSE $2 END, $3, $4, $5
+        FROM machine_place p WHERE p.machine = $1
+        ON CONFLICT (machine, from_at) DO UPDATE SET unit = excluded.unit, role = excluded.role,
+            cause = excluded.cause";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(id)
+        .bind(at.as_millisecond())
+        .bind(&unit.id)
+        .bind(role)
+        .bind(because.word())
+        .execute(c)
+        .await?);
+    Ok(())
+}
+
+/// The unit of the code that a machine joined by last, and whether its place was given otherwise since then.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn joined_by(tx: &mut Tx, id: &str) -> Result<(Option<String>, bool)> {
+    const SQL: &str = "SELECT m.joined_unit, p.cause FROM machine m LEFT JOIN machine_place p
+            ON p.machine = m.id AND p.from_at = (SELECT MAX(q.from_at) FROM machine_place q WHERE q.machine = m.id)
+        WHERE m.id = $1";
+    let row: Option<(Option<String>, Option<String>)> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
+    let (unit, cause) = row.unwrap_or_default();
+    Ok((unit, cause.as_deref() == Some(Because::Hand.word())))
+}
+
+/// A PC that joined again with its old hardware, because it was installed anew: what it says of itself. Its place stays.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn greet(tx: &mut Tx, id: &str, newcomer: Newcomer<'_>, at: Timestamp) -> Result<()> {
+    const SQL: &str =
+        "UPDATE machine SET hostname = $2, agent = $3, joined_at = $4, seen_at = $4 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(id)
+        .bind(newcomer.hostname)
+        .bind(newcomer.agent)
+        .bind(at.as_millisecond())
+        .execute(c)
+        .await?);
+    Ok(())
 }
 
 /// Puts a machine where a join code says: a PC that was installed again, or moved, and joined with its old hardware.
@@ -46,20 +125,10 @@ pub async fn add(tx: &mut Tx, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp
 /// # Errors
 /// When the database cannot.
 pub async fn settle(tx: &mut Tx, id: &str, unit: &Unit, newcomer: Newcomer<'_>, at: Timestamp) -> Result<()> {
-    const SQL: &str = "UPDATE machine SET unit = $2, unit_path = $3, role = $4, hostname = $5, agent = $6,
-            joined_at = $7, seen_at = $7
-        WHERE id = $1";
-    sql!(tx, |c| sqlx::query(SQL)
-        .bind(id)
-        .bind(&unit.id)
-        .bind(&unit.path)
-        .bind(newcomer.role)
-        .bind(newcomer.hostname)
-        .bind(newcomer.agent)
-        .bind(at.as_millisecond())
-        .execute(c)
-        .await?);
-    Ok(())
+    greet(tx, id, newcomer, at).await?;
+    const SQL: &str = "UPDATE machine SET joined_unit = $2 WHERE id = $1";
+    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(&unit.id).execute(c).await?);
+    seat(tx, id, unit, newcomer.role, (Because::Join, at)).await
 }
 
 /// Remembers that the PC was heard of.
@@ -72,24 +141,63 @@ pub async fn seen(tx: &mut Tx, id: &str, at: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Gives a machine another unit and role.
+/// Gives a machine another unit and role, from a moment on.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn seat(tx: &mut Tx, id: &str, unit: &Unit, role: &str) -> Result<()> {
+pub async fn seat(
+    tx: &mut Tx,
+    id: &str,
+    unit: &Unit,
+    role: &str,
+    (because, at): (Because, Timestamp),
+) -> Result<()> {
     const SQL: &str = "UPDATE machine SET unit = $2, unit_path = $3, role = $4 WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL).bind(id).bind(&unit.id).bind(&unit.path).bind(role).execute(c).await?);
-    Ok(())
+    place(tx, id, (unit, role), because, at).await
 }
 
-/// Whether there is a machine of this id.
+/// What follows a unit into the one that it became.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Machines of the unit itself.
+    pub machines: u64,
+    /// Seats.
+    pub seats: i64,
+    /// Join codes that may still be used.
+    pub join_codes: u64,
+}
+
+/// The whole of a unit became another: its own machines, seats and join codes follow, from a moment on. A machine that
+/// came there after that moment follows from when it came.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn is_known(tx: &mut Tx, id: &str) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM machine WHERE id = $1";
-    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?);
-    Ok(count > 0)
+pub async fn follow(tx: &mut Tx, from: &Unit, to: &Unit, at: Timestamp) -> Result<Followed> {
+    const PLACES: &str = "INSERT INTO machine_place (machine, from_at, unit, role, cause)
+        SELECT m.id, CASE WHEN MAX(p.from_at) > $2 THEN MAX(p.from_at) ELSE $2 END, $3, m.role, 'reform'
+        FROM machine m LEFT JOIN machine_place p ON p.machine = m.id WHERE m.unit_path = $1 GROUP BY m.id, m.role
+        ON CONFLICT (machine, from_at) DO UPDATE SET unit = excluded.unit, role = excluded.role,
+            cause = excluded.cause";
+    const MACHINES: &str = "UPDATE machine SET unit = $2, unit_path = $3 WHERE unit_path = $1";
+    const JOINED: &str = "UPDATE machine SET joined_unit = $2 WHERE joined_unit = $1";
+    const CODES: &str = "UPDATE join_code SET unit = $2 WHERE unit = $1 AND uses_left > 0";
+    const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM seat WHERE unit = $1";
+    const SEATS: &str = "INSERT INTO seat (unit, role, norm_group, regime, count)
+        SELECT $2, s.role, s.norm_group, s.regime, s.count FROM seat s WHERE s.unit = $1
+        ON CONFLICT (unit, role, norm_group, regime) DO UPDATE SET count = seat.count + excluded.count";
+    const GONE: &str = "DELETE FROM seat WHERE unit = $1";
+    sql!(tx, |c| {
+        sqlx::query(PLACES).bind(&from.path).bind(at.as_millisecond()).bind(&to.id).execute(&mut *c).await?;
+        let moved =
+            sqlx::query(MACHINES).bind(&from.path).bind(&to.id).bind(&to.path).execute(&mut *c).await?;
+        sqlx::query(JOINED).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
+        let codes = sqlx::query(CODES).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
+        let seats: i64 = sqlx::query_scalar(COUNT).bind(&from.id).fetch_one(&mut *c).await?;
+        sqlx::query(SEATS).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
+        sqlx::query(GONE).bind(&from.id).execute(&mut *c).await?;
+        Ok(Followed { machines: moved.rows_affected(), seats, join_codes: codes.rows_affected() })
+    })
 }
 
 /// The role of a machine's seat.
@@ -101,13 +209,13 @@ pub async fn role(tx: &mut Tx, id: &str) -> Result<String> {
     Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?))
 }
 
-/// The ids of the machines that are called so in the network, ASCII case ignored.
+/// Every machine: id and name in the network, in the order of ids.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn named(tx: &mut Tx, hostname: &str) -> Result<Vec<String>> {
-    const SQL: &str = "SELECT id FROM machine WHERE lower(hostname) = lower($1) ORDER BY id";
-    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(hostname).fetch_all(c).await?))
+pub async fn names(tx: &mut Tx) -> Result<Vec<(String, String)>> {
+    const SQL: &str = "SELECT id, hostname FROM machine ORDER BY id";
+    Ok(sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?))
 }
 
 /// What lists show of a machine's latest report.

@@ -83,8 +83,11 @@ async fn a_province_joins_and_reports() {
     join_code::add(&mut tx, code, at(5)).await.unwrap();
     join_code::add(&mut tx, NewCode { secret_hash: "bb", expires_at: at(6), ..code }, at(5)).await.unwrap();
     assert_eq!(join_code::consume(&mut tx, "bb", at(6)).await.unwrap(), None);
+    assert_eq!(join_code::find(&mut tx, "bb", at(6)).await.unwrap(), None);
+    let found = join_code::find(&mut tx, "aa", at(6)).await.unwrap().unwrap();
     let admission = join_code::consume(&mut tx, "aa", at(6)).await.unwrap().unwrap();
     assert_eq!((admission.unit.as_str(), admission.role.as_str()), (commune.id.as_str(), "clerk"));
+    assert_eq!(found, admission, "looking uses nothing up");
     assert_eq!(join_code::consume(&mut tx, "aa", at(6)).await.unwrap(), None);
     assert_eq!(join_code::consume(&mut tx, "cc", at(6)).await.unwrap(), None);
 
@@ -151,6 +154,8 @@ async fn a_province_joins_and_reports() {
     assert_eq!(sign::of(&mut tx, &id).await.unwrap(), other);
     let again = Newcomer { hostname: "PC-01", agent: "0.1.1", role: "clerk" };
     machine::settle(&mut tx, &id, &commune, again, at(7)).await.unwrap();
+    machine::greet(&mut tx, &id, again, at(7)).await.unwrap();
+    assert_eq!(machine::joined_by(&mut tx, &id).await.unwrap(), (Some(commune.id.clone()), false));
 
     let mark = Mark {
         grade: "needs_work".to_owned(),
@@ -317,15 +322,28 @@ async fn a_province_joins_and_reports() {
     assert_eq!(rules_text::counted(&mut tx, (3, 3)).await.unwrap(), Vec::<String>::new());
 
     // The district goes: the commune hangs below the province, its machine with it.
-    unit::hang(&mut tx, &commune, Some(&province)).await.unwrap();
-    unit::rename(&mut tx, &commune.id, &naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward")).await.unwrap();
+    let draft = scenario::Draft {
+        name: "2027",
+        unit_path: &commune.path,
+        place: "Xã Pù Nhi",
+        wish: "{}",
+        outcome: "1",
+        by: "an",
+    };
+    scenario::add(&mut tx, draft, at(10)).await.unwrap();
+    let ward = naming("14863", "Phường Pù Nhi", "Pù Nhi", "ward");
+    unit::alter(&mut tx, &commune.id, Some(&province.id), &ward, day(30)).await.unwrap();
     let moved = machine::unit(&mut tx, &id).await.unwrap();
     assert_eq!(
         (moved.name.as_str(), moved.path.clone()),
         ("Phường Pù Nhi", format!("{}{}/", province.path, commune.id))
     );
+    let plans = scenario::all(&mut tx, &Scope::subtree(&moved.path)).await.unwrap();
+    assert_eq!(plans.len(), 1, "plans go with their unit");
     assert_eq!(unit::by_code(&mut tx, "14863").await.unwrap(), [moved]);
-    assert!(unit::hang(&mut tx, &province, Some(&commune)).await.is_err());
+    let province_again = naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province");
+    let below_itself = unit::alter(&mut tx, &province.id, Some(&commune.id), &province_again, day(30)).await;
+    assert!(below_itself.is_err());
 
     key::withdraw(&mut tx, "k1", at(11)).await.unwrap();
     key::withdraw_all(&mut tx, &id, at(12)).await.unwrap();
@@ -574,14 +592,139 @@ async fn seats_and_diagnoses() {
     assert_eq!((all.len(), all[0].body.as_deref()), (1, Some("{}")));
 
     // Another seat, for a machine that people know by its name.
-    assert_eq!(machine::named(&mut tx, "pc-01").await.unwrap(), std::slice::from_ref(&id));
-    assert!(machine::is_known(&mut tx, &id).await.unwrap());
-    assert!(!machine::is_known(&mut tx, "PC-01").await.unwrap());
-    machine::seat(&mut tx, &id, &province, "leader").await.unwrap();
+    assert_eq!(machine::names(&mut tx).await.unwrap(), [(id.clone(), "PC-01".to_owned())]);
+    let by_hand = (machine::Because::Hand, at(4));
+    machine::seat(&mut tx, &id, &province, "leader", by_hand).await.unwrap();
+    assert_eq!(machine::joined_by(&mut tx, &id).await.unwrap(), (Some(commune.id.clone()), true));
     assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), province);
     assert_eq!(machine::role(&mut tx, &id).await.unwrap(), "leader");
     let roles = listing::ready_by_role(&mut tx, &everything).await.unwrap();
     assert_eq!(roles, [("leader".to_owned(), (1, 0))].into());
+}
+
+/// A day of September 2026 in Vietnam; the story begins on the 21st.
+fn day(day: i8) -> jiff::civil::Date {
+    jiff::civil::date(2026, 9, day)
+}
+
+#[tokio::test]
+async fn units_change_and_the_past_stays() {
+    use super::past::Under;
+    use super::unit::{Decision, EventKind, Part, Side};
+
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let add = async |tx: &mut Tx, parent, code: &str, kind: &str| {
+        unit::add_on(tx, parent, &naming(code, code, code, kind), day(1), at(0)).await.unwrap()
+    };
+    let province = add(&mut tx, None, "38", "province").await;
+    let old = add(&mut tx, Some(&province), "A", "commune").await;
+    let new = add(&mut tx, Some(&province), "B", "commune").await;
+    unit::date_back(&mut tx, &province.id, jiff::civil::date(2020, 1, 1)).await.unwrap();
+    let standing = unit::standing(&mut tx).await.unwrap();
+    let told = standing.iter().map(|one| (one.unit.code.as_str(), one.since.as_str(), one.points));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("38", "2020-01-01", 0), ("A", "2026-09-01", 0), ("B", "2026-09-01", 0)]
+    );
+
+    // Machines that joined, seats and a join code in the old one.
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &old, newcomer, at(0)).await.unwrap();
+    let row = seat::Seats {
+        unit: old.id.clone(),
+        role: "clerk".to_owned(),
+        group: "specialist".to_owned(),
+        regime: "A/B".to_owned(),
+        count: 2,
+    };
+    seat::set(&mut tx, &old.id, std::slice::from_ref(&row)).await.unwrap();
+    seat::set(&mut tx, &new.id, &[seat::Seats { unit: new.id.clone(), count: 1, ..row.clone() }])
+        .await
+        .unwrap();
+    let code = NewCode {
+        secret_hash: "aa",
+        unit: &old.id,
+        role: "clerk",
+        uses: 1,
+        expires_at: at(9_000_000),
+        created_by: "test",
+    };
+    join_code::add(&mut tx, code, at(1)).await.unwrap();
+    account::add(&mut tx, at(1), "an", "$", account::Standing::Viewer, Some(&old.id)).await.unwrap();
+    let grant = Grant { reach: Reach::Unit(&old.id), rule: "tpm", reason: "", by: "an", ends_on: day(30) };
+    waiver::grant(&mut tx, grant, at(1)).await.unwrap();
+
+    // It closes on the 25th. Nothing is lost from sight.
+    let spell = naming("A", "Xã A", "A", "commune");
+    unit::respell(&mut tx, &old.id, &spell).await.unwrap();
+    unit::close(&mut tx, &old.id, day(25)).await.unwrap();
+    assert!(unit::close(&mut tx, &old.id, day(26)).await.is_err(), "it is closed already");
+    let by = Decision { day: day(25), legal_ref: "NQ 1", actor: "an", at: at(2) };
+    let parts = [
+        Part { is_part: true, ..Part::whole(&old.id, Side::From) },
+        Part { share: Some(0.5), ..Part::whole(&new.id, Side::To) },
+    ];
+    unit::record(&mut tx, by, EventKind::Split, &parts).await.unwrap();
+    let events = unit::events(&mut tx, &old.id).await.unwrap();
+    assert_eq!((events.len(), events[0].kind, events[0].legal_ref.as_str()), (1, EventKind::Split, "NQ 1"));
+    let told: Vec<_> = events[0].parts.iter().map(|(part, name)| (part.clone(), name.as_str())).collect();
+    assert_eq!(told, [(parts[0].clone(), "Xã A"), (parts[1].clone(), "B")]);
+    let codes = |tree: Vec<unit::Unit>| tree.into_iter().map(|unit| unit.code).collect::<Vec<_>>().join(" ");
+    assert_eq!(codes(unit::tree(&mut tx).await.unwrap()), "38 A B");
+    assert_eq!(unit::by_code(&mut tx, "A").await.unwrap(), []);
+    assert_eq!(unit::spent_codes(&mut tx).await.unwrap(), [("A".to_owned(), "2026-09-25".to_owned())].into());
+    let everything = Scope::everything();
+    let waiting = past::stranded(&mut tx, &everything).await.unwrap();
+    assert_eq!(
+        (waiting.len(), waiting[0].id.as_str(), waiting[0].named.1.as_str()),
+        (1, id.as_str(), "Xã A")
+    );
+    assert_eq!(past::stranded_seats(&mut tx, &everything).await.unwrap(), [(old.id.clone(), 2)]);
+    let closed = past::closed(&mut tx).await.unwrap();
+    assert_eq!(closed[&old.id], ("A".to_owned(), "Xã A".to_owned(), "2026-09-25".to_owned()));
+    let successors = past::successors(&mut tx).await.unwrap();
+    assert_eq!(codes(successors[&old.id].clone()), "B");
+    let (accounts, waivers) = past::left_behind(&mut tx).await.unwrap();
+    assert_eq!((accounts, waivers), (vec!["an".to_owned()], vec![("tpm".to_owned(), "Xã A".to_owned())]));
+
+    // All of it follows into the new one.
+    let reform: Timestamp = "2026-09-24T17:00:00Z".parse().unwrap();
+    let followed = machine::follow(&mut tx, &old, &new, reform).await.unwrap();
+    assert_eq!(followed, machine::Followed { machines: 1, seats: 2, join_codes: 1 });
+    assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), new);
+    assert_eq!(seat::of(&mut tx, &new.id).await.unwrap()[0].count, 3);
+    assert_eq!(join_code::find(&mut tx, "aa", at(2)).await.unwrap().unwrap().unit, new.id);
+    assert_eq!(machine::joined_by(&mut tx, &id).await.unwrap(), (Some(new.id.clone()), false));
+    assert_eq!(codes(unit::tree(&mut tx).await.unwrap()), "38 B", "nothing hangs in the old one");
+
+    // The past stays.
+    for (on, expected) in [(20, "38 A B"), (25, "38 B")] {
+        assert_eq!(codes(past::tree_on(&mut tx, day(on)).await.unwrap()), expected, "{on}");
+    }
+    let places = past::places(&mut tx, &id, |at| at.to_zoned(jiff::tz::TimeZone::UTC).date()).await.unwrap();
+    let told: Vec<_> = places.iter().map(|one| (one.name.as_str(), one.cause.as_str())).collect();
+    assert_eq!(told, [("B", "reform"), ("Xã A", "join")]);
+    let one = |unit: &unit::Unit| {
+        let mut grades = listing::Grades::default();
+        grades.add(rules::assess::Grade::NoData, 1);
+        [(unit.id.clone(), grades)].into()
+    };
+    for (moment, under, expected) in
+        [(at(9), Under::Then, one(&old)), (at(9), Under::Today, one(&new)), (reform, Under::Then, one(&new))]
+    {
+        assert_eq!(
+            past::grades_at(&mut tx, &everything, moment, under).await.unwrap(),
+            expected,
+            "{under:?}"
+        );
+    }
+    assert!(past::grades_at(&mut tx, &everything, at(-9), Under::Then).await.unwrap().is_empty());
+    let named = unit::namings(&mut tx, &old.id).await.unwrap();
+    assert_eq!(
+        (named.len(), named[0].to.as_deref(), named[0].above.as_deref()),
+        (1, Some("2026-09-25"), Some("38"))
+    );
 }
 
 #[tokio::test]

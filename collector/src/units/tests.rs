@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
 
+use super::change::{Change, Deed};
 use super::*;
 use crate::data::tests::Folder;
 use crate::store::Store;
@@ -18,7 +19,7 @@ async fn store() -> (Folder, Store) {
     (folder, store)
 }
 
-async fn load(store: &Store, file: &str, bytes: &[u8]) -> Result<Imported, Vec<String>> {
+async fn load(store: &Store, file: &str, bytes: &[u8]) -> Result<Done, Vec<String>> {
     let rows = parse(file, bytes)?;
     let mut tx = store.begin().await.unwrap();
     let imported = import(&mut tx, file, &rows, now()).await.unwrap()?;
@@ -40,8 +41,14 @@ async fn drawn(store: &Store) -> String {
 async fn own_units_in_any_order() {
     let (_folder, store) = store().await;
     let file = "parent_code;code;name\nTT;VT;Văn thư\n;TT;Xã Hà Trung\nTT;1C;Bộ phận Một cửa\n";
-    assert_eq!(load(&store, "u.csv", file.as_bytes()).await, Ok(Imported { added: 3, changed: 0, same: 0 }));
-    assert_eq!(load(&store, "u.csv", file.as_bytes()).await, Ok(Imported { added: 0, changed: 0, same: 3 }));
+    assert_eq!(
+        load(&store, "u.csv", file.as_bytes()).await,
+        Ok(Done { added: 3, changed: 0, closed: 0, same: 0 })
+    );
+    assert_eq!(
+        load(&store, "u.csv", file.as_bytes()).await,
+        Ok(Done { added: 0, changed: 0, closed: 0, same: 3 })
+    );
     expect![[r#"
         TT Xã Hà Trung (other)
           1C Bộ phận Một cửa (other)
@@ -49,7 +56,10 @@ async fn own_units_in_any_order() {
     "#]]
     .assert_eq(&drawn(&store).await);
     let moved = "\u{FEFF}Mã,Tên,Loại,Mã cấp trên\r\nVT,Văn thư – Lưu trữ,office,1C\r\n";
-    assert_eq!(load(&store, "u.csv", moved.as_bytes()).await, Ok(Imported { added: 0, changed: 1, same: 0 }));
+    assert_eq!(
+        load(&store, "u.csv", moved.as_bytes()).await,
+        Ok(Done { added: 0, changed: 1, closed: 0, same: 0 })
+    );
     expect![[r#"
         TT Xã Hà Trung (other)
           1C Bộ phận Một cửa (other)
@@ -87,9 +97,9 @@ async fn broken_files() {
     check(
         b"code,name,parent_code\n1,a,2\n2,b,1\n3,c,3\n",
         expect![[r#"
-        u.csv:2:1: the unit 1 is below itself
-        u.csv:3:1: the unit 2 is below itself
-        u.csv:4:1: the unit 3 is below itself"#]],
+        u.csv:2:1: the unit 1 would hang below itself
+        u.csv:3:1: the unit 2 would hang below itself
+        u.csv:4:1: the unit 3 would hang below itself"#]],
     )
     .await;
     check(
@@ -118,36 +128,178 @@ fn corpus() -> Option<PathBuf> {
     folder
 }
 
+/// The changes in words.
+fn told(reckoned: &Reckoned) -> String {
+    let line = |change: &Change| {
+        let deed = match &change.deed {
+            Deed::Add { parent, .. } => format!("add below {}", parent.as_deref().unwrap_or("nothing")),
+            Deed::Alter { kinds, naming, parents, .. } => format!(
+                "{}: {} {}, {} → {}",
+                kinds.iter().map(|kind| kind.word()).collect::<Vec<_>>().join("+"),
+                naming.code,
+                naming.name,
+                parents.0.as_deref().unwrap_or("-"),
+                parents.1.as_deref().unwrap_or("-")
+            ),
+            Deed::Respell { naming, .. } => format!("spelt {}", naming.name),
+            Deed::Points { points, .. } => format!("points {} → {}", points.0, points.1),
+            Deed::DateBack { since, .. } => format!("was there before {since}"),
+            Deed::Close { .. } => "close".to_owned(),
+        };
+        format!("{} {}: {deed}", change.code, change.name)
+    };
+    reckoned
+        .changes
+        .iter()
+        .map(line)
+        .chain([format!("{} same", reckoned.same)])
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Reckons, tells, and does it.
+async fn on(store: &Store, day: &str, missing: Missing, text: &str) -> String {
+    let rows = match parse("u.csv", text.as_bytes()) {
+        Ok(rows) => rows,
+        Err(complaints) => return complaints.join("\n"),
+    };
+    let day: Date = day.parse().unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let reckoned = match reckon(&mut tx, "u.csv", &rows, (day, missing)).await.unwrap() {
+        Ok(reckoned) => reckoned,
+        Err(complaints) => return complaints.join("\n"),
+    };
+    let by = Decision { day, legal_ref: "NQ", actor: "test", at: now() };
+    change::apply(&mut tx, &reckoned, by).await.unwrap();
+    tx.commit().await.unwrap();
+    told(&reckoned)
+}
+
 #[tokio::test]
-async fn thanh_hoa_through_its_reforms() {
+async fn what_a_file_changes_is_shown_in_words() {
+    let (_folder, store) = store().await;
+    let first = "code,name,kind,parent_code\n38,Tỉnh Thanh Hóa,province,\n380,Huyện Đông Sơn,district,38\n\
+                 00010,Xã Long Anh,commune,380\n00011,Xã Hà Lai,commune,380\n00012,Xã Hà Thái,commune,380\n\
+                 00010-VP,Văn phòng,office,00010\n";
+    expect![[r#"
+        38 Tỉnh Thanh Hóa: add below nothing
+        380 Huyện Đông Sơn: add below 38
+        00010 Xã Long Anh: add below 380
+        00011 Xã Hà Lai: add below 380
+        00012 Xã Hà Thái: add below 380
+        00010-VP Văn phòng: add below 00010
+        0 same"#]]
+    .assert_eq(&on(&store, "2020-02-02", Missing::Stays, first).await);
+    // One has another code and became a ward, one another name, one is gone; offices are no business of this file.
+    let second = "code,name,type,parent_code\n38,Tỉnh Thanh Hoá,tỉnh,\n380,Huyện Đông Sơn,huyện,38\n\
+                  00020,Phường Long Anh,phường,380\n00011,Xã Thái Lai,xã,38\n";
+    expect![[r#"
+        38 Tỉnh Thanh Hóa: spelt Tỉnh Thanh Hoá
+        00011 Xã Hà Lai: rename+move: 00011 Xã Thái Lai, 380 → 38
+        00010 Xã Long Anh: recode+retype: 00020 Phường Long Anh, 380 → 380
+        00012 Xã Hà Thái: close
+        1 same"#]]
+    .assert_eq(&on(&store, "2021-11-01", Missing::Closes, second).await);
+    expect!["4 same"].assert_eq(&on(&store, "2021-11-01", Missing::Closes, second).await);
+    expect![[r#"
+        38 Tỉnh Thanh Hoá (province)
+          380 Huyện Đông Sơn (district)
+            00020 Phường Long Anh (ward)
+              00010-VP Văn phòng (office)
+          00011 Xã Thái Lai (commune)
+    "#]]
+    .assert_eq(&drawn(&store).await);
+    // A change before the last is refused; a unit that was there earlier is dated back.
+    expect![[r#"
+        u.csv:2:1: the unit 00011 stands as it is since 2021-11-01, so a change from 2021-01-01 on would come before that: give a later day, or import the tree as it was on that earlier day first, to date it back
+        u.csv:3:1: the code 00012 belonged to another unit until 2021-11-01, so it can be no other's from 2021-01-01 on
+        u.csv:4:1: there is no unit 11, but one with the code 00011: the code has lost its leading zeros. Format the column as text before the file is opened in a spreadsheet"#]]
+    .assert_eq(&on(&store, "2021-01-01", Missing::Stays, "code,name,parent_code\n00011,Xã Khác,380\n00012,Xã Mới,380\n11,Xã Thái Lai,380\n").await);
+    expect![[r#"
+        380 Huyện Đông Sơn: was there before 2020-02-02
+        0 same"#]]
+    .assert_eq(
+        &on(&store, "2015-01-01", Missing::Stays, "code,name,parent_code\n380,Huyện Đông Sơn,38\n").await,
+    );
+    let codes =
+        "code,name,type,level,parent_code\n1,Hà Nội,thành phố,province,\n4,Ba Đình,phường,commune,1\n";
+    expect![[r#"
+        u.csv:2:1: the code 1 has lost its leading zeros: codes of this level have 2 digits. Format the column as text before the file is opened in a spreadsheet
+        u.csv:3:1: the code 4 has lost its leading zeros: codes of this level have 5 digits. Format the column as text before the file is opened in a spreadsheet"#]]
+    .assert_eq(&on(&store, "2026-01-01", Missing::Stays, codes).await);
+}
+
+#[tokio::test]
+async fn two_units_change_places() {
+    let (_folder, store) = store().await;
+    load(&store, "u.csv", b"code,name,parent_code\nA,a,\nB,b,A\nC,c,B\n").await.unwrap();
+    load(&store, "u.csv", b"code,name,parent_code\nA,a,B\nB,b,\n").await.unwrap();
+    expect![[r#"
+        B b (other)
+          A a (other)
+          C c (other)
+    "#]]
+    .assert_eq(&drawn(&store).await);
+}
+
+#[tokio::test]
+async fn an_export_read_in_again_changes_nothing() {
+    let (_folder, store) = store().await;
+    let text = "code,name,kind,parent_code,points\n01,Tỉnh =A,province,,\n00004,\"Xã +B, cơ sở 2\",commune,01,3\n\
+                -1,@Phòng;C,office,00004,\n";
+    load(&store, "u.csv", text.as_bytes()).await.unwrap();
+    for separator in [',', ';'] {
+        let csv = export::csv(&mut store.read().await.unwrap(), None, separator).await.unwrap();
+        assert!(csv.starts_with('\u{feff}'));
+        let again = load(&store, "u.csv", csv.as_bytes()).await.unwrap();
+        assert_eq!(again, Done { same: 3, ..Done::default() }, "{csv}");
+    }
+    let long_ago =
+        export::csv(&mut store.read().await.unwrap(), Some(jiff::civil::date(2020, 1, 1)), ';').await;
+    assert_eq!(long_ago.unwrap().lines().count(), 1, "no unit was known then");
+}
+
+fn corpus_file(corpus: &std::path::Path, name: &str) -> String {
+    std::fs::read_to_string(corpus.join("units").join(name)).unwrap()
+}
+
+#[tokio::test]
+async fn thanh_hoa_through_its_lists() {
     let Some(corpus) = corpus() else { return };
     let (_folder, store) = store().await;
-    let mut told = String::new();
-    for name in ["2020-02", "2021-11", "2025-01", "2025-07", "2025-07"] {
-        let file = format!("thanh-hoa_{name}.csv");
-        let bytes = std::fs::read(corpus.join("units").join(&file)).unwrap();
-        let Imported { added, changed, same } = load(&store, &file, &bytes).await.unwrap();
-        told.push_str(&format!("{name}: {added} added, {changed} changed, {same} same\n"));
+    let mut lines = String::new();
+    for (name, day) in [("2020-02", "2020-02-02"), ("2021-11", "2021-11-01"), ("2025-01", "2025-01-01")] {
+        let file = corpus_file(&corpus, &format!("thanh-hoa_{name}.csv"));
+        let said = on(&store, day, Missing::Closes, &file).await;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in said.lines() {
+            let deed = line.split(": ").nth(1).unwrap_or(line);
+            let word = if deed.starts_with("add") { "add" } else { deed.split(' ').next().unwrap() };
+            *counts.entry(word.trim_end_matches(':')).or_default() += 1;
+        }
+        let same = said.lines().last().unwrap();
+        lines.push_str(&format!("{name}: {counts:?}, {same}\n"));
+        assert!(on(&store, day, Missing::Closes, &file).await.ends_with(" same"));
     }
     expect![[r#"
-        2020-02: 587 added, 0 changed, 0 same
-        2021-11: 22 added, 29 changed, 536 same
-        2025-01: 0 added, 27 changed, 547 same
-        2025-07: 0 added, 166 changed, 1 same
-        2025-07: 0 added, 0 changed, 167 same
-    "#]]
-    .assert_eq(&told);
-    let tree = drawn(&store).await;
-    // Below the province, in the order of readers.
-    let first: Vec<&str> = tree.lines().filter(|line| line.matches("  ").count() == 1).take(4).collect();
-    assert_eq!(
-        first,
-        [
-            "  15766 Xã An Nông (commune)",
-            "  16171 Xã Ba Đình (commune)",
-            "  14923 Xã Bá Thước (commune)",
-            "  386 Huyện Bá Thước (district)",
-        ]
-    );
-    assert!(tree.contains("  14863 Xã Pù Nhi (commune)\n"));
+        2020-02: {"0": 1, "add": 587}, 0 same
+        2021-11: {"536": 1, "recode": 21, "recode+retype": 1, "rename+retype": 3, "retype": 25, "spelt": 1}, 536 same
+        2025-01: {"547": 1, "close": 13, "move": 12, "rename": 8, "rename+retype": 1, "retype": 4, "retype+move": 2}, 547 same
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn the_whole_country_loads() {
+    let Some(corpus) = corpus() else { return };
+    let (_folder, store) = store().await;
+    let provinces = corpus_file(&corpus, "national_2026-08_provinces.csv");
+    let communes = corpus_file(&corpus, "national_2026-08_communes.csv");
+    let begun = std::time::Instant::now();
+    assert_eq!(load(&store, "p.csv", provinces.as_bytes()).await.unwrap().added, 34);
+    assert_eq!(load(&store, "c.csv", communes.as_bytes()).await.unwrap().added, 3_321);
+    let added = begun.elapsed();
+    assert_eq!(load(&store, "c.csv", communes.as_bytes()).await.unwrap().same, 3_321);
+    println!("3,355 units added in {added:?}, and compared in {:?}", begun.elapsed() - added);
+    let csv = export::csv(&mut store.read().await.unwrap(), None, ';').await.unwrap();
+    assert_eq!(load(&store, "e.csv", csv.as_bytes()).await.unwrap(), Done { same: 3_355, ..Done::default() });
 }

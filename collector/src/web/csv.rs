@@ -1,20 +1,20 @@
 //! Tables that go out as CSV files.
 
 /// A table as spreadsheets read it: UTF-8 with a mark, CRLF, every cell quoted.
-pub(super) struct Csv {
+pub(crate) struct Csv {
     /// The text so far.
-    pub(super) text: String,
+    pub(crate) text: String,
     separator: char,
 }
 
 impl Csv {
     /// An empty table.
-    pub(super) fn new(separator: char) -> Csv {
+    pub(crate) fn new(separator: char) -> Csv {
         Csv { text: "\u{feff}".to_owned(), separator }
     }
 
     /// Adds a row.
-    pub(super) fn line(&mut self, cells: &[String]) {
+    pub(crate) fn line(&mut self, cells: &[String]) {
         for (index, cell) in cells.iter().enumerate() {
             if index > 0 {
                 self.text.push(self.separator);

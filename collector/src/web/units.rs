@@ -170,7 +170,14 @@ mod tests {
     fn unit(id: &str, path: &str) -> UnitRow {
         let parent = path.trim_end_matches('/').rsplit_once('/').map(|(above, _)| above);
         let parent = parent.and_then(|above| above.rsplit('/').next()).map(str::to_owned);
-        UnitRow { id: id.into(), parent, path: path.into(), code: String::new(), name: id.into() }
+        UnitRow {
+            id: id.into(),
+            parent,
+            path: path.into(),
+            code: String::new(),
+            name: id.into(),
+            closed_on: None,
+        }
     }
 
     #[test]
