@@ -35,6 +35,8 @@ pub mod scenario;
 pub mod seat;
 pub mod setting;
 pub mod sign;
+pub mod tally;
+pub mod target;
 pub mod unit;
 pub mod waiver;
 
@@ -52,6 +54,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (5, include_str!("../schema/0005_rules_text.sql")),
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
+    (9, include_str!("../schema/0009_tally.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -4,20 +4,26 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Span;
 use rules::assess::{Grade, Outcome, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
 use crate::store::seat::{self, Seats};
+use crate::store::tally::{self, Count};
+use crate::store::target::{self, Target};
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
+use crate::web::league::SETS_TARGETS;
 use crate::web::reader::Reader;
+use crate::web::trend::{self, TREND_DAYS, Trend};
 use crate::web::units::{Node, UnitLine, tree};
 use crate::web::words::Words;
-use crate::web::{Site, Visitor, page};
+use crate::web::{Site, Visitor, page_with};
 
 /// Machines shown; the list shows the rest.
 const MACHINES_MAX: usize = 30;
@@ -29,6 +35,7 @@ const WHY_MAX: usize = 6;
 struct UnitPage {
     l: Layout,
     w: &'static Words,
+    id: String,
     name: String,
     code_label: String,
     code: String,
@@ -47,6 +54,19 @@ struct UnitPage {
     machines: Vec<Machine>,
     has_more: bool,
     list_href: String,
+    trend: Trend,
+    errors: Vec<String>,
+    target: TargetView,
+}
+
+/// What the unit is to reach, and the form to say so.
+struct TargetView {
+    told: Option<String>,
+    whose: String,
+    may: bool,
+    share: String,
+    day: String,
+    first_day: String,
 }
 
 /// The seats of one role.
@@ -65,6 +85,10 @@ struct Rows<'a> {
     machines: &'a [MachineRow],
     seats: &'a [Seats],
     by_role: &'a BTreeMap<String, (i64, i64)>,
+    counts: &'a [Count],
+    /// The unit whose target holds here, by its id, and the target.
+    target: Option<(String, Target)>,
+    errors: Vec<String>,
 }
 
 struct Legend {
@@ -103,6 +127,7 @@ impl UnitPage {
         UnitPage {
             l: Layout::new(reader, Place::Units, &node.unit.name),
             w,
+            id: node.unit.id.clone(),
             name: node.unit.name.clone(),
             code_label: fill(&w.unit_code, &[("code", &node.unit.code)]),
             code: node.unit.code.clone(),
@@ -134,7 +159,38 @@ impl UnitPage {
                 .collect(),
             has_more: rows.machines.len() > MACHINES_MAX,
             list_href: format::url("/machines", &[("unit", &node.unit.id)]),
+            trend: Trend::of(reader, rows.counts, rows.target.as_ref().map(|(_, target)| *target)),
+            errors: rows.errors.clone(),
+            target: target_view(reader, nodes, node, rows.target.as_ref()),
         }
+    }
+}
+
+/// What is to be reached here, and for which unit that was said.
+fn target_view(
+    reader: &Reader,
+    nodes: &[Node],
+    node: &Node,
+    target: Option<&(String, Target)>,
+) -> TargetView {
+    let w = reader.words();
+    let own = target.filter(|(unit, _)| *unit == node.unit.id).map(|(_, target)| target);
+    let whose = match target {
+        None => w.target_none.clone(),
+        Some((unit, _)) if *unit == node.unit.id => w.target_own.clone(),
+        Some((unit, _)) => {
+            // A unit above that the reader does not see has no name here.
+            let above = nodes.iter().find(|other| other.unit.id == *unit);
+            fill(&w.target_of, &[("unit", above.map_or("…", |above| &above.unit.name))])
+        }
+    };
+    TargetView {
+        told: target.map(|(_, target)| trend::told(reader, *target)),
+        whose,
+        may: reader.person.as_ref().is_some_and(|person| SETS_TARGETS.contains(&person.standing)),
+        share: own.map(|target| target.share_percent.to_string()).unwrap_or_default(),
+        day: own.map(|target| target.day.to_string()).unwrap_or_default(),
+        first_day: format::day(reader.now).to_string(),
     }
 }
 
@@ -223,6 +279,16 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    answer(&site, &visitor, &id, Vec::new()).await
+}
+
+/// The page of a unit, with what was wrong with a form.
+pub(super) async fn answer(
+    site: &Site,
+    visitor: &Visitor,
+    id: &str,
+    errors: Vec<String>,
+) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
     let units = listing::units(&mut tx, scope).await?;
@@ -237,6 +303,19 @@ pub async fn show(
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
     let nodes = tree(units, &own);
     let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
-    let rows = Rows { findings: &findings, machines: &rows, seats: &seats, by_role: &by_role };
-    page(&UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
+    let since = format::day(visitor.reader.now).saturating_sub(Span::new().days(TREND_DAYS));
+    let counts = tally::of(&mut tx, id, since).await?;
+    let targets = target::all(&mut tx).await?;
+    let target = target::at(&targets, &nodes[at].unit.path).map(|(unit, target)| (unit.to_owned(), target));
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let rows = Rows {
+        findings: &findings,
+        machines: &rows,
+        seats: &seats,
+        by_role: &by_role,
+        counts: &counts,
+        target,
+        errors,
+    };
+    page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
 }
