@@ -12,6 +12,9 @@ CREATE TABLE tally (
 );
 CREATE INDEX tally_day ON tally (day);
 
+-- Seats beside machines, unit by unit: all that is counted stands in the index.
+CREATE INDEX machine_seat ON machine (unit_path, unit, role, grade);
+
 -- The share of ready machines that a unit is to reach, and by when. It holds for the units below it, unless one has its
 -- own.
 CREATE TABLE target (

@@ -17,6 +17,7 @@ pub mod forecast;
 pub mod guard;
 pub mod intake;
 pub mod judge;
+pub mod part;
 pub mod planning;
 pub mod refusals;
 pub mod rescore;

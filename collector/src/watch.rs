@@ -14,6 +14,7 @@ use crate::activate;
 use crate::app::App;
 use crate::archive;
 use crate::judge::{self, Wrong};
+use crate::part;
 use crate::planning;
 use crate::rescore::rescore_if_changed;
 use crate::server::stopped;
@@ -111,8 +112,9 @@ impl Watch {
     /// So that a plan need not wait for it.
     async fn diagnose(&self) -> Result<()> {
         let everything = Scope::everything();
-        planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
-        Ok(())
+        let left =
+            planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
+        if left == 0 { part::warm(&self.app).await } else { Ok(()) }
     }
 
     async fn reload_if_changed(&self) -> Result<()> {

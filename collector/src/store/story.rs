@@ -533,8 +533,8 @@ async fn seats_and_diagnoses() {
     machine::seat(&mut tx, &id, &province, "leader").await.unwrap();
     assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), province);
     assert_eq!(machine::role(&mut tx, &id).await.unwrap(), "leader");
-    let roles = listing::ready_by_role(&mut tx, &everything).await.unwrap();
-    assert_eq!(roles, [("leader".to_owned(), (1, 0))].into());
+    let filled = seat::filled(&mut tx, &everything).await.unwrap();
+    assert_eq!(filled, [((province.id.clone(), "leader".to_owned()), (1, 0))].into());
 }
 
 #[tokio::test]

@@ -308,12 +308,19 @@ words! {
     unit_seats_count
     unit_seats_machines
     unit_seats_ready
-    unit_seats_balance
-    unit_seats_short
-    unit_seats_over
-    unit_seats_even
     unit_seats_none
     unit_plan
+    unit_short
+    unit_over
+    unit_seats_each
+    unit_seats_untold
+    unit_here
+    unit_part
+    unit_part_lines
+    unit_part_unpriced
+    unit_part_missing
+    unit_part_at
+    unit_part_none
     nav_plan
     plan_lead
     plan_unit
