@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use crate::activate::Folder;
 use crate::clock::Clock;
 use crate::judge::fingerprint;
+use crate::part::Parts;
 use crate::refusals::Refusals;
 use crate::store::Store;
 
@@ -32,6 +33,8 @@ pub struct App {
     pub trial: Arc<Mutex<()>>,
     /// One round of diagnoses at a time: each takes all processors.
     pub diagnosing: Arc<Mutex<()>>,
+    /// What the plan means for units, as it was made last.
+    pub parts: Arc<Parts>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -59,6 +62,7 @@ impl App {
             rules: Arc::default(),
             trial: Arc::default(),
             diagnosing: Arc::default(),
+            parts: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
     }

@@ -37,6 +37,8 @@ pub mod scenario;
 pub mod seat;
 pub mod setting;
 pub mod sign;
+pub mod tally;
+pub mod target;
 pub mod unit;
 pub mod waiver;
 
@@ -55,6 +57,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
     (8, include_str!("../schema/0008_unit_dates.sql")),
+    (9, include_str!("../schema/0009_tally.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
 ];
 

@@ -1,5 +1,5 @@
-//! What the collector looks after by itself: rule files that change, exceptions that end, and diagnoses that do not hold
-//! any more.
+//! What the collector looks after by itself: rule files that change, exceptions that end, diagnoses that do not hold any
+//! more, and the figures of each day.
 
 use std::time::Duration;
 
@@ -14,10 +14,12 @@ use crate::activate;
 use crate::app::App;
 use crate::archive;
 use crate::judge::{self, Wrong};
+use crate::part;
 use crate::planning;
 use crate::rescore::rescore_if_changed;
 use crate::server::stopped;
 use crate::store::listing::Scope;
+use crate::tally;
 use crate::waivers;
 
 /// How often the folder of rules is looked at.
@@ -25,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(10);
 /// How often machines are diagnosed ahead of a plan, and for how long at a time: reports come first.
 const DIAGNOSE: Duration = Duration::from_secs(60);
 const DIAGNOSE_FOR: Duration = Duration::from_secs(5);
+/// How often today's figures are written again: the last ones of a day stay.
+const COUNT: Duration = Duration::from_secs(3600);
 
 /// What the collector looks after by itself.
 #[derive(Clone)]
@@ -50,15 +54,21 @@ impl Watch {
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick comes at once, when there is enough to do.
         rounds.tick().await;
+        let mut counts = tokio::time::interval(COUNT);
+        counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let reloaded = tokio::select! {
+            let done = tokio::select! {
                 () = stopped(&mut stop) => return,
                 _ = hangup.recv() => self.reload().await.map(|_| ()),
                 _ = clock.tick() => self.look().await,
                 _ = rounds.tick() => self.diagnose().await,
+                _ = counts.tick() => tally::count(&self.app).await,
             };
-            if let Err(error) = reloaded {
-                error!(error = format!("{error:#}"), "The machines could not be judged by what changed.");
+            if let Err(error) = done {
+                error!(
+                    error = format!("{error:#}"),
+                    "What the collector looks after by itself failed; it is tried again."
+                );
             }
         }
     }
@@ -102,8 +112,9 @@ impl Watch {
     /// So that a plan need not wait for it.
     async fn diagnose(&self) -> Result<()> {
         let everything = Scope::everything();
-        planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
-        Ok(())
+        let left =
+            planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
+        if left == 0 { part::warm(&self.app).await } else { Ok(()) }
     }
 
     async fn reload_if_changed(&self) -> Result<()> {

@@ -37,6 +37,7 @@ pub mod failure;
 pub mod format;
 pub mod label;
 pub mod layout;
+pub mod league;
 pub mod login;
 pub mod machine;
 pub mod machines;
@@ -48,6 +49,7 @@ pub mod remedy;
 pub mod rules;
 pub mod scenarios;
 pub mod seat;
+pub mod trend;
 pub mod trial;
 pub mod unit;
 pub mod units;
@@ -93,6 +95,7 @@ const CONFLICTS: Access = Access::Standings(machine::ENDS_CONFLICTS);
 const PARAMETERS: Access = Access::Standings(parameters::SETS_PARAMETERS);
 const PLANS: Access = Access::Standings(scenarios::PLANS);
 const SEATS: Access = Access::Standings(seat::GIVES_SEATS);
+const TARGETS: Access = Access::Standings(league::SETS_TARGETS);
 const WAIVERS: Access = Access::Standings(waivers::GRANTS);
 
 /// One door.
@@ -125,6 +128,9 @@ routes! {
     get  "/units/{id}"     ALL      => unit::show;
     get  "/units/{id}/parameters" PARAMETERS => parameters::show;
     post "/units/{id}/parameters" PARAMETERS => parameters::set;
+    post "/units/{id}/target" TARGETS => league::set_target;
+    get  "/league"         ALL      => league::show;
+    get  "/league.csv"     ALL      => league::export;
     get  "/machines"       ALL      => machines::show;
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;

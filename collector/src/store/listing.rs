@@ -646,23 +646,6 @@ pub async fn judged_by_role(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<Strin
     })
 }
 
-/// How many machines each role has, and how many of them are ready.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ready_by_role(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String, (i64, i64)>> {
-    const SQL: &str =
-        "SELECT role, COUNT(*) AS machines, COUNT(CASE WHEN grade = 'ready' THEN 1 END) AS ready
-        FROM machine WHERE unit_path >= $1 AND unit_path < $2 GROUP BY role";
-    sql!(tx, |c| {
-        let rows = sqlx::query(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
-        let counts = |row: sqlx::sqlite::SqliteRow| {
-            Ok((row.try_get("role")?, (row.try_get("machines")?, row.try_get("ready")?)))
-        };
-        rows.into_iter().map(counts).collect()
-    })
-}
-
 /// How many machines need a person: not heard of since, and never reported.
 ///
 /// # Errors

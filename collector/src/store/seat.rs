@@ -1,5 +1,7 @@
 //! Seats: how many working places of which kind a unit has.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 
 use super::listing::Scope;
@@ -65,4 +67,19 @@ pub async fn set(tx: &mut Tx, unit: &str, seats: &[Seats]) -> Result<()> {
             .await?);
     }
     Ok(())
+}
+
+/// Machines, and those of them that are ready, by unit and role.
+pub type Filled = BTreeMap<(String, String), (i64, i64)>;
+
+/// How many machines stand in each unit itself for each role, and how many of them are ready.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn filled(tx: &mut Tx, scope: &Scope) -> Result<Filled> {
+    const SQL: &str = "SELECT unit, role, COUNT(*), COUNT(CASE WHEN grade = 'ready' THEN 1 END)
+        FROM machine WHERE unit_path >= $1 AND unit_path < $2 GROUP BY unit, role";
+    let rows: Vec<(String, String, i64, i64)> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?);
+    Ok(rows.into_iter().map(|(unit, role, machines, ready)| ((unit, role), (machines, ready))).collect())
 }

@@ -598,8 +598,8 @@ async fn seats_and_diagnoses() {
     assert_eq!(machine::joined_by(&mut tx, &id).await.unwrap(), (Some(commune.id.clone()), true));
     assert_eq!(machine::unit(&mut tx, &id).await.unwrap(), province);
     assert_eq!(machine::role(&mut tx, &id).await.unwrap(), "leader");
-    let roles = listing::ready_by_role(&mut tx, &everything).await.unwrap();
-    assert_eq!(roles, [("leader".to_owned(), (1, 0))].into());
+    let filled = seat::filled(&mut tx, &everything).await.unwrap();
+    assert_eq!(filled, [((province.id.clone(), "leader".to_owned()), (1, 0))].into());
 }
 
 /// A day of September 2026 in Vietnam; the story begins on the 21st.
@@ -752,4 +752,91 @@ async fn plans_are_kept_and_submitted_ones_stay() {
     assert!(scenario::remove(&mut tx, &second).await.unwrap());
     let left = scenario::all(&mut tx, &Scope::everything()).await.unwrap();
     assert_eq!((left.len(), left[0].outcome.as_str()), (1, "2"));
+}
+
+#[tokio::test]
+async fn days_are_counted_and_targets_set() {
+    use jiff::civil::date;
+    use rules::assess::Grade;
+
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
+            .await
+            .unwrap();
+    let of = |ready: i64| {
+        let mut grades = listing::Grades::default();
+        grades.add(Grade::Ready, ready);
+        grades.add(Grade::NotReady, 1);
+        grades
+    };
+    let (first, second) = (date(2026, 11, 21), date(2026, 11, 22));
+    for (unit, day, ready) in [(&province, first, 1), (&commune, first, 2), (&commune, second, 3)] {
+        tally::put(&mut tx, &unit.id, day, &of(ready)).await.unwrap();
+    }
+    tally::put(&mut tx, &commune.id, second, &of(4)).await.unwrap();
+    assert_eq!(tally::units(&mut tx).await.unwrap().len(), 2);
+    assert_eq!(tally::days(&mut tx).await.unwrap(), [first, second]);
+    let both = [(first, of(2)), (second, of(4))];
+    assert_eq!(tally::of(&mut tx, &commune.id, first).await.unwrap(), both);
+    assert_eq!(tally::of(&mut tx, &commune.id, second).await.unwrap(), both[1..]);
+    let kind = tally::of_kind(&mut tx, &Scope::subtree(&province.path), "commune", first).await.unwrap();
+    assert_eq!(kind, [(commune.id.clone(), both.to_vec())].into());
+    tally::forget(&mut tx, first).await.unwrap();
+    assert_eq!(tally::days(&mut tx).await.unwrap(), [second]);
+
+    // What is known of machines for days that nobody counted.
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let one = machine::add(&mut tx, &commune, newcomer, at(2)).await.unwrap();
+    let two = machine::add(&mut tx, &commune, newcomer, at(3)).await.unwrap();
+    key::add(&mut tx, "k1", &two, &[7; 32], at(3)).await.unwrap();
+    let arrived = Arrived {
+        machine: &two,
+        key: "k1",
+        sequence: 1,
+        digest: "d1",
+        taken_at: at(4),
+        via: "https",
+        envelope: b"bytes",
+        base: None,
+    };
+    let report = report::add(&mut tx, arrived, at(4)).await.unwrap();
+    let mark = Mark { grade: "ready".to_owned(), ..Mark::default() };
+    let judgement = Judgement {
+        machine: &two,
+        report: &report,
+        cause: Cause::Report,
+        ruleset: "own",
+        day: second,
+        mark: &mark,
+        body: "{}",
+    };
+    assessment::add(&mut tx, judgement, at(5)).await.unwrap();
+    let members = tally::members(&mut tx, "", 9, 0).await.unwrap();
+    let told: Vec<(&str, usize)> =
+        members.iter().map(|member| (member.machine.as_str(), member.turns.len())).collect();
+    assert_eq!(told, [(one.as_str(), 0), (two.as_str(), 1)]);
+    assert_eq!(members[1].turns, [(at(5).as_millisecond(), "ready".to_owned())]);
+    assert_eq!(tally::members(&mut tx, &one, 9, at(6).as_millisecond()).await.unwrap()[0].turns, []);
+
+    let target = target::Target { share_percent: 80, day: date(2027, 7, 1) };
+    target::set(&mut tx, &province.id, target, "an", at(6)).await.unwrap();
+    let later = target::Target { share_percent: 60, ..target };
+    target::set(&mut tx, &commune.id, target, "an", at(7)).await.unwrap();
+    target::set(&mut tx, &commune.id, later, "an", at(8)).await.unwrap();
+    let all = target::all(&mut tx).await.unwrap();
+    assert_eq!(target::at(&all, &commune.path), Some((commune.id.as_str(), later)));
+    assert!(target::remove(&mut tx, &commune.id).await.unwrap());
+    assert!(!target::remove(&mut tx, &commune.id).await.unwrap());
+    let all = target::all(&mut tx).await.unwrap();
+    assert_eq!(
+        target::at(&all, &commune.path),
+        Some((province.id.as_str(), target)),
+        "that of the unit above"
+    );
+    assert_eq!(target::at(&all, "elsewhere/"), None);
 }

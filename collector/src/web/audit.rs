@@ -58,6 +58,7 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "rules-rescored" => &w.action_rules_rescored,
         "conflict-replaced" => &w.action_conflict_replaced,
         "plan-submit" => &w.action_plan_submit,
+        "target-set" => &w.action_target_set,
         "machine-seat" => &w.action_machine_seat,
         "seats-import" => &w.action_seats_import,
         "waiver-grant" => &w.action_waiver_grant,

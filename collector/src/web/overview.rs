@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Span, Timestamp};
 use rules::assess::{Grade, Outcome};
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
+use crate::store::tally::{self, Count};
+use crate::store::target::{self, Target};
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
+use crate::web::trend::{TREND_DAYS, Trend};
 use crate::web::units::{Node, UnitLine, tree};
 use crate::web::words::Words;
 use crate::web::{Site, Visitor, page};
@@ -42,6 +46,10 @@ pub struct Rows {
     pub nodes: Vec<Node>,
     /// The machines heard of last.
     pub recent: Vec<MachineRow>,
+    /// Machines of each grade on the days that have gone by.
+    pub counts: Vec<Count>,
+    /// What is to be reached.
+    pub target: Option<Target>,
 }
 
 #[derive(Template)]
@@ -62,6 +70,7 @@ struct OverviewPage {
     why: Vec<Why>,
     units: Vec<UnitLine>,
     recent: Vec<Recent>,
+    trend: Trend,
 }
 
 struct Legend {
@@ -125,6 +134,7 @@ impl OverviewPage {
             why: why(reader, judge, rows),
             units: units(reader, &rows.nodes),
             recent: rows.recent.iter().map(|row| recent(reader, row)).collect(),
+            trend: Trend::of(reader, &rows.counts, rows.target),
         }
     }
 }
@@ -220,12 +230,27 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let own = listing::grades_by_unit(&mut tx, scope).await?;
     let mut grades = Grades::default();
     own.values().for_each(|unit| grades.add_all(unit));
+    let nodes = tree(units, &own);
+    let since = format::day(reader.now).saturating_sub(Span::new().days(TREND_DAYS));
+    let roots: Vec<&Node> = nodes.iter().filter(|node| node.depth == 0).collect();
+    let mut counts: BTreeMap<Date, Grades> = BTreeMap::new();
+    for root in &roots {
+        for (day, grades) in tally::of(&mut tx, &root.unit.id, since).await? {
+            counts.entry(day).or_default().add_all(&grades);
+        }
+    }
+    let target = match roots.as_slice() {
+        [root] => target::at(&target::all(&mut tx).await?, &root.unit.path).map(|(_, target)| target),
+        _ => None,
+    };
     let rows = Rows {
         grades,
         silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
         conflicts: listing::conflicts(&mut tx, scope).await?,
         findings: listing::findings(&mut tx, scope).await?,
-        nodes: tree(units, &own),
+        nodes,
+        counts: counts.into_iter().collect(),
+        target,
         recent: listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?,
     };
     page(&OverviewPage::of(reader, &site.app.judge(), &rows))

@@ -260,6 +260,8 @@ fn pages() -> Vec<String> {
         "/waivers".to_owned(),
         format!("/waivers?machine={}&rule=memory-size", office::machine_id(1)),
         "/vocabulary".to_owned(),
+        "/league".to_owned(),
+        "/league?kind=other&days=30".to_owned(),
         "/audit".to_owned(),
         "/account".to_owned(),
     ]
@@ -586,6 +588,8 @@ async fn plans_are_kept_compared_and_submitted() {
         let body = format!("form_token={token}&budget={budget}&years=1&name={}", format::encode(name));
         let kept = admin.send(Method::POST, "/plan/scenarios", &body).await;
         assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
+        // The one that was kept later stands first.
+        office.app.clock.set(office::now() + SignedDuration::from_secs(1));
     }
     let list = admin.get("/plan/scenarios").await.body;
     let ids: Vec<&str> =
@@ -612,4 +616,49 @@ async fn plans_are_kept_compared_and_submitted() {
     // Who sees one commune sees none of the province's plans.
     let mut analyst = Browser::signed_in(&office, "nga-thang").await;
     assert_eq!(analyst.get(&download).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn units_are_ranked_with_targets_and_forecasts() {
+    let office = office::known().await;
+    crate::tally::count(&office.app).await.unwrap();
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let token = admin.form_token().await;
+    let (province, commune) = (office::unit_id("38"), office::unit_id("16093"));
+    let path = format!("/units/{province}/target");
+    for wrong in ["share=0&day=2027-07-01", "share=80&day=2026-11-21", "share=x&day=", "share=80&day=1"] {
+        let refused = admin.send(Method::POST, &path, &format!("form_token={token}&{wrong}")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(refused.body.contains("Không đặt được mục tiêu"), "{}", refused.body);
+    }
+    let set = format!("form_token={token}&share=80&day=2027-07-01");
+    assert_eq!(admin.send(Method::POST, &path, &set).await.status, StatusCode::SEE_OTHER);
+    // It holds for the units below, and is drawn.
+    let page = admin.get(&format!("/units/{commune}")).await.body;
+    for shown in ["Mục tiêu 80\u{a0}% đến 01/07/2027", "Theo mục tiêu của Tỉnh Thanh Hóa", "class=\"trend\""]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(admin.get("/").await.body.contains("class=\"trend\""));
+    let league = admin.get("/league").await.body;
+    for shown in ["Đơn vị khác", "Hạng", "Mục tiêu 80", "điểm % ("] {
+        assert!(league.contains(shown), "{shown}: {league}");
+    }
+    assert!(league.contains("không đạt theo nhịp hiện nay") || league.contains("đạt "), "{league}");
+    let csv = admin.get("/league.csv?separator=comma&days=30").await;
+    assert!(csv.body.contains("\"80\",\"2027-07-01\""), "{}", csv.body);
+
+    // Who sees one commune ranks nothing else, sets its target, and takes it away again.
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    let token = analyst.form_token().await;
+    assert!(!analyst.get("/league").await.body.contains("Hạc Thành"));
+    let set = format!("form_token={token}&share=50&day=2027-01-01");
+    assert_eq!(analyst.send(Method::POST, &path, &set).await.status, StatusCode::NOT_FOUND);
+    let own = format!("/units/{commune}/target");
+    assert_eq!(analyst.send(Method::POST, &own, &set).await.status, StatusCode::SEE_OTHER);
+    assert!(analyst.get(&format!("/units/{commune}")).await.body.contains("Đặt cho đơn vị này"));
+    let none = format!("form_token={token}&share=&day=");
+    assert_eq!(analyst.send(Method::POST, &own, &none).await.status, StatusCode::SEE_OTHER);
+    assert!(analyst.get(&format!("/units/{commune}")).await.body.contains("Theo mục tiêu của …"));
+    assert!(admin.get("/audit").await.body.contains("Đặt mục tiêu"));
 }

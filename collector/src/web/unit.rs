@@ -1,24 +1,31 @@
 //! One unit: the units below it, what fails there, its machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Span;
 use rules::assess::{Grade, Outcome, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::part::{self, Part};
 use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
-use crate::store::seat::{self, Seats};
-use crate::web::format::{self, fill, number, share};
+use crate::store::seat::{self, Filled, Seats};
+use crate::store::tally::{self, Count};
+use crate::store::target::{self, Target};
+use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::parameters::SETS_PARAMETERS;
-use crate::web::reader::Reader;
+use crate::web::league::SETS_TARGETS;
+use crate::web::reader::{Lang, Reader};
+use crate::web::trend::{self, TREND_DAYS, Trend};
 use crate::web::units::{Node, UnitLine, tree};
 use crate::web::words::Words;
-use crate::web::{Site, Visitor, page};
+use crate::web::{Site, Visitor, page_with};
 
 /// Machines shown; the list shows the rest.
 const MACHINES_MAX: usize = 30;
@@ -30,6 +37,7 @@ const WHY_MAX: usize = 6;
 struct UnitPage {
     l: Layout,
     w: &'static Words,
+    id: String,
     name: String,
     code_label: String,
     code: String,
@@ -40,15 +48,30 @@ struct UnitPage {
     bar: Vec<Stretch>,
     bar_text: String,
     legend: Vec<Legend>,
-    children: Vec<UnitLine>,
+    children: Vec<ChildView>,
     why: Vec<Why>,
     seats: Vec<SeatsView>,
     has_seats: bool,
+    untold: Option<String>,
+    part: PartView,
     plan_href: String,
     parameters_href: Option<String>,
     machines: Vec<Machine>,
     has_more: bool,
     list_href: String,
+    trend: Trend,
+    errors: Vec<String>,
+    target: TargetView,
+}
+
+/// What the unit is to reach, and the form to say so.
+struct TargetView {
+    told: Option<String>,
+    whose: String,
+    may: bool,
+    share: String,
+    day: String,
+    first_day: String,
 }
 
 /// The seats of one role.
@@ -57,8 +80,24 @@ struct SeatsView {
     count: String,
     machines: String,
     ready: String,
-    balance: String,
+    short: String,
+    over: String,
     is_short: bool,
+}
+
+/// A unit right below, with what is short and over there.
+struct ChildView {
+    line: UnitLine,
+    short: String,
+    over: String,
+    is_short: bool,
+}
+
+/// What the plan means here.
+struct PartView {
+    cost: Option<String>,
+    sentences: Vec<String>,
+    at: String,
 }
 
 /// What the page is made from, beside the tree.
@@ -66,7 +105,12 @@ struct Rows<'a> {
     findings: &'a BTreeMap<(String, String), i64>,
     machines: &'a [MachineRow],
     seats: &'a [Seats],
-    by_role: &'a BTreeMap<String, (i64, i64)>,
+    filled: &'a Filled,
+    part: Option<Part>,
+    counts: &'a [Count],
+    /// The unit whose target holds here, by its id, and the target.
+    target: Option<(String, Target)>,
+    errors: Vec<String>,
 }
 
 struct Legend {
@@ -100,11 +144,11 @@ impl UnitPage {
         let (lang, w) = (reader.lang, reader.words());
         let node = &nodes[at];
         let (all, ready) = (node.all.all(), node.all.of(Grade::Ready));
-        let below = nodes.iter().skip(at + 1).take_while(|other| other.depth > node.depth);
-        let children = below.filter(|other| other.depth == node.depth + 1);
+        let (balances, untold) = balances(rows.seats, rows.filled);
         UnitPage {
             l: Layout::new(reader, Place::Units, &node.unit.name),
             w,
+            id: node.unit.id.clone(),
             name: node.unit.name.clone(),
             code_label: fill(&w.unit_code, &[("code", &node.unit.code)]),
             code: node.unit.code.clone(),
@@ -123,10 +167,12 @@ impl UnitPage {
                     href: format::url("/machines", &[("unit", &node.unit.id), ("grade", grade.word())]),
                 })
                 .collect(),
-            children: children.map(|child| UnitLine::of(lang, w, child)).collect(),
+            children: children(reader, nodes, at, &balances),
             why: why(reader, judge, node, rows.findings),
-            seats: seats(reader, rows),
+            seats: seats(reader, &balances, rows.filled),
             has_seats: !rows.seats.is_empty(),
+            untold: (untold > 0).then(|| fill(&w.unit_seats_untold, &[("n", &number(lang, untold))])),
+            part: part_told(reader, rows.part),
             plan_href: format::url("/plan", &[("unit", &node.unit.id)]),
             parameters_href: reader
                 .person
@@ -141,34 +187,188 @@ impl UnitPage {
                 .collect(),
             has_more: rows.machines.len() > MACHINES_MAX,
             list_href: format::url("/machines", &[("unit", &node.unit.id)]),
+            trend: Trend::of(reader, rows.counts, rows.target.as_ref().map(|(_, target)| *target)),
+            errors: rows.errors.clone(),
+            target: target_view(reader, nodes, node, rows.target.as_ref()),
         }
     }
 }
 
+/// What is to be reached here, and for which unit that was said.
+fn target_view(
+    reader: &Reader,
+    nodes: &[Node],
+    node: &Node,
+    target: Option<&(String, Target)>,
+) -> TargetView {
+    let w = reader.words();
+    let own = target.filter(|(unit, _)| *unit == node.unit.id).map(|(_, target)| target);
+    let whose = match target {
+        None => w.target_none.clone(),
+        Some((unit, _)) if *unit == node.unit.id => w.target_own.clone(),
+        Some((unit, _)) => {
+            // A unit above that the reader does not see has no name here.
+            let above = nodes.iter().find(|other| other.unit.id == *unit);
+            fill(&w.target_of, &[("unit", above.map_or("…", |above| &above.unit.name))])
+        }
+    };
+    TargetView {
+        told: target.map(|(_, target)| trend::told(reader, *target)),
+        whose,
+        may: reader.person.as_ref().is_some_and(|person| SETS_TARGETS.contains(&person.standing)),
+        share: own.map(|target| target.share_percent.to_string()).unwrap_or_default(),
+        day: own.map(|target| target.day.to_string()).unwrap_or_default(),
+        first_day: format::day(reader.now).to_string(),
+    }
+}
+
+/// What is short and what is over, unit by unit.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Balance {
+    /// Working places, and the machines of the units where they were counted.
+    seats: i64,
+    machines: i64,
+    ready: i64,
+    short: i64,
+    over: i64,
+}
+
+impl Balance {
+    fn add(&mut self, other: Balance) {
+        self.seats += other.seats;
+        self.machines += other.machines;
+        self.ready += other.ready;
+        self.short += other.short;
+        self.over += other.over;
+    }
+}
+
+/// The balance of each unit and role of which seats were counted in the unit, and the machines of the other units.
+fn balances<'a>(seats: &'a [Seats], filled: &'a Filled) -> (BTreeMap<(&'a str, &'a str), Balance>, i64) {
+    let told: BTreeSet<&str> = seats.iter().map(|one| one.unit.as_str()).collect();
+    let mut balances: BTreeMap<(&str, &str), Balance> = BTreeMap::new();
+    for one in seats {
+        balances.entry((&one.unit, &one.role)).or_default().seats += one.count;
+    }
+    let mut untold = 0;
+    for ((unit, role), (machines, ready)) in filled {
+        if told.contains(unit.as_str()) {
+            let balance = balances.entry((unit, role)).or_default();
+            (balance.machines, balance.ready) = (*machines, *ready);
+        } else {
+            untold += machines;
+        }
+    }
+    for balance in balances.values_mut() {
+        balance.short = (balance.seats - balance.machines).max(0);
+        balance.over = (balance.machines - balance.seats).max(0);
+    }
+    (balances, untold)
+}
+
+fn summed<'a>(balances: impl Iterator<Item = &'a Balance>) -> Option<Balance> {
+    let mut sum = None;
+    for balance in balances {
+        sum.get_or_insert_with(Balance::default).add(*balance);
+    }
+    sum
+}
+
+/// How many are short and over; a stroke where nobody counted seats.
+fn short_and_over(lang: Lang, balance: Option<Balance>) -> (String, String) {
+    let text = |count: Option<i64>| count.map_or_else(|| "—".to_owned(), |count| number(lang, count));
+    (text(balance.map(|balance| balance.short)), text(balance.map(|balance| balance.over)))
+}
+
 /// Seats beside machines, role by role.
-fn seats(reader: &Reader, rows: &Rows<'_>) -> Vec<SeatsView> {
+fn seats(reader: &Reader, balances: &BTreeMap<(&str, &str), Balance>, filled: &Filled) -> Vec<SeatsView> {
     let (lang, w) = (reader.lang, reader.words());
     let view = |role: &Role| {
-        let count: i64 = rows.seats.iter().filter(|one| one.role == role.word()).map(|one| one.count).sum();
-        let (machines, ready) = rows.by_role.get(role.word()).copied().unwrap_or_default();
-        if count == 0 && machines == 0 {
+        let here = balances.iter().filter(|((_, of), _)| *of == role.word()).map(|(_, balance)| balance);
+        let balance = summed(here);
+        let of = filled.iter().filter(|((_, of), _)| of == role.word()).map(|(_, counts)| counts);
+        let (machines, ready) = of.fold((0, 0), |sum, counts| (sum.0 + counts.0, sum.1 + counts.1));
+        if balance.is_none() && machines == 0 {
             return None;
         }
-        let balance = match machines - count {
-            0 => w.unit_seats_even.clone(),
-            over @ 1.. => fill(&w.unit_seats_over, &[("n", &number(lang, over))]),
-            short => fill(&w.unit_seats_short, &[("n", &number(lang, -short))]),
-        };
+        let (short, over) = short_and_over(lang, balance);
         Some(SeatsView {
             role: label::role(w, *role).to_owned(),
-            count: number(lang, count),
+            count: balance.map_or_else(|| "—".to_owned(), |balance| number(lang, balance.seats)),
             machines: number(lang, machines),
             ready: number(lang, ready),
-            balance,
-            is_short: machines < count,
+            short,
+            over,
+            is_short: balance.is_some_and(|balance| balance.short > 0),
         })
     };
     Role::ALL.iter().filter_map(view).collect()
+}
+
+/// The units right below, each with what is short and over there and below; before them the unit itself, where it has
+/// machines or seats of its own beside those.
+fn children(
+    reader: &Reader,
+    nodes: &[Node],
+    at: usize,
+    balances: &BTreeMap<(&str, &str), Balance>,
+) -> Vec<ChildView> {
+    let (lang, w, node) = (reader.lang, reader.words(), &nodes[at]);
+    let below: Vec<&Node> = nodes.iter().skip(at + 1).take_while(|other| other.depth > node.depth).collect();
+    // The unit right below the page's, of each unit in the subtree.
+    let mut of_child: BTreeMap<&str, Option<Balance>> = BTreeMap::new();
+    let mut child = None;
+    for other in &below {
+        if other.depth == node.depth + 1 {
+            child = Some(other.unit.id.as_str());
+        }
+        let Some(child) = child else { continue };
+        let id = other.unit.id.as_str();
+        let here =
+            summed(balances.range((id, "")..).take_while(|((unit, _), _)| *unit == id).map(|(_, one)| one));
+        let sum = of_child.entry(child).or_default();
+        if let Some(here) = here {
+            sum.get_or_insert_with(Balance::default).add(here);
+        }
+    }
+    let view = |line: UnitLine, balance: Option<Balance>| {
+        let (short, over) = short_and_over(lang, balance);
+        ChildView { line, short, over, is_short: balance.is_some_and(|balance| balance.short > 0) }
+    };
+    let mut views = Vec::new();
+    let own =
+        summed(balances.iter().filter(|((unit, _), _)| *unit == node.unit.id).map(|(_, balance)| balance));
+    if !below.is_empty() && (own.is_some() || node.own.all() > 0) {
+        let itself = Node { all: node.own, ..node.clone() };
+        let line = UnitLine { name: w.unit_here.clone(), ..UnitLine::of(lang, w, &itself) };
+        views.push(view(line, own));
+    }
+    for child in below.iter().filter(|other| other.depth == node.depth + 1) {
+        let balance = of_child.get(child.unit.id.as_str()).copied().flatten();
+        views.push(view(UnitLine::of(lang, w, child), balance));
+    }
+    views
+}
+
+/// What the plan means here, in sentences.
+fn part_told(reader: &Reader, part: Option<Part>) -> PartView {
+    let (lang, w) = (reader.lang, reader.words());
+    let Some(part) = part else {
+        return PartView { cost: None, sentences: vec![w.unit_part_none.clone()], at: String::new() };
+    };
+    let [lines, free, ready, seats, then] =
+        [part.lines, part.free, part.ready, part.seats, part.ready + part.more]
+            .map(|count| number(lang, count));
+    let places =
+        [("lines", lines.as_str()), ("free", &free), ("ready", &ready), ("seats", &seats), ("then", &then)];
+    let mut sentences = vec![fill(&w.unit_part_lines, &places)];
+    for (text, count) in [(&w.unit_part_unpriced, part.unpriced), (&w.unit_part_missing, part.missing)] {
+        if count > 0 {
+            sentences.push(fill(text, &[("n", &number(lang, count))]));
+        }
+    }
+    let at = fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))]);
+    PartView { cost: Some(money(lang, part.cost)), sentences, at }
 }
 
 /// The way from the first unit that the reader sees to the one above this.
@@ -230,20 +430,81 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    answer(&site, &visitor, &id, Vec::new()).await
+}
+
+/// The page of a unit, with what was wrong with a form.
+pub(super) async fn answer(
+    site: &Site,
+    visitor: &Visitor,
+    id: &str,
+    errors: Vec<String>,
+) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
     let units = listing::units(&mut tx, scope).await?;
     let unit = units.iter().find(|unit| unit.id == id).ok_or(Failure::NotFound)?;
-    let subtree = Scope::subtree(&unit.path);
+    // The only root is everything, which is counted faster.
+    let is_all = scope.is_everything()
+        && unit.parent.is_none()
+        && units.iter().filter(|one| one.parent.is_none()).count() == 1;
+    let subtree = if is_all { Scope::everything() } else { Scope::subtree(&unit.path) };
     let own = listing::grades_by_unit(&mut tx, &subtree).await?;
     let findings = listing::findings(&mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
-    let by_role = listing::ready_by_role(&mut tx, &subtree).await?;
+    let filled = seat::filled(&mut tx, &subtree).await?;
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
     let nodes = tree(units, &own);
     let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
-    let rows = Rows { findings: &findings, machines: &rows, seats: &seats, by_role: &by_role };
-    page(&UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
+    let since = format::day(visitor.reader.now).saturating_sub(Span::new().days(TREND_DAYS));
+    let counts = tally::of(&mut tx, id, since).await?;
+    let targets = target::all(&mut tx).await?;
+    let target = target::at(&targets, &nodes[at].unit.path).map(|(unit, target)| (unit.to_owned(), target));
+    drop(tx);
+    let part = part::of(&site.app, &nodes[at].unit.path, nodes[at].all.all()).await?;
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let rows = Rows {
+        findings: &findings,
+        machines: &rows,
+        seats: &seats,
+        filled: &filled,
+        part,
+        counts: &counts,
+        target,
+        errors,
+    };
+    page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_here_does_not_fill_what_is_short_there() {
+        let seats = |unit: &str, role: &str, count| Seats {
+            unit: unit.into(),
+            role: role.into(),
+            group: "specialist".into(),
+            regime: "A/B".into(),
+            count,
+        };
+        let told = [seats("a", "clerk", 2), seats("b", "clerk", 2), seats("b", "leader", 1)];
+        let filled: Filled = [
+            (("a", "clerk"), (5, 1)),
+            (("b", "clerk"), (1, 1)),
+            (("b", "officer"), (2, 0)),
+            (("c", "clerk"), (7, 0)),
+        ]
+        .into_iter()
+        .map(|((unit, role), counts)| ((String::from(unit), String::from(role)), counts))
+        .collect();
+        let (balances, untold) = balances(&told, &filled);
+        assert_eq!(untold, 7, "nobody counted the seats of c");
+        let sum = summed(balances.values()).unwrap();
+        assert_eq!(sum, Balance { seats: 5, machines: 8, ready: 2, short: 2, over: 5 });
+        assert_eq!(summed([].iter()), None);
+    }
 }

@@ -174,6 +174,59 @@ words! {
     overview_empty
     overview_empty_do
     overview_empty_units
+    trend_title
+    trend_text
+    trend_none
+    trend_too_little
+    trend_target
+    trend_change
+    trend_figures
+    trend_day
+    league_title
+    league_lead
+    league_kind
+    league_kind_commune_ward
+    league_kind_commune
+    league_kind_ward
+    league_kind_district
+    league_kind_department
+    league_kind_office
+    league_kind_province
+    league_kind_other
+    league_pace
+    league_pace_days
+    league_pace_note
+    league_show
+    league_none
+    league_rank
+    league_code
+    league_change
+    league_change_of
+    league_target
+    league_target_day
+    league_forecast
+    league_reached
+    league_on
+    league_late
+    league_never
+    league_too_little
+    league_small
+    league_small_note
+    league_sum_reached
+    league_sum_in_time
+    league_sum_behind
+    league_sum_too_little
+    league_sum_without
+    league_sum_empty
+    league_wrong_target
+    target_own
+    target_of
+    target_none
+    target_share
+    target_day
+    target_set
+    target_hint
+    action_target_set
     todo_not_ready
     todo_silent
     todo_never
@@ -255,10 +308,6 @@ words! {
     unit_seats_count
     unit_seats_machines
     unit_seats_ready
-    unit_seats_balance
-    unit_seats_short
-    unit_seats_over
-    unit_seats_even
     unit_seats_none
     unit_plan
     parameter_link
@@ -282,6 +331,17 @@ words! {
     parameter_wrong_name
     parameter_wrong_value
     parameter_wrong_texts
+    unit_short
+    unit_over
+    unit_seats_each
+    unit_seats_untold
+    unit_here
+    unit_part
+    unit_part_lines
+    unit_part_unpriced
+    unit_part_missing
+    unit_part_at
+    unit_part_none
     nav_plan
     plan_lead
     plan_unit

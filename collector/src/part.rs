@@ -1,0 +1,205 @@
+//! What the plan means for one unit with all below it, remembered for a while, so that a page need not make a plan.
+//!
+//! A small unit's plan is made while its page waits. That of a large one is made beside it: the page shows what was
+//! made last, and when.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use tracing::warn;
+
+use crate::app::App;
+use crate::planning::{self, Planned, Wish};
+use crate::store::listing::{self, Scope};
+use crate::store::unit;
+
+/// Units with more machines are planned beside the page.
+const MACHINES_AT_ONCE: i64 = 400;
+/// How long a plan is shown before another is made, in seconds: of a small unit, and of a large one.
+const FRESH_SECONDS: i64 = 60;
+const FRESH_SECONDS_LARGE: i64 = 600;
+
+/// What the plan means for a unit, without a limit of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What is to be done.
+    pub lines: i64,
+    /// Of these, what costs nothing.
+    pub free: i64,
+    /// What it costs together, in đồng.
+    pub cost: i64,
+    /// Lines of which no price is known.
+    pub unpriced: i64,
+    /// Working places, and those that have a machine which is ready.
+    pub seats: i64,
+    /// Working places that have a machine which is ready.
+    pub ready: i64,
+    /// Working places that the plan makes ready.
+    pub more: i64,
+    /// Machines that are not diagnosed yet, so that the plan does not know them.
+    pub missing: i64,
+}
+
+impl Part {
+    fn of(planned: &Planned, made_at: Timestamp) -> Part {
+        let lines = &planned.plan.lines;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        Part {
+            made_at,
+            lines: count(lines.len()),
+            free: count(lines.iter().filter(|line| line.cost == Some(0)).count()),
+            cost: lines.iter().filter_map(|line| line.cost).sum(),
+            unpriced: count(lines.iter().filter(|line| line.cost.is_none()).count()),
+            seats: i64::from(planned.plan.counts.seats),
+            ready: i64::from(planned.plan.counts.ready),
+            more: lines.iter().filter(|line| line.year.is_some()).map(|line| i64::from(line.seats)).sum(),
+            missing: i64::try_from(planned.missing).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// The parts that were made, by the paths of their units.
+#[derive(Debug, Default)]
+pub struct Parts {
+    made: Mutex<BTreeMap<String, Part>>,
+    /// Units that are being planned beside their pages.
+    busy: Mutex<BTreeSet<String>>,
+    /// One at a time: a large plan takes a processor for a while.
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Parts {
+    fn find(&self, path: &str) -> Option<Part> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
+    }
+
+    fn keep(&self, path: &str, part: Part) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), part);
+    }
+
+    /// Whether nobody else makes it.
+    fn begin(&self, path: &str) -> bool {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned())
+    }
+
+    fn end(&self, path: &str) {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+    }
+}
+
+/// What the plan means for the unit at this path, which has so many machines. None of a large unit that was never
+/// planned: it is being planned.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
+    let now = app.clock.now();
+    let is_large = machines > MACHINES_AT_ONCE;
+    let fresh = if is_large { FRESH_SECONDS_LARGE } else { FRESH_SECONDS };
+    let known = app.parts.find(path);
+    if known.is_some_and(|part| now.duration_since(part.made_at) < SignedDuration::from_secs(fresh)) {
+        return Ok(known);
+    }
+    // Norms may have ended: then there is no plan, and the page of the plan says so.
+    if app.judge().norms.on(crate::judge::day(now)).is_none() {
+        return Ok(None);
+    }
+    if !is_large {
+        return make(app, path).await.map(Some);
+    }
+    if app.parts.begin(path) {
+        let (app, path) = (app.clone(), path.to_owned());
+        tokio::spawn(async move {
+            let _turn = app.parts.turn.lock().await;
+            if let Err(error) = make(&app, &path).await {
+                warn!(path, error = format!("{error:#}"), "The plan of a unit could not be made.");
+            }
+            app.parts.end(&path);
+        });
+    }
+    Ok(known)
+}
+
+async fn make(app: &App, path: &str) -> Result<Part> {
+    let made_at = app.clock.now();
+    let wish = Wish { scope: Scope::subtree(path), norm: None, budgets: Vec::new() };
+    let part = Part::of(&planning::plan(app, &wish).await?, made_at);
+    app.parts.keep(path, part);
+    Ok(part)
+}
+
+/// Makes the plans of large units that were never made, so that nobody waits for them.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn warm(app: &App) -> Result<()> {
+    let mut tx = app.store.read().await?;
+    let own = listing::grades_by_unit(&mut tx, &Scope::everything()).await?;
+    let tree = unit::tree(&mut tx).await?;
+    drop(tx);
+    let mut machines: BTreeMap<&str, i64> = BTreeMap::new();
+    for unit in &tree {
+        let here = own.get(&unit.id).map_or(0, listing::Grades::all);
+        for above in unit.path.split_terminator('/') {
+            *machines.entry(above).or_default() += here;
+        }
+    }
+    for unit in &tree {
+        let machines = machines.get(unit.id.as_str()).copied().unwrap_or(0);
+        if machines > MACHINES_AT_ONCE && app.parts.find(&unit.path).is_none() {
+            of(app, &unit.path, machines).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::office;
+
+    #[tokio::test]
+    async fn a_part_is_that_of_the_plan_and_made_again_after_a_while() {
+        let office = office::known().await;
+        planning::diagnose(&office.app, &Scope::everything(), None, &indicatif::ProgressBar::hidden())
+            .await
+            .unwrap();
+        let mut tx = office.app.store.read().await.unwrap();
+        let commune = unit::by_id(&mut tx, &office::unit_id("16093")).await.unwrap();
+        drop(tx);
+        let part = of(&office.app, &commune.path, 12).await.unwrap().unwrap();
+        let wish = Wish { scope: Scope::subtree(&commune.path), norm: None, budgets: Vec::new() };
+        let planned = planning::plan(&office.app, &wish).await.unwrap();
+        assert_eq!(part, Part::of(&planned, office::now()));
+        assert!(part.lines > 0 && part.cost > 0 && part.more > 0, "{part:?}");
+        let later = office::now() + SignedDuration::from_secs(59);
+        office.app.clock.set(later);
+        assert_eq!(of(&office.app, &commune.path, 12).await.unwrap().unwrap().made_at, office::now());
+        let later = later + SignedDuration::from_secs(1);
+        office.app.clock.set(later);
+        assert_eq!(of(&office.app, &commune.path, 12).await.unwrap().unwrap().made_at, later);
+    }
+
+    #[tokio::test]
+    async fn a_large_unit_is_planned_beside_its_page() {
+        let office = office::known().await;
+        let mut tx = office.app.store.read().await.unwrap();
+        let province = unit::by_id(&mut tx, &office::unit_id("38")).await.unwrap();
+        drop(tx);
+        let large = MACHINES_AT_ONCE + 1;
+        assert_eq!(of(&office.app, &province.path, large).await.unwrap(), None, "nobody waits");
+        assert_eq!(of(&office.app, &province.path, large).await.unwrap(), None, "and it is not begun twice");
+        while office.app.parts.find(&province.path).is_none() {
+            tokio::task::yield_now().await;
+        }
+        let part = of(&office.app, &province.path, large).await.unwrap().unwrap();
+        assert!(part.missing > 0, "the machines were not diagnosed: {part:?}");
+        // None of the units of this office is large.
+        warm(&office.app).await.unwrap();
+        assert_eq!(office.app.parts.made.lock().unwrap().len(), 1);
+    }
+}
