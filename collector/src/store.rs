@@ -37,6 +37,7 @@ pub mod setting;
 pub mod sign;
 pub mod unit;
 pub mod waiver;
+pub mod wish;
 
 pub mod account;
 pub mod audit;
@@ -52,6 +53,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (5, include_str!("../schema/0005_rules_text.sql")),
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
+    (11, include_str!("../schema/0011_wish.sql")),
 ];
 
 /// How long a writer waits for the one before it.

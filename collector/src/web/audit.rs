@@ -60,6 +60,7 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "plan-submit" => &w.action_plan_submit,
         "machine-seat" => &w.action_machine_seat,
         "seats-import" => &w.action_seats_import,
+        "wishes-import" => &w.action_wishes_import,
         "waiver-grant" => &w.action_waiver_grant,
         "waiver-end" => &w.action_waiver_end,
         other => other,
