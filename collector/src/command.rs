@@ -27,6 +27,7 @@ use crate::store::{Tx, audit};
 mod activate;
 mod demo;
 mod explain;
+mod export;
 mod import;
 mod parameters;
 mod plan;
@@ -36,6 +37,7 @@ mod seats;
 mod units;
 mod user;
 mod whatif;
+mod wishes;
 
 /// Who makes what is made on the command line, as the audit trail tells it.
 const ACTOR: &str = crate::archive::PROGRAM;
@@ -79,9 +81,15 @@ enum Command {
     /// Seats: how many working places of which role each unit has
     #[command(subcommand)]
     Seats(seats::Command),
+    /// Wishes: what units declare that they need beside their seats, such as lines, firewalls, cameras
+    #[command(subcommand)]
+    Wishes(wishes::Command),
     /// The provisioning plan: what seats lack, by which means they get it, and how far a budget goes
     #[command(after_help = "Example: sansang-collector plan --unit 38 --budget 5000000000 --out plan.xlsx")]
     Plan(plan::Options),
+    /// The present state as a workbook: assets, survey form, self-assessment
+    #[command(subcommand)]
+    Export(export::Command),
     /// Judges the latest report of every machine again
     #[command(after_help = "Example: sansang-collector rescore")]
     Rescore,
@@ -158,7 +166,9 @@ impl Cli {
             | Command::Import(_)
             | Command::Units(_)
             | Command::Seats(_)
+            | Command::Wishes(_)
             | Command::Plan(_)
+            | Command::Export(_)
             | Command::Rescore
             | Command::Rules(_)
             | Command::User(_) => "warn",
@@ -180,7 +190,9 @@ impl Cli {
             Command::Import(options) => return import::run(&Data::open(&data)?, options).await,
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
             Command::Seats(command) => return seats::run(&Data::open(&data)?, command).await,
+            Command::Wishes(command) => return wishes::run(&Data::open(&data)?, command).await,
             Command::Plan(options) => plan::run(&Data::open(&data)?, options).await?,
+            Command::Export(command) => export::run(&Data::open(&data)?, command).await?,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
             Command::Rules(Rules::Explain(options)) => return explain::run(&options),

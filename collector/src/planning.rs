@@ -28,7 +28,7 @@ use crate::judge::{day, open, settings, shares};
 use crate::local::Locals;
 use crate::store::diagnosis::{self, Undiagnosed};
 use crate::store::listing::Scope;
-use crate::store::{Store, Tx, seat, unit};
+use crate::store::{Store, Tx, seat, unit, wish};
 
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
@@ -54,6 +54,8 @@ pub struct Wish {
     pub scope: Scope,
     /// Id of the norm; none for the one in force.
     pub norm: Option<String>,
+    /// Where the money comes from, in the words of who plans; empty where nobody said it.
+    pub fund: String,
     /// The budgets of the years to come, in đồng, the first first; none for whatever it takes.
     pub budgets: Vec<i64>,
 }
@@ -71,12 +73,18 @@ pub struct Planned {
     pub machines: Vec<Machine>,
     /// The seats.
     pub seats: Vec<Seats>,
+    /// What units declare that they need.
+    pub wishes: Vec<plan::Wish>,
     /// The norm.
     pub norm: Norm,
     /// The rules, prices and norms.
     pub judge: Arc<Judge>,
     /// The day of the plan.
     pub day: Date,
+    /// What was planned for.
+    pub scope: Scope,
+    /// Where the money comes from; empty where nobody said it.
+    pub fund: String,
     /// Machines that are not diagnosed yet: to the plan they are not known.
     pub missing: u64,
 }
@@ -243,19 +251,21 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
         unit_ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     let seats = seats(&mut tx, &wish.scope, &places).await?;
     let machines = machines(&mut tx, &wish.scope, &places).await?;
+    let wishes = wishes(&mut tx, &wish.scope, &places).await?;
     let missing = diagnosis::missing_count(&mut tx, &wish.scope, &book(&judge)).await?;
     drop(tx);
     let budgets = wish.budgets.clone();
     let (made, judge) = tokio::task::spawn_blocking(move || {
-        let office = Office { norm: &norm, prices: &judge.prices, units, seats, machines };
+        let office = Office { norm: &norm, prices: &judge.prices, units, seats, machines, wishes };
         let plan = plan::plan(&office, &budgets);
-        let Office { units, seats, machines, .. } = office;
-        ((plan, units, seats, machines, norm), judge)
+        let Office { units, seats, machines, wishes, .. } = office;
+        ((plan, units, seats, machines, wishes, norm), judge)
     })
     .await
     .context("making the plan")?;
-    let (plan, units, seats, machines, norm) = made;
-    Ok(Planned { plan, units, unit_ids, machines, seats, norm, judge, day: on, missing })
+    let (plan, units, seats, machines, wishes, norm) = made;
+    let (scope, fund) = (wish.scope.clone(), wish.fund.clone());
+    Ok(Planned { plan, scope, fund, units, unit_ids, machines, seats, wishes, norm, judge, day: on, missing })
 }
 
 /// The units of a scope and their ids, in the order of the tree.
@@ -307,6 +317,20 @@ async fn seats(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Re
         })
     };
     Ok(rows.into_iter().filter_map(seats).collect())
+}
+
+async fn wishes(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<plan::Wish>> {
+    let rows = wish::all(tx, scope).await?;
+    let wish = |row: wish::Wish| {
+        Some(plan::Wish {
+            unit: *places.get(row.unit.as_str())?,
+            item: row.item,
+            count: u32::try_from(row.count).ok()?,
+            have: u32::try_from(row.have).ok()?,
+            price: row.price,
+        })
+    };
+    Ok(rows.into_iter().filter_map(wish).collect())
 }
 
 async fn machines(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Machine>> {

@@ -29,6 +29,7 @@ use crate::web::reader::{Lang, Reader};
 use crate::web::words::Words;
 
 pub mod account;
+pub mod amount;
 pub mod annex;
 pub mod asset;
 pub mod audit;
@@ -46,6 +47,7 @@ pub mod parameters;
 pub mod plan;
 pub mod reader;
 pub mod remedy;
+pub mod report;
 pub mod rules;
 pub mod scenarios;
 pub mod seat;
@@ -149,6 +151,8 @@ routes! {
     get  "/plan.xlsx"      ALL      => plan::workbook;
     get  "/plan.csv"       ALL      => plan::list;
     get  "/plan.json"      ALL      => plan::json;
+    get  "/plan/state.xlsx" ALL     => plan::state;
+    get  "/plan/report"    ALL      => report::show;
     get  "/plan/scenarios" ALL      => scenarios::show;
     post "/plan/scenarios" PLANS    => scenarios::keep;
     post "/plan/scenarios/{id}" PLANS => scenarios::act;

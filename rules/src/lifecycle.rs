@@ -139,7 +139,7 @@ impl Lifecycle {
     }
 
     /// Support dates of this PC, seen from this day: those that the facts bring, else worked out.
-    pub(crate) fn support_of(&self, facts: &Facts, day: Date) -> Support {
+    pub fn support_of(&self, facts: &Facts, day: Date) -> Support {
         let given = &facts.support;
         let told = given.product.is_not_asked()
             && given.ends_on.is_not_asked()

@@ -70,6 +70,8 @@ pub struct Norm {
     pub in_force: (Date, Option<Date>),
     /// Whether it only counts devices: no upgrades, no transfers.
     pub calculator: bool,
+    /// Where it allows devices at market prices, without a ceiling; none where it does not.
+    pub market_clause: Option<String>,
     /// What each seat may have.
     pub each: Vec<Entitlement>,
     /// What seats share.
@@ -163,6 +165,8 @@ fn norm(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, Norm)> {
     let source = table.need(reader, "source").and_then(|field| reader.full_text(field));
     let in_force = table.need(reader, "in_force").and_then(|field| days(reader, field));
     let calculator = table.take("calculator").is_some_and(|field| reader.flag(field) == Some(true));
+    let market_clause =
+        table.take("market_clause").and_then(|field| reader.full_text(field)).map(str::to_owned);
     let list = |reader: &mut Reader<'_>, field: Option<Field<'_>>, shared: bool| -> Vec<Entitlement> {
         let fields = field.and_then(|field| reader.list(field)).unwrap_or_default();
         fields.into_iter().filter_map(|field| entitlement(reader, field, shared)).collect()
@@ -176,6 +180,7 @@ fn norm(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, Norm)> {
         source: source?.to_owned(),
         in_force: in_force?,
         calculator,
+        market_clause,
         each,
         shared,
     };

@@ -4,7 +4,8 @@
 //! here they are fit, can be mended, must be replaced, or are not known.
 //!
 //! Means come in this order: a machine that another seat has over is moved, what is switched off is switched on, what
-//! can be mended is mended, licences are bought, the rest is bought new. What is not funded is listed, never dropped.
+//! can be mended is mended, licences are bought, the rest is bought new, lines are rented. What is not funded is listed,
+//! never dropped.
 
 use std::collections::BTreeMap;
 
@@ -13,19 +14,28 @@ use serde::{Deserialize, Serialize};
 use crate::assess::{Role, Severity};
 use crate::mend::Step;
 use crate::norms::{Entitlement, Group, Norm};
-use crate::prices::{Prices, Purchase};
+use crate::prices::Prices;
 use optimum::{Offer, choose};
+pub use shared::{Devices, devices};
 
+mod calculator;
+pub mod limits;
 pub mod optimum;
+mod seating;
+mod shared;
+mod spares;
+mod wishes;
 
 /// The item that a PC is, and that a small server is.
-const PC: &str = "pc";
-const SERVER: &str = "server";
+pub const PC: &str = "pc";
+/// What a seat of the role server gets.
+pub const SERVER: &str = "server";
 /// The items that machines can see, so that what is there can be counted.
-const PRINTER: &str = "printer";
-const SCANNER: &str = "scanner";
-/// Above this share of the price of a new PC, in percent, mending is dearer than it is worth.
-const MEND_PERCENT_MAX: i64 = 60;
+pub const PRINTER: &str = "printer";
+/// As [`PRINTER`].
+pub const SCANNER: &str = "scanner";
+/// What a year of rent has, in months.
+const MONTHS: u32 = 12;
 /// Age in years from which a machine gains points, and the most that it gains.
 const AGE_FREE: u32 = 5;
 const AGE_POINTS_MAX: u32 = 5;
@@ -43,6 +53,23 @@ pub struct Office<'a> {
     pub seats: Vec<Seats>,
     /// The machines.
     pub machines: Vec<Machine>,
+    /// What units declare that they need beside their seats.
+    pub wishes: Vec<Wish>,
+}
+
+/// What a unit declares that it needs: what no norm counts and no machine sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The unit, by its place among the units.
+    pub unit: usize,
+    /// What, as the price book names it.
+    pub item: String,
+    /// How many there should be; of what is rented how many are paid for.
+    pub count: u32,
+    /// How many there are.
+    pub have: u32,
+    /// The price of one that it expects, in đồng, for a month where the item is rented; none for that of the book.
+    pub price: Option<i64>,
 }
 
 /// A unit.
@@ -179,12 +206,14 @@ pub enum Means {
     Licence,
     /// A device is bought.
     Buy,
+    /// A line is rented, by the month.
+    Rent,
 }
 
 impl Means {
     /// Every means, in the order in which they are tried.
     pub const ALL: &'static [Means] =
-        &[Means::Reassign, Means::Enable, Means::Upgrade, Means::Licence, Means::Buy];
+        &[Means::Reassign, Means::Enable, Means::Upgrade, Means::Licence, Means::Buy, Means::Rent];
 
     /// As it stands in JSON.
     pub fn word(self) -> &'static str {
@@ -194,6 +223,7 @@ impl Means {
             Means::Upgrade => "upgrade",
             Means::Licence => "licence",
             Means::Buy => "buy",
+            Means::Rent => "rent",
         }
     }
 }
@@ -203,15 +233,22 @@ impl Means {
 pub struct Purchased {
     /// What, as the price book names it.
     pub item: String,
-    /// How many.
+    /// How many; of what is rented, months.
     pub count: u32,
     /// The price of one, in đồng; none when the price is missing.
     pub price: Option<i64>,
     /// The most that may be paid for one, in đồng, where there is a ceiling.
     pub ceiling: Option<i64>,
+    /// Where the norm allows it; none where no norm speaks of it.
+    pub clause: Option<String>,
 }
 
 impl Purchased {
+    /// What all of them cost, in đồng; none when the price is missing.
+    pub fn amount(&self) -> Option<i64> {
+        self.price.map(|price| price.saturating_mul(i64::from(self.count)))
+    }
+
     /// Whether one costs more than it may.
     pub fn is_over_ceiling(&self) -> bool {
         matches!((self.price, self.ceiling), (Some(price), Some(ceiling)) if price > ceiling)
@@ -241,6 +278,13 @@ pub enum Why {
         have: u32,
         /// Where in the norm.
         clause: String,
+    },
+    /// The unit declares that it needs it.
+    Wished {
+        /// How many there should be.
+        needed: u32,
+        /// How many there are.
+        have: u32,
     },
 }
 
@@ -273,6 +317,8 @@ pub struct Line {
     pub role: Option<Role>,
     /// The machine that is mended, replaced or moved, by its place among the machines.
     pub machine: Option<usize>,
+    /// The machine that leaves the seat because another comes, by its place among the machines.
+    pub replaces: Option<usize>,
     /// By which means.
     pub means: Means,
     /// The steps, as remedies of the rule set.
@@ -289,12 +335,6 @@ pub struct Line {
     pub seats: u32,
     /// The year of the budget that pays for it, from 0; none when none does.
     pub year: Option<usize>,
-}
-
-impl Line {
-    fn age_first(&self) -> std::cmp::Reverse<u32> {
-        std::cmp::Reverse(self.points.age)
-    }
 }
 
 /// A plan.
@@ -332,8 +372,10 @@ pub struct Counts {
     pub ready: u32,
     /// Seats with a machine of which too little is known.
     pub unknown: u32,
-    /// Machines that no seat needs.
+    /// Machines that no seat needs once machines have been moved.
     pub surplus: u32,
+    /// Devices that units declare above the number that the norm allows.
+    pub over_norm: u32,
 }
 
 /// Makes the plan. `budgets` are those of the years to come, in đồng, the first first; none for whatever it takes.
@@ -341,9 +383,11 @@ pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
     let (mut lines, counts) = lines(office);
     lines.sort_by_cached_key(|line| {
         let unit = office.units.get(line.unit).map(|unit| unit.code.clone());
-        let name =
-            line.machine.and_then(|index| office.machines.get(index)).map(|machine| machine.name.clone());
-        (std::cmp::Reverse(line.points.sum()), line.age_first(), unit, name)
+        let machine = |index: Option<usize>| index.and_then(|index| office.machines.get(index));
+        // The seat's own machine is the one that is old; points count five years of its age, the order all.
+        let age = machine(line.replaces.or(line.machine)).and_then(|machine| machine.age_years);
+        let name = machine(line.machine).map(|machine| machine.name.clone());
+        (std::cmp::Reverse(line.points.sum()), std::cmp::Reverse(age), unit, name)
     });
     let years = fund(&mut lines, budgets);
     Plan { lines, years, counts }
@@ -399,182 +443,21 @@ fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
     years
 }
 
-/// A seat without a machine that is fit, or could be.
-struct Open {
-    unit: usize,
-    role: Role,
-    group: Group,
-    regime: Regime,
-    /// The machine that is there.
-    machine: Option<usize>,
-    why: Why,
-    points: Points,
-}
-
 fn lines(office: &Office<'_>) -> (Vec<Line>, Counts) {
-    let mut lines = Vec::new();
     let mut counts = Counts::default();
-    let mut open = Vec::new();
-    let mut spare: Vec<usize> = Vec::new();
-    let seats = seats_of(office, &mut counts);
-    let mut machines: BTreeMap<(usize, Role), Vec<usize>> = BTreeMap::new();
-    for (index, machine) in office.machines.iter().enumerate() {
-        machines.entry((machine.unit, machine.role)).or_default().push(index);
-    }
-    let places: std::collections::BTreeSet<(usize, Role)> =
-        seats.keys().chain(machines.keys()).copied().collect();
-    for place in places {
-        let here = seats.get(&place).map(Vec::as_slice).unwrap_or_default();
-        let mut there = machines.remove(&place).unwrap_or_default();
-        there.sort_by_key(|index| (worth(office, *index), office.machines[*index].name.clone()));
-        let total: u32 = here.iter().map(|seats| seats.count).sum();
-        counts.seats += total;
-        let each = here.iter().flat_map(|seats| std::iter::repeat_n(*seats, seats.count as usize));
-        let mut sitting = there.iter().copied();
-        let machine_count = u32::try_from(there.len()).unwrap_or(u32::MAX).min(total);
-        for seat in each {
-            let empty = Why::Empty { seats: total, machines: machine_count };
-            match sitting.next() {
-                None => open.push(vacancy(office, seat, None, empty)),
-                Some(index) => sit(office, seat, index, &mut lines, &mut open, &mut counts),
-            }
-        }
-        let over: Vec<usize> = sitting.collect();
-        counts.surplus += u32::try_from(over.len()).unwrap_or(u32::MAX);
-        spare.extend(over.into_iter().filter(|index| matches!(office.machines[*index].state, State::Ready)));
-    }
-    fill(office, open, spare, &mut lines);
-    share(office, &seats, &mut lines);
+    let seats = seating::seats_of(office, &mut counts);
+    let mut lines = if office.norm.calculator {
+        calculator::lines(office, &seats, &mut counts)
+    } else {
+        let mut lines = seating::lines(office, &seats, &mut counts);
+        lines.extend(shared::lines(office, &seats));
+        lines
+    };
+    lines.extend(wishes::lines(office, &seats, &mut counts));
     (lines, counts)
 }
 
-/// The seats of each place; where nobody said how many, one for each machine.
-fn seats_of(office: &Office<'_>, counts: &mut Counts) -> BTreeMap<(usize, Role), Vec<Seats>> {
-    let mut seats: BTreeMap<(usize, Role), Vec<Seats>> = BTreeMap::new();
-    let mut told: std::collections::BTreeSet<usize> = std::collections::BTreeSet::new();
-    for one in &office.seats {
-        told.insert(one.unit);
-        seats.entry((one.unit, one.role)).or_default().push(*one);
-    }
-    for machine in office.machines.iter().filter(|machine| !told.contains(&machine.unit)) {
-        let group = if machine.role == Role::Leader { Group::Leader } else { Group::Specialist };
-        let one = Seats { unit: machine.unit, role: machine.role, group, regime: Regime::Ceilings, count: 1 };
-        counts.seats_assumed += 1;
-        let known = seats.entry((machine.unit, machine.role)).or_default();
-        match known.first_mut() {
-            Some(first) => first.count += 1,
-            None => known.push(one),
-        }
-    }
-    seats
-}
-
-/// In which order machines get the seats of their place: the fit, those that mend for least, the unknown, the rest.
-fn worth(office: &Office<'_>, index: usize) -> (u8, i64) {
-    match &office.machines[index].state {
-        State::Ready => (0, 0),
-        State::Mendable { steps, .. } => (1, cost_of(office, steps).unwrap_or(i64::MAX)),
-        State::Unknown => (2, 0),
-        State::Beyond(_) => (3, 0),
-    }
-}
-
-/// What steps cost. What seats share comes with the unit and costs a machine nothing.
-fn cost_of(office: &Office<'_>, steps: &[Step]) -> Option<i64> {
-    let bought =
-        steps.iter().filter(|step| step.item.as_deref().is_some_and(|item| !is_shared(office, item)));
-    bought.map(|step| step.cost).sum()
-}
-
-fn is_shared(office: &Office<'_>, item: &str) -> bool {
-    office.norm.shared.iter().any(|one| one.needed && one.item == item)
-}
-
-fn sit(
-    office: &Office<'_>,
-    seat: Seats,
-    index: usize,
-    lines: &mut Vec<Line>,
-    open: &mut Vec<Open>,
-    counts: &mut Counts,
-) {
-    let machine = &office.machines[index];
-    match &machine.state {
-        State::Ready => counts.ready += 1,
-        State::Unknown => counts.unknown += 1,
-        State::Mendable { .. } if office.norm.calculator => counts.ready += 1,
-        State::Beyond(lacks) => open.push(vacancy(office, seat, Some(index), Why::Beyond(lacks.clone()))),
-        State::Mendable { steps, lacks } => {
-            let cost = cost_of(office, steps);
-            let new = new_pc(office, seat).map(|one| one.price);
-            let dear = matches!((cost, new), (Some(cost), Some(Some(new)))
-                if cost.saturating_mul(100) > new.saturating_mul(MEND_PERCENT_MAX));
-            let replaces = steps.iter().any(|step| step.item.as_deref() == Some(PC));
-            if dear || replaces {
-                open.push(vacancy(office, seat, Some(index), Why::Beyond(lacks.clone())));
-            } else {
-                lines.push(mending(office, seat, index, steps, lacks, cost));
-            }
-        }
-    }
-}
-
-fn mending(
-    office: &Office<'_>,
-    seat: Seats,
-    index: usize,
-    steps: &[Step],
-    lacks: &Lacks,
-    cost: Option<i64>,
-) -> Line {
-    let bought: Vec<&str> = steps
-        .iter()
-        .filter_map(|step| step.item.as_deref())
-        .filter(|item| !is_shared(office, item))
-        .collect();
-    let is_licence =
-        |item: &&str| office.prices.items.get(*item).is_some_and(|item| item.purchase == Purchase::Licence);
-    let means = if bought.is_empty() {
-        Means::Enable
-    } else if bought.iter().all(is_licence) {
-        Means::Licence
-    } else {
-        Means::Upgrade
-    };
-    let purchase = |item: &&str| {
-        let known = office.prices.items.get(*item);
-        Purchased {
-            item: (*item).to_owned(),
-            count: 1,
-            price: known.map(|item| item.price),
-            ceiling: known.and_then(|item| item.ceiling).filter(|_| seat.regime == Regime::Ceilings),
-        }
-    };
-    Line {
-        unit: seat.unit,
-        role: Some(seat.role),
-        machine: Some(index),
-        means,
-        remedies: steps.iter().map(|step| step.remedy.clone()).collect(),
-        purchases: bought.iter().map(purchase).collect(),
-        cost,
-        why: Why::Fails(lacks.clone()),
-        points: points(office, seat.unit, Some(seat.role), Some(index), lacks.severity),
-        seats: 1,
-        year: None,
-    }
-}
-
-fn vacancy(office: &Office<'_>, seat: Seats, machine: Option<usize>, why: Why) -> Open {
-    let severity = match &why {
-        Why::Beyond(lacks) | Why::Fails(lacks) => lacks.severity,
-        Why::Empty { .. } | Why::Short { .. } => Severity::Critical,
-    };
-    let points = points(office, seat.unit, Some(seat.role), machine, severity);
-    let Seats { unit, role, group, regime, .. } = seat;
-    Open { unit, role, group, regime, machine, why, points }
-}
-
+/// What a role weighs, the worst failure, the age of the machine and the place of the unit.
 fn points(
     office: &Office<'_>,
     unit: usize,
@@ -599,158 +482,19 @@ fn points(
     }
 }
 
-/// Fills the seats that are open, the most urgent first: with a machine that another seat has over, from as near as
-/// can be, else with a new one.
-fn fill(office: &Office<'_>, mut open: Vec<Open>, spare: Vec<usize>, lines: &mut Vec<Line>) {
-    let urgency = |open: &Open| {
-        let name = open.machine.map(|index| office.machines[index].name.clone());
-        (std::cmp::Reverse(open.points.sum()), office.units[open.unit].code.clone(), open.role, name)
-    };
-    open.sort_by_cached_key(urgency);
-    let mut near = Near::of(office, spare);
-    for seat in open {
-        let moved = if office.norm.calculator { None } else { near.take(office, seat.unit, seat.role) };
-        let Open { unit, role, group, regime, machine, why, points } = seat;
-        let line = |machine, means, purchases: Vec<Purchased>, cost| Line {
-            unit,
-            role: Some(role),
-            machine,
-            means,
-            remedies: Vec::new(),
-            purchases,
-            cost,
-            why,
-            points,
-            seats: 1,
-            year: None,
-        };
-        lines.push(match moved {
-            Some(index) => line(Some(index), Means::Reassign, Vec::new(), Some(0)),
-            None => {
-                let seats = Seats { unit, role, group, regime, count: 1 };
-                let bought = new_pc(office, seats);
-                let cost = bought.as_ref().and_then(|one| one.price);
-                line(machine, Means::Buy, bought.into_iter().collect(), cost)
-            }
-        });
-    }
-}
-
-/// A new PC for a seat; none when its group may have none.
-fn new_pc(office: &Office<'_>, seat: Seats) -> Option<Purchased> {
-    // Norms for seats say nothing of servers.
-    if seat.role == Role::Server {
-        let price = office.prices.of(SERVER);
-        return Some(Purchased { item: SERVER.to_owned(), count: 1, price, ceiling: None });
-    }
-    let entitled = office.norm.each.iter().find(|one| one.item == PC && one.groups.contains(&seat.group))?;
-    Some(purchased(office, entitled, seat.regime))
-}
-
+/// One device that the norm allows, bought by this regime.
 fn purchased(office: &Office<'_>, entitled: &Entitlement, regime: Regime) -> Purchased {
+    let clause = match (regime, &office.norm.market_clause) {
+        (Regime::Market, Some(clause)) => clause,
+        (Regime::Market, None) | (Regime::Ceilings, _) => &entitled.clause,
+    };
     Purchased {
         item: entitled.item.clone(),
         count: 1,
         price: entitled.price.or_else(|| office.prices.of(&entitled.item)),
         ceiling: entitled.ceiling.filter(|_| regime == Regime::Ceilings),
+        clause: Some(clause.clone()),
     }
-}
-
-/// Spare machines by the units above them.
-struct Near {
-    by_path: BTreeMap<String, Vec<usize>>,
-    gone: std::collections::BTreeSet<usize>,
-}
-
-impl Near {
-    fn of(office: &Office<'_>, mut spare: Vec<usize>) -> Near {
-        spare.sort_by_key(|index| {
-            let machine = &office.machines[*index];
-            (office.units[machine.unit].code.clone(), machine.name.clone())
-        });
-        let mut by_path: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for index in spare {
-            for path in upwards(&office.units[office.machines[index].unit].path) {
-                by_path.entry(path.to_owned()).or_default().push(index);
-            }
-        }
-        Near { by_path, gone: std::collections::BTreeSet::new() }
-    }
-
-    /// The nearest machine that is ready for this role.
-    fn take(&mut self, office: &Office<'_>, unit: usize, role: Role) -> Option<usize> {
-        for path in upwards(&office.units[unit].path) {
-            let Some(spare) = self.by_path.get_mut(path) else { continue };
-            spare.retain(|index| !self.gone.contains(index));
-            let fits = |index: &&usize| office.machines[**index].ready_for.contains(&role);
-            if let Some(index) = spare.iter().find(fits).copied() {
-                self.gone.insert(index);
-                return Some(index);
-            }
-        }
-        None
-    }
-}
-
-/// The path of a unit, of the one above it, and so on to the root.
-fn upwards(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path).filter(|path| !path.is_empty()), |path| {
-        let above = path.trim_end_matches('/').rsplit_once('/').map(|(above, _)| above.len() + 1)?;
-        path.get(..above)
-    })
-}
-
-/// What agencies lack of the devices that seats share.
-fn share(office: &Office<'_>, seats: &BTreeMap<(usize, Role), Vec<Seats>>, lines: &mut Vec<Line>) {
-    let mut agencies: BTreeMap<usize, Vec<Seats>> = BTreeMap::new();
-    for one in seats.values().flatten() {
-        agencies.entry(office.units[one.unit].agency).or_default().push(*one);
-    }
-    let mut seen: BTreeMap<usize, [Vec<&Device>; 2]> = BTreeMap::new();
-    for machine in &office.machines {
-        let [printers, scanners] = seen.entry(office.units[machine.unit].agency).or_default();
-        printers.extend(&machine.printers);
-        scanners.extend(&machine.scanners);
-    }
-    for (agency, seats) in agencies {
-        let busy = seats.iter().map(|one| one.role).find(|role| matches!(role, Role::Counter | Role::Clerk));
-        for one in office.norm.shared.iter().filter(|one| one.needed) {
-            let sharing = seats.iter().filter(|seats| one.groups.contains(&seats.group));
-            let needed = one.count(sharing.map(|seats| seats.count).sum());
-            let none = [Vec::new(), Vec::new()];
-            let [printers, scanners] = seen.get(&agency).unwrap_or(&none);
-            let have = match one.item.as_str() {
-                PRINTER => distinct(printers),
-                SCANNER => distinct(scanners),
-                // No machine tells of others: what is there is not known, so nothing is demanded.
-                _ => needed,
-            };
-            let purchase = purchased(office, one, Regime::Ceilings);
-            for _ in have..needed {
-                lines.push(Line {
-                    unit: agency,
-                    role: None,
-                    machine: None,
-                    means: Means::Buy,
-                    remedies: Vec::new(),
-                    cost: purchase.price,
-                    purchases: vec![purchase.clone()],
-                    why: Why::Short { needed, have, clause: one.clause.clone() },
-                    points: points(office, agency, busy, None, Severity::Major),
-                    seats: 0,
-                    year: None,
-                });
-            }
-        }
-    }
-}
-
-/// How many devices these are: each that hangs on one machine, and of those in the network one for each model.
-fn distinct(devices: &[&Device]) -> u32 {
-    let own = devices.iter().filter(|device| !device.shared).count();
-    let shared: std::collections::BTreeSet<&str> =
-        devices.iter().filter(|device| device.shared).map(|device| device.model.as_str()).collect();
-    u32::try_from(own + shared.len()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

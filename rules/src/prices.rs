@@ -38,6 +38,8 @@ pub enum Purchase {
     Part,
     /// The right to use a program.
     Licence,
+    /// What is paid for by the month, such as a line.
+    Rent,
 }
 
 /// Something that can be bought.
@@ -49,12 +51,16 @@ pub struct Item {
     pub purchase: Purchase,
     /// What it is counted in: chiếc, bộ, giấy phép, tháng.
     pub unit: Both,
-    /// Price of one, in đồng with tax, above 0.
+    /// Price of one, in đồng with tax, above 0; of what is rented, of one month.
     pub price: i64,
+    /// From where to where a price is plausible, in đồng; none where nobody can say.
+    pub usual: Option<(i64, i64)>,
     /// The most that may be paid for one, in đồng (Decision 10/2026/QĐ-TTg, annex); none where there is no ceiling.
     pub ceiling: Option<i64>,
     /// Whether the price comes from a quotation or a result of bidding.
     pub verified: bool,
+    /// Whether it is for cyber security, which has a least share of a budget.
+    pub security: bool,
 }
 
 impl Prices {
@@ -63,23 +69,34 @@ impl Prices {
     /// # Errors
     /// All complaints at once, in the order of the text.
     pub fn parse(file: &str, text: &str) -> Result<Prices, Vec<Complaint>> {
+        Prices::parse_beside(file, text, Some(&Prices::shipped()))
+    }
+
+    /// The book that ships.
+    pub fn shipped() -> Prices {
+        let (file, text) = SHIPPED;
+        Prices::parse_beside(file, text, None).expect("the test `the_shipped_book_has_every_item` reads it")
+    }
+
+    /// Reads a book. Where it does not say from where to where a price is plausible, the one beside it does.
+    fn parse_beside(file: &str, text: &str, beside: Option<&Prices>) -> Result<Prices, Vec<Complaint>> {
         let mut reader = Reader::new(file, text);
-        let prices = read(&mut reader, text);
+        let prices = read(&mut reader, text, beside);
         match prices {
             Some(prices) if reader.is_content() => Ok(prices),
             Some(_) | None => Err(reader.finish()),
         }
     }
 
-    /// The book that ships.
-    pub fn shipped() -> Prices {
-        let (file, text) = SHIPPED;
-        Prices::parse(file, text).expect("the test `the_shipped_book_has_every_item` reads it")
-    }
-
     /// The price of one of this item, in đồng; none when the book does not have it.
     pub fn of(&self, item: &str) -> Option<i64> {
         self.items.get(item).map(|item| item.price)
+    }
+
+    /// Whether this is a plausible price of one, in đồng; none when nobody can say.
+    pub fn is_plausible(&self, item: &str, price: i64) -> Option<bool> {
+        let (low, high) = self.items.get(item)?.usual?;
+        Some((low..=high).contains(&price))
     }
 
     /// Whether all of these items have a price that somebody quoted.
@@ -88,7 +105,7 @@ impl Prices {
     }
 }
 
-fn read(reader: &mut Reader<'_>, text: &str) -> Option<Prices> {
+fn read(reader: &mut Reader<'_>, text: &str, beside: Option<&Prices>) -> Option<Prices> {
     let document = reader.document()?;
     let mut table = Table::new(document.get_ref(), 0, "");
     let dated = table.need(reader, "dated").and_then(|field| reader.date(field));
@@ -96,7 +113,7 @@ fn read(reader: &mut Reader<'_>, text: &str) -> Option<Prices> {
     let fields = table.need(reader, "item").and_then(|field| reader.list(field)).unwrap_or_default();
     let mut items = BTreeMap::new();
     for field in fields {
-        if let Some((at, id, item)) = item(reader, field)
+        if let Some((at, id, item)) = item(reader, field, beside)
             && items.insert(id.clone(), item).is_some()
         {
             let text = format!("the item `{id}` has a price already");
@@ -107,32 +124,69 @@ fn read(reader: &mut Reader<'_>, text: &str) -> Option<Prices> {
     Some(Prices { dated: dated?, source: source?.to_owned(), digest: crate::assess::digest(text), items })
 }
 
-fn item(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Item)> {
+fn item(reader: &mut Reader<'_>, field: Field<'_>, beside: Option<&Prices>) -> Option<(usize, String, Item)> {
     let mut table = reader.table(field)?;
     let id_field = table.need(reader, "id");
     let id = id_field.and_then(|field| reader.full_text(field));
     let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
     let unit = table.need(reader, "unit").and_then(|field| Both::read(reader, field));
-    const PURCHASES: &[(&str, Purchase)] =
-        &[("device", Purchase::Device), ("part", Purchase::Part), ("licence", Purchase::Licence)];
+    const PURCHASES: &[(&str, Purchase)] = &[
+        ("device", Purchase::Device),
+        ("part", Purchase::Part),
+        ("licence", Purchase::Licence),
+        ("rent", Purchase::Rent),
+    ];
     let purchase = match table.take("purchase") {
         Some(field) => reader.word(field, PURCHASES),
         None => Some(Purchase::Part),
     };
-    let price = table.need(reader, "price").and_then(|field| money(reader, field));
+    let price_field = table.need(reader, "price");
+    let price = price_field.and_then(|field| money(reader, field));
+    let usual = table.take("usual").and_then(|field| range(reader, field));
     let ceiling_field = table.take("ceiling");
     let ceiling = ceiling_field.and_then(|field| money(reader, field));
     let verified = table.need(reader, "verified").and_then(|field| reader.flag(field));
+    let security = table.take("security").is_some_and(|field| reader.flag(field) == Some(true));
     table.finish(reader);
+    let known = beside.zip(id).and_then(|(book, id)| book.items.get(id)?.usual);
+    let usual = usual.or(known);
+    if let (Some(price), Some((low, high)), Some(field)) = (price, usual, price_field)
+        && !(low..=high).contains(&price)
+    {
+        let text = format!("the price of {price} is not from {low} to {high}, as is usual");
+        let advice = "a slip of the hand? where it is right, write `usual = { from = …, to = … }` below it";
+        reader.complain(field.value_at(), complaint::OUT_OF_RANGE, text, Some(advice.to_owned()));
+    }
     if let (Some(price), Some(ceiling), Some(field)) = (price, ceiling, ceiling_field)
         && price > ceiling
     {
         let text = format!("the price of {price} is above the ceiling of {ceiling}");
         reader.complain(field.value_at(), complaint::OUT_OF_RANGE, text, None);
     }
-    let item =
-        Item { title: title?, purchase: purchase?, unit: unit?, price: price?, ceiling, verified: verified? };
+    let item = Item {
+        title: title?,
+        purchase: purchase?,
+        unit: unit?,
+        price: price?,
+        usual,
+        ceiling,
+        verified: verified?,
+        security,
+    };
     Some((id_field?.value_at(), id?.to_owned(), item))
+}
+
+fn range(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(i64, i64)> {
+    let mut table = reader.table(field)?;
+    let low = table.need(reader, "from").and_then(|field| money(reader, field));
+    let high = table.need(reader, "to").and_then(|field| money(reader, field));
+    table.finish(reader);
+    let (low, high) = (low?, high?);
+    if low > high {
+        reader.complain(field.value_at(), complaint::OUT_OF_RANGE, "it ends before it begins", None);
+        return None;
+    }
+    Some((low, high))
 }
 
 fn money(reader: &mut Reader<'_>, field: Field<'_>) -> Option<i64> {
@@ -165,6 +219,60 @@ mod tests {
         assert_eq!(prices.of("yacht"), None);
     }
 
+    /// What a plan can buy by itself, what norms name, and every column of the calculator for communes.
+    #[test]
+    fn the_shipped_book_has_what_a_plan_can_buy() {
+        let prices = Prices::shipped();
+        let norms = crate::norms::Norms::shipped();
+        let by_norm = norms.norms.iter().flat_map(|norm| norm.each.iter().chain(&norm.shared));
+        let calculator = [
+            "software-suite",
+            "video-conference",
+            "firewall",
+            "switch",
+            "wifi",
+            "internet-line",
+            "tslcd-line",
+            "sound-light",
+            "security-camera",
+            "led-screen",
+            "other-it",
+        ];
+        let by_plan = [crate::plan::PC, crate::plan::SERVER, crate::plan::PRINTER, crate::plan::SCANNER];
+        for item in by_norm.map(|one| one.item.as_str()).chain(by_plan).chain(calculator) {
+            let known = prices.items.get(item).unwrap_or_else(|| panic!("{item} has no price"));
+            assert!(known.usual.is_some(), "{item}: from where to where is a price plausible?");
+            assert_eq!(prices.is_plausible(item, known.price), Some(true));
+        }
+        let rented: Vec<&str> = prices
+            .items
+            .iter()
+            .filter(|(_, item)| item.purchase == Purchase::Rent)
+            .map(|(id, _)| id.as_str())
+            .collect();
+        assert_eq!(rented, ["internet-line", "tslcd-line"]);
+        assert!(prices.items.values().any(|item| item.security));
+    }
+
+    #[test]
+    fn an_absurd_price_is_refused_unless_the_book_says_that_it_is_usual() {
+        let book = |more: &str| {
+            format!(
+                "dated = 2026-11-23\nsource = \"a test\"\n[[item]]\nid = \"pc\"\n\
+                 title = {{ vi = \"Máy tính\", en = \"PC\" }}\nunit = {{ vi = \"bộ\", en = \"set\" }}\n\
+                 price = 160_000_000\n{more}verified = true\n"
+            )
+        };
+        let told: Vec<String> =
+            Prices::parse("prices.toml", &book("")).unwrap_err().iter().map(ToString::to_string).collect();
+        expect![[r#"
+            prices.toml:7:9: error[out-of-range]: the price of 160000000 is not from 5000000 to 60000000, as is usual
+              help: a slip of the hand? where it is right, write `usual = { from = …, to = … }` below it"#]]
+        .assert_eq(&told.join("\n"));
+        let usual = book("usual = { from = 100_000_000, to = 200_000_000 }\n");
+        assert_eq!(Prices::parse("prices.toml", &usual).unwrap().of("pc"), Some(160_000_000));
+    }
+
     #[test]
     fn complaints_all_at_once() {
         let text = r#"dated = 2026-11-23
@@ -192,7 +300,7 @@ verify = true
             prices.toml:13:26: error[empty-text]: `en` is empty
             prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
             prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
-              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `ceiling`, `verified`"#]]
+              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`"#]]
         .assert_eq(&told.join("\n"));
     }
 }

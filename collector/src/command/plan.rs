@@ -1,6 +1,6 @@
 //! `plan`: the provisioning plan of a part of the tree, as a workbook, CSV lines or JSON.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::{print, progress};
 use crate::clock::Clock;
 use crate::data::Data;
-use crate::planning::{self, Wish};
+use crate::planning::{self, Planned, Wish};
 use crate::server::open_app;
 use crate::store::listing::Scope;
 use crate::store::unit;
@@ -27,12 +27,52 @@ pub(super) struct Options {
     /// The norm, by its id in norms.toml; else the one in force
     #[arg(long, value_name = "ID")]
     norm: Option<String>,
-    /// Writes the annexes as an XLSX file, or the plan as JSON, by the name of the file
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    /// Where the money comes from, for the annex of purchases
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    fund: String,
+    /// Writes the annexes (.xlsx), the lines (.csv) or the whole plan (.json), by the ending of the file's name
+    #[arg(long, value_name = "FILE", value_parser = output)]
+    out: Option<Output>,
     /// Prints the plan as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// A file to write, in the form that its name says.
+#[derive(Debug, Clone)]
+struct Output {
+    path: PathBuf,
+    form: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Workbook,
+    Table,
+    Json,
+}
+
+fn output(name: &str) -> Result<Output, String> {
+    let path = PathBuf::from(name);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let form = match ending.as_str() {
+        "xlsx" => Form::Workbook,
+        "csv" => Form::Table,
+        "json" => Form::Json,
+        _ => return Err("the name must end in .xlsx, .csv or .json".to_owned()),
+    };
+    Ok(Output { path, form })
+}
+
+fn write(output: &Output, place: &str, planned: &Planned) -> Result<()> {
+    let writing = |path: &Path| format!("writing the plan {}", path.display());
+    let bytes = match output.form {
+        Form::Workbook => annex::workbook(place, planned),
+        Form::Table => Ok(plan::table(Lang::Vi, planned, ';').into_bytes()),
+        Form::Json => plan::document(planned).map(String::into_bytes),
+    };
+    let bytes = bytes.with_context(|| writing(&output.path))?;
+    std::fs::write(&output.path, bytes).with_context(|| writing(&output.path))
 }
 
 pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
@@ -51,14 +91,11 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
     };
     let bar = progress("Diagnosing machines");
     planning::diagnose(&app, &scope, None, &bar).await?;
-    let wish = Wish { scope, norm: options.norm, budgets: options.budget };
+    let wish = Wish { scope, norm: options.norm, fund: options.fund, budgets: options.budget };
     let planned = planning::plan(&app, &wish).await?;
     app.store.close().await;
     if let Some(out) = &options.out {
-        let is_json = out.extension().is_some_and(|extension| extension == "json");
-        let bytes =
-            if is_json { plan::document(&planned)?.into_bytes() } else { annex::workbook(&place, &planned)? };
-        std::fs::write(out, bytes).with_context(|| format!("writing the plan {}", out.display()))?;
+        write(out, &place, &planned)?;
     }
     if options.json {
         return print(&plan::document(&planned)?);
@@ -87,4 +124,20 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
         print(&format!("Year {}: {spent} of {budget}, {} points ({proof}).", index + 1, year.points))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_says_its_form() {
+        let form = |name: &str| output(name).map(|output| output.form);
+        assert_eq!(form("a/plan.xlsx"), Ok(Form::Workbook));
+        assert_eq!(form("PLAN.CSV"), Ok(Form::Table));
+        assert_eq!(form("plan.json"), Ok(Form::Json));
+        for wrong in ["plan", "plan.xls", "plan.pdf", ".csv"] {
+            assert!(form(wrong).is_err(), "{wrong}");
+        }
+    }
 }

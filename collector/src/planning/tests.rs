@@ -6,16 +6,16 @@ use calamine::{Data, Reader as _, Xlsx};
 use rules::plan::{Means, Why};
 
 use super::*;
-use crate::seats;
-use crate::web::annex;
 use crate::web::office::{self, Office};
+use crate::web::{amount, annex};
+use crate::{inventory, seats, wishes};
 
 fn bar() -> ProgressBar {
     ProgressBar::hidden()
 }
 
 async fn plan_of(office: &Office, scope: Scope, budgets: &[i64]) -> Planned {
-    let wish = Wish { scope, norm: None, budgets: budgets.to_vec() };
+    let wish = Wish { scope, norm: None, fund: "Ngân sách tỉnh".to_owned(), budgets: budgets.to_vec() };
     plan(&office.app, &wish).await.unwrap()
 }
 
@@ -104,7 +104,7 @@ async fn the_annexes_are_a_workbook_with_numbers() {
     let planned = plan_of(&office, Scope::everything(), &[need / 2]).await;
     let bytes = annex::workbook("Tỉnh Thanh Hóa", &planned).unwrap();
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
-    assert_eq!(book.sheet_names(), ["P1 Dự trù", "P3 Mua sắm", "Việc cần làm", "Chưa bố trí"]);
+    assert_eq!(book.sheet_names(), ["P1 Dự trù", "P1 Kinh phí", "P3 Mua sắm", "Việc cần làm", "Chưa bố trí"]);
     let sheet = book.worksheet_range("P3 Mua sắm").unwrap();
     let header: Vec<String> = sheet.rows().nth(6).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(header[..6], ["STT", "Tên thiết bị", "ĐVT", "Số lượng", "Đơn giá", "Thành tiền"]);
@@ -113,8 +113,89 @@ async fn the_annexes_are_a_workbook_with_numbers() {
         _ => None,
     });
     assert_eq!(amounts.sum::<f64>() as i64, planned.plan.years[0].spent, "what is bought is what is spent");
-    let work = book.worksheet_range("Việc cần làm").unwrap();
-    let left = book.worksheet_range("Chưa bố trí").unwrap();
-    // The head, the titles, and the sums stand around the lines.
-    assert_eq!(work.height() + left.height(), planned.plan.lines.len() + 2 * 8);
+    // The numbers of rows stand in the first column.
+    let mut lines = |sheet: &str| {
+        let range = book.worksheet_range(sheet).unwrap();
+        range.rows().skip(7).filter(|row| matches!(row[0], Data::Float(_))).count()
+    };
+    assert_eq!(lines("Việc cần làm") + lines("Chưa bố trí"), planned.plan.lines.len());
+    let mut sums = |sheet: &str, column: usize| {
+        let range = book.worksheet_range(sheet).unwrap();
+        let sum = range.rows().find(|row| row[1] == Data::String("Cộng".to_owned())).unwrap()[column].clone();
+        let Data::Float(sum) = sum else { panic!("{sum:?}: the sum has its result") };
+        sum as i64
+    };
+    assert_eq!(sums("P3 Mua sắm", 5), planned.plan.years[0].spent);
+    assert_eq!(sums("P1 Kinh phí", 16), planned.plan.years[0].spent);
+    let text = |sheet: &str, book: &mut Xlsx<Cursor<Vec<u8>>>| {
+        let range = book.worksheet_range(sheet).unwrap();
+        range
+            .rows()
+            .map(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>().join("|"))
+            .collect::<Vec<_>>()
+    };
+    let purchases = text("P3 Mua sắm", &mut book);
+    let words = format!("Bằng chữ: {}.", amount::in_words(planned.plan.years[0].spent));
+    assert!(purchases.iter().any(|row| row.starts_with(&words)));
+    assert!(purchases[7].contains("|Ngân sách tỉnh|"), "{}", purchases[7]);
+    let agencies = text("P1 Dự trù", &mut book);
+    let columns = "Máy tính|Máy in|Máy scan|Bộ VCS|Phần mềm bản quyền|Tường lửa|Switch|Wi-Fi|Kênh Internet|Kênh TSLCD|Âm thanh, ánh sáng|Camera|Màn hình LED|Thiết bị khác";
+    assert_eq!(agencies[6], format!("STT|Đơn vị|{columns}"), "the columns 3 to 16 of the calculator");
+    assert!(agencies[7].starts_with("(1)|(2)|(3)|"));
+}
+
+#[tokio::test]
+async fn wishes_become_lines_and_stand_in_their_columns() {
+    let office = office::known().await;
+    let csv = "unit_code,item,count,have,price\n16093,internet-line,2,0,2000000\n16093,firewall,1,0,\n\
+               16093,wifi,3,3,\n";
+    let rows = wishes::parse("w.csv", csv.as_bytes(), &office.app.judge().prices).unwrap();
+    let mut tx = office.app.store.begin().await.unwrap();
+    let imported = wishes::import(&mut tx, "w.csv", &rows).await.unwrap().unwrap();
+    assert_eq!((imported.units, imported.wishes), (1, 3));
+    let unknown =
+        wishes::parse("w.csv", b"unit_code,item,count\n99,wifi,1\n", &office.app.judge().prices).unwrap();
+    let told = wishes::import(&mut tx, "w.csv", &unknown).await.unwrap().unwrap_err();
+    assert_eq!(told, ["w.csv:2:1: there is no unit with the code 99"]);
+    tx.commit().await.unwrap();
+    let planned = plan_of(&office, commune(&office).await, &[]).await;
+    let wished: Vec<_> =
+        planned.plan.lines.iter().filter(|line| matches!(line.why, Why::Wished { .. })).collect();
+    let told: Vec<_> = wished.iter().map(|line| (line.means, line.purchases[0].count, line.cost)).collect();
+    assert_eq!(told, [(Means::Buy, 1, Some(45_000_000)), (Means::Rent, 24, Some(48_000_000))]);
+    let bytes = annex::workbook("Xã", &planned).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let row = |book: &mut Xlsx<_>, sheet: &str| {
+        book.worksheet_range(sheet).unwrap().rows().nth(8).unwrap().to_vec()
+    };
+    let (counts, amounts) = (row(&mut book, "P1 Dự trù"), row(&mut book, "P1 Kinh phí"));
+    assert_eq!((&counts[7], &counts[10]), (&Data::Float(1.0), &Data::Float(2.0)), "a firewall, two lines");
+    assert_eq!((&amounts[7], &amounts[10]), (&Data::Float(45e6), &Data::Float(48e6)));
+}
+
+#[tokio::test]
+async fn the_present_state_is_a_workbook() {
+    let office = office::known().await;
+    diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
+    let planned = plan_of(&office, Scope::everything(), &[]).await;
+    let inventory = inventory::take(&office.app, &Scope::everything(), &bar()).await.unwrap();
+    let bytes = annex::state("Tỉnh Thanh Hóa", &planned, &inventory, annex::Part::ALL).unwrap();
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    assert_eq!(book.sheet_names(), ["P2 Khảo sát", "P4 Cấp độ 2", "P5 Phần cứng", "P5 Phần mềm"]);
+    let mut rows = |sheet: &str| {
+        let range = book.worksheet_range(sheet).unwrap();
+        let rows = range.rows().skip(7).filter(|row| matches!(row[0], Data::Float(_)));
+        rows.map(<[Data]>::to_vec).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("P5 Phần cứng").len(), inventory.hardware.len());
+    assert_eq!(rows("P5 Phần mềm").len(), inventory.software.len());
+    let checks = rows("P4 Cấp độ 2");
+    assert_eq!(checks.len(), inventory.checks.len());
+    assert!(checks.iter().all(|row| row[1].to_string().starts_with("4.") || row[1] == Data::Empty));
+    let machines: f64 = rows("P2 Khảo sát")
+        .iter()
+        .filter_map(|row| if let Data::Float(count) = row[3] { Some(count) } else { None })
+        .sum();
+    let counted = planned.machines.iter().filter(|machine| machine.role != Role::Server).count();
+    assert_eq!(machines as usize, counted);
 }

@@ -563,6 +563,20 @@ async fn seats_and_diagnoses() {
     assert_eq!(seat::all(&mut tx, &Scope::subtree(&province.path)).await.unwrap(), [row("clerk", 2)]);
     assert!(seat::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
 
+    // What a unit declares; what it declared before is gone.
+    let wish = |item: &str, have, price| wish::Wish {
+        unit: commune.id.clone(),
+        item: item.to_owned(),
+        count: 2,
+        have,
+        price,
+    };
+    let wishes = [wish("firewall", 1, Some(40_000_000)), wish("wifi", 0, None)];
+    wish::set(&mut tx, &commune.id, &[wish("switch", 0, None)]).await.unwrap();
+    wish::set(&mut tx, &commune.id, &wishes).await.unwrap();
+    assert_eq!(wish::all(&mut tx, &Scope::subtree(&province.path)).await.unwrap(), wishes);
+    assert!(wish::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
+
     // A machine without a report has nothing to diagnose; one with a report does, until its diagnosis holds.
     let everything = Scope::everything();
     let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };

@@ -1,29 +1,36 @@
-//! The annexes of a plan as a workbook, in Vietnamese as finance wants them: A4 landscape, repeated header rows, real
-//! numbers and dates, sums as formulas.
+//! The annexes as workbooks, in Vietnamese as finance wants them: the head of an official document, A4 landscape,
+//! repeated header rows, real numbers and dates, sums as formulas that carry their result.
 //!
-//! Templates P1 (what each agency is to get), P3 (what is to be bought), the work of each year, and what no budget
-//! pays for.
-
-use std::collections::BTreeMap;
+//! The plan has templates P1 (what each agency is to get), P3 (what is to be bought), the work of each year, and what no
+//! budget pays for; the present state has P2 (survey form), P4 (self-assessment) and P5 (assets). What nobody knows is
+//! left empty, for a person to fill in.
 
 use anyhow::{Context, Result};
-use rules::plan::{Line, Means};
-use rules::prices::Purchase;
+use jiff::civil::Date;
+use rules::plan::Line;
 use rust_xlsxwriter::{
-    Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet,
+    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet,
 };
 
+use crate::inventory::Inventory;
 use crate::planning::Planned;
-use crate::web::label::{self, pick};
-use crate::web::plan::{bought, item, means, points_parts, what, when, why};
 use crate::web::reader::Lang;
 use crate::web::words::Words;
+
+mod p1;
+mod p2;
+mod p3;
+mod p4;
+mod p5;
+mod work;
 
 /// The paper of the format number 9: A4.
 const A4: u8 = 9;
 /// The row of the titles of columns, from 0: above it stand the head block, the title and its line.
 const HEADER_ROW: u32 = 6;
 const TYPEFACE: &str = "Times New Roman";
+/// A text of more characters than this is broken into lines.
+const LINE_CHARS_MAX: usize = 24;
 
 /// How cells look.
 struct Looks {
@@ -31,11 +38,14 @@ struct Looks {
     wrapped: Format,
     number: Format,
     date: Format,
+    day: Format,
     header: Format,
     title: Format,
     centred: Format,
+    slanted: Format,
     sum: Format,
     sum_number: Format,
+    note: Format,
 }
 
 impl Looks {
@@ -48,13 +58,16 @@ impl Looks {
             wrapped: cell().set_text_wrap(),
             number: cell().set_num_format("#,##0"),
             date: base().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Left),
+            day: cell().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Center),
             header: header
                 .set_align(FormatAlign::VerticalCenter)
                 .set_background_color(Color::RGB(0x00E7_EEEE)),
             title: base().set_bold().set_font_size(13).set_align(FormatAlign::Center),
             centred: base().set_align(FormatAlign::Center),
+            slanted: base().set_italic().set_align(FormatAlign::Center),
             sum: cell().set_bold(),
             sum_number: cell().set_bold().set_num_format("#,##0"),
+            note: base(),
         }
     }
 }
@@ -66,16 +79,43 @@ type Column = (&'static str, f64);
 enum Cell {
     Text(String),
     Number(i64),
+    Day(Date),
     /// Nothing is known.
     Empty,
+}
+
+fn text(text: &str) -> Cell {
+    Cell::Text(text.to_owned())
+}
+
+fn number(number: usize) -> Cell {
+    i64::try_from(number).map_or(Cell::Empty, Cell::Number)
+}
+
+/// What stands above each table.
+struct Head<'a> {
+    place: &'a str,
+    day: Date,
+    /// The line below the title.
+    line: String,
+}
+
+/// The day as official documents write it: days below 10 and the months 1 and 2 have a leading zero (Decree
+/// 30/2020/NĐ-CP, annex I).
+pub fn day_in_words(day: Date) -> String {
+    let month = if day.month() < 3 { format!("{:02}", day.month()) } else { day.month().to_string() };
+    format!("ngày {:02} tháng {month} năm {}", day.day(), day.year())
 }
 
 /// A sheet that is being written, row by row.
 struct Sheet<'b> {
     sheet: &'b mut Worksheet,
     looks: &'b Looks,
+    /// The first row below the titles of columns.
+    first: u32,
     row: u32,
     columns: usize,
+    sums: Vec<i64>,
 }
 
 impl<'b> Sheet<'b> {
@@ -83,36 +123,49 @@ impl<'b> Sheet<'b> {
         book: &'b mut Workbook,
         looks: &'b Looks,
         (name, title): (&str, &str),
-        place: &str,
-        planned: &Planned,
+        head: &Head<'_>,
         columns: &[Column],
     ) -> Result<Sheet<'b>> {
         let sheet = book.add_worksheet().set_name(name)?;
         let last = u16::try_from(columns.len().saturating_sub(1))?;
         sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-        sheet.set_margins(0.6, 0.6, 0.8, 0.8, 0.3, 0.3).set_footer("&CTrang &P/&N");
+        // The page number stands above the middle (Decree 30/2020/NĐ-CP, annex I).
+        sheet.set_margins(0.8, 0.6, 0.8, 0.8, 0.4, 0.3).set_header("&C&\"Times New Roman\"&13&P");
         sheet.set_repeat_rows(HEADER_ROW, HEADER_ROW)?.set_freeze_panes(HEADER_ROW + 1, 0)?;
         let half = last / 2;
-        sheet.merge_range(0, 0, 0, half, place, &looks.centred)?;
-        let right = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
-        sheet.merge_range(0, half + 1, 0, last, right, &looks.title)?;
-        sheet.merge_range(1, half + 1, 1, last, "Độc lập - Tự do - Hạnh phúc", &looks.centred)?;
+        let left = |sheet: &mut Worksheet, row: u32, text: &str, look: &Format| -> Result<()> {
+            sheet.merge_range(row, 0, row, half, text, look)?;
+            Ok(())
+        };
+        left(sheet, 0, &head.place.to_uppercase(), &looks.title)?;
+        left(sheet, 1, "Số: ……/……", &looks.centred)?;
+        sheet.merge_range(0, half + 1, 0, last, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", &looks.title)?;
+        sheet.merge_range(1, half + 1, 1, last, "Độc lập - Tự do - Hạnh phúc", &looks.title)?;
+        let dated = format!("…………, {}", day_in_words(head.day));
+        sheet.merge_range(2, half + 1, 2, last, &dated, &looks.slanted)?;
         sheet.merge_range(3, 0, 3, last, title, &looks.title)?;
-        let norm = format!("Định mức: {} · ĐVT: đồng", planned.norm.title.vi);
-        sheet.merge_range(4, 0, 4, last, &norm, &looks.centred)?;
+        sheet.merge_range(4, 0, 4, last, &head.line, &looks.centred)?;
         sheet.write_with_format(5, 0, "Ngày lập:", &looks.date)?;
-        let day = ExcelDateTime::from_ymd(
-            u16::try_from(planned.day.year())?,
-            u8::try_from(planned.day.month())?,
-            u8::try_from(planned.day.day())?,
-        )?;
-        sheet.write_datetime_with_format(5, 1, &day, &looks.date)?;
+        sheet.write_datetime_with_format(5, 1, &excel(head.day)?, &looks.date)?;
         for (index, (title, width)) in columns.iter().enumerate() {
             let column = u16::try_from(index)?;
             sheet.set_column_width(column, *width)?;
             sheet.write_with_format(HEADER_ROW, column, *title, &looks.header)?;
         }
-        Ok(Sheet { sheet, looks, row: HEADER_ROW + 1, columns: columns.len() })
+        let first = HEADER_ROW + 1;
+        Ok(Sheet { sheet, looks, first, row: first, columns: columns.len(), sums: vec![0; columns.len()] })
+    }
+
+    /// A row with the numbers of the columns, as forms have it.
+    fn numbered(mut self) -> Result<Self> {
+        for index in 0..self.columns {
+            let title = format!("({})", index + 1);
+            self.sheet.write_with_format(self.row, u16::try_from(index)?, title, &self.looks.header)?;
+        }
+        self.sheet.set_repeat_rows(HEADER_ROW, self.row)?.set_freeze_panes(self.row + 1, 0)?;
+        self.row += 1;
+        self.first = self.row;
+        Ok(self)
     }
 
     fn line(&mut self, cells: &[Cell]) -> Result<()> {
@@ -121,16 +174,24 @@ impl<'b> Sheet<'b> {
             match cell {
                 // A text stays a text, whatever it begins with: it is never a formula.
                 Cell::Text(text) => {
-                    let look =
-                        if text.chars().count() > 24 { &self.looks.wrapped } else { &self.looks.plain };
+                    let is_long = text.chars().count() > LINE_CHARS_MAX;
+                    let look = if is_long { &self.looks.wrapped } else { &self.looks.plain };
                     self.sheet.write_string_with_format(self.row, column, text, look)?;
                 }
                 Cell::Number(number) => {
-                    self.sheet.write_number_with_format(
+                    #[expect(clippy::cast_precision_loss, reason = "a cell holds 15 digits")]
+                    let value = *number as f64;
+                    self.sheet.write_number_with_format(self.row, column, value, &self.looks.number)?;
+                    if let Some(sum) = self.sums.get_mut(index) {
+                        *sum += *number;
+                    }
+                }
+                Cell::Day(day) => {
+                    self.sheet.write_datetime_with_format(
                         self.row,
                         column,
-                        *number as f64,
-                        &self.looks.number,
+                        &excel(*day)?,
+                        &self.looks.day,
                     )?;
                 }
                 Cell::Empty => {
@@ -144,15 +205,18 @@ impl<'b> Sheet<'b> {
 
     /// A last row with the sums of these columns.
     fn sums(&mut self, columns: &[usize]) -> Result<()> {
-        let (first, last) = (HEADER_ROW + 2, self.row);
+        let (first, last) = (self.first + 1, self.row);
         for index in 0..self.columns {
             let column = u16::try_from(index)?;
             if index == 1 {
                 self.sheet.write_with_format(self.row, column, "Cộng", &self.looks.sum)?;
             } else if columns.contains(&index) && last >= first {
                 let letter = rust_xlsxwriter::utility::column_number_to_name(column);
-                let sum = Formula::new(format!("=SUM({letter}{first}:{letter}{last})"));
-                self.sheet.write_formula_with_format(self.row, column, sum, &self.looks.sum_number)?;
+                let sum = self.sums.get(index).copied().unwrap_or(0);
+                // Who opens the file without calculating sees the result, not 0.
+                let formula =
+                    Formula::new(format!("=SUM({letter}{first}:{letter}{last})")).set_result(sum.to_string());
+                self.sheet.write_formula_with_format(self.row, column, formula, &self.looks.sum_number)?;
             } else {
                 self.sheet.write_blank(self.row, column, &self.looks.sum)?;
             }
@@ -160,14 +224,42 @@ impl<'b> Sheet<'b> {
         self.row += 1;
         Ok(())
     }
+
+    /// A line below the table.
+    fn note(&mut self, text: &str) -> Result<()> {
+        self.sheet.write_string_with_format(self.row, 0, text, &self.looks.note)?;
+        self.row += 1;
+        Ok(())
+    }
+
+    /// Who gets it, and who signs.
+    fn close(self) -> Result<()> {
+        let (row, last) = (self.row + 1, u16::try_from(self.columns.saturating_sub(1))?);
+        let half = last / 2;
+        let receivers = ["Nơi nhận:", "- …………;", "- Lưu: VT."];
+        for (row, text) in (row..).zip(receivers) {
+            self.sheet.write_string_with_format(row, 0, text, &self.looks.note)?;
+        }
+        let signer = [
+            ("THỦ TRƯỞNG CƠ QUAN", &self.looks.title),
+            ("(Ký, ghi rõ họ tên, đóng dấu)", &self.looks.slanted),
+        ];
+        for (row, (text, look)) in (row..).zip(signer) {
+            self.sheet.merge_range(row, half + 1, row, last, text, look)?;
+        }
+        Ok(())
+    }
 }
 
-fn text(text: &str) -> Cell {
-    Cell::Text(text.to_owned())
+fn excel(day: Date) -> Result<ExcelDateTime> {
+    let (year, month) = (u16::try_from(day.year())?, u8::try_from(day.month())?);
+    Ok(ExcelDateTime::from_ymd(year, month, u8::try_from(day.day())?)?)
 }
 
-fn number(number: usize) -> Cell {
-    i64::try_from(number).map_or(Cell::Empty, Cell::Number)
+fn book(title: &str) -> Workbook {
+    let mut book = Workbook::new();
+    book.set_properties(&DocProperties::new().set_title(title).set_author("Sẵn Sàng"));
+    book
 }
 
 /// The workbook of a plan for this place, as the bytes of an XLSX file.
@@ -177,164 +269,70 @@ fn number(number: usize) -> Cell {
 pub fn workbook(place: &str, planned: &Planned) -> Result<Vec<u8>> {
     let w = Words::of(Lang::Vi);
     let looks = Looks::new();
-    let mut book = Workbook::new();
-    book.set_properties(&rust_xlsxwriter::DocProperties::new().set_title(&w.nav_plan).set_author("Sẵn Sàng"));
-    agencies(&mut book, &looks, place, planned).context("writing the annex P1")?;
-    purchases(&mut book, &looks, place, planned).context("writing the annex P3")?;
+    let line = format!("Định mức: {} · ĐVT: đồng", planned.norm.title.vi);
+    let head = Head { place, day: planned.day, line };
+    let mut book = book(&w.nav_plan);
+    p1::write(&mut book, &looks, &head, planned).context("writing the annex P1")?;
+    p3::write(&mut book, &looks, &head, planned).context("writing the annex P3")?;
     let funded = |line: &&Line| line.year.is_some();
     let title = ("Việc cần làm", "DANH MỤC VIỆC CẦN LÀM");
-    work(&mut book, &looks, (title, place), planned, w, planned.plan.lines.iter().filter(funded))
+    work::write(&mut book, &looks, (title, &head), planned, planned.plan.lines.iter().filter(funded))
         .context("writing the work")?;
     let left = planned.plan.lines.iter().filter(|line| line.year.is_none());
     let title = ("Chưa bố trí", "NHU CẦU CHƯA BỐ TRÍ ĐƯỢC KINH PHÍ");
-    work(&mut book, &looks, (title, place), planned, w, left).context("writing what is not funded")?;
+    work::write(&mut book, &looks, (title, &head), planned, left).context("writing what is not funded")?;
     book.save_to_buffer().context("writing the workbook")
 }
 
-/// P1: what each agency is to get.
-fn agencies(book: &mut Workbook, looks: &Looks, place: &str, planned: &Planned) -> Result<()> {
-    const COLUMNS: &[Column] = &[
-        ("STT", 6.0),
-        ("Đơn vị", 34.0),
-        ("Mã", 12.0),
-        ("Máy tính", 10.0),
-        ("Máy in", 10.0),
-        ("Máy quét", 10.0),
-        ("Phần mềm bản quyền", 12.0),
-        ("Linh kiện, thiết bị khác", 12.0),
-        ("Bật, cấu hình (máy)", 12.0),
-        ("Điều chuyển (máy)", 12.0),
-        ("Kinh phí bố trí", 17.0),
-        ("Chưa bố trí", 17.0),
-    ];
-    let title = ("P1 Dự trù", "BẢNG THỐNG KÊ, DỰ TRÙ TRANG THIẾT BỊ CÔNG NGHỆ THÔNG TIN");
-    let mut sheet = Sheet::begin(book, looks, title, place, planned, COLUMNS)?;
-    let mut by_agency: BTreeMap<usize, Vec<&Line>> = BTreeMap::new();
-    for line in &planned.plan.lines {
-        let agency = planned.units.get(line.unit).map_or(line.unit, |unit| unit.agency);
-        by_agency.entry(agency).or_default().push(line);
-    }
-    for (index, (agency, lines)) in by_agency.into_iter().enumerate() {
-        let Some(unit) = planned.units.get(agency) else { continue };
-        let funded: Vec<&&Line> = lines.iter().filter(|line| line.year.is_some()).collect();
-        let items = || funded.iter().flat_map(|line| &line.purchases);
-        let kind = |item: &str| planned.judge.prices.items.get(item).map(|item| item.purchase);
-        let named = |names: &[&str]| items().filter(|one| names.contains(&one.item.as_str())).count();
-        let licences = items().filter(|one| kind(&one.item) == Some(Purchase::Licence)).count();
-        let of = |means: Means| funded.iter().filter(|line| line.means == means).count();
-        let cost = |is_funded: bool| {
-            let lines = lines.iter().filter(|line| line.year.is_some() == is_funded);
-            Cell::Number(lines.filter_map(|line| line.cost).sum())
-        };
-        let (pcs, printers, scanners) =
-            (named(&["pc", "laptop", "server"]), named(&["printer"]), named(&["scanner"]));
-        let others = items().count() - pcs - printers - scanners - licences;
-        sheet.line(&[
-            number(index + 1),
-            text(&unit.name),
-            text(&unit.code),
-            number(pcs),
-            number(printers),
-            number(scanners),
-            number(licences),
-            number(others),
-            number(of(Means::Enable)),
-            number(of(Means::Reassign)),
-            cost(true),
-            cost(false),
-        ])?;
-    }
-    sheet.sums(&[3, 4, 5, 6, 7, 8, 9, 10, 11])
+/// What of the present state is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// P2, the survey form.
+    Survey,
+    /// P4, the self-assessment of level 2.
+    Checklist,
+    /// P5, the assets.
+    Assets,
 }
 
-/// P3: what is to be bought.
-fn purchases(book: &mut Workbook, looks: &Looks, place: &str, planned: &Planned) -> Result<()> {
-    const COLUMNS: &[Column] = &[
-        ("STT", 6.0),
-        ("Tên thiết bị", 42.0),
-        ("ĐVT", 10.0),
-        ("Số lượng", 10.0),
-        ("Đơn giá", 15.0),
-        ("Thành tiền", 18.0),
-        ("Căn cứ định mức", 34.0),
-        ("Năm", 9.0),
-        ("Ghi chú", 30.0),
-    ];
-    let title = ("P3 Mua sắm", "DANH MỤC ĐỀ NGHỊ MUA SẮM");
-    let mut sheet = Sheet::begin(book, looks, title, place, planned, COLUMNS)?;
-    let (mut index, prices) = (0, &planned.judge.prices);
-    for year in 0..planned.plan.years.len() {
-        for one in bought(planned.plan.lines.iter().filter(|line| line.year == Some(year))) {
-            index += 1;
-            let known = prices.items.get(&one.item);
-            let note = match known {
-                Some(item) if !item.verified => "Giá ước tính, chưa có báo giá",
-                Some(_) => "",
-                None => "Chưa có trong bảng giá",
-            };
-            sheet.line(&[
-                number(index),
-                text(&item(Lang::Vi, planned, &one.item)),
-                text(known.map_or("", |item| pick(Lang::Vi, &item.unit))),
-                Cell::Number(one.count),
-                one.price.map_or(Cell::Empty, Cell::Number),
-                one.price.map_or(Cell::Empty, |price| Cell::Number(price * one.count)),
-                text(if one.by_norm {
-                    &planned.norm.source
-                } else {
-                    "Giá thị trường, theo tiêu chí chưa đạt"
-                }),
-                number(year + 1),
-                text(note),
-            ])?;
+impl Part {
+    /// All of them, in the order of the workbook.
+    pub const ALL: &'static [Part] = &[Part::Survey, Part::Checklist, Part::Assets];
+}
+
+/// The workbook of the present state of this place, as the bytes of an XLSX file.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn state(place: &str, planned: &Planned, inventory: &Inventory, parts: &[Part]) -> Result<Vec<u8>> {
+    let looks = Looks::new();
+    let mut book = book("Hiện trạng công nghệ thông tin");
+    let line = format!(
+        "{} máy đã có báo cáo · {} máy chưa có",
+        inventory.hardware.len(),
+        planned.machines.len().saturating_sub(inventory.hardware.len())
+    );
+    let head = Head { place, day: planned.day, line };
+    for part in parts {
+        match part {
+            Part::Survey => p2::write(&mut book, &looks, &head, planned, inventory).context("writing P2")?,
+            Part::Checklist => p4::write(&mut book, &looks, &head, inventory).context("writing P4")?,
+            Part::Assets => p5::write(&mut book, &looks, &head, inventory).context("writing P5")?,
         }
     }
-    sheet.sums(&[5])
+    book.save_to_buffer().context("writing the workbook")
 }
 
-/// The lines, each with why, and what its points come from.
-fn work<'a>(
-    book: &mut Workbook,
-    looks: &Looks,
-    (title, place): ((&str, &str), &str),
-    planned: &Planned,
-    w: &'static Words,
-    lines: impl Iterator<Item = &'a Line>,
-) -> Result<()> {
-    const COLUMNS: &[Column] = &[
-        ("STT", 6.0),
-        ("Đơn vị", 28.0),
-        ("Mã", 12.0),
-        ("Máy", 16.0),
-        ("Vị trí", 14.0),
-        ("Biện pháp", 12.0),
-        ("Nội dung", 40.0),
-        ("Chi phí", 14.0),
-        ("Năm", 11.0),
-        ("Điểm", 7.0),
-        ("Cách tính điểm", 20.0),
-        ("Lý do", 44.0),
-        ("Đã làm", 8.0),
-    ];
-    let mut sheet = Sheet::begin(book, looks, title, place, planned, COLUMNS)?;
-    for (index, line) in lines.enumerate() {
-        let unit = planned.units.get(line.unit);
-        let machine = line.machine.and_then(|index| planned.machines.get(index));
-        sheet.line(&[
-            number(index + 1),
-            text(unit.map_or("", |unit| &unit.name)),
-            text(unit.map_or("", |unit| &unit.code)),
-            text(machine.map_or("", |machine| &machine.name)),
-            text(line.role.map_or(&w.plan_shared, |role| label::role(w, role))),
-            text(means(w, line.means)),
-            text(&what(Lang::Vi, w, planned, line)),
-            line.cost.map_or(Cell::Empty, Cell::Number),
-            text(&when(w, line)),
-            Cell::Number(i64::from(line.points.sum())),
-            text(&points_parts(w, line)),
-            text(&why(Lang::Vi, w, planned, line)),
-            text(""),
-        ])?;
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn days_as_official_documents_write_them() {
+        assert_eq!(day_in_words(date(2020, 3, 5)), "ngày 05 tháng 3 năm 2020");
+        assert_eq!(day_in_words(date(2027, 2, 28)), "ngày 28 tháng 02 năm 2027");
+        assert_eq!(day_in_words(date(2026, 11, 1)), "ngày 01 tháng 11 năm 2026");
     }
-    sheet.sums(&[7])
 }

@@ -61,6 +61,7 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "target-set" => &w.action_target_set,
         "machine-seat" => &w.action_machine_seat,
         "seats-import" => &w.action_seats_import,
+        "wishes-import" => &w.action_wishes_import,
         "waiver-grant" => &w.action_waiver_grant,
         "waiver-end" => &w.action_waiver_end,
         "parameter-set" => &w.action_parameter_set,

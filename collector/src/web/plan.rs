@@ -8,10 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use indicatif::ProgressBar;
+use rules::plan::limits::{self, Need};
 use rules::plan::{Line, Means, Why, Year, marginal};
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::inventory;
 use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{self, Scope, UnitRow};
 use crate::web::annex;
@@ -36,6 +38,8 @@ const NAMED_MAX: usize = 4;
 const YEARS_MAX: usize = 5;
 const MILLIONS_MAX: i64 = 100_000_000;
 const MILLION: i64 = 1_000_000;
+/// Longest name of a fund, in characters.
+const FUND_CHARS_MAX: usize = 120;
 /// What a little more money is, in đồng.
 const MORE: i64 = 100 * MILLION;
 
@@ -56,6 +60,7 @@ struct FormView {
     norms: Vec<Choice>,
     budget: String,
     years: Vec<Choice>,
+    fund: String,
 }
 
 struct Choice {
@@ -82,6 +87,8 @@ struct ResultView {
     lines: Vec<LineView>,
     first_lines: Option<String>,
     excel: String,
+    state: String,
+    report: String,
     csv: String,
     json: String,
 }
@@ -146,6 +153,7 @@ pub fn means(w: &'static Words, means: Means) -> &'static str {
         Means::Upgrade => &w.means_upgrade,
         Means::Licence => &w.means_licence,
         Means::Buy => &w.means_buy,
+        Means::Rent => &w.means_rent,
     }
 }
 
@@ -165,19 +173,33 @@ pub fn what(lang: Lang, w: &'static Words, planned: &Planned, line: &Line) -> St
     let items = items.join(" + ");
     let machine = line.machine.and_then(|index| planned.machines.get(index));
     match line.means {
-        Means::Reassign => {
-            fill(&w.plan_do_reassign, &[("machine", machine.map_or("", |machine| &machine.name))])
-        }
+        Means::Reassign => moving(w, planned, line),
         Means::Buy if machine.is_some() => fill(&w.plan_do_replace, &[("items", &items)]),
         Means::Buy => fill(&w.plan_do_buy, &[("items", &items)]),
+        Means::Rent => fill(&w.plan_do_rent, &[("items", &items)]),
+        Means::Licence if machine.is_none() => fill(&w.plan_do_buy, &[("items", &items)]),
         Means::Enable | Means::Upgrade | Means::Licence => {
             let set = planning::set(planned);
             let title = |id: &String| {
                 let remedy = set.and_then(|set| set.remedies.get(id));
                 remedy.map_or_else(|| id.clone(), |remedy| pick(lang, &remedy.title).to_owned())
             };
-            line.remedies.iter().map(title).collect::<Vec<_>>().join(" + ")
+            let comes = machine.is_some_and(|machine| machine.unit != line.unit) || line.replaces.is_some();
+            let moved = comes.then(|| moving(w, planned, line));
+            moved.into_iter().chain(line.remedies.iter().map(title)).collect::<Vec<_>>().join(" + ")
         }
+    }
+}
+
+/// That a machine is moved, and which one leaves the seat.
+fn moving(w: &'static Words, planned: &Planned, line: &Line) -> String {
+    let name = |index: Option<usize>| {
+        index.and_then(|index| planned.machines.get(index)).map(|machine| machine.name.as_str())
+    };
+    let machine = name(line.machine).unwrap_or_default();
+    match name(line.replaces) {
+        Some(replaced) => fill(&w.plan_do_swap, &[("machine", machine), ("replaced", replaced)]),
+        None => fill(&w.plan_do_reassign, &[("machine", machine)]),
     }
 }
 
@@ -198,6 +220,12 @@ pub fn why(lang: Lang, w: &'static Words, planned: &Planned, line: &Line) -> Str
             let (needed, have) = (needed.to_string(), have.to_string());
             let clause = format!("{}, {clause}", pick(lang, &planned.norm.title));
             fill(&w.plan_why_short, &[("needed", &needed), ("have", &have), ("clause", &clause)])
+        }
+        Why::Wished { needed, .. } if line.means == Means::Rent => {
+            fill(&w.plan_why_rented, &[("needed", &needed.to_string())])
+        }
+        Why::Wished { needed, have } => {
+            fill(&w.plan_why_wished, &[("needed", &needed.to_string()), ("have", &have.to_string())])
         }
     }
 }
@@ -342,6 +370,8 @@ fn result(reader: &Reader, planned: &Planned, place: String, query: &[(&str, &st
         lines: lines.iter().take(LINES_MAX).map(|line| LineView::of(lang, w, planned, line)).collect(),
         first_lines,
         excel: format::url("/plan.xlsx", query),
+        state: format::url("/plan/state.xlsx", query),
+        report: format::url("/plan/report", query),
         csv: format::url("/plan.csv", query),
         json: format::url("/plan.json", query),
     }
@@ -382,7 +412,7 @@ fn more_money(lang: Lang, w: &'static Words, planned: &Planned) -> String {
     fill(&w.plan_marginal, &[("extra", &extra), ("n", &number(lang, all)), ("where", &places.join(", "))])
 }
 
-fn notes(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<String> {
+pub(super) fn notes(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<String> {
     let (lines, counts) = (&planned.plan.lines, planned.plan.counts);
     let over = lines.iter().filter(|line| line.purchases.iter().any(rules::plan::Purchased::is_over_ceiling));
     let unpriced = lines.iter().filter(|line| line.cost.is_none());
@@ -399,9 +429,46 @@ fn notes(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<String> {
     note(&w.plan_note_surplus, i64::from(counts.surplus));
     note(&w.plan_note_ceiling, i64::try_from(over.count()).unwrap_or(i64::MAX));
     note(&w.plan_note_unpriced, i64::try_from(unpriced.count()).unwrap_or(i64::MAX));
+    note(&w.plan_note_over_norm, i64::from(counts.over_norm));
+    notes.extend(before_it_is_handed_in(lang, w, planned));
     let prices = &planned.judge.prices;
     if !planned.norm.calculator && !prices.are_verified(bought) {
         notes.push(fill(&w.plan_note_estimate, &[("day", &format::date(prices.dated))]));
+    }
+    notes
+}
+
+/// What finance will ask: the share of cyber security, the limits of packages, and what comes again each year.
+fn before_it_is_handed_in(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (security, all) = limits::security(&planned.plan, &planned.judge.prices);
+    let least = all.saturating_mul(limits::SECURITY_PERCENT_MIN) / 100;
+    if security < least {
+        let places = [
+            ("share", format::share(lang, security, all)),
+            ("sum", money(lang, security)),
+            ("least", format::percent(lang, limits::SECURITY_PERCENT_MIN)),
+            ("short", money(lang, least - security)),
+        ];
+        notes
+            .push(fill(&w.plan_note_security, &places.each_ref().map(|(name, text)| (*name, text.as_str()))));
+    }
+    let needs = limits::needs(&planned.plan, |unit| planned.units.get(unit).map_or(unit, |unit| unit.agency));
+    let mut named = |text: &str, is_meant: &dyn Fn(&Need) -> bool| {
+        let name =
+            |need: &Need| format!("{} ({})", item(lang, planned, &need.item), money(lang, need.amount));
+        let items: Vec<String> =
+            needs.iter().filter(|need| is_meant(need)).take(NAMED_MAX).map(name).collect();
+        if !items.is_empty() {
+            notes.push(fill(text, &[("items", &items.join(", "))]));
+        }
+    };
+    named(&w.plan_note_cut, &Need::is_cut);
+    named(&w.plan_note_tender, &Need::is_tendered);
+    let rented = planned.plan.lines.iter().filter(|line| line.means == Means::Rent && line.year.is_some());
+    let rent: i64 = rented.filter_map(|line| line.cost).sum();
+    if rent > 0 {
+        notes.push(fill(&w.plan_note_rent, &[("sum", &money(lang, rent))]));
     }
     notes
 }
@@ -414,23 +481,49 @@ pub struct Bought {
     pub count: i64,
     /// The price of one, in đồng.
     pub price: Option<i64>,
-    /// Whether a norm demands it.
-    pub by_norm: bool,
+    /// Why it may be bought.
+    pub basis: Basis,
+}
+
+/// Why something may be bought.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// The norm allows it, in this clause.
+    Norm(String),
+    /// A unit declares that it needs it.
+    Declared,
+    /// A machine fails rules.
+    Rules,
+}
+
+impl Basis {
+    /// In words.
+    pub fn told(&self, lang: Lang, planned: &Planned) -> String {
+        let w = Words::of(lang);
+        match self {
+            Basis::Norm(clause) => format!("{}, {clause}", pick(lang, &planned.norm.title)),
+            Basis::Declared => w.plan_item_declared.clone(),
+            Basis::Rules => w.plan_item_market.clone(),
+        }
+    }
 }
 
 /// What funded lines buy, the largest amount first.
 pub fn bought<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<Bought> {
-    let mut bought: BTreeMap<(&str, Option<i64>), (i64, bool)> = BTreeMap::new();
+    let mut bought: BTreeMap<(&str, Option<i64>, Basis), i64> = BTreeMap::new();
     for line in lines {
         for one in &line.purchases {
-            let entry = bought.entry((&one.item, one.price)).or_default();
-            entry.0 += i64::from(one.count);
-            entry.1 |= line.means == Means::Buy;
+            let basis = match (&one.clause, &line.why) {
+                (Some(clause), _) => Basis::Norm(clause.clone()),
+                (None, Why::Wished { .. }) => Basis::Declared,
+                (None, _) => Basis::Rules,
+            };
+            *bought.entry((&one.item, one.price, basis)).or_default() += i64::from(one.count);
         }
     }
     let mut bought: Vec<Bought> = bought
         .into_iter()
-        .map(|((item, price), (count, by_norm))| Bought { item: item.to_owned(), count, price, by_norm })
+        .map(|((item, price, basis), count)| Bought { item: item.to_owned(), count, price, basis })
         .collect();
     bought.sort_by_key(|one| std::cmp::Reverse(one.price.unwrap_or(0) * one.count));
     bought
@@ -444,7 +537,7 @@ fn items(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<ItemRow> {
         count: number(lang, one.count),
         price: one.price.map_or_else(|| w.plan_no_price.clone(), |price| number(lang, price)),
         amount: one.price.map_or_else(|| "—".to_owned(), |price| number(lang, price * one.count)),
-        basis: if one.by_norm { pick(lang, &planned.norm.title) } else { &w.plan_item_market }.to_owned(),
+        basis: one.basis.told(lang, planned),
     };
     bought(funded).into_iter().map(row).collect()
 }
@@ -457,6 +550,8 @@ pub(super) struct Asked {
     years: usize,
     /// Id of the norm; empty for the one in force.
     pub(super) norm: String,
+    /// Where the money comes from.
+    pub(super) fund: String,
 }
 
 impl Asked {
@@ -467,6 +562,7 @@ impl Asked {
             budget: fields.text("budget").trim().to_owned(),
             years: fields.text("years").parse().unwrap_or(1).clamp(1, YEARS_MAX),
             norm: fields.text("norm").to_owned(),
+            fund: fields.text("fund").trim().chars().take(FUND_CHARS_MAX).collect(),
         }
     }
 
@@ -519,7 +615,8 @@ async fn prepare(
         return Ok((units, Err(vec![fill(&w.plan_wrong_norm, &[("text", &asked.norm)])])));
     }
     planning::diagnose(&site.app, &scope, Some(PATIENCE), &ProgressBar::hidden()).await?;
-    let planned = planning::plan(&site.app, &Wish { scope, norm, budgets }).await?;
+    let fund = asked.fund.clone();
+    let planned = planning::plan(&site.app, &Wish { scope, norm, fund, budgets }).await?;
     Ok((units, Ok((place, planned))))
 }
 
@@ -554,6 +651,7 @@ pub async fn show(
         units: std::iter::once(everything).chain(choices).collect(),
         norms: std::iter::once(today).chain(norms).collect(),
         budget: asked.budget.clone(),
+        fund: asked.fund.clone(),
         years: (1..=YEARS_MAX)
             .map(|year| Choice {
                 value: year.to_string(),
@@ -563,11 +661,16 @@ pub async fn show(
             .collect(),
     };
     let years = asked.years.to_string();
-    let query: Vec<(&str, &str)> =
-        [("unit", asked.unit.as_str()), ("budget", &asked.budget), ("years", &years), ("norm", &asked.norm)]
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-            .collect();
+    let query: Vec<(&str, &str)> = [
+        ("unit", asked.unit.as_str()),
+        ("budget", &asked.budget),
+        ("years", &years),
+        ("norm", &asked.norm),
+        ("fund", &asked.fund),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .collect();
     let (status, result, errors) = match &planned {
         Ok((place, planned)) => {
             (StatusCode::OK, Some(result(reader, planned, place.clone(), &query)), Vec::new())
@@ -624,6 +727,26 @@ pub async fn workbook(
     Ok(attachment(XLSX, &name, bytes))
 }
 
+/// The present state as a workbook: the survey form, the self-assessment, the assets.
+///
+/// # Errors
+/// As [`workbook`].
+pub async fn state(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(fields): Query,
+) -> Result<Response, Failure> {
+    let (place, planned) = file(&site, &visitor, &fields).await?;
+    let scope = planned.scope.clone();
+    let inventory = inventory::take(&site.app, &scope, &ProgressBar::hidden()).await?;
+    let name = format!("hien-trang-{}.xlsx", planned.day);
+    let bytes =
+        tokio::task::spawn_blocking(move || annex::state(&place, &planned, &inventory, annex::Part::ALL))
+            .await
+            .map_err(|error| Failure::from(anyhow::Error::from(error)))??;
+    Ok(attachment(XLSX, &name, bytes))
+}
+
 /// The lines as CSV.
 ///
 /// # Errors
@@ -634,10 +757,18 @@ pub async fn list(
     Query(fields): Query,
 ) -> Result<Response, Failure> {
     let (_, planned) = file(&site, &visitor, &fields).await?;
-    let (lang, w) = (visitor.lang(), visitor.words());
-    let mut csv = Csv::new(if fields.text("separator") == "comma" { ',' } else { ';' });
+    let separator = if fields.text("separator") == "comma" { ',' } else { ';' };
+    let text = table(visitor.lang(), &planned, separator);
+    Ok(attachment("text/csv; charset=utf-8", &format!("ke-hoach-{}.csv", planned.day), text.into_bytes()))
+}
+
+/// The lines as the text of a CSV file.
+pub fn table(lang: Lang, planned: &Planned, separator: char) -> String {
+    let w = Words::of(lang);
+    let mut csv = Csv::new(separator);
     let titles = [
         &w.plan_when,
+        &w.column_unit_code,
         &w.column_unit,
         &w.column_machine,
         &w.column_role,
@@ -649,10 +780,11 @@ pub async fn list(
     ];
     csv.line(&titles.map(Clone::clone));
     for line in &planned.plan.lines {
-        let view = LineView::of(lang, w, &planned, line);
+        let view = LineView::of(lang, w, planned, line);
         let cost = line.cost.map(|cost| cost.to_string()).unwrap_or_default();
         let cells = [
             view.when,
+            view.unit_code,
             view.unit,
             view.machine,
             view.role,
@@ -664,7 +796,7 @@ pub async fn list(
         ];
         csv.line(&cells);
     }
-    Ok(attachment("text/csv; charset=utf-8", &format!("ke-hoach-{}.csv", planned.day), csv.text.into_bytes()))
+    csv.text
 }
 
 /// A plan for programs.
@@ -684,6 +816,8 @@ struct DocumentLine<'a> {
     unit_name: &'a str,
     machine_id: Option<&'a str>,
     machine_name: Option<&'a str>,
+    replaced_id: Option<&'a str>,
+    replaced_name: Option<&'a str>,
     #[serde(flatten)]
     line: &'a Line,
 }
@@ -699,12 +833,15 @@ pub fn document(planned: &Planned) -> anyhow::Result<String> {
         .iter()
         .filter_map(|one| {
             let unit = planned.units.get(one.unit)?;
-            let machine = one.machine.and_then(|index| planned.machines.get(index));
+            let machine = |index: Option<usize>| index.and_then(|index| planned.machines.get(index));
+            let (machine, replaced) = (machine(one.machine), machine(one.replaces));
             Some(DocumentLine {
                 unit_code: &unit.code,
                 unit_name: &unit.name,
                 machine_id: machine.map(|machine| machine.id.as_str()),
                 machine_name: machine.map(|machine| machine.name.as_str()),
+                replaced_id: replaced.map(|machine| machine.id.as_str()),
+                replaced_name: replaced.map(|machine| machine.name.as_str()),
                 line: one,
             })
         })

@@ -30,6 +30,9 @@ const NAME_CHARS_MAX: usize = 120;
 struct Asking {
     norm: Option<String>,
     budgets: Vec<i64>,
+    /// Where the money comes from; those that were kept before anybody asked have none.
+    #[serde(default)]
+    fund: String,
 }
 
 /// What a plan came to.
@@ -219,7 +222,8 @@ pub async fn keep(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     let name = if name.is_empty() { format!("{place}, {}", format::date(planned.day)) } else { name };
     let budgets = asked.budgets().map_err(|()| Failure::NotFound)?;
     let norm = Some(asked.norm.clone()).filter(|norm| !norm.is_empty());
-    let wish = serde_json::to_string(&Asking { norm, budgets }).map_err(anyhow::Error::from)?;
+    let wish = serde_json::to_string(&Asking { norm, budgets, fund: asked.fund.clone() })
+        .map_err(anyhow::Error::from)?;
     let outcome = serde_json::to_string(&Outcome::of(&planned)).map_err(anyhow::Error::from)?;
     let mut tx = site.app.store.begin().await?;
     let unit_path = match asked.unit.as_str() {
@@ -262,7 +266,7 @@ pub async fn act(
     let asking: Asking = serde_json::from_str(&one.wish).map_err(anyhow::Error::from)?;
     let scope = Scope::subtree(&one.unit_path);
     planning::diagnose(&site.app, &scope, None, &indicatif::ProgressBar::hidden()).await?;
-    let wish = Wish { scope, norm: asking.norm, budgets: asking.budgets };
+    let wish = Wish { scope, norm: asking.norm, fund: asking.fund, budgets: asking.budgets };
     let planned = planning::plan(&site.app, &wish).await?;
     let outcome = serde_json::to_string(&Outcome::of(&planned)).map_err(anyhow::Error::from)?;
     let document = plan::document(&planned)?;

@@ -144,6 +144,7 @@ words! {
     kind_records
     column_machine
     column_unit
+    column_unit_code
     column_role
     column_os
     column_grade
@@ -303,6 +304,7 @@ words! {
     seat_move_hint
     action_machine_seat
     action_seats_import
+    action_wishes_import
     unit_seats
     unit_seats_role
     unit_seats_count
@@ -351,6 +353,8 @@ words! {
     plan_years
     plan_norm
     plan_norm_today
+    plan_fund
+    plan_fund_hint
     plan_make
     plan_wrong_budget
     plan_wrong_norm
@@ -371,6 +375,11 @@ words! {
     plan_note_unpriced
     plan_note_unknown
     plan_note_surplus
+    plan_note_over_norm
+    plan_note_security
+    plan_note_cut
+    plan_note_tender
+    plan_note_rent
     plan_means
     plan_by_means
     plan_by_item
@@ -383,6 +392,7 @@ words! {
     plan_item_unit
     plan_basis
     plan_item_market
+    plan_item_declared
     plan_year
     plan_not_funded
     plan_work
@@ -398,17 +408,24 @@ words! {
     plan_why_beyond
     plan_why_empty
     plan_why_short
+    plan_why_wished
+    plan_why_rented
     plan_do_reassign
     plan_do_buy
     plan_do_replace
+    plan_do_swap
+    plan_do_rent
     means_reassign
     means_enable
     means_upgrade
     means_licence
     means_buy
+    means_rent
     plan_none
     plan_all_lines
     plan_download_excel
+    plan_download_report
+    plan_download_state
     plan_download_csv
     plan_download_json
     mend_estimate

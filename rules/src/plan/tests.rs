@@ -27,6 +27,7 @@ fn office<'a>(norms: &'a Norms, norm: &str, prices: &'a Prices) -> Office<'a> {
         ],
         seats: Vec::new(),
         machines: Vec::new(),
+        wishes: Vec::new(),
     }
 }
 
@@ -71,7 +72,11 @@ fn told(office: &Office<'_>, plan: &Plan) -> String {
         let year = line.year.map_or("not funded".to_owned(), |year| format!("year {}", year + 1));
         let points = line.points.sum();
         let means = line.means.word();
-        writeln!(text, "{points:>3} {unit} {role} {machine}: {means} {items:?} {cost}k, {year}").unwrap();
+        let replaced = line.replaces.filter(|_| line.replaces != line.machine);
+        let replaced =
+            replaced.map_or(String::new(), |index| format!(" for {}", office.machines[index].name));
+        writeln!(text, "{points:>3} {unit} {role} {machine}{replaced}: {means} {items:?} {cost}k, {year}")
+            .unwrap();
     }
     for year in &plan.years {
         let best = if year.points == year.points_bound { "best" } else { "not proven" };
@@ -128,14 +133,14 @@ fn each_means_in_its_order() {
         &mixed(&norms, &prices),
         &[],
         expect![[r#"
-         24 Y clerk spare: reassign [] 0k, year 1
-         22 Y clerk -: buy ["pc"] 16000k, year 1
-         20 X counter -: buy ["pc"] 16000k, year 1
-         12 X counter counter-1: upgrade ["ram-8g", "ssd-480g"] 2100k, year 1
-         10 X1 officer officer-2: licence ["windows-11"] 4200k, year 1
-          6 X1 officer officer-3: enable [] 0k, year 1
-        budget None: spent 38300k, 64 points, best
-        Counts { seats: 8, seats_assumed: 0, ready: 2, unknown: 0, surplus: 1 }"#]],
+             24 Y clerk spare for clerk-1: reassign [] 0k, year 1
+             22 Y clerk -: buy ["pc"] 16000k, year 1
+             20 X counter -: buy ["pc"] 16000k, year 1
+             12 X counter counter-1: upgrade ["ram-8g", "ssd-480g"] 2100k, year 1
+             10 X1 officer officer-2: licence ["windows-11"] 4200k, year 1
+              6 X1 officer officer-3: enable [] 0k, year 1
+            budget None: spent 38300k, 64 points, best
+            Counts { seats: 8, seats_assumed: 0, ready: 2, unknown: 0, surplus: 1, over_norm: 0 }"#]],
     );
 }
 
@@ -147,15 +152,15 @@ fn a_budget_over_years_drops_nothing() {
         &office,
         &[7_000_000, 16_000_000],
         expect![[r#"
-         24 Y clerk spare: reassign [] 0k, year 1
-         22 Y clerk -: buy ["pc"] 16000k, year 2
-         20 X counter -: buy ["pc"] 16000k, not funded
-         12 X counter counter-1: upgrade ["ram-8g", "ssd-480g"] 2100k, year 1
-         10 X1 officer officer-2: licence ["windows-11"] 4200k, year 1
-          6 X1 officer officer-3: enable [] 0k, year 1
-        budget Some(7000000): spent 6300k, 22 points, best
-        budget Some(16000000): spent 16000k, 22 points, best
-        Counts { seats: 8, seats_assumed: 0, ready: 2, unknown: 0, surplus: 1 }"#]],
+             24 Y clerk spare for clerk-1: reassign [] 0k, year 1
+             22 Y clerk -: buy ["pc"] 16000k, year 2
+             20 X counter -: buy ["pc"] 16000k, not funded
+             12 X counter counter-1: upgrade ["ram-8g", "ssd-480g"] 2100k, year 1
+             10 X1 officer officer-2: licence ["windows-11"] 4200k, year 1
+              6 X1 officer officer-3: enable [] 0k, year 1
+            budget Some(7000000): spent 6300k, 22 points, best
+            budget Some(16000000): spent 16000k, 22 points, best
+            Counts { seats: 8, seats_assumed: 0, ready: 2, unknown: 0, surplus: 1, over_norm: 0 }"#]],
     );
     let tight = plan(&office, &[7_000_000]);
     let gain = marginal(&tight, 16_000_000);
@@ -187,6 +192,207 @@ fn the_calculator_of_communes() {
     let count = |item: &str| plan.lines.iter().filter(|line| line.purchases[0].item == item).count();
     assert_eq!([count("pc"), count("printer"), count("scanner")], [8, 4, 2]);
     assert_eq!(plan.years[0].spent, 256_000_000);
+}
+
+/// The calculator counts an agency: 12 PCs of officers serve 10 posts of officers and 2 of clerks, in whichever office
+/// they stand. A server is no post, and no PC of one.
+#[test]
+fn the_calculator_counts_agencies() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "du-tru-cap-xa", &prices);
+    office.seats = vec![seats(1, Role::Officer, 10), seats(2, Role::Clerk, 2), seats(2, Role::Server, 1)];
+    office.machines = (0..12)
+        .map(|index| machine(&format!("pc-{index:02}"), 1 + index % 2, Role::Officer, State::Ready))
+        .collect();
+    office.machines.push(machine("server", 2, Role::Server, State::Ready));
+    let bought = |office: &Office<'_>| {
+        let plan = plan(office, &[]);
+        let count = |item: &str| plan.lines.iter().filter(|line| line.purchases[0].item == item).count();
+        assert!(plan.lines.iter().all(|line| line.unit == 0), "the commune buys");
+        [count("pc"), count("printer"), count("scanner")]
+    };
+    assert_eq!(bought(&office), [0, 0, 0]);
+    office.machines.truncate(9);
+    office.machines[0].state = State::Beyond(lacks("os-64-bit", Severity::Critical));
+    office.machines[1].state = State::Unknown;
+    office.machines.iter_mut().for_each(|machine| machine.printers.clear());
+    assert_eq!(
+        bought(&office),
+        [4, 4, 0],
+        "12 posts, 8 that can be used; 12 / 3 printers, one scanner for all"
+    );
+    // Somebody counted printers that no machine sees.
+    office.wishes = vec![Wish { unit: 1, item: "printer".to_owned(), count: 0, have: 3, price: None }];
+    assert_eq!(bought(&office), [4, 1, 0]);
+}
+
+/// A machine that is over goes to a seat before an upgrade is paid for; the machine that it replaces is named, and is
+/// over then. Where machines that are over want mending, they are mended for a seat that has none.
+#[test]
+fn what_is_over_is_moved_before_anything_is_paid_for() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    office.seats = vec![seats(1, Role::Officer, 2), seats(2, Role::Officer, 1), seats(3, Role::Officer, 1)];
+    let ram = State::Mendable {
+        steps: vec![step("add-memory", Some("ram-8g"), &prices)],
+        lacks: lacks("memory-size", Severity::Major),
+    };
+    office.machines = vec![
+        machine("slow-1", 1, Role::Officer, ram.clone()),
+        machine("slow-2", 1, Role::Officer, ram.clone()),
+        machine("fit", 2, Role::Officer, State::Ready),
+        machine("spare", 2, Role::Officer, State::Ready),
+        machine("spare-slow", 2, Role::Officer, ram),
+    ];
+    check(
+        &office,
+        &[],
+        expect![[r#"
+             10 Y officer spare: reassign [] 0k, year 1
+              6 X1 officer slow-1: upgrade ["ram-8g"] 900k, year 1
+              6 X1 officer slow-2: upgrade ["ram-8g"] 900k, year 1
+              6 Y shared -: buy ["printer"] 6000k, year 1
+              6 Y shared -: buy ["scanner"] 12000k, year 1
+            budget None: spent 19800k, 24 points, best
+            Counts { seats: 4, seats_assumed: 0, ready: 1, unknown: 0, surplus: 1, over_norm: 0 }"#]],
+    );
+    office.seats[2].count = 2;
+    check(
+        &office,
+        &[],
+        expect![[r#"
+         10 Y officer spare: reassign [] 0k, year 1
+         10 Y officer spare-slow: upgrade ["ram-8g"] 900k, year 1
+          6 X1 officer slow-1: upgrade ["ram-8g"] 900k, year 1
+          6 X1 officer slow-2: upgrade ["ram-8g"] 900k, year 1
+          6 Y shared -: buy ["printer"] 6000k, year 1
+          6 Y shared -: buy ["scanner"] 12000k, year 1
+        budget None: spent 20700k, 34 points, best
+        Counts { seats: 5, seats_assumed: 0, ready: 1, unknown: 0, surplus: 0, over_norm: 0 }"#]],
+    );
+    office.seats.truncate(2);
+    check(
+        &office,
+        &[],
+        expect![[r#"
+          6 X1 officer slow-2: upgrade ["ram-8g"] 900k, year 1
+          6 X1 officer spare for slow-1: reassign [] 0k, year 1
+        budget None: spent 900k, 6 points, best
+        Counts { seats: 3, seats_assumed: 0, ready: 1, unknown: 0, surplus: 2, over_norm: 0 }"#]],
+    );
+}
+
+#[test]
+fn of_the_same_points_the_older_machine_comes_first_whatever_its_age() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    let beyond = || State::Beyond(lacks("os-64-bit", Severity::Critical));
+    office.machines = vec![
+        Machine { age_years: Some(12), ..machine("a", 0, Role::Officer, beyond()) },
+        Machine { age_years: Some(15), ..machine("b", 0, Role::Officer, beyond()) },
+        Machine { age_years: None, ..machine("c", 0, Role::Officer, beyond()) },
+    ];
+    let plan = plan(&office, &[]);
+    let order: Vec<&str> = plan
+        .lines
+        .iter()
+        .filter_map(|line| line.machine)
+        .map(|index| office.machines[index].name.as_str())
+        .collect();
+    assert_eq!(order, ["b", "a", "c"]);
+}
+
+/// Seats of annex C count once: what they make more is bought without a ceiling.
+#[test]
+fn seats_of_annex_c_are_not_equipped_again() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    office.seats =
+        vec![seats(1, Role::Officer, 6), Seats { regime: Regime::Market, ..seats(1, Role::Officer, 6) }];
+    let plan = plan(&office, &[]);
+    let bought = |item: &str| -> Vec<(Option<&str>, bool)> {
+        let of = plan.lines.iter().flat_map(|line| &line.purchases).filter(|one| one.item == item);
+        of.map(|one| (one.clause.as_deref(), one.ceiling.is_some())).collect()
+    };
+    let (shared, market) = ((Some("Phụ lục B.2"), true), (Some("Điều 4, Phụ lục C"), false));
+    assert_eq!(bought("printer"), [shared, shared, market, market], "12 / 3, not 6 / 3 twice and more");
+    assert_eq!(bought("scanner"), [(Some("Phụ lục B.3"), true)]);
+    assert_eq!(bought("pc").iter().filter(|one| **one == market).count(), 6);
+}
+
+/// A device that prints and scans is one of each, though a machine shows one of both only.
+#[test]
+fn devices_that_print_and_scan_are_both() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    office.seats = vec![seats(0, Role::Officer, 3)];
+    let device = |model: &str| Device { model: model.to_owned(), shared: false };
+    let mut one = machine("pc", 0, Role::Officer, State::Ready);
+    let mut short = |printers: &[&str], scanners: &[&str]| {
+        one.printers = printers.iter().map(|model| device(model)).collect();
+        one.scanners = scanners.iter().map(|model| device(model)).collect();
+        office.machines = vec![one.clone()];
+        let plan = plan(&office, &[]);
+        let of = |item: &str| plan.lines.iter().any(|line| line.purchases.iter().any(|one| one.item == item));
+        (of("printer"), of("scanner"))
+    };
+    assert_eq!(short(&["Canon LBP 2900"], &[]), (false, true));
+    assert_eq!(short(&["Canon MF3010"], &[]), (false, false));
+    assert_eq!(short(&[], &["Canon MF3010"]), (false, false));
+    assert_eq!(short(&["Canon MF3010 UFRII LT"], &["Canon MF3010"]), (false, false));
+}
+
+#[test]
+fn what_units_declare_is_bought_rented_and_held_against_the_norm() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    let wish = |item: &str, count, have, price| Wish { unit: 0, item: item.to_owned(), count, have, price };
+    office.wishes = vec![
+        wish("firewall", 2, 1, Some(40_000_000)),
+        wish("internet-line", 1, 1, None),
+        wish("software-suite", 3, 0, None),
+        wish("switch", 1, 1, None),
+        wish("shredder", 2, 0, None),
+        wish("something-else", 1, 0, None),
+    ];
+    office.seats = vec![seats(0, Role::Officer, 1)];
+    office.machines = vec![machine("pc", 0, Role::Officer, State::Ready)];
+    check(
+        &office,
+        &[],
+        expect![[r#"
+          4 X shared -: buy ["firewall"] 40000k, year 1
+          4 X shared -: rent ["internet-line"] 18000k, year 1
+          4 X shared -: licence ["software-suite"] 13500k, year 1
+          4 X shared -: buy ["shredder"] 10000k, year 1
+          4 X shared -: buy ["something-else"] ?k, not funded
+        budget None: spent 81500k, 16 points, best
+        Counts { seats: 1, seats_assumed: 0, ready: 1, unknown: 0, surplus: 0, over_norm: 1 }"#]],
+    );
+    let plan = plan(&office, &[]);
+    assert_eq!(limits::security(&plan, &prices), (40_000_000, 81_500_000));
+}
+
+#[test]
+fn needs_that_are_cut_into_packages() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    office.seats = vec![seats(0, Role::Officer, 6), seats(3, Role::Officer, 6)];
+    let agency = |unit: usize| office.units[unit].agency;
+    let told = |budgets: &[i64]| -> Vec<(String, usize, i64, bool, bool)> {
+        let needs = limits::needs(&plan(&office, budgets), agency);
+        needs
+            .iter()
+            .map(|need| (need.item.clone(), need.year, need.amount, need.is_cut(), need.is_tendered()))
+            .collect()
+    };
+    assert_eq!(told(&[]), [("pc".to_owned(), 0, 192_000_000, true, false)]);
+    assert_eq!(told(&[96_000_000, 96_000_000]), [], "each year is below what the head decides");
+    let mut office = office.clone();
+    office.seats = vec![seats(0, Role::Officer, 60), seats(3, Role::Officer, 10)];
+    let needs = limits::needs(&plan(&office, &[]), |unit| office.units[unit].agency);
+    let pc = needs.iter().find(|need| need.item == "pc").unwrap();
+    assert_eq!((pc.largest, pc.agencies, pc.is_cut(), pc.is_tendered()), (960_000_000, 2, true, true));
 }
 
 #[test]

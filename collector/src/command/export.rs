@@ -1,0 +1,73 @@
+//! `export assets|survey|checklist`: the present state as a workbook.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+
+use super::{open, print, progress};
+use crate::data::Data;
+use crate::inventory;
+use crate::planning::{self, Wish};
+use crate::store::listing::Scope;
+use crate::store::unit;
+use crate::web::annex::{self, Part};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The assets, hardware and software (P5)
+    #[command(after_help = "Example: sansang-collector export assets --unit 38 --out tai-san.xlsx")]
+    Assets(Options),
+    /// The survey form of the present state, an agency in a row (P2)
+    #[command(after_help = "Example: sansang-collector export survey --out khao-sat.xlsx")]
+    Survey(Options),
+    /// The self-assessment of level 2 by TCVN 14423 (P4)
+    #[command(after_help = "Example: sansang-collector export checklist --out cap-do-2.xlsx")]
+    Checklist(Options),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Only this unit and what is below it
+    #[arg(long, value_name = "CODE")]
+    unit: Option<String>,
+    /// The XLSX file to write
+    #[arg(long, value_name = "FILE", value_parser = workbook)]
+    out: PathBuf,
+}
+
+fn workbook(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    let is_workbook = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
+    if is_workbook { Ok(path) } else { Err("the name must end in .xlsx".to_owned()) }
+}
+
+pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
+    let (part, options) = match command {
+        Command::Assets(options) => (Part::Assets, options),
+        Command::Survey(options) => (Part::Survey, options),
+        Command::Checklist(options) => (Part::Checklist, options),
+    };
+    let (app, _) = open(data).await?;
+    let (scope, place) = match &options.unit {
+        None => (Scope::everything(), "Toàn bộ".to_owned()),
+        Some(code) => {
+            let found = unit::by_code(&mut app.store.read().await?, code).await?;
+            match found.as_slice() {
+                [unit] => (Scope::subtree(&unit.path), unit.name.clone()),
+                [] => bail!("exporting: there is no unit with the code {code}; look with units list"),
+                many => bail!("exporting: {} units have the code {code}", many.len()),
+            }
+        }
+    };
+    // Whether machines are usable is what their diagnosis says.
+    planning::diagnose(&app, &scope, None, &progress("Diagnosing machines")).await?;
+    let wish = Wish { scope: scope.clone(), norm: None, fund: String::new(), budgets: Vec::new() };
+    let planned = planning::plan(&app, &wish).await?;
+    let inventory = inventory::take(&app, &scope, &progress("Going through reports")).await?;
+    app.store.close().await;
+    let bytes = annex::state(&place, &planned, &inventory, &[part])?;
+    let out = options.out.display();
+    std::fs::write(&options.out, bytes).with_context(|| format!("writing the workbook {out}"))?;
+    print(&format!("{} machines of {place}: {out}", inventory.hardware.len()))
+}

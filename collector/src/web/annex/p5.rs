@@ -1,0 +1,95 @@
+//! P5: the assets, hardware and software, with the fields that TCVN 14423:2026 asks for (clauses 4.2.2.1 and 4.3.2.1).
+
+use anyhow::Result;
+use rust_xlsxwriter::Workbook;
+
+use super::{Cell, Column, Head, Looks, Sheet, number, text};
+use crate::inventory::{Inventory, SOFTWARE_MAX};
+use crate::web::label;
+use crate::web::reader::Lang;
+use crate::web::words::Words;
+
+const HARDWARE: &[Column] = &[
+    ("STT", 6.0),
+    ("Tên máy", 18.0),
+    ("Địa chỉ IP", 15.0),
+    ("Địa chỉ MAC", 18.0),
+    ("Số sê-ri", 18.0),
+    ("Hãng, kiểu máy", 28.0),
+    ("Hệ điều hành", 26.0),
+    ("Hết hỗ trợ hệ điều hành", 13.0),
+    ("Hết hỗ trợ của hãng máy", 13.0),
+    ("Vị trí (đơn vị)", 28.0),
+    ("Vị trí mạng", 15.0),
+    ("Mục đích", 14.0),
+    ("Trạng thái", 15.0),
+    ("Người phụ trách", 18.0),
+    ("Ngày báo cáo", 12.0),
+];
+const SOFTWARE: &[Column] = &[
+    ("STT", 6.0),
+    ("Tên phần mềm", 40.0),
+    ("Phiên bản", 20.0),
+    ("Nhà phát hành", 28.0),
+    ("Mục đích", 18.0),
+    ("Hết hỗ trợ", 13.0),
+    ("Phạm vi (số máy)", 11.0),
+    ("Chủ sở hữu", 18.0),
+    ("Giấy phép", 22.0),
+    ("Thành phần", 18.0),
+];
+
+pub(super) fn write(
+    book: &mut Workbook,
+    looks: &Looks,
+    head: &Head<'_>,
+    inventory: &Inventory,
+) -> Result<()> {
+    let w = Words::of(Lang::Vi);
+    let title = ("P5 Phần cứng", "DANH MỤC TÀI SẢN PHẦN CỨNG");
+    let mut sheet = Sheet::begin(book, looks, title, head, HARDWARE)?;
+    for (index, one) in inventory.hardware.iter().enumerate() {
+        let known = |field: &Option<String>| field.as_deref().map_or(Cell::Empty, text);
+        sheet.line(&[
+            number(index + 1),
+            text(&one.name),
+            known(&one.address),
+            known(&one.mac),
+            known(&one.serial),
+            known(&one.model),
+            known(&one.system),
+            one.supported_until.map_or(Cell::Empty, Cell::Day),
+            Cell::Empty,
+            text(&one.unit_name),
+            known(&one.gateway),
+            text(label::role(w, one.role)),
+            text(label::grade(w, one.grade).text),
+            Cell::Empty,
+            Cell::Day(one.reported_on),
+        ])?;
+    }
+    sheet.close()?;
+    let title = ("P5 Phần mềm", "DANH MỤC TÀI SẢN PHẦN MỀM");
+    let mut sheet = Sheet::begin(book, looks, title, head, SOFTWARE)?;
+    for (index, one) in inventory.software.iter().enumerate() {
+        sheet.line(&[
+            number(index + 1),
+            text(&one.name),
+            one.version.as_deref().map_or(Cell::Empty, text),
+            one.publisher.as_deref().map_or(Cell::Empty, text),
+            Cell::Empty,
+            one.supported_until.map_or(Cell::Empty, Cell::Day),
+            number(one.machines),
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+        ])?;
+    }
+    if inventory.software_left > 0 {
+        let left = inventory.software_left;
+        sheet.note(&format!(
+            "Còn {left} phần mềm có trên ít máy hơn: danh mục ghi {SOFTWARE_MAX} phần mềm."
+        ))?;
+    }
+    sheet.close()
+}

@@ -1,0 +1,60 @@
+//! The lines of a plan, each with why, and what its points come from.
+
+use anyhow::Result;
+use rules::plan::Line;
+use rust_xlsxwriter::Workbook;
+
+use super::{Cell, Column, Head, Looks, Sheet, number, text};
+use crate::planning::Planned;
+use crate::web::label;
+use crate::web::plan::{means, points_parts, what, when, why};
+use crate::web::reader::Lang;
+use crate::web::words::Words;
+
+const COLUMNS: &[Column] = &[
+    ("STT", 6.0),
+    ("Đơn vị", 28.0),
+    ("Mã", 12.0),
+    ("Máy", 16.0),
+    ("Vị trí", 14.0),
+    ("Biện pháp", 12.0),
+    ("Nội dung", 40.0),
+    ("Chi phí", 14.0),
+    ("Năm", 11.0),
+    ("Điểm", 7.0),
+    ("Cách tính điểm", 20.0),
+    ("Lý do", 44.0),
+    ("Đã làm", 8.0),
+];
+
+pub(super) fn write<'a>(
+    book: &mut Workbook,
+    looks: &Looks,
+    (title, head): ((&str, &str), &Head<'_>),
+    planned: &Planned,
+    lines: impl Iterator<Item = &'a Line>,
+) -> Result<()> {
+    let w = Words::of(Lang::Vi);
+    let mut sheet = Sheet::begin(book, looks, title, head, COLUMNS)?;
+    for (index, line) in lines.enumerate() {
+        let unit = planned.units.get(line.unit);
+        let machine = line.machine.and_then(|index| planned.machines.get(index));
+        sheet.line(&[
+            number(index + 1),
+            text(unit.map_or("", |unit| &unit.name)),
+            text(unit.map_or("", |unit| &unit.code)),
+            text(machine.map_or("", |machine| &machine.name)),
+            text(line.role.map_or(&w.plan_shared, |role| label::role(w, role))),
+            text(means(w, line.means)),
+            text(&what(Lang::Vi, w, planned, line)),
+            line.cost.map_or(Cell::Empty, Cell::Number),
+            text(&when(w, line)),
+            Cell::Number(i64::from(line.points.sum())),
+            text(&points_parts(w, line)),
+            text(&why(Lang::Vi, w, planned, line)),
+            text(""),
+        ])?;
+    }
+    sheet.sums(&[7])?;
+    sheet.close()
+}

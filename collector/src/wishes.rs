@@ -1,0 +1,196 @@
+//! Wishes from a CSV file: what units declare that they need beside their seats.
+//!
+//! The columns `unit_code`, `item` and `count`; `have` and `price` where one likes. The wishes of every unit in the
+//! file become those of the file; units that are not in it stay as they are. A line that is rented says its price by the
+//! month.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use rules::prices::Prices;
+
+use crate::sheet::{self, Column};
+use crate::store::wish::{self, Wish};
+use crate::store::{Tx, unit};
+
+/// Most rows in one file, most of one item in one row, and the highest price in đồng: more is a slip of the hand.
+const ROWS_MAX: usize = 200_000;
+const COUNT_MAX: i64 = 10_000;
+const PRICE_MAX: i64 = 100_000_000_000;
+const COLUMNS: &[Column] = &[
+    ("unit_code", &["ma don vi", "don vi", "code"]),
+    ("item", &["thiet bi", "hang muc", "ma thiet bi"]),
+    ("count", &["so luong", "so luong can", "can"]),
+    ("have", &["hien co", "so luong hien co"]),
+    ("price", &["don gia", "don gia (dong)"]),
+];
+
+/// One row of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The line, from 1.
+    pub line: u64,
+    /// The code of the unit.
+    pub unit: String,
+    /// The item, as the price book names it.
+    pub item: String,
+    /// How many there should be.
+    pub count: i64,
+    /// How many there are.
+    pub have: i64,
+    /// The price of one, in đồng; none for that of the book.
+    pub price: Option<i64>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Units in the file.
+    pub units: usize,
+    /// Wishes in the file.
+    pub wishes: usize,
+}
+
+/// Reads a CSV file of wishes for items of this price book. `file` only stands in the complaints.
+///
+/// # Errors
+/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
+pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Vec<Row>, Vec<String>> {
+    let sheet = sheet::read(file, bytes, ROWS_MAX)?;
+    let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
+    let [Some(unit), Some(item), Some(count)] =
+        ["unit_code", "item", "count"].map(|name| columns.get(name).copied())
+    else {
+        return Err(vec![format!(
+            "{file}:1:1: the first line must name the columns unit_code, item and count"
+        )]);
+    };
+    let (mut rows, mut complaints): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut lines: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for (line, record) in &sheet.rows {
+        let before = complaints.len();
+        let field = |at: usize| record.get(at).unwrap_or_default();
+        let mut wrong =
+            |at: usize, text: String| complaints.push(format!("{file}:{line}:{}: {text}", at + 1));
+        let (code, id) = (field(unit), field(item));
+        if code.is_empty() {
+            wrong(unit, "the code of the unit is missing".to_owned());
+        }
+        if !prices.items.contains_key(id) {
+            let known: Vec<&str> = prices.items.keys().map(String::as_str).collect();
+            wrong(item, format!("the item “{id}” is not in the price book: there are {}", known.join(", ")));
+        }
+        let number =
+            |text: &str, most: i64| text.parse::<i64>().ok().filter(|number| (0..=most).contains(number));
+        let wished = number(field(count), COUNT_MAX);
+        if wished.is_none() {
+            wrong(count, format!("“{}” is no number of devices: it is from 0 to {COUNT_MAX}", field(count)));
+        }
+        let optional =
+            |name: &str| columns.get(name).map(|at| (*at, field(*at))).filter(|(_, text)| !text.is_empty());
+        let have = optional("have").map_or(Some(0), |(_, text)| number(text, COUNT_MAX));
+        if let (None, Some((at, text))) = (have, optional("have")) {
+            wrong(at, format!("“{text}” is no number of devices: it is from 0 to {COUNT_MAX}"));
+        }
+        let price = optional("price")
+            .map(|(at, text)| (at, text, number(text, PRICE_MAX).filter(|price| *price > 0)));
+        match price {
+            Some((at, text, None)) => {
+                wrong(
+                    at,
+                    format!("“{text}” is no price in đồng: it is a whole number from 1 to {PRICE_MAX}"),
+                );
+            }
+            Some((at, _, Some(price))) if prices.is_plausible(id, price) == Some(false) => {
+                let usual = prices.items.get(id).and_then(|item| item.usual).unwrap_or_default();
+                wrong(
+                    at,
+                    format!(
+                        "{price} đồng for one {id} is not from {} to {}, as is usual: is it in đồng?",
+                        usual.0, usual.1
+                    ),
+                );
+            }
+            Some(_) | None => {}
+        }
+        if let Some(first) = lines.insert((code.to_owned(), id.to_owned()), *line) {
+            wrong(0, format!("the same unit and item stand in line {first} too"));
+        }
+        if let (true, Some(count), Some(have)) = (complaints.len() == before, wished, have) {
+            let price = price.and_then(|(_, _, price)| price);
+            rows.push(Row { line: *line, unit: code.to_owned(), item: id.to_owned(), count, have, price });
+        }
+    }
+    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
+}
+
+/// Gives the units of the file its wishes.
+///
+/// # Errors
+/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot. Then the
+/// transaction must not be committed.
+pub async fn import(tx: &mut Tx, file: &str, rows: &[Row]) -> Result<Result<Imported, Vec<String>>> {
+    let mut complaints = Vec::new();
+    let mut by_unit: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in rows {
+        by_unit.entry(&row.unit).or_default().push(row);
+    }
+    let imported = Imported { units: by_unit.len(), wishes: rows.len() };
+    for (code, rows) in by_unit {
+        let found = unit::by_code(tx, code).await?;
+        let line = rows.first().map_or(1, |row| row.line);
+        match found.as_slice() {
+            [unit] => {
+                let wish = |row: &&Row| Wish {
+                    unit: unit.id.clone(),
+                    item: row.item.clone(),
+                    count: row.count,
+                    have: row.have,
+                    price: row.price,
+                };
+                let wishes: Vec<Wish> =
+                    rows.iter().filter(|row| row.count + row.have > 0).map(wish).collect();
+                wish::set(tx, &unit.id, &wishes).await?;
+            }
+            [] => complaints.push(format!("{file}:{line}:1: there is no unit with the code {code}")),
+            many => complaints.push(format!("{file}:{line}:1: {} units have the code {code}", many.len())),
+        }
+    }
+    Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn rows_as_people_write_them() {
+        let prices = Prices::shipped();
+        let csv = "\u{feff}Mã đơn vị;Thiết bị;Số lượng;Hiện có;Đơn giá\n16093;firewall;2;1;40000000\n16093;internet-line;1;;\n";
+        let rows = parse("w.csv", csv.as_bytes(), &prices).unwrap();
+        assert_eq!(rows.len(), 2);
+        assert_eq!((rows[0].count, rows[0].have, rows[0].price), (2, 1, Some(40_000_000)));
+        assert_eq!((rows[1].count, rows[1].have, rows[1].price), (1, 0, None));
+    }
+
+    #[test]
+    fn complaints_all_at_once() {
+        let csv = "unit_code,item,count,have,price\n,switch,1,,\n16093,swich,1,,\n16093,wifi,-1,x,\n\
+                   16093,firewall,1,0,45\n16093,firewall,1,0,1.5\n";
+        let told = parse("w.csv", csv.as_bytes(), &Prices::shipped()).unwrap_err();
+        // The list of all items is long, and stands in the book.
+        let told: Vec<&str> = told.iter().map(|text| text.split(": there are").next().unwrap()).collect();
+        expect![[r#"
+            w.csv:2:1: the code of the unit is missing
+            w.csv:3:2: the item “swich” is not in the price book
+            w.csv:4:3: “-1” is no number of devices: it is from 0 to 10000
+            w.csv:4:4: “x” is no number of devices: it is from 0 to 10000
+            w.csv:5:5: 45 đồng for one firewall is not from 3000000 to 1000000000, as is usual: is it in đồng?
+            w.csv:6:5: “1.5” is no price in đồng: it is a whole number from 1 to 100000000000
+            w.csv:6:1: the same unit and item stand in line 5 too"#]]
+        .assert_eq(&told.join("\n"));
+        assert_eq!(parse("w.csv", b"unit_code,item\n", &Prices::shipped()).unwrap_err().len(), 1);
+    }
+}
