@@ -17,6 +17,7 @@ pub mod guard;
 pub mod intake;
 pub mod judge;
 pub mod local;
+pub mod opinion;
 pub mod parameters;
 pub mod planning;
 pub mod refusals;

@@ -54,6 +54,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
+    (13, include_str!("../schema/0013_verdict.sql")),
 ];
 
 /// How long a writer waits for the one before it.

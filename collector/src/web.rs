@@ -40,6 +40,7 @@ pub mod layout;
 pub mod login;
 pub mod machine;
 pub mod machines;
+pub mod opinions;
 pub mod overview;
 pub mod parameters;
 pub mod plan;
@@ -132,6 +133,7 @@ routes! {
     get  "/machines/{id}/seat" SEATS => seat::show;
     post "/machines/{id}/seat" SEATS => seat::give;
     get  "/rules"          ALL      => rules::show;
+    get  "/rules/opinions" ALL     => opinions::show;
     get  "/rules/try"      TRIES    => trial::show;
     post "/rules/try"      TRIES    => trial::try_text;
     post "/rules/activate" ADMINISTRATORS => trial::activate;

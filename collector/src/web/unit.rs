@@ -9,11 +9,12 @@ use rules::assess::{Grade, Outcome, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
+use crate::store::listing::{self, Direction, Filter, MachineRow, Noted, Scope, Sort};
 use crate::store::seat::{self, Seats};
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
+use crate::web::machines::waived;
 use crate::web::parameters::SETS_PARAMETERS;
 use crate::web::reader::Reader;
 use crate::web::units::{Node, UnitLine, tree};
@@ -37,6 +38,8 @@ struct UnitPage {
     is_empty: bool,
     ready: String,
     of_all: String,
+    /// How many machines an exception holds for, and where they are listed.
+    waived: Option<(String, String)>,
     bar: Vec<Stretch>,
     bar_text: String,
     legend: Vec<Legend>,
@@ -67,6 +70,7 @@ struct Rows<'a> {
     machines: &'a [MachineRow],
     seats: &'a [Seats],
     by_role: &'a BTreeMap<String, (i64, i64)>,
+    noted: Noted,
 }
 
 struct Legend {
@@ -93,6 +97,7 @@ struct Machine {
     score: String,
     why: String,
     seen: String,
+    waived: Option<String>,
 }
 
 impl UnitPage {
@@ -112,6 +117,10 @@ impl UnitPage {
             is_empty: all == 0,
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
+            waived: (rows.noted.waived > 0).then(|| {
+                let text = fill(&w.machines_waived_among, &[("n", &number(lang, rows.noted.waived))]);
+                (text, format::url("/machines", &[("unit", &node.unit.id), ("waived", "yes")]))
+            }),
             bar: grades_bar(&node.all),
             bar_text: grades_text(lang, w, &node.all),
             legend: Grade::ALL
@@ -218,6 +227,7 @@ fn machine(reader: &Reader, judge: &Judge, row: &MachineRow) -> Machine {
             None => String::new(),
         },
         seen: format::ago(w, row.seen_at, reader.now),
+        waived: waived(lang, w, row),
     }
 }
 
@@ -239,11 +249,12 @@ pub async fn show(
     let findings = listing::findings(&mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
     let by_role = listing::ready_by_role(&mut tx, &subtree).await?;
+    let noted = listing::noted(&mut tx, &subtree).await?;
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
     let nodes = tree(units, &own);
     let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
-    let rows = Rows { findings: &findings, machines: &rows, seats: &seats, by_role: &by_role };
+    let rows = Rows { findings: &findings, machines: &rows, seats: &seats, by_role: &by_role, noted };
     page(&UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
 }
