@@ -25,6 +25,7 @@ use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
 use crate::app::Judge;
 use crate::archive::LIFECYCLE;
 use crate::local::Local;
+use crate::opinion::Opinion;
 use crate::parameters;
 use crate::store::assessment::Finding;
 use crate::store::fleet::Latest;
@@ -146,6 +147,11 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
         None => None,
     };
     let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
+    let opinion = Opinion::of(judge, &report.facts, role, day);
+    let findings = findings(set, &assessment);
+    let counted = |counts: &dyn Fn(&Finding) -> bool| -> Result<i64> {
+        Ok(i64::try_from(findings.iter().filter(|finding| counts(finding)).count())?)
+    };
     Ok(Judged {
         portrait,
         mark: Mark {
@@ -154,8 +160,12 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
             coverage: i64::from(assessment.coverage),
             decided_by: assessment.decided_by.clone(),
             rules_digest: assessment.digest.clone(),
+            waived: counted(&|finding| finding.outcome == WAIVED)?,
+            switched_off: counted(&|finding| finding.switched_off)?,
+            opinion: opinion.as_ref().map_or("", |opinion| opinion.accord().word()).to_owned(),
+            opinion_why: opinion.as_ref().map(serde_json::to_string).transpose()?.unwrap_or_default(),
         },
-        findings: findings(set, &assessment),
+        findings,
         assessment: Some((assessment, body)),
         pair,
     })
@@ -177,6 +187,7 @@ pub(crate) fn findings(set: &RuleSet, assessment: &Assessment) -> Vec<Finding> {
             rule: verdict.rule.clone(),
             outcome: if verdict.waived { WAIVED } else { verdict.outcome.word() }.to_owned(),
             severity: verdict.severity.word().to_owned(),
+            switched_off: verdict.switched_off && !verdict.waived,
         })
         .collect();
     findings.sort();

@@ -19,6 +19,7 @@ pub mod intake;
 pub mod inventory;
 pub mod judge;
 pub mod local;
+pub mod opinion;
 pub mod parameters;
 pub mod part;
 pub mod planning;

@@ -182,7 +182,13 @@ async fn keep(
     if let Some((digest, old)) = before
         && body.replacen(&judged.mark.rules_digest, digest, 1) == *old
     {
-        machine::judged_by(tx, machine, &judged.mark.rules_digest).await?;
+        if evidence.rules_digest.is_empty() || evidence.opinion_why != judged.mark.opinion_why {
+            // What lists show beside the verdicts differs, or was never made.
+            machine::grade(tx, machine, evidence.assessed.as_deref(), &judged.mark).await?;
+            assessment::set_findings(tx, machine, &judged.findings).await?;
+        } else {
+            machine::judged_by(tx, machine, &judged.mark.rules_digest).await?;
+        }
         return Ok(false);
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);

@@ -61,6 +61,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (9, include_str!("../schema/0009_tally.sql")),
     (11, include_str!("../schema/0011_wish.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
+    (13, include_str!("../schema/0013_verdict.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -42,6 +42,7 @@ pub mod league;
 pub mod login;
 pub mod machine;
 pub mod machines;
+pub mod opinions;
 pub mod overview;
 pub mod parameters;
 pub mod plan;
@@ -140,6 +141,7 @@ routes! {
     get  "/machines/{id}/seat" SEATS => seat::show;
     post "/machines/{id}/seat" SEATS => seat::give;
     get  "/rules"          ALL      => rules::show;
+    get  "/rules/opinions" ALL     => opinions::show;
     get  "/rules/try"      TRIES    => trial::show;
     post "/rules/try"      TRIES    => trial::try_text;
     post "/rules/activate" ADMINISTRATORS => trial::activate;

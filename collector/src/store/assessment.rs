@@ -91,6 +91,8 @@ pub struct Finding {
     pub outcome: String,
     /// How much the rule weighs.
     pub severity: String,
+    /// Whether the PC has what is asked, switched off.
+    pub switched_off: bool,
 }
 
 /// The findings of a machine's latest assessment, in the order of their rules' ids.
@@ -98,10 +100,12 @@ pub struct Finding {
 /// # Errors
 /// When the database cannot.
 pub async fn findings(tx: &mut Tx, machine: &str) -> Result<Vec<Finding>> {
-    const SQL: &str = "SELECT rule, outcome, severity FROM finding WHERE machine = $1 ORDER BY rule";
-    let rows: Vec<(String, String, String)> =
+    const SQL: &str =
+        "SELECT rule, outcome, severity, switched_off FROM finding WHERE machine = $1 ORDER BY rule";
+    let rows: Vec<(String, String, String, bool)> =
         sql!(tx, |c| sqlx::query_as(SQL).bind(machine).fetch_all(c).await?);
-    Ok(rows.into_iter().map(|(rule, outcome, severity)| Finding { rule, outcome, severity }).collect())
+    let finding = |(rule, outcome, severity, switched_off)| Finding { rule, outcome, severity, switched_off };
+    Ok(rows.into_iter().map(finding).collect())
 }
 
 /// Makes these the findings of a machine; writes only what changed. They are in the order of their rules' ids.
@@ -117,14 +121,16 @@ pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> R
     for gone in before.iter().filter(|finding| !findings.iter().any(|f| f.rule == finding.rule)) {
         sql!(tx, |c| sqlx::query(GONE).bind(machine).bind(&gone.rule).execute(c).await?);
     }
-    const PUT: &str = "INSERT INTO finding (machine, rule, outcome, severity) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (machine, rule) DO UPDATE SET outcome = $3, severity = $4";
+    const PUT: &str = "INSERT INTO finding (machine, rule, outcome, severity, switched_off)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (machine, rule) DO UPDATE SET outcome = $3, severity = $4, switched_off = $5";
     for finding in findings.iter().filter(|finding| !before.contains(finding)) {
         sql!(tx, |c| sqlx::query(PUT)
             .bind(machine)
             .bind(&finding.rule)
             .bind(&finding.outcome)
             .bind(&finding.severity)
+            .bind(finding.switched_off)
             .execute(c)
             .await?);
     }

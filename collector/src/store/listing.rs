@@ -65,6 +65,12 @@ pub struct Filter {
     pub silent_since: Option<Timestamp>,
     /// Whose key another PC uses too.
     pub conflict: bool,
+    /// Which have something that is asked, switched off: of the rule, where one is given.
+    pub switched_off: bool,
+    /// Which an exception holds for: from the rule, where one is given.
+    pub waived: bool,
+    /// Of which Windows and the rules say so, as a word.
+    pub opinion: Option<&'static str>,
     /// Words that all stand in what is searched, folded; those after the third are ignored.
     pub words: Vec<String>,
 }
@@ -79,6 +85,9 @@ impl Filter {
             rule: None,
             silent_since: None,
             conflict: false,
+            switched_off: false,
+            waived: false,
+            opinion: None,
             words: Vec::new(),
         }
     }
@@ -90,6 +99,9 @@ impl Filter {
             && self.rule.is_none()
             && self.silent_since.is_none()
             && !self.conflict
+            && !self.switched_off
+            && !self.waived
+            && self.opinion.is_none()
             && self.words.is_empty()
     }
 
@@ -180,6 +192,14 @@ pub struct MachineRow {
     pub agent: String,
     /// When it joined.
     pub joined_at: Timestamp,
+    /// Verdicts that an exception holds for.
+    pub waived: i64,
+    /// Verdicts of which it has what is asked, switched off.
+    pub switched_off: i64,
+    /// How what Windows says of its upgrade stands to what the rules say; empty where Windows said nothing.
+    pub opinion: String,
+    /// Both, as JSON.
+    pub opinion_why: String,
 }
 
 /// Where a list was left: the machine that was shown last.
@@ -220,7 +240,8 @@ impl Cursor {
 macro_rules! columns {
     () => {
         "m.id, m.hostname, m.unit, m.unit_path, u.name AS unit_name, m.role, m.os, m.maker, m.model, m.grade,
-        m.score, m.coverage, m.decided_by, m.seen_at, m.taken_at, m.report, m.assessment, m.agent, m.joined_at
+        m.score, m.coverage, m.decided_by, m.seen_at, m.taken_at, m.report, m.assessment, m.agent, m.joined_at,
+        m.waived, m.switched_off, m.opinion, m.opinion_why
         FROM machine m JOIN unit u ON u.id = m.unit "
     };
 }
@@ -236,9 +257,12 @@ macro_rules! filter {
     };
     (rest) => {
         "AND ($3 = '' OR m.role = $3)
-        AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4 AND f.outcome = 'fail'))
+        AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4
+            AND (f.outcome = 'waived' OR $11 = 0) AND (f.switched_off OR $10 = 0)
+            AND (f.outcome = 'fail' OR $10 + $11 > 0)))
         AND m.seen_at < $5 AND m.search LIKE $6 ESCAPE '\\' AND m.search LIKE $7 ESCAPE '\\'
-        AND m.search LIKE $8 ESCAPE '\\' AND m.conflicts >= $9 "
+        AND m.search LIKE $8 ESCAPE '\\' AND m.conflicts >= $9
+        AND m.switched_off >= $10 AND m.waived >= $11 AND ($12 = '' OR m.opinion = $12) "
     };
 }
 
@@ -256,22 +280,22 @@ macro_rules! stretch {
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($11 = '' OR m.grade = $11) ",
+                "AND ($14 = '' OR m.grade = $14) ",
                 $where,
                 " ORDER BY ",
                 $order,
-                " LIMIT $10"
+                " LIMIT $13"
             ),
             concat!(
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($11 = '' OR m.grade = $11) ",
+                "AND ($14 = '' OR m.grade = $14) ",
                 $where,
                 $behind,
                 " ORDER BY ",
                 $order,
-                " LIMIT $10"
+                " LIMIT $13"
             ),
         )
     };
@@ -326,44 +350,44 @@ impl Bound {
         use Direction::{Down, Up};
         match (self, direction) {
             (Bound::Name, Up) => {
-                stretch!("", "AND (m.hostname, m.id) > ($12, $13)", "m.hostname, m.id")
+                stretch!("", "AND (m.hostname, m.id) > ($15, $16)", "m.hostname, m.id")
             }
             (Bound::Name, Down) => {
-                stretch!("", "AND (m.hostname, m.id) < ($12, $13)", "m.hostname DESC, m.id DESC")
+                stretch!("", "AND (m.hostname, m.id) < ($15, $16)", "m.hostname DESC, m.id DESC")
             }
             (Bound::Unit, Up) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) > ($12, $13, $14)",
+                "AND (m.unit_path, m.hostname, m.id) > ($15, $16, $17)",
                 "m.unit_path, m.hostname, m.id"
             ),
             (Bound::Unit, Down) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) < ($12, $13, $14)",
+                "AND (m.unit_path, m.hostname, m.id) < ($15, $16, $17)",
                 "m.unit_path DESC, m.hostname DESC, m.id DESC"
             ),
             (Bound::Grade(_), Up) => {
-                stretch!("AND m.grade = $11 ", "AND (m.hostname, m.id) > ($12, $13)", "m.hostname, m.id")
+                stretch!("AND m.grade = $14 ", "AND (m.hostname, m.id) > ($15, $16)", "m.hostname, m.id")
             }
             (Bound::Grade(_), Down) => stretch!(
-                "AND m.grade = $11 ",
-                "AND (m.hostname, m.id) < ($12, $13)",
+                "AND m.grade = $14 ",
+                "AND (m.hostname, m.id) < ($15, $16)",
                 "m.hostname DESC, m.id DESC"
             ),
             (Bound::Score, Up) => {
-                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($12, $13)", "m.score, m.id")
+                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($15, $16)", "m.score, m.id")
             }
             (Bound::Score, Down) => stretch!(
                 "AND m.score IS NOT NULL ",
-                "AND (m.score, m.id) < ($12, $13)",
+                "AND (m.score, m.id) < ($15, $16)",
                 "m.score DESC, m.id DESC"
             ),
-            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $12", "m.id"),
-            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $12", "m.id DESC"),
+            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $15", "m.id"),
+            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $15", "m.id DESC"),
             (Bound::Seen, Up) => {
-                stretch!("", "AND (m.seen_at, m.id) > ($12, $13)", "m.seen_at, m.id")
+                stretch!("", "AND (m.seen_at, m.id) > ($15, $16)", "m.seen_at, m.id")
             }
             (Bound::Seen, Down) => {
-                stretch!("", "AND (m.seen_at, m.id) < ($12, $13)", "m.seen_at DESC, m.id DESC")
+                stretch!("", "AND (m.seen_at, m.id) < ($15, $16)", "m.seen_at DESC, m.id DESC")
             }
         }
     }
@@ -394,6 +418,10 @@ macro_rules! machine_row {
             assessment: row.try_get("assessment")?,
             agent: row.try_get("agent")?,
             joined_at: Timestamp::from_millisecond(row.try_get("joined_at")?)?,
+            waived: row.try_get("waived")?,
+            switched_off: row.try_get("switched_off")?,
+            opinion: row.try_get("opinion")?,
+            opinion_why: row.try_get("opinion_why")?,
         }
     }};
 }
@@ -451,6 +479,9 @@ async fn stretch(
             .bind(filter.pattern(1))
             .bind(filter.pattern(2))
             .bind(i64::from(filter.conflict))
+            .bind(i64::from(filter.switched_off))
+            .bind(i64::from(filter.waived))
+            .bind(filter.opinion.unwrap_or_default())
             .bind(limit);
         query = query.bind(match bound {
             Bound::Grade(grade) => grade.word(),
@@ -494,6 +525,9 @@ pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
                 .bind(filter.pattern(1))
                 .bind(filter.pattern(2))
                 .bind(i64::from(filter.conflict))
+                .bind(i64::from(filter.switched_off))
+                .bind(i64::from(filter.waived))
+                .bind(filter.opinion.unwrap_or_default())
         };
         let rows = query.fetch_all(c).await?;
         let mut grades = Grades::default();
@@ -631,6 +665,48 @@ pub async fn findings(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<(String, St
             .map(|row| Ok(((row.try_get("rule")?, row.try_get("outcome")?), row.try_get("machines")?)))
             .collect()
     })
+}
+
+/// How many machines of a scope have what each rule asks, switched off.
+///
+/// # Errors
+/// When the database fails.
+pub async fn switched_off(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String, i64>> {
+    const SQL: &str = "SELECT f.rule, COUNT(*) FROM finding f JOIN machine m ON m.id = f.machine
+        WHERE f.switched_off AND m.unit_path >= $1 AND m.unit_path < $2 GROUP BY f.rule";
+    let rows: Vec<(String, i64)> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?);
+    Ok(rows.into_iter().collect())
+}
+
+/// What is to be known beside the grades of some machines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// Machines that an exception holds for.
+    pub waived: i64,
+    /// Machines that have something that is asked, switched off.
+    pub switched_off: i64,
+    /// Machines of which Windows and the rules say the same: whether they can be upgraded.
+    pub same: i64,
+    /// Machines that can be upgraded by the rules, and not by Windows.
+    pub only_rules: i64,
+    /// Machines that can be upgraded by Windows, and not by the rules.
+    pub only_windows: i64,
+}
+
+/// Counts what is to be known beside the grades.
+///
+/// # Errors
+/// When the database fails.
+pub async fn noted(tx: &mut Tx, scope: &Scope) -> Result<Noted> {
+    const SQL: &str = "SELECT COUNT(CASE WHEN waived > 0 THEN 1 END),
+            COUNT(CASE WHEN switched_off > 0 THEN 1 END), COUNT(CASE WHEN opinion = 'same' THEN 1 END),
+            COUNT(CASE WHEN opinion = 'only_rules' THEN 1 END),
+            COUNT(CASE WHEN opinion = 'only_windows' THEN 1 END)
+        FROM machine WHERE unit_path >= $1 AND unit_path < $2";
+    let (waived, switched_off, same, only_rules, only_windows) =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_one(c).await?);
+    Ok(Noted { waived, switched_off, same, only_rules, only_windows })
 }
 
 /// How many machines of each role were judged.

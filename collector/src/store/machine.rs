@@ -248,6 +248,14 @@ pub struct Mark {
     pub decided_by: Option<String>,
     /// The rules that judged; empty when none were in force.
     pub rules_digest: String,
+    /// Verdicts that an exception holds for.
+    pub waived: i64,
+    /// Verdicts of which the machine has what is asked, switched off.
+    pub switched_off: i64,
+    /// How what Windows says of its upgrade stands to what the rules say; empty where Windows said nothing.
+    pub opinion: String,
+    /// Both, as JSON; empty where Windows said nothing.
+    pub opinion_why: String,
 }
 
 /// Puts a report in the place of the latest.
@@ -287,7 +295,7 @@ pub async fn portray(
 /// When the database cannot.
 pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
     const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
-            decided_by = $6, rules_digest = $7
+            decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11
         WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL)
         .bind(id)
@@ -297,6 +305,10 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
         .bind(mark.coverage)
         .bind(&mark.decided_by)
         .bind(&mark.rules_digest)
+        .bind(mark.waived)
+        .bind(mark.switched_off)
+        .bind(&mark.opinion)
+        .bind(&mark.opinion_why)
         .execute(c)
         .await?);
     Ok(())
@@ -325,6 +337,10 @@ pub struct Evidence {
     pub base: Option<Vec<u8>>,
     /// Digest and JSON of the latest assessment.
     pub assessment: Option<(String, String)>,
+    /// Id of the latest assessment.
+    pub assessed: Option<String>,
+    /// What Windows says of its upgrade beside the rules, as JSON.
+    pub opinion_why: String,
 }
 
 /// Which machines.
@@ -350,6 +366,8 @@ type EvidenceRow = (
     Option<Vec<u8>>,
     Option<String>,
     Option<String>,
+    Option<String>,
+    String,
 );
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
@@ -358,7 +376,7 @@ type EvidenceRow = (
 /// When the database cannot.
 pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) -> Result<Vec<Evidence>> {
     const SQL: &str = "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
-            b.envelope, a.digest, a.body
+            b.envelope, a.digest, a.body, m.assessment, m.opinion_why
         FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
             LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base LEFT JOIN assessment a ON a.id = m.assessment
         WHERE m.id > $1 AND substr(m.unit_path, 1, length($3)) = $3 AND ($4 IS NULL OR m.id = $4)
@@ -387,6 +405,8 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
         base,
         digest,
         body,
+        assessed,
+        opinion_why,
     ): EvidenceRow| {
         let assessment = digest.zip(body);
         Evidence {
@@ -400,6 +420,8 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
             envelope,
             base,
             assessment,
+            assessed,
+            opinion_why,
         }
     };
     Ok(rows.into_iter().map(evidence).collect())

@@ -163,6 +163,10 @@ async fn a_province_joins_and_reports() {
         coverage: 90,
         decided_by: Some("memory-size".to_owned()),
         rules_digest: "r1".to_owned(),
+        waived: 1,
+        switched_off: 2,
+        opinion: "only_rules".to_owned(),
+        opinion_why: "{}".to_owned(),
     };
     let judgement = Judgement {
         machine: &id,
@@ -187,6 +191,7 @@ async fn a_province_joins_and_reports() {
         rule: rule.to_owned(),
         outcome: outcome.to_owned(),
         severity: "major".to_owned(),
+        switched_off: rule == "b",
     };
     for findings in [
         vec![finding("a", "fail"), finding("b", "fail")],
@@ -251,6 +256,40 @@ async fn a_province_joins_and_reports() {
     let found = listing::findings(&mut tx, &here).await.unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(("memory-size".to_owned(), "fail".to_owned()), 1)]);
     assert!(listing::findings(&mut tx, &elsewhere).await.unwrap().is_empty());
+    assessment::set_findings(&mut tx, &id, &[finding("b", "fail"), finding("c", "waived")]).await.unwrap();
+    assert_eq!(listing::switched_off(&mut tx, &here).await.unwrap(), [("b".to_owned(), 1)].into());
+    assert!(listing::switched_off(&mut tx, &elsewhere).await.unwrap().is_empty());
+    let noted = listing::Noted { waived: 1, switched_off: 1, only_rules: 1, ..listing::Noted::default() };
+    assert_eq!(listing::noted(&mut tx, &here).await.unwrap(), noted);
+    assert_eq!(listing::noted(&mut tx, &elsewhere).await.unwrap(), listing::Noted::default());
+    let plain = Filter::all(here.clone());
+    let asked = |rule: Option<&str>, switched_off, waived, opinion| Filter {
+        rule: rule.map(str::to_owned),
+        switched_off,
+        waived,
+        opinion,
+        ..plain.clone()
+    };
+    let mut found = Vec::new();
+    for filter in [
+        asked(None, true, false, None),
+        asked(None, false, true, Some("only_rules")),
+        asked(None, false, false, Some("same")),
+        asked(Some("b"), true, false, None),
+        asked(Some("c"), true, false, None),
+        asked(Some("b"), false, true, None),
+        asked(Some("c"), false, true, None),
+        asked(Some("b"), false, false, None),
+        asked(Some("c"), false, false, None),
+    ] {
+        let rows = listing::machines(&mut tx, &filter, Sort::Score, Direction::Up, None, 9).await.unwrap();
+        assert_eq!(
+            i64::try_from(rows.len()).unwrap(),
+            listing::grades(&mut tx, &filter).await.unwrap().all()
+        );
+        found.push(rows.len());
+    }
+    assert_eq!(found, [1, 1, 0, 1, 0, 0, 1, 1, 0]);
     let judged_roles = listing::judged_by_role(&mut tx, &here).await.unwrap();
     assert_eq!(judged_roles.into_iter().collect::<Vec<_>>(), [("clerk".to_owned(), 1)]);
     assert_eq!(listing::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));
@@ -473,6 +512,7 @@ async fn exceptions_begin_and_end() {
         rule: "smb1".to_owned(),
         outcome: outcome.to_owned(),
         severity: "major".to_owned(),
+        switched_off: false,
     };
     assessment::set_findings(&mut tx, &id, &[finding("waived")]).await.unwrap();
     let told = |waivers: Vec<waiver::Waiver>| {

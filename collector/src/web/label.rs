@@ -42,9 +42,18 @@ pub fn outcome(w: &'static Words, outcome: Outcome) -> Label {
     Label { code: outcome.word(), text }
 }
 
-/// What a verdict says: its outcome, unless an exception holds.
+/// What a verdict says: its outcome, unless an exception holds, or what is asked is only switched off.
 pub fn verdict(w: &'static Words, verdict: &Verdict) -> Label {
-    if verdict.waived { waived(w) } else { outcome(w, verdict.outcome) }
+    match verdict {
+        Verdict { waived: true, .. } => waived(w),
+        Verdict { switched_off: true, .. } => switched_off(w),
+        Verdict { outcome: said, .. } => outcome(w, *said),
+    }
+}
+
+/// What is asked is there, switched off: a setting mends it.
+pub fn switched_off(w: &'static Words) -> Label {
+    Label { code: "switched_off", text: &w.outcome_switched_off }
 }
 
 /// An exception that holds.

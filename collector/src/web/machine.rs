@@ -22,6 +22,7 @@ use crate::store::{audit, sign};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
+use crate::web::opinions;
 use crate::web::overview::SILENT_DAYS;
 use crate::web::reader::{Lang, Reader};
 use crate::web::remedy::{self, Advice};
@@ -78,6 +79,8 @@ struct MachinePage {
     bar: Vec<Stretch>,
     bar_text: String,
     advice: Option<Advice>,
+    /// What Windows says beside the rules, and whether they differ.
+    opinion: Option<(String, bool)>,
     set: String,
     groups: Vec<GroupView>,
     rule_count: String,
@@ -168,19 +171,23 @@ impl MachinePage {
         let groups = assessment.map(|one| groups(reader, judge, set, one, rows)).unwrap_or_default();
         let tally = |outcome: Outcome| {
             let verdicts = assessment.map(|one| one.verdicts.as_slice()).unwrap_or_default();
-            let count = verdicts.iter().filter(|one| one.outcome == outcome && !one.waived).count();
+            let count = verdicts.iter().filter(|one| one.outcome == outcome && is_plain(one)).count();
             i64::try_from(count).unwrap_or(i64::MAX)
         };
         let verdicts = assessment.map(|one| one.verdicts.as_slice()).unwrap_or_default();
         let waived = i64::try_from(verdicts.iter().filter(|one| one.waived).count()).unwrap_or(i64::MAX);
+        let off = verdicts.iter().filter(|one| one.switched_off && !one.waived).count();
+        let off = i64::try_from(off).unwrap_or(i64::MAX);
         const COUNTED: [Outcome; 4] = [Outcome::Fail, Outcome::Partial, Outcome::Unknown, Outcome::Pass];
-        let asked: i64 = COUNTED.iter().map(|outcome| tally(*outcome)).sum::<i64>() + waived;
+        let asked: i64 = COUNTED.iter().map(|outcome| tally(*outcome)).sum::<i64>() + waived + off;
         let facts = rows.report.as_ref().map(|(report, _)| {
             let mut facts = report.facts.clone();
             facts.support = judge.lifecycle.support(&facts.os, format::day(report.taken_at));
             facts
         });
         let quiet = reader.now.duration_since(machine.seen_at) > SignedDuration::from_hours(SILENT_DAYS * 24);
+        let mut bar = COUNTED.map(|one| (one.word(), tally(one))).to_vec();
+        bar.insert(1, ("switched_off", off));
         MachinePage {
             l: Layout::new(reader, Place::Machines, &machine.hostname),
             w,
@@ -201,9 +208,10 @@ impl MachinePage {
             tally: COUNTED
                 .iter()
                 .map(|one| Tally { label: label::outcome(w, *one), count: number(lang, tally(*one)) })
+                .chain((off > 0).then(|| Tally { label: label::switched_off(w), count: number(lang, off) }))
                 .chain((waived > 0).then(|| Tally { label: label::waived(w), count: number(lang, waived) }))
                 .collect(),
-            bar: label::stacked(&COUNTED.map(|one| (one.word(), tally(one)))),
+            bar: label::stacked(&bar),
             bar_text: COUNTED
                 .map(|one| format!("{}: {}", label::outcome(w, one).text, number(lang, tally(one))))
                 .join(", "),
@@ -213,6 +221,7 @@ impl MachinePage {
                 }
                 _ => None,
             },
+            opinion: opinions::sentence(reader, judge, machine),
             set: assessment.map(|one| judged_by(reader, set, one)).unwrap_or_default(),
             groups,
             rule_count: number(lang, asked),
@@ -226,6 +235,11 @@ impl MachinePage {
             may_end: reader.person.as_ref().is_some_and(|person| ENDS_CONFLICTS.contains(&person.standing)),
         }
     }
+}
+
+/// Whether a verdict is what its outcome says: no exception holds, and nothing is only switched off.
+fn is_plain(verdict: &Verdict) -> bool {
+    !verdict.waived && !verdict.switched_off
 }
 
 /// A conflict as a sentence.

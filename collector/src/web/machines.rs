@@ -8,6 +8,7 @@ use rules::assess::{Grade, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::opinion::Accord;
 use crate::store::Tx;
 use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
 use crate::vietnamese::fold;
@@ -38,6 +39,9 @@ pub struct Asked {
     rule: String,
     silent: bool,
     conflict: bool,
+    switched_off: bool,
+    waived: bool,
+    opinion: Option<Accord>,
     sort: Sort,
     direction: Direction,
 }
@@ -62,6 +66,9 @@ impl Asked {
             rule: fields.text("rule").to_owned(),
             silent: fields.text("seen") == "silent",
             conflict: fields.text("conflict") == "open",
+            switched_off: fields.text("off") == "yes",
+            waived: fields.text("waived") == "yes",
+            opinion: Accord::parse(fields.text("opinion")),
             sort: sort.map_or(Sort::Grade, |(sort, _)| *sort),
             direction: if fields.text("order") == "down" { Direction::Down } else { Direction::Up },
         }
@@ -78,6 +85,9 @@ impl Asked {
             ("rule", self.rule.as_str()),
             ("seen", if self.silent { "silent" } else { "" }),
             ("conflict", if self.conflict { "open" } else { "" }),
+            ("off", if self.switched_off { "yes" } else { "" }),
+            ("waived", if self.waived { "yes" } else { "" }),
+            ("opinion", self.opinion.map_or("", Accord::word)),
             ("sort", sort.map_or("", |(_, word)| *word)),
             ("order", if self.direction == Direction::Down { "down" } else { "" }),
         ];
@@ -94,6 +104,9 @@ impl Asked {
             rule: (!self.rule.is_empty()).then(|| self.rule.clone()),
             silent_since: self.silent.then(|| silent_since(reader.now)),
             conflict: self.conflict,
+            switched_off: self.switched_off,
+            waived: self.waived,
+            opinion: self.opinion.map(Accord::word),
             words: fold(&self.search).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
         }
     }
@@ -157,6 +170,8 @@ struct Line {
     seen: String,
     seen_at: String,
     is_silent: bool,
+    /// How many exceptions hold for it, in words.
+    waived: Option<String>,
 }
 
 impl MachinesPage {
@@ -205,6 +220,9 @@ fn hidden(asked: &Asked) -> Vec<(&'static str, String)> {
         ("rule", asked.rule.as_str()),
         ("seen", if asked.silent { "silent" } else { "" }),
         ("conflict", if asked.conflict { "open" } else { "" }),
+        ("off", if asked.switched_off { "yes" } else { "" }),
+        ("waived", if asked.waived { "yes" } else { "" }),
+        ("opinion", asked.opinion.map_or("", Accord::word)),
         ("sort", sort),
         ("order", if asked.direction == Direction::Down { "down" } else { "" }),
     ];
@@ -235,8 +253,26 @@ fn other_chips(reader: &Reader, judge: &Judge, asked: &Asked) -> Vec<Chip> {
     let mut chips = Vec::new();
     if !asked.rule.is_empty() {
         let title = label::rule_title(reader.lang, judge, &asked.rule);
-        let without = Asked { rule: String::new(), ..asked.clone() };
-        chips.push(chip(fill(&w.machines_failing, &[("rule", &title)]), without.url("/machines", &[])));
+        let without = Asked { rule: String::new(), switched_off: false, waived: false, ..asked.clone() };
+        let text = match (asked.switched_off, asked.waived) {
+            (true, _) => &w.machines_switched_off_rule,
+            (false, true) => &w.machines_waived_rule,
+            (false, false) => &w.machines_failing,
+        };
+        chips.push(chip(fill(text, &[("rule", &title)]), without.url("/machines", &[])));
+    } else {
+        if asked.switched_off {
+            let without = Asked { switched_off: false, ..asked.clone() };
+            chips.push(chip(w.machines_switched_off.clone(), without.url("/machines", &[])));
+        }
+        if asked.waived {
+            let without = Asked { waived: false, ..asked.clone() };
+            chips.push(chip(w.machines_waived.clone(), without.url("/machines", &[])));
+        }
+    }
+    if let Some(accord) = asked.opinion {
+        let without = Asked { opinion: None, ..asked.clone() };
+        chips.push(chip(opinion(w, accord).to_owned(), without.url("/machines", &[])));
     }
     if asked.silent {
         let without = Asked { silent: false, ..asked.clone() };
@@ -248,6 +284,16 @@ fn other_chips(reader: &Reader, judge: &Judge, asked: &Asked) -> Vec<Chip> {
         chips.push(chip(w.todo_conflict.clone(), without.url("/machines", &[])));
     }
     chips
+}
+
+/// What Windows says beside the rules, in few words.
+fn opinion(w: &'static Words, accord: Accord) -> &'static str {
+    match accord {
+        Accord::Same => &w.opinion_same,
+        Accord::Undecided => &w.opinion_undecided,
+        Accord::OnlyRules => &w.opinion_only_rules_chip,
+        Accord::OnlyWindows => &w.opinion_only_windows_chip,
+    }
 }
 
 fn unit_choices(asked: &Asked, nodes: &[Node]) -> Vec<Choice> {
@@ -331,8 +377,14 @@ impl Line {
             seen: format::ago(w, row.seen_at, reader.now),
             seen_at: format::moment(row.seen_at),
             is_silent: row.seen_at < silent_since(reader.now),
+            waived: waived(lang, w, row),
         }
     }
+}
+
+/// How many exceptions hold for a machine, in words.
+pub fn waived(lang: Lang, w: &'static Words, row: &MachineRow) -> Option<String> {
+    (row.waived > 0).then(|| fill(&w.machines_waived_count, &[("n", &number(lang, row.waived))]))
 }
 
 /// What both the page and the export read first.
@@ -418,6 +470,9 @@ fn titles(w: &'static Words) -> Vec<String> {
         &w.column_maker,
         &w.column_model,
         &w.column_seen,
+        &w.column_waived,
+        &w.column_switched_off,
+        &w.opinion_column,
     ]
     .map(Clone::clone)
     .to_vec()
@@ -436,6 +491,9 @@ fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<
         row.maker.clone(),
         row.model.clone(),
         format::moment(row.seen_at),
+        row.waived.to_string(),
+        row.switched_off.to_string(),
+        Accord::parse(&row.opinion).map_or("", |accord| opinion(w, accord)).to_owned(),
     ]
 }
 
@@ -445,7 +503,11 @@ mod tests {
 
     #[test]
     fn an_address_keeps_what_it_asks() {
-        for query in ["", "q=xa%20a&grade=ready&role=clerk&unit=1&rule=r&seen=silent&sort=name&order=down"] {
+        for query in [
+            "",
+            "q=xa%20a&grade=ready&role=clerk&unit=1&rule=r&seen=silent&sort=name&order=down",
+            "rule=r&off=yes&waived=yes&opinion=only_rules&conflict=open",
+        ] {
             let asked = Asked::of(&Fields::parse(query.as_bytes()));
             let url = asked.url("/machines", &[]);
             let again =

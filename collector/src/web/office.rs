@@ -32,6 +32,7 @@ use sqlx::SqliteConnection;
 use crate::app::{App, Judge};
 use crate::clock::Clock;
 use crate::guard::hash_password;
+use crate::opinion::Opinion;
 use crate::store::account::{self, Standing};
 use crate::store::{Store, audit};
 use crate::vietnamese::{fold, sort_key};
@@ -282,10 +283,12 @@ async fn report(
         .unwrap();
     judged(pool, machine, &report_id, &assessment_id, &assessment, taken.at, taken.cause).await;
     const LATEST: &str = "UPDATE machine SET taken_at = $2, report = $3, assessment = $4, os = $5, maker = $6,
-            model = $7, search = $8, grade = $9, score = $10, coverage = $11, decided_by = $12, rules_digest = $13
+            model = $7, search = $8, grade = $9, score = $10, coverage = $11, decided_by = $12, rules_digest = $13,
+            switched_off = $14, opinion = $15, opinion_why = $16
         WHERE id = $1";
     let text = |fact: &Fact<String>| fact.known().cloned().unwrap_or_default();
     let facts = &report.facts;
+    let opinion = Opinion::of(judge, facts, role, day);
     let (os, maker, model) = (text(&facts.os.name), text(&facts.board.maker), text(&facts.board.model));
     sqlx::query(LATEST)
         .bind(machine)
@@ -301,6 +304,9 @@ async fn report(
         .bind(i64::from(assessment.coverage))
         .bind(&assessment.decided_by)
         .bind(judge_digest(set, &judge.lifecycle))
+        .bind(i64::try_from(assessment.verdicts.iter().filter(|one| one.switched_off).count()).unwrap())
+        .bind(opinion.as_ref().map_or("", |opinion| opinion.accord().word()))
+        .bind(opinion.as_ref().map(|opinion| serde_json::to_string(opinion).unwrap()).unwrap_or_default())
         .execute(&mut *pool)
         .await
         .unwrap();
@@ -340,11 +346,14 @@ async fn judged(
     let rules = shipped();
     let set = rules.sets.iter().find(|set| set.id == assessment.set).unwrap();
     for finding in crate::judge::findings(set, assessment) {
-        sqlx::query("INSERT INTO finding (machine, rule, outcome, severity) VALUES ($1, $2, $3, $4)")
+        sqlx::query(
+            "INSERT INTO finding (machine, rule, outcome, severity, switched_off) VALUES ($1, $2, $3, $4, $5)",
+        )
             .bind(machine)
             .bind(&finding.rule)
             .bind(&finding.outcome)
             .bind(&finding.severity)
+            .bind(finding.switched_off)
             .execute(&mut *pool)
             .await
             .unwrap();
@@ -397,6 +406,13 @@ fn system(facts: &mut Facts, number: usize, hostname: &str, at: Timestamp, quali
     facts.os.build = Known(build);
     facts.os.architecture = Known(Architecture::X86_64);
     facts.os.kernel = Known(Version::new(version));
+    // Windows has its own opinion of itself; of the oldest it says nothing.
+    if quality > 0 {
+        let (rating, blockers) =
+            if number % 7 == 3 { ("Red", vec!["Tpm".to_owned()]) } else { ("Green", vec![]) };
+        facts.os.upgrade_rating = Known(rating.to_owned());
+        facts.os.upgrade_blockers = Known(blockers);
+    }
     facts.os.hostname = Known(hostname.to_owned());
     facts.os.installed_on = Known(date(2024, 2, 19));
     facts.os.started_at = Known(at - SignedDuration::from_mins(43));

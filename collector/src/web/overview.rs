@@ -11,7 +11,7 @@ use rules::assess::{Grade, Outcome};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
+use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Noted, Sort};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
 use crate::web::format::{self, fill, number, share};
@@ -40,6 +40,8 @@ pub struct Rows {
     pub silent: (i64, i64),
     /// Machines whose key another PC uses too.
     pub conflicts: i64,
+    /// What is to be known beside the grades.
+    pub noted: Noted,
     /// Machines by rule and outcome.
     pub findings: BTreeMap<(String, String), i64>,
     /// The tree of units.
@@ -63,6 +65,8 @@ struct OverviewPage {
     code: String,
     ready: String,
     of_all: String,
+    /// How many machines an exception holds for, and where they are listed.
+    waived: Option<(String, String)>,
     bar: Vec<Stretch>,
     bar_text: String,
     legend: Vec<Legend>,
@@ -119,6 +123,10 @@ impl OverviewPage {
             code: root.map_or_else(|| "CODE".to_owned(), |node| node.unit.code.clone()),
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
+            waived: (rows.noted.waived > 0).then(|| {
+                let text = fill(&w.machines_waived_among, &[("n", &number(lang, rows.noted.waived))]);
+                (text, format::url("/machines", &[("waived", "yes")]))
+            }),
             bar: grades_bar(&rows.grades),
             bar_text: grades_text(lang, w, &rows.grades),
             legend: Grade::ALL
@@ -247,6 +255,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
         grades,
         silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
         conflicts: listing::conflicts(&mut tx, scope).await?,
+        noted: listing::noted(&mut tx, scope).await?,
         findings: listing::findings(&mut tx, scope).await?,
         nodes,
         counts: counts.into_iter().collect(),

@@ -13,11 +13,12 @@ use crate::archive::LIFECYCLE;
 use crate::error::Failure;
 use crate::judge::WAIVED;
 use crate::store::account::Standing;
-use crate::store::listing;
+use crate::store::listing::{self, Noted};
 use crate::store::rules_text::{self, Activation, Archived};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
+use crate::web::opinions;
 use crate::web::reader::Reader;
 use crate::web::trial::TRIES;
 use crate::web::words::Words;
@@ -44,6 +45,8 @@ struct RulesPage {
     may_try: bool,
     may_activate: bool,
     archive: Vec<ArchivedView>,
+    /// Of how many machines Windows says something else than the rules; none where it said nothing of any.
+    opinion: Option<String>,
 }
 
 /// A text that judged, with who put it in force last.
@@ -63,6 +66,8 @@ struct ArchivedView {
 struct Rows<'a> {
     judge: &'a Judge,
     findings: &'a BTreeMap<(String, String), i64>,
+    switched_off: &'a BTreeMap<String, i64>,
+    noted: Noted,
     judged: &'a BTreeMap<String, i64>,
     archive: &'a [Archived],
     activations: &'a [Activation],
@@ -93,6 +98,8 @@ struct RuleView {
     roles: Option<String>,
     source: String,
     counts: Vec<Count>,
+    /// Machines of a class of its own: that have it switched off, that are waived; and where they are listed.
+    notes: Vec<(String, String)>,
     bar: Vec<Stretch>,
     bar_text: String,
     href: String,
@@ -141,6 +148,8 @@ impl RulesPage {
             done: Some(rows.done).filter(|id| !id.is_empty()).map(|id| fill(&w.rules_done, &[("id", id)])),
             may_try: TRIES.contains(&person.standing),
             may_activate,
+            opinion: (rows.noted.same + rows.noted.only_rules + rows.noted.only_windows > 0)
+                .then(|| opinions::counted(reader, &rows.noted)),
             archive: rows
                 .archive
                 .iter()
@@ -243,8 +252,12 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
         let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };
         Count { label: label::outcome(w, *outcome), count: number(lang, machines), is_zero: machines == 0 }
     });
-    let by_exception = Count { label: label::waived(w), count: number(lang, waived), is_zero: waived == 0 };
-    let counts = counts.chain(Some(by_exception).filter(|count| !count.is_zero));
+    let off = rows.switched_off.get(&rule.id).copied().unwrap_or(0);
+    let note = |machines: i64, text: &str, word: &str| {
+        let text = fill(text, &[("n", &number(lang, machines))]);
+        (machines > 0).then(|| (text, format::url("/machines", &[("rule", &rule.id), (word, "yes")])))
+    };
+    let notes = [note(off, &w.rules_switched_off, "off"), note(waived, &w.rules_waived, "waived")];
     let roles: Vec<&str> = rule.roles.iter().map(|role| label::role(w, *role)).collect();
     RuleView {
         id: rule.id.clone(),
@@ -267,6 +280,7 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
         ),
         bar: label::stacked(&[("fail", fail), ("partial", partial), ("unknown", unknown), ("pass", pass)]),
         counts: counts.collect(),
+        notes: notes.into_iter().flatten().collect(),
         href: format::url("/machines", &[("rule", &rule.id)]),
         asks: rule.describe(),
         stages: stages(w, rule),
@@ -296,12 +310,16 @@ pub async fn show(
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
     let findings = listing::findings(&mut tx, scope).await?;
+    let switched_off = listing::switched_off(&mut tx, scope).await?;
+    let noted = listing::noted(&mut tx, scope).await?;
     let judged = listing::judged_by_role(&mut tx, scope).await?;
     let archive = rules_text::list(&mut tx).await?;
     let activations = rules_text::activations(&mut tx, ACTIVATIONS_MAX).await?;
     let rows = Rows {
         judge: &site.app.judge(),
         findings: &findings,
+        switched_off: &switched_off,
+        noted,
         judged: &judged,
         archive: &archive,
         activations: &activations,

@@ -11,6 +11,7 @@ use super::*;
 
 mod parameters;
 mod trial;
+mod verdicts;
 
 /// What came back.
 struct Answer {
@@ -253,6 +254,10 @@ fn pages() -> Vec<String> {
         "/machines".to_owned(),
         "/machines?rule=memory-size&sort=score&order=down&q=pc".to_owned(),
         "/machines?seen=silent&sort=seen".to_owned(),
+        "/machines?off=yes&opinion=only_rules&waived=yes".to_owned(),
+        "/machines?off=yes&rule=tpm".to_owned(),
+        "/rules/opinions".to_owned(),
+        format!("/units/{}/parameters", office::unit_id("16093")),
         format!("/machines/{}", office::machine_id(1)),
         format!("/machines/{}", office::machine_id(9)),
         format!("/machines/{}", office::machine_id(22)),

@@ -12,13 +12,14 @@ use rules::assess::{Grade, Outcome, Role};
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::part::{self, Part};
-use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
+use crate::store::listing::{self, Direction, Filter, MachineRow, Noted, Scope, Sort};
 use crate::store::seat::{self, Filled, Seats};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
 use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
+use crate::web::machines::waived;
 use crate::web::parameters::SETS_PARAMETERS;
 use crate::web::league::SETS_TARGETS;
 use crate::web::reader::{Lang, Reader};
@@ -45,6 +46,8 @@ struct UnitPage {
     is_empty: bool,
     ready: String,
     of_all: String,
+    /// How many machines an exception holds for, and where they are listed.
+    waived: Option<(String, String)>,
     bar: Vec<Stretch>,
     bar_text: String,
     legend: Vec<Legend>,
@@ -111,6 +114,7 @@ struct Rows<'a> {
     /// The unit whose target holds here, by its id, and the target.
     target: Option<(String, Target)>,
     errors: Vec<String>,
+    noted: Noted,
 }
 
 struct Legend {
@@ -137,6 +141,7 @@ struct Machine {
     score: String,
     why: String,
     seen: String,
+    waived: Option<String>,
 }
 
 impl UnitPage {
@@ -156,6 +161,10 @@ impl UnitPage {
             is_empty: all == 0,
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
+            waived: (rows.noted.waived > 0).then(|| {
+                let text = fill(&w.machines_waived_among, &[("n", &number(lang, rows.noted.waived))]);
+                (text, format::url("/machines", &[("unit", &node.unit.id), ("waived", "yes")]))
+            }),
             bar: grades_bar(&node.all),
             bar_text: grades_text(lang, w, &node.all),
             legend: Grade::ALL
@@ -418,6 +427,7 @@ fn machine(reader: &Reader, judge: &Judge, row: &MachineRow) -> Machine {
             None => String::new(),
         },
         seen: format::ago(w, row.seen_at, reader.now),
+        waived: waived(lang, w, row),
     }
 }
 
@@ -453,6 +463,7 @@ pub(super) async fn answer(
     let findings = listing::findings(&mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
     let filled = seat::filled(&mut tx, &subtree).await?;
+    let noted = listing::noted(&mut tx, &subtree).await?;
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
@@ -474,6 +485,7 @@ pub(super) async fn answer(
         counts: &counts,
         target,
         errors,
+        noted,
     };
     page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
 }

@@ -108,6 +108,7 @@ words! {
     outcome_unknown
     outcome_not_applicable
     outcome_waived
+    outcome_switched_off
     severity_info
     severity_minor
     severity_major
@@ -249,6 +250,14 @@ words! {
     machines_all
     machines_count
     machines_failing
+    machines_switched_off
+    machines_switched_off_rule
+    machines_waived
+    machines_waived_rule
+    machines_waived_count
+    machines_waived_among
+    column_waived
+    column_switched_off
     machines_remove
     machines_none
     machines_clear
@@ -494,6 +503,28 @@ words! {
     rules_roles
     rules_done
     rules_dead
+    rules_switched_off
+    rules_waived
+    opinion_title
+    opinion_lead
+    opinion_counted
+    opinion_only_rules
+    opinion_only_windows
+    opinion_only_rules_chip
+    opinion_only_windows_chip
+    opinion_list
+    opinion_none
+    opinion_windows
+    opinion_rules
+    opinion_can
+    opinion_cannot
+    opinion_rated
+    opinion_unclear
+    opinion_both
+    opinion_differ
+    opinion_column
+    opinion_same
+    opinion_undecided
     rules_asks
     rules_parameters
     rules_archive
