@@ -16,9 +16,9 @@ use tracing::warn;
 
 use crate::app::{App, Judge};
 use crate::judge::{day, open, settings, shares};
+use crate::local::Locals;
 use crate::store::fleet::{self, Latest};
 use crate::store::listing::Scope;
-use crate::store::waiver::Holding;
 use crate::store::{unit, waiver};
 
 /// Machines that are gone through at once: this bounds the memory.
@@ -171,7 +171,7 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
     let (judge, on) = (app.judge(), day(app.clock.now()));
     let mut tx = app.store.read().await?;
     bar.set_length(fleet::reported(&mut tx, scope).await?);
-    let holding = Arc::new(waiver::all_holding(&mut tx, on).await?);
+    let locals = Arc::new(Locals::on(&mut tx, on).await?);
     let names: BTreeMap<String, String> =
         unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.name)).collect();
     let names = Arc::new(names);
@@ -183,10 +183,9 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
         bar.inc(batch.len() as u64);
         let mut waiting = Vec::new();
         for share in shares(batch) {
-            let (judge, holding, names) = (Arc::clone(&judge), Arc::clone(&holding), Arc::clone(&names));
-            waiting.push(tokio::task::spawn_blocking(move || {
-                go_through(&judge, (&holding, &names), on, &share)
-            }));
+            let (judge, locals, names) = (Arc::clone(&judge), Arc::clone(&locals), Arc::clone(&names));
+            waiting
+                .push(tokio::task::spawn_blocking(move || go_through(&judge, (&locals, &names), on, &share)));
         }
         for share in waiting {
             all.add(share.await.context("going through reports")?);
@@ -198,7 +197,7 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
 
 fn go_through(
     judge: &Judge,
-    (holding, names): (&Holding, &BTreeMap<String, String>),
+    (locals, names): (&Locals, &BTreeMap<String, String>),
     on: Date,
     machines: &[Latest],
 ) -> Share {
@@ -216,7 +215,7 @@ fn go_through(
         let grade = match in_force(&judge.sets, taken) {
             None => Grade::NoData,
             Some(set) => {
-                let settings = settings(set, &holding.of(&one.machine, &one.unit_path));
+                let settings = settings(set, &locals.of(&one.machine, &one.unit_path));
                 let judged = assess_lean(facts, set, &judge.lifecycle, role, taken, &settings);
                 let today = in_force(&judge.sets, on);
                 for (ruling, rule) in judged.rulings.iter().zip(&set.rules) {

@@ -126,7 +126,7 @@ pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
 
 async fn make(app: &App, path: &str) -> Result<Part> {
     let made_at = app.clock.now();
-    let wish = Wish { scope: Scope::subtree(path), norm: None, budgets: Vec::new() };
+    let wish = Wish { scope: Scope::subtree(path), norm: None, fund: String::new(), budgets: Vec::new() };
     let part = Part::of(&planning::plan(app, &wish).await?, made_at);
     app.parts.keep(path, part);
     Ok(part)
@@ -172,7 +172,12 @@ mod tests {
         let commune = unit::by_id(&mut tx, &office::unit_id("16093")).await.unwrap();
         drop(tx);
         let part = of(&office.app, &commune.path, 12).await.unwrap().unwrap();
-        let wish = Wish { scope: Scope::subtree(&commune.path), norm: None, budgets: Vec::new() };
+        let wish = Wish {
+            scope: Scope::subtree(&commune.path),
+            norm: None,
+            fund: String::new(),
+            budgets: Vec::new(),
+        };
         let planned = planning::plan(&office.app, &wish).await.unwrap();
         assert_eq!(part, Part::of(&planned, office::now()));
         assert!(part.lines > 0 && part.cost > 0 && part.more > 0, "{part:?}");

@@ -229,8 +229,12 @@ async fn double_click(wine: &Wine, office: &Office, code: &str) {
         let before = office.reports().await;
         let mut command = wine.start(&program);
         said(&tokio::task::spawn_blocking(move || run(&mut command)).await.unwrap());
-        let shown = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
-        assert!(shown.contains("lang=\"vi\"") && shown.contains("Phường Hạc Thành"), "visit {visit}: {shown}");
+        let shown =
+            std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert!(
+            shown.contains("lang=\"vi\"") && shown.contains("Phường Hạc Thành"),
+            "visit {visit}: {shown}"
+        );
         assert!(office.reports().await > before, "visit {visit} reports");
         assert!(registry(wine, SERVICE).0, "the service is there after visit {visit}");
     }

@@ -66,7 +66,15 @@ async fn a_unit_without_machines_any_more_has_none() {
     let elsewhere = unit::by_id(&mut tx, &office::unit_id("15001")).await.unwrap();
     for number in 0..office::MACHINES {
         let id = office::machine_id(number);
-        crate::store::machine::seat(&mut tx, &id, &elsewhere, "clerk").await.unwrap();
+        crate::store::machine::seat(
+            &mut tx,
+            &id,
+            &elsewhere,
+            "clerk",
+            (crate::store::machine::Because::Hand, office::now()),
+        )
+        .await
+        .unwrap();
     }
     tx.commit().await.unwrap();
     count(&office.app).await.unwrap();

@@ -427,6 +427,7 @@ mod tests {
                 path: format!("{name}/"),
                 code: String::new(),
                 name: name.into(),
+                closed_on: None,
             };
             Row { unit, grades, change: None, target: None, forecast: None, rank: None }
         };
