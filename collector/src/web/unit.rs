@@ -15,7 +15,7 @@ use crate::web::format::{self, fill, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
-use crate::web::units::{Node, UnitLine, tree};
+use crate::web::units::{Node, UnitLine, shown_name, tree};
 use crate::web::words::Words;
 use crate::web::{Site, Visitor, page};
 
@@ -32,6 +32,7 @@ struct UnitPage {
     name: String,
     code_label: String,
     code: String,
+    history_href: String,
     crumbs: Vec<(String, String)>,
     is_empty: bool,
     ready: String,
@@ -103,9 +104,10 @@ impl UnitPage {
         UnitPage {
             l: Layout::new(reader, Place::Units, &node.unit.name),
             w,
-            name: node.unit.name.clone(),
+            name: shown_name(w, &node.unit),
             code_label: fill(&w.unit_code, &[("code", &node.unit.code)]),
             code: node.unit.code.clone(),
+            history_href: format!("/units/{}/history", node.unit.id),
             crumbs: crumbs(nodes, node),
             is_empty: all == 0,
             ready: number(lang, ready),
