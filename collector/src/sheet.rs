@@ -113,8 +113,11 @@ fn form(text: &str) -> (&str, u64, u8) {
     (text, 0, most.map_or(b',', |(delimiter, _)| *delimiter))
 }
 
-/// The bytes as text.
-fn text(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
+/// The bytes as text, without a mark.
+///
+/// # Errors
+/// One complaint that begins with `FILE:LINE:COLUMN:`.
+pub fn text(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
     const AGAIN: &str = "save it as “CSV UTF-8” and try again";
     let line_of = |at: usize| bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
     if let Some(units) = utf16(bytes) {

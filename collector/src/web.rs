@@ -55,9 +55,12 @@ pub mod seat;
 pub mod trend;
 pub mod trial;
 pub mod unit;
+pub mod unit_history;
+pub mod unit_import;
 pub mod units;
 pub mod value;
 pub mod vocabulary;
+pub mod waiting;
 pub mod waivers;
 pub mod words;
 
@@ -66,6 +69,9 @@ const FORM_BYTES_MAX: usize = 64 * 1024;
 
 /// Largest form with a rule set in it, in bytes: pasted text may come with three characters for a byte.
 const RULES_FORM_BYTES_MAX: usize = 3 * RULESET_BYTES_MAX + FORM_BYTES_MAX;
+
+/// Largest form with a file of units in it, in bytes; larger files go through the command line.
+const UNITS_FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Own files only, no inline script or style, no frames.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; \
@@ -128,12 +134,19 @@ macro_rules! routes {
 routes! {
     get  "/"               ALL      => overview::show;
     get  "/units"          ALL      => units::show;
+    get  "/units.csv"      ALL      => units::export;
+    get  "/units/import"   ADMINISTRATORS => unit_import::show;
+    post "/units/import"   ADMINISTRATORS => unit_import::send;
+    get  "/units/waiting"  SEATS    => waiting::show;
+    post "/units/waiting"  SEATS    => waiting::send_on;
+    get  "/units/waiting.csv" SEATS => waiting::export;
     get  "/units/{id}"     ALL      => unit::show;
     get  "/units/{id}/parameters" PARAMETERS => parameters::show;
     post "/units/{id}/parameters" PARAMETERS => parameters::set;
     post "/units/{id}/target" TARGETS => league::set_target;
     get  "/league"         ALL      => league::show;
     get  "/league.csv"     ALL      => league::export;
+    get  "/units/{id}/history" ALL  => unit_history::show;
     get  "/machines"       ALL      => machines::show;
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;
@@ -283,6 +296,7 @@ async fn check_form(request: Request, form_token: &str) -> Result<Request, Failu
 fn form_bytes_max(parts: &Parts) -> usize {
     match parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/rules/try" | "/rules/activate") => RULES_FORM_BYTES_MAX,
+        Some("/units/import" | "/units/waiting") => UNITS_FORM_BYTES_MAX,
         Some(_) | None => FORM_BYTES_MAX,
     }
 }
@@ -398,19 +412,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 }
 
 /// The fields of a query or a form. Unknown ones are ignored, of those that come twice the last counts.
-pub struct Fields(BTreeMap<String, String>);
+pub struct Fields {
+    texts: BTreeMap<String, String>,
+    files: BTreeMap<String, Bytes>,
+}
 
 impl Fields {
     /// The fields of this text, `application/x-www-form-urlencoded`.
     pub fn parse(text: &[u8]) -> Fields {
         let text = String::from_utf8_lossy(text);
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        Fields(
-            pairs
-                .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-                .map(|(name, value)| (format::decode(name), format::decode(value)))
-                .collect(),
-        )
+        let texts = pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (format::decode(name), format::decode(value)));
+        Fields { texts: texts.collect(), files: BTreeMap::new() }
     }
 
     /// The fields of the body of this request: `multipart/form-data`, which carries files, or as [`Fields::parse`].
@@ -424,18 +439,27 @@ impl Fields {
         // What was cut off, or is over the limit of one body, is no form of ours.
         let broken = |_| Failure::BadForm;
         let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| Failure::BadForm)?;
-        let mut fields = BTreeMap::new();
+        let (mut texts, mut files) = (BTreeMap::new(), BTreeMap::new());
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
+            let is_file = field.file_name().is_some();
             let bytes = field.bytes().await.map_err(broken)?;
-            fields.insert(name, String::from_utf8_lossy(&bytes).into_owned());
+            texts.insert(name.clone(), String::from_utf8_lossy(&bytes).into_owned());
+            if is_file && !bytes.is_empty() {
+                files.insert(name, bytes);
+            }
         }
-        Ok(Fields(fields))
+        Ok(Fields { texts, files })
     }
 
     /// What stands in this field; an empty text when it is not there.
     pub fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.texts.get(name).map_or("", String::as_str)
+    }
+
+    /// The file that was sent in this field, as it came; none when nobody chose one.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(|bytes| &bytes[..])
     }
 }
 

@@ -18,7 +18,7 @@ use crate::config::Reach;
 use crate::data::tests::Folder;
 use crate::store::join_code::NewCode;
 use crate::store::unit::Naming;
-use crate::store::{Store, conflict, join_code, listing, report, story, unit};
+use crate::store::{Store, conflict, join_code, listing, machine, report, story, unit};
 
 pub(crate) const NOW: &str = "2026-11-22T01:00:00Z";
 
@@ -489,4 +489,92 @@ async fn what_builds_on_a_report_that_is_not_here_asks_for_it() {
     let chained = BaseName { sequence, digest: *digest(&SHA256, &second).as_ref().first_chunk().unwrap() };
     let chain = pack_json(&json, &key, 3, Ground::Report(Base { name: chained, json: &json })).unwrap();
     assert_eq!(office.send(chain).await, "BaseMissing");
+}
+
+/// Gives the machine a seat by hand, in a unit of its own.
+async fn moved_by_hand(office: &Office, machine: &str) {
+    let mut tx = office.app.store.begin().await.unwrap();
+    let naming =
+        Naming {
+            code: "HCC".into(), name: "Một cửa".into(), short: "Một cửa".into(), kind: "office".into()
+        };
+    let unit = unit::add(&mut tx, None, &naming, office.app.clock.now()).await.unwrap();
+    let by_hand = (machine::Because::Hand, office.app.clock.now() + SignedDuration::from_mins(1));
+    machine::seat(&mut tx, machine, &unit, "counter", by_hand).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn another_code(office: &Office, secret: &[u8], code: &str) {
+    let mut tx = office.app.store.begin().await.unwrap();
+    let [unit] = unit::by_code(&mut tx, code).await.unwrap().try_into().unwrap();
+    let code = NewCode {
+        secret_hash: &secret_hash(secret),
+        unit: &unit.id,
+        role: "leader",
+        uses: 2,
+        expires_at: office.app.clock.now() + SignedDuration::from_hours(1),
+        created_by: "test",
+    };
+    join_code::add(&mut tx, code, office.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn place(office: &Office, machine: &str) -> String {
+    let mut tx = office.app.store.read().await.unwrap();
+    let unit = machine::unit(&mut tx, machine).await.unwrap();
+    format!("{} {}", unit.code, machine::role(&mut tx, machine).await.unwrap())
+}
+
+async fn rejoin(office: &Office, secret: &[u8]) -> Result<Joined, Trouble> {
+    let key = signing_key();
+    let request = JoinRequest {
+        secret: HEXLOWER.encode(secret),
+        public_key: HEXLOWER.encode(key.public_key()),
+        hostname: "PC-01".to_owned(),
+        agent: "0.1.1".to_owned(),
+        evidence: pieces(HARDWARE),
+    };
+    office.intake.join(pack_join(&request, &key).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_seat_given_by_hand_outlives_a_new_installation() {
+    let office = Office::open().await;
+    let machine = rejoin(&office, b"open").await.unwrap().machine;
+    moved_by_hand(&office, &machine).await;
+    let again = rejoin(&office, b"open").await.unwrap();
+    assert_eq!(
+        (again.machine.as_str(), again.unit.as_str(), again.role.as_str()),
+        (machine.as_str(), "Một cửa", "counter")
+    );
+    assert_eq!(place(&office, &machine).await, "HCC counter", "the code is of the unit that it joined by");
+    // A code of another unit says that it was moved.
+    another_code(&office, b"elsewhere", "HCC").await;
+    another_code(&office, b"back", "VP").await;
+    assert_eq!(rejoin(&office, b"elsewhere").await.unwrap().machine, machine);
+    assert_eq!(place(&office, &machine).await, "HCC leader");
+    assert_eq!(rejoin(&office, b"back").await.unwrap().machine, machine);
+    assert_eq!(place(&office, &machine).await, "VP leader");
+}
+
+#[tokio::test]
+async fn the_code_of_a_unit_that_closed_says_so_and_is_not_used_up() {
+    let office = Office::open().await;
+    let machine = rejoin(&office, b"open").await.unwrap().machine;
+    let mut tx = office.app.store.begin().await.unwrap();
+    let [unit] = unit::by_code(&mut tx, "VP").await.unwrap().try_into().unwrap();
+    let today = crate::judge::day(office.app.clock.now());
+    unit::close(&mut tx, &unit.id, today).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(told(office.join(&signing_key(), b"open").await), Some(Refusal::UnitClosed));
+    }
+    // One that waits there is let in, and goes on waiting.
+    assert_eq!(rejoin(&office, b"open").await.unwrap().machine, machine);
+    assert_eq!(place(&office, &machine).await, "VP clerk");
+    assert_eq!(
+        told(office.join(&signing_key(), b"open").await),
+        Some(Refusal::NotAdmitted),
+        "now it is used up"
+    );
 }

@@ -155,6 +155,18 @@ async fn units(pool: &mut SqliteConnection) {
             .execute(&mut *pool)
             .await
             .unwrap();
+        const NAMING: &str =
+            "INSERT INTO unit_naming (unit, from_day, to_day, code, name, kind, parent, sort)
+            VALUES ($1, '2020-01-01', NULL, $2, $3, 'other', $4, $5)";
+        sqlx::query(NAMING)
+            .bind(unit_id(code))
+            .bind(code)
+            .bind(name)
+            .bind((!parent.is_empty()).then(|| unit_id(parent)))
+            .bind(sort_key(name))
+            .execute(&mut *pool)
+            .await
+            .unwrap();
     }
 }
 
@@ -207,6 +219,16 @@ async fn machine(pool: &mut SqliteConnection, judge: &Judge, key: &SigningKey, n
         .bind((now() - SignedDuration::from_hours(24 * 60)).as_millisecond())
         .bind(taken_at.as_millisecond())
         .bind(fold(&hostname))
+        .execute(&mut *pool)
+        .await
+        .unwrap();
+    const PLACE: &str = "INSERT INTO machine_place (machine, from_at, unit, role, cause)
+        VALUES ($1, $2, $3, $4, 'join')";
+    sqlx::query(PLACE)
+        .bind(&id)
+        .bind((now() - SignedDuration::from_hours(24 * 60)).as_millisecond())
+        .bind(unit_id(code))
+        .bind(role.word())
         .execute(&mut *pool)
         .await
         .unwrap();

@@ -12,6 +12,7 @@ use super::*;
 mod parameters;
 mod trial;
 mod verdicts;
+mod units;
 
 /// What came back.
 struct Answer {
@@ -58,6 +59,10 @@ impl Browser {
     }
 
     async fn send_as(&mut self, method: Method, path: &str, kind: &str, body: &str) -> Answer {
+        self.send_bytes(method, path, kind, body.as_bytes().to_vec()).await
+    }
+
+    async fn send_bytes(&mut self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder()
@@ -65,7 +70,7 @@ impl Browser {
             .uri(path)
             .header(header::COOKIE, cookies.join("; "))
             .header(header::CONTENT_TYPE, kind)
-            .body(Body::from(body.to_owned()))
+            .body(Body::from(body))
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         for cookie in response.headers().get_all(header::SET_COOKIE) {

@@ -24,7 +24,7 @@ use crate::web::machines::waived;
 use crate::web::parameters::SETS_PARAMETERS;
 use crate::web::reader::{Lang, Reader};
 use crate::web::trend::{self, TREND_DAYS, Trend};
-use crate::web::units::{Node, UnitLine, tree};
+use crate::web::units::{Node, UnitLine, shown_name, tree};
 use crate::web::words::Words;
 use crate::web::{Site, Visitor, page_with};
 
@@ -42,6 +42,7 @@ struct UnitPage {
     name: String,
     code_label: String,
     code: String,
+    history_href: String,
     crumbs: Vec<(String, String)>,
     is_empty: bool,
     ready: String,
@@ -154,9 +155,10 @@ impl UnitPage {
             l: Layout::new(reader, Place::Units, &node.unit.name),
             w,
             id: node.unit.id.clone(),
-            name: node.unit.name.clone(),
+            name: shown_name(w, &node.unit),
             code_label: fill(&w.unit_code, &[("code", &node.unit.code)]),
             code: node.unit.code.clone(),
+            history_href: format!("/units/{}/history", node.unit.id),
             crumbs: crumbs(nodes, node),
             is_empty: all == 0,
             ready: number(lang, ready),

@@ -1,19 +1,29 @@
-//! The organisation: how ready each unit is, with all units below it.
+//! The organisation: how ready each unit is, with all units below it; today, or as of a day.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use rules::assess::Grade;
 
 use crate::error::Failure;
-use crate::store::listing::{self, Grades, UnitRow};
+use crate::store::Tx;
+use crate::store::listing::{self, Grades, Scope, UnitRow};
+use crate::store::past::{self, Under};
+use crate::store::unit::Unit;
+use crate::units::export;
+use crate::web::format::fill;
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
+use crate::web::seat::GIVES_SEATS;
 use crate::web::words::Words;
-use crate::web::{Site, Visitor, format, page};
+use crate::web::{Query, Site, Visitor, format, may_open, page};
 
 /// Trees with more units than this open only their first level.
 const OPEN_MAX: usize = 80;
@@ -103,7 +113,7 @@ impl UnitLine {
         let (ready, machines) = (node.all.of(Grade::Ready), node.all.all());
         UnitLine {
             href: format!("/units/{}", node.unit.id),
-            name: node.unit.name.clone(),
+            name: shown_name(w, &node.unit),
             indent: node.depth.min(5),
             has_children: node.has_children,
             open: false,
@@ -117,6 +127,36 @@ impl UnitLine {
     }
 }
 
+/// The name of a unit, and since when it works no longer where it does not.
+pub fn shown_name(w: &'static Words, unit: &UnitRow) -> String {
+    match &unit.closed_on {
+        Some(day) => format!("{} ({})", unit.name, fill(&w.units_closed, &[("day", &shown_day(day))])),
+        None => unit.name.clone(),
+    }
+}
+
+/// A day as it is kept, for readers.
+pub fn shown_day(day: &str) -> String {
+    day.parse().map_or_else(|_| day.to_owned(), format::date)
+}
+
+/// The day that somebody wrote, as browsers send it or as people write it; none when it is none.
+pub fn day_of(text: &str) -> Option<Date> {
+    let text = text.trim();
+    if let Ok(day) = text.parse() {
+        return Some(day);
+    }
+    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
+    let [day, month, year] = parts.as_slice() else { return None };
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+/// Which tree is shown, and of when.
+struct AsOf {
+    day: Date,
+    under: Under,
+}
+
 #[derive(Template)]
 #[template(path = "units.html")]
 struct UnitsPage {
@@ -124,10 +164,20 @@ struct UnitsPage {
     w: &'static Words,
     count: String,
     lines: Vec<UnitLine>,
+    error: Option<String>,
+    done: Option<String>,
+    /// The day that is shown, as forms send it; none for today.
+    day: Option<String>,
+    today: String,
+    is_then: bool,
+    waiting: Option<String>,
+    may_import: bool,
+    csv_semicolon: String,
+    csv_comma: String,
 }
 
 impl UnitsPage {
-    fn of(reader: &Reader, nodes: &[Node]) -> UnitsPage {
+    fn of(reader: &Reader, nodes: &[Node], as_of: Option<&AsOf>) -> UnitsPage {
         let (lang, w) = (reader.lang, reader.words());
         let few = nodes.len() <= OPEN_MAX;
         let next_depths = nodes.iter().skip(1).map(|node| node.depth).chain([0]);
@@ -135,30 +185,136 @@ impl UnitsPage {
             open: few || node.depth == 0,
             // A branch without children of its own ends nothing; the branches above it end when the next unit is higher.
             closes: node.depth.saturating_sub(next),
+            // A unit of that day may have no page today; its history is always there.
+            href: match as_of {
+                Some(_) => format!("/units/{}/history", node.unit.id),
+                None => format!("/units/{}", node.unit.id),
+            },
             ..UnitLine::of(lang, w, node)
         });
+        let day = as_of.map(|as_of| as_of.day.to_string());
+        let csv = |separator: &str| {
+            let day = day.as_deref().unwrap_or_default();
+            format::url("/units.csv", &[("day", day), ("separator", separator)])
+        };
         UnitsPage {
             l: Layout::new(reader, Place::Units, &w.nav_units),
             w,
             count: {
                 let count = format::number(lang, i64::try_from(nodes.len()).unwrap_or(i64::MAX));
-                format::fill(&w.units_count, &[("n", &count)])
+                match as_of {
+                    None => fill(&w.units_count, &[("n", &count)]),
+                    Some(as_of) => {
+                        let text = match as_of.under {
+                            Under::Then => &w.units_as_of,
+                            Under::Today => &w.units_as_of_today,
+                        };
+                        fill(text, &[("n", &count), ("day", &format::date(as_of.day))])
+                    }
+                }
             },
             lines: lines.collect(),
+            error: None,
+            done: None,
+            today: format::day(reader.now).to_string(),
+            is_then: as_of.is_none_or(|as_of| as_of.under == Under::Then),
+            waiting: None,
+            may_import: false,
+            csv_semicolon: csv("semicolon"),
+            csv_comma: csv("comma"),
+            day,
         }
     }
 }
 
-/// Shows the tree.
+/// Shows the tree: today's, or with `?day=` that of a day, or with `&tree=today` the machines of that day on today's.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response, Failure> {
+pub async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> Result<Response, Failure> {
+    let (reader, w) = (&visitor.reader, visitor.words());
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let units = listing::units(&mut tx, scope).await?;
-    let own = listing::grades_by_unit(&mut tx, scope).await?;
-    page(&UnitsPage::of(&visitor.reader, &tree(units, &own)))
+    let wished = query.text("day");
+    let under = if query.text("tree") == "today" { Under::Today } else { Under::Then };
+    let as_of = day_of(wished).map(|day| AsOf { day, under });
+    let (units, own) = match &as_of {
+        Some(as_of) => past_rows(&mut tx, scope, as_of).await?,
+        None => (listing::units(&mut tx, scope).await?, listing::grades_by_unit(&mut tx, scope).await?),
+    };
+    let mut shown = UnitsPage::of(reader, &tree(units, &own), as_of.as_ref());
+    if as_of.is_none() && !wished.is_empty() {
+        shown.error = Some(fill(&w.units_wrong_day, &[("day", wished)]));
+    }
+    let counts = ["added", "changed", "closed"].map(|name| (name, query.text(name)));
+    if counts.iter().all(|(_, count)| count.parse::<u32>().is_ok()) {
+        shown.done = Some(fill(&w.units_done, &counts));
+    }
+    if as_of.is_none() && GIVES_SEATS.contains(&visitor.person.standing) {
+        let waiting = past::stranded(&mut tx, scope).await?.len();
+        let seats = past::stranded_seats(&mut tx, scope).await?.len();
+        let count = format::number(reader.lang, i64::try_from(waiting).unwrap_or(i64::MAX));
+        shown.waiting = (waiting + seats > 0).then(|| fill(&w.units_waiting_count, &[("n", &count)]));
+    }
+    shown.may_import = may_open("/units/import", visitor.person.standing) && scope.is_everything();
+    page(&shown)
+}
+
+/// The units and the machines of a day. Of an earlier tree, who sees a part of today's sees that of the same units.
+async fn past_rows(
+    tx: &mut Tx,
+    scope: &Scope,
+    as_of: &AsOf,
+) -> Result<(Vec<UnitRow>, BTreeMap<String, Grades>), Failure> {
+    let ends = as_of.day.tomorrow().and_then(|next| next.to_zoned(TimeZone::fixed(Offset::constant(7))));
+    let ends = ends.map_err(anyhow::Error::from)?.timestamp() - SignedDuration::from_millis(1);
+    let own = past::grades_at(tx, scope, ends, as_of.under).await?;
+    if as_of.under == Under::Today {
+        return Ok((listing::units(tx, scope).await?, own));
+    }
+    let root = scope.first().split_terminator('/').next_back().map(|id| format!("{id}/"));
+    let within = |path: &str| match &root {
+        Some(root) => path.starts_with(root.as_str()) || path.contains(&format!("/{root}")),
+        None => true,
+    };
+    let units = past::tree_on(tx, as_of.day).await?.into_iter().filter(|unit| within(&unit.path));
+    let row = |unit: Unit| UnitRow {
+        id: unit.id,
+        parent: unit.parent,
+        path: unit.path,
+        code: unit.code,
+        name: unit.name,
+        closed_on: None,
+    };
+    Ok((units.map(row).collect(), own))
+}
+
+/// The tree as a file that can be imported again: today's, or with `?day=` that of a day.
+///
+/// # Errors
+/// When the database fails.
+pub async fn export(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> Result<Response, Failure> {
+    // Codes and names of units are no secret, but what somebody does not see he does not take away.
+    if !visitor.person.scope.is_everything() {
+        return Err(Failure::Forbidden);
+    }
+    let separator = if query.text("separator") == "comma" { ',' } else { ';' };
+    let day = day_of(query.text("day"));
+    let text = export::csv(&mut site.app.store.read().await?, day, separator).await?;
+    let named = day.unwrap_or_else(|| format::day(visitor.reader.now));
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"don-vi-{named}.csv\"")),
+    ];
+    Ok((headers, text).into_response())
 }
 
 #[cfg(test)]
@@ -201,6 +357,16 @@ mod tests {
                 c 3/3
               d 5/5"#]]
         .assert_eq(&lines.join("\n"));
+    }
+
+    #[test]
+    fn days_as_people_write_them() {
+        for text in ["2024-12-31", "31/12/2024", " 31-12-2024 ", "31.12.2024"] {
+            assert_eq!(day_of(text), Some(jiff::civil::date(2024, 12, 31)), "{text}");
+        }
+        for text in ["", "31/12", "2024-13-01", "12/31/2024", "mai"] {
+            assert_eq!(day_of(text), None, "{text}");
+        }
     }
 
     #[test]
