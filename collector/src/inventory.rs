@@ -19,7 +19,7 @@ use crate::judge::{day, open, settings, shares};
 use crate::local::Locals;
 use crate::store::fleet::{self, Latest};
 use crate::store::listing::Scope;
-use crate::store::{unit, waiver};
+use crate::store::unit;
 
 /// Machines that are gone through at once: this bounds the memory.
 const BATCH: u32 = 256;

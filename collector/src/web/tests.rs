@@ -11,8 +11,8 @@ use super::*;
 
 mod parameters;
 mod trial;
-mod verdicts;
 mod units;
+mod verdicts;
 
 /// What came back.
 struct Answer {
