@@ -127,13 +127,12 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
     let kind = kind_of(kind, level).ok_or_else(|| {
         format!("the kind “{kind}” (level “{level}”) is not known: province, district, commune, ward, department, office, other")
     })?;
-    if let Some(digits) = digits_of(level).filter(|digits| code.len() < *digits) {
-        if code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(format!(
-                "the code {code} has lost its leading zeros: codes of this level have {digits} digits. Format the \
-                 column as text before the file is opened in a spreadsheet"
-            ));
-        }
+    let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(digits) = digits_of(level).filter(|digits| is_number && code.len() < *digits) {
+        return Err(format!(
+            "the code {code} has lost its leading zeros: codes of this level have {digits} digits. Format the column \
+             as text before the file is opened in a spreadsheet"
+        ));
     }
     let short = if name.is_empty() { strip_kind(full_name) } else { strip_kind(name) };
     let naming = Naming {

@@ -348,15 +348,19 @@ impl Writer {
     }
 }
 
-/// The seat that a machine keeps when it joins again: the one that a person gave it since it joined by a code of this same
-/// unit, and the one in which it waits when that unit is closed. None where the code decides.
+/// The seat that a machine keeps when it joins again by a code of the unit that it joined by before: the one that a
+/// person gave it since then, the one that a reform took it to, and the one in which it waits when that unit is closed.
+/// None where the code decides.
 async fn stays(tx: &mut Tx, machine: &str, of_code: &Unit) -> Result<Option<(Unit, String)>> {
     let (joined, by_hand) = machine::joined_by(tx, machine).await?;
-    let is_same = joined.as_deref() == Some(of_code.id.as_str());
-    if !is_same || !(by_hand || of_code.closed_on.is_some()) {
+    if joined.as_deref() != Some(of_code.id.as_str()) {
         return Ok(None);
     }
-    Ok(Some((machine::unit(tx, machine).await?, machine::role(tx, machine).await?)))
+    let stands = machine::unit(tx, machine).await?;
+    if !by_hand && stands.id == of_code.id && of_code.closed_on.is_none() {
+        return Ok(None);
+    }
+    Ok(Some((stands, machine::role(tx, machine).await?)))
 }
 
 fn found<'a>(arrival: &'a Arrival, machine: &'a str, cause: Contradiction) -> Found<'a> {

@@ -534,8 +534,8 @@ pub struct Past {
 pub async fn namings(tx: &mut Tx, id: &str) -> Result<Vec<Past>> {
     const SQL: &str = "SELECT n.from_day, n.to_day, n.code, n.name, u.name
         FROM unit_naming n LEFT JOIN unit u ON u.id = n.parent WHERE n.unit = $1 ORDER BY n.from_day DESC";
-    let rows: Vec<(String, Option<String>, String, String, Option<String>)> =
-        sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_all(c).await?);
+    type Line = (String, Option<String>, String, String, Option<String>);
+    let rows: Vec<Line> = sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_all(c).await?);
     Ok(rows.into_iter().map(|(from, to, code, name, above)| Past { from, to, code, name, above }).collect())
 }
 

@@ -238,7 +238,9 @@ impl<'a> Work<'a> {
             .collect();
         let covers: BTreeSet<&str> = covered.into_iter().collect();
         let is_covered = |path: &str| {
-            path.match_indices('/').any(|(at, _)| at + 1 < path.len() && covers.contains(&path[..=at]))
+            path.match_indices('/').any(|(at, _)| {
+                at + 1 < path.len() && path.get(..=at).is_some_and(|above| covers.contains(above))
+            })
         };
         let missing: Vec<&Standing> = self
             .standing

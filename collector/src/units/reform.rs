@@ -205,32 +205,16 @@ pub fn reckon(
     }
     work.check_portions(&by_old);
     let mut reform = Reform::default();
-    let mut going: BTreeSet<&str> = BTreeSet::new();
     for (code, sources) in &by_new {
-        // A district's own machines may be told to follow into a commune; that does not make it a part of it.
-        let (above, sources): (Vec<_>, Vec<_>) =
-            sources.iter().copied().partition(|(_, one)| one.unit.kind == "district");
-        let of: &[(&Row, &Standing)] = if sources.is_empty() { &above } else { &sources };
-        let Some((naming, parent)) = work.naming(code, of) else { continue };
-        match of {
-            [(row, one)] if !row.is_part && one.unit.kind != "district" => {
-                let is_moved = one.unit.parent != parent;
-                let kinds = differences(&one.unit, &naming, is_moved);
-                going.insert(one.unit.id.as_str());
-                reform.goes.push(Goes { unit: one.unit.clone(), naming, parent, kinds });
-            }
-            many => {
-                let sources = many.iter().map(|(row, one)| (one.unit.id.clone(), row.is_part, row.share));
-                reform.made.push(Made { naming, parent, sources: sources.collect() });
-            }
-        }
+        work.place(code, sources, &mut reform);
     }
     work.check_codes(&reform);
+    let going: BTreeSet<String> = reform.goes.iter().map(|goes| goes.unit.id.clone()).collect();
     for (id, rows) in &by_old {
         let Some(one) = work.by_id.get(id) else { continue };
         let targets: Vec<String> = rows.iter().filter_map(|row| row.new_code.clone()).collect();
         match targets.as_slice() {
-            [_] if going.contains(id) => {}
+            [_] if going.contains(*id) => {}
             [code] => reform.follows.push((one.unit.clone(), code.clone())),
             _ => reform.divided.push((one.unit.clone(), targets)),
         }
@@ -318,6 +302,25 @@ impl<'a> Work<'a> {
         }
         for (line, text) in wrong {
             self.complain(line, &text);
+        }
+    }
+
+    /// What becomes of a new code: one old unit goes on under it, or a new unit begins.
+    fn place(&mut self, code: &str, sources: &[(&Row, &Standing)], reform: &mut Reform) {
+        // A district's own machines may be told to follow into a commune; that does not make it a part of it.
+        let (above, sources): (Vec<_>, Vec<_>) =
+            sources.iter().copied().partition(|(_, one)| one.unit.kind == "district");
+        let of: &[(&Row, &Standing)] = if sources.is_empty() { &above } else { &sources };
+        let Some((naming, parent)) = self.naming(code, of) else { return };
+        match of {
+            [(row, one)] if !row.is_part && one.unit.kind != "district" => {
+                let kinds = differences(&one.unit, &naming, one.unit.parent != parent);
+                reform.goes.push(Goes { unit: one.unit.clone(), naming, parent, kinds });
+            }
+            many => {
+                let sources = many.iter().map(|(row, one)| (one.unit.id.clone(), row.is_part, row.share));
+                reform.made.push(Made { naming, parent, sources: sources.collect() });
+            }
         }
     }
 
@@ -489,10 +492,45 @@ pub struct Outcome {
 /// When the tree is no longer what it was reckoned from, or the database cannot. Then the transaction must not be
 /// committed.
 pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Outcome> {
-    let mut outcome = Outcome { went: reform.goes.len(), began: reform.made.len(), ..Outcome::default() };
-    let begins = by.day.to_zoned(TimeZone::fixed(Offset::constant(7))).context("the day of the reform")?;
-    let begins = begins.timestamp();
-    let mut by_code: BTreeMap<&str, Unit> = BTreeMap::new();
+    let units = begin(tx, reform, by).await?;
+    for (child, code) in &reform.children {
+        let above = new(&units, code)?;
+        let Unit { code, name, kind, .. } = child.clone();
+        let short = strip_kind(&name).to_owned();
+        let naming = Naming { code, name, short, kind };
+        unit::alter(tx, &child.id, Some(&above.id), &naming, by.day).await?;
+        unit::record(tx, by, EventKind::Move, &[Part::whole(&child.id, Side::To)]).await?;
+    }
+    let followed = take_along(tx, reform, &units, by).await?;
+    for (old, codes) in &reform.divided {
+        let mut parts = vec![Part::whole(&old.id, Side::From)];
+        for code in codes {
+            parts.push(Part { is_part: true, ..Part::whole(&new(&units, code)?.id, Side::To) });
+        }
+        let kind = if codes.is_empty() { EventKind::Close } else { EventKind::Split };
+        unit::close(tx, &old.id, by.day).await?;
+        unit::record(tx, by, kind, &parts).await?;
+    }
+    for district in &reform.districts {
+        unit::close(tx, &district.id, by.day).await?;
+        unit::record(tx, by, EventKind::Close, &[Part::whole(&district.id, Side::From)]).await?;
+    }
+    let (accounts, waivers) = past::left_behind(tx).await?;
+    Ok(Outcome {
+        went: reform.goes.len(),
+        began: reform.made.len(),
+        closed: reform.follows.len() + reform.divided.len() + reform.districts.len(),
+        followed,
+        children: reform.children.len(),
+        waiting: past::stranded(tx, &Scope::everything()).await?.len(),
+        accounts,
+        waivers,
+    })
+}
+
+/// The units after a reform, by their codes: those that go on, and those that begin.
+async fn begin(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<BTreeMap<String, Unit>> {
+    let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     for goes in &reform.goes {
         if !goes.kinds.is_empty() {
             unit::alter(tx, &goes.unit.id, goes.parent.as_deref(), &goes.naming, by.day).await?;
@@ -502,7 +540,7 @@ pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Out
         for kind in &goes.kinds {
             unit::record(tx, by, *kind, &[Part::whole(&goes.unit.id, Side::To)]).await?;
         }
-        by_code.insert(&goes.naming.code, unit::by_id(tx, &goes.unit.id).await?);
+        units.insert(goes.naming.code.clone(), unit::by_id(tx, &goes.unit.id).await?);
     }
     for made in &reform.made {
         let parent = match &made.parent {
@@ -518,46 +556,38 @@ pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Out
         });
         let parts: Vec<Part> = from.chain([Part::whole(&unit.id, Side::To)]).collect();
         unit::record(tx, by, EventKind::Merge, &parts).await?;
-        by_code.insert(&made.naming.code, unit);
+        units.insert(made.naming.code.clone(), unit);
     }
-    let of = |code: &str| by_code.get(code).cloned().with_context(|| format!("there is no new unit {code}"));
-    for (child, code) in &reform.children {
-        let above = of(code)?;
-        let Unit { code, name, kind, .. } = child.clone();
-        let short = strip_kind(&name).to_owned();
-        unit::alter(tx, &child.id, Some(&above.id), &Naming { code, name, short, kind }, by.day).await?;
-        unit::record(tx, by, EventKind::Move, &[Part::whole(&child.id, Side::To)]).await?;
-    }
-    outcome.children = reform.children.len();
+    Ok(units)
+}
+
+/// Takes what belonged to whole units into the ones that they became, and closes them.
+async fn take_along(
+    tx: &mut Tx,
+    reform: &Reform,
+    units: &BTreeMap<String, Unit>,
+    by: Decision<'_>,
+) -> Result<Followed> {
+    let begins = by.day.to_zoned(TimeZone::fixed(Offset::constant(7))).context("the day of the reform")?;
+    let mut all = Followed::default();
     for (old, code) in &reform.follows {
         // Its path may have changed with a unit above it.
         let old = unit::by_id(tx, &old.id).await?;
-        let followed = machine::follow(tx, &old, &of(code)?, begins).await?;
-        outcome.followed.machines += followed.machines;
-        outcome.followed.seats += followed.seats;
-        outcome.followed.join_codes += followed.join_codes;
+        let followed = machine::follow(tx, &old, new(units, code)?, begins.timestamp()).await?;
+        all.machines += followed.machines;
+        all.seats += followed.seats;
+        all.join_codes += followed.join_codes;
         unit::close(tx, &old.id, by.day).await?;
+        // A commune that closes stands in the merger; a district is no part of one.
         if old.kind == "district" {
             unit::record(tx, by, EventKind::Close, &[Part::whole(&old.id, Side::From)]).await?;
         }
     }
-    for (old, codes) in &reform.divided {
-        let mut parts = vec![Part::whole(&old.id, Side::From)];
-        for code in codes {
-            parts.push(Part { is_part: true, ..Part::whole(&of(code)?.id, Side::To) });
-        }
-        let kind = if codes.is_empty() { EventKind::Close } else { EventKind::Split };
-        unit::close(tx, &old.id, by.day).await?;
-        unit::record(tx, by, kind, &parts).await?;
-    }
-    for district in &reform.districts {
-        unit::close(tx, &district.id, by.day).await?;
-        unit::record(tx, by, EventKind::Close, &[Part::whole(&district.id, Side::From)]).await?;
-    }
-    outcome.closed = reform.follows.len() + reform.divided.len() + reform.districts.len();
-    outcome.waiting = past::stranded(tx, &Scope::everything()).await?.len();
-    (outcome.accounts, outcome.waivers) = past::left_behind(tx).await?;
-    Ok(outcome)
+    Ok(all)
+}
+
+fn new<'a>(units: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit> {
+    units.get(code).with_context(|| format!("the reform makes no unit with the code {code}"))
 }
 
 /// What a reform did, for the audit trail.

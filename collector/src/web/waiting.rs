@@ -12,7 +12,7 @@ use crate::sheet;
 use crate::store::past::{self, Stranded};
 use crate::store::unit::Unit;
 use crate::store::{Tx, audit, seat};
-use crate::units::reassign;
+use crate::units::reassign::{self, Rule};
 use crate::web::format::{fill, number};
 use crate::web::label;
 use crate::web::layout::{Layout, Place};
@@ -181,7 +181,7 @@ pub async fn send_on(
     if form.text("act") == "drop" {
         return drop_seats(&site, &visitor, form.text("unit")).await;
     }
-    let (lang, w) = (visitor.reader.lang, visitor.words());
+    let w = visitor.words();
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     let read = match form.file("file") {
         Some(bytes) => sheet::text(FILE, bytes),
@@ -197,46 +197,60 @@ pub async fn send_on(
         let error = Some(w.units_import_empty.clone());
         return shown(&site, &visitor, refused, Said { error, ..Said::default() }).await;
     }
-    let wrong = |complaints: Vec<String>, text: String| Said {
-        complaints: complaints.into_iter().take(LINES).collect(),
-        text,
-        ..Said::default()
+    let said = match reassign::parse(FILE, text.as_bytes()) {
+        Ok(rules) if form.text("act") == "apply" => applied(&site, &visitor, &rules).await?,
+        Ok(rules) => looked_at(&site, &visitor, &rules).await?,
+        Err(complaints) => Err(complaints),
     };
-    let rules = match reassign::parse(FILE, text.as_bytes()) {
-        Ok(rules) => rules,
-        Err(complaints) => return shown(&site, &visitor, refused, wrong(complaints, text)).await,
-    };
-    let scope = &visitor.person.scope;
-    let count = |count: usize| number(lang, i64::try_from(count).unwrap_or(i64::MAX));
-    if form.text("act") == "apply" {
-        let by = visitor.person.name.as_str();
-        return match reassign::apply(&site.app, scope, (FILE, &rules), by).await? {
-            Ok((moved, left)) => {
-                let went = fill(&w.units_waiting_went, &[("n", &count(moved)), ("left", &count(left))]);
-                let said = Said { notes: vec![went], ..Said::default() };
-                shown(&site, &visitor, StatusCode::OK, said).await
-            }
-            Err(complaints) => shown(&site, &visitor, refused, wrong(complaints, text)).await,
-        };
-    }
-    let mut tx = site.app.store.read().await?;
-    let listed = reassign::list(&mut tx, scope, (FILE, &rules)).await?;
-    drop(tx);
-    match listed {
-        Ok((_, reckoned)) => {
-            let places = [("n", count(reckoned.moves.len())), ("left", count(reckoned.left))];
-            let places: Vec<(&str, &str)> =
-                places.iter().map(|(name, text)| (*name, text.as_str())).collect();
-            let mut notes = vec![fill(&w.units_waiting_would, &places)];
-            if !reckoned.idle.is_empty() {
-                let lines: Vec<String> = reckoned.idle.iter().map(u64::to_string).collect();
-                notes.push(fill(&w.units_waiting_idle, &[("lines", &lines.join(", "))]));
-            }
-            let may_apply = !reckoned.moves.is_empty();
-            shown(&site, &visitor, StatusCode::OK, Said { notes, text, may_apply, ..Said::default() }).await
+    match said {
+        Ok(said) => {
+            let text = if said.may_apply { text } else { String::new() };
+            shown(&site, &visitor, StatusCode::OK, Said { text, ..said }).await
         }
-        Err(complaints) => shown(&site, &visitor, refused, wrong(complaints, text)).await,
+        Err(complaints) => {
+            let complaints = complaints.into_iter().take(LINES).collect();
+            shown(&site, &visitor, refused, Said { complaints, text, ..Said::default() }).await
+        }
     }
+}
+
+/// Sends machines on, and says how many went.
+async fn applied(
+    site: &Site,
+    visitor: &Visitor,
+    rules: &[Rule],
+) -> Result<Result<Said, Vec<String>>, Failure> {
+    let person = &visitor.person;
+    let done = reassign::apply(&site.app, &person.scope, (FILE, rules), &person.name).await?;
+    Ok(done.map(|(moved, left)| Said {
+        notes: vec![counted(visitor, &visitor.words().units_waiting_went, moved, left)],
+        ..Said::default()
+    }))
+}
+
+/// Says how many machines would go.
+async fn looked_at(
+    site: &Site,
+    visitor: &Visitor,
+    rules: &[Rule],
+) -> Result<Result<Said, Vec<String>>, Failure> {
+    let w = visitor.words();
+    let mut tx = site.app.store.read().await?;
+    let listed = reassign::list(&mut tx, &visitor.person.scope, (FILE, rules)).await?;
+    Ok(listed.map(|(_, reckoned)| {
+        let moves = reckoned.moves.len();
+        let mut notes = vec![counted(visitor, &w.units_waiting_would, moves, reckoned.left)];
+        if !reckoned.idle.is_empty() {
+            let lines: Vec<String> = reckoned.idle.iter().map(u64::to_string).collect();
+            notes.push(fill(&w.units_waiting_idle, &[("lines", &lines.join(", "))]));
+        }
+        Said { notes, may_apply: moves > 0, ..Said::default() }
+    }))
+}
+
+fn counted(visitor: &Visitor, text: &str, moved: usize, left: usize) -> String {
+    let n = |count: usize| number(visitor.lang(), i64::try_from(count).unwrap_or(i64::MAX));
+    fill(text, &[("n", &n(moved)), ("left", &n(left))])
 }
 
 /// Drops the seats of a closed unit: its machines have gone, and those who came after it count their own.

@@ -172,7 +172,12 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
     let went = admin.send(Method::POST, "/units/waiting", &body).await;
     assert!(went.body.contains("12 máy đã được chuyển, 0 máy vẫn chờ"), "{}", went.body);
     assert!(went.body.contains("Không có máy nào chờ"), "{}", went.body);
-    assert!(!admin.get("/units").await.body.contains("đã kết thúc hoạt động"));
+    let tree = admin.get("/units").await.body;
+    assert!(!tree.contains("máy chờ phân công lại") && tree.contains("Xã Nga Hai"), "{tree}");
+    assert!(
+        tree.contains("đã kết thúc hoạt động"),
+        "its offices still hang there, until they are moved too: {tree}"
+    );
     let seat = admin.get(&format!("/machines/{}/seat", office::machine_id(0))).await.body;
     assert!(seat.contains("Có người chuyển") && seat.contains("Mã tham gia"), "{seat}");
     assert!(admin.get("/audit").await.body.contains("Phân công lại máy của đơn vị cũ"));
