@@ -547,6 +547,20 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
         serde_json::from_str(&viewer.get("/plan.json?budget=10").await.body).unwrap();
     assert_eq!(json["norm"], "qd-10-2026");
     assert!(json["years"][0]["spent"].as_i64().unwrap() <= 10_000_000);
+    let state = viewer.get("/plan/state.xlsx").await;
+    assert!(state.header(header::CONTENT_DISPOSITION).contains("hien-trang-2026-11-22.xlsx"));
+    let report = viewer.get("/plan/report?budget=10&fund=Ng%C3%A2n%20s%C3%A1ch%20t%E1%BB%89nh").await.body;
+    for shown in [
+        "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+        "ngày 22 tháng 11 năm 2026",
+        "Nguồn kinh phí: Ngân sách tỉnh",
+        "(bằng chữ: ",
+        "Xếp hạng đơn vị",
+        "Nhu cầu chưa bố trí được",
+        "Nơi nhận:",
+    ] {
+        assert!(report.contains(shown), "{shown}: {report}");
+    }
 
     // Who sees one commune plans one commune.
     let mut analyst = Browser::signed_in(&office, "nga-thang").await;
