@@ -21,7 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use rules::assess::{Role, assess};
+use rules::assess::{Role, assess_in};
 use rules::fact::Fact;
 use rules::join::JoinCode;
 use rules::lifecycle::Lifecycle;
@@ -168,6 +168,9 @@ struct Check {
     /// Judge by this rule set.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// What stands for a parameter of that rule set; lists with commas between.
+    #[arg(long = "set", value_name = "NAME=VALUE", requires = "rules")]
+    settings: Vec<String>,
     /// Judge for this seat [default: the one that this PC joined with, or officer].
     #[arg(long, value_parser = ["counter", "clerk", "leader", "officer", "server"])]
     role: Option<String>,
@@ -275,7 +278,10 @@ fn check(cli: &Cli, check: &Check) -> Result<()> {
     if let Some(offset) = standing.clock_offset() {
         report.facts.clock.offset = Fact::Known(offset);
     }
-    let assessment = assess(&report.facts, set, &Lifecycle::shipped(), role, day);
+    let settings = set
+        .settings_of(&check.settings)
+        .map_err(|wrong| anyhow!("cannot set the parameters of {}: {}", set.id, wrong.join("; ")))?;
+    let assessment = assess_in(&report.facts, set, &Lifecycle::shipped(), role, day, &settings);
     if check.json {
         let json =
             serde_json::to_string_pretty(&assessment).context("cannot write the assessment as JSON")?;

@@ -110,7 +110,8 @@ enum Rules {
     WhatIf(whatif::Options),
     /// Why each verdict: what was seen, what is asked, from which source, and what would mend it
     #[command(
-        after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk"
+        after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk\n         \
+                      sansang-collector rules explain acceptance --report new.json --set memory=\"16 GiB\" --set delivered=2026-11-20"
     )]
     Explain(explain::Options),
     /// What units set for themselves in a rule set: shows it, sets a value, takes one away

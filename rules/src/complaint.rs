@@ -21,19 +21,35 @@ pub struct Complaint {
     pub suggestion: Option<String>,
 }
 
+/// The codes of what may stay as it is, and should be looked at.
+const WARNINGS: &[&str] = &[SOURCE_NOT_IN_FORCE];
+
 impl Complaint {
+    /// `error`, or `warning` of what may stay as it is.
+    fn weight(&self) -> &'static str {
+        if WARNINGS.contains(&self.code) { "warning" } else { "error" }
+    }
+
     /// The complaint with the line of `text` that it is about, and a caret under its column. `text` is the file.
     pub fn draw(&self, text: &str) -> String {
-        let mut drawn =
-            format!("{}:{}:{}: error[{}]: {}\n", self.file, self.line, self.column, self.code, self.text);
+        let mut drawn = format!(
+            "{}:{}:{}: {}[{}]: {}\n",
+            self.file,
+            self.line,
+            self.column,
+            self.weight(),
+            self.code,
+            self.text
+        );
         let source = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
+        let (source, before) = around(source, self.column.saturating_sub(1));
         // Tabs stay tabs, so that the caret stands under its column however wide a tab is.
         let indent: String = source
             .chars()
             .chain(std::iter::repeat(' '))
-            .take(self.column.saturating_sub(1))
+            .take(before)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
         drawn.push_str(&format!("{margin} |\n{number} | {source}\n{margin} | {indent}^\n"));
@@ -46,7 +62,16 @@ impl Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: error[{}]: {}", self.file, self.line, self.column, self.code, self.text)?;
+        write!(
+            f,
+            "{}:{}:{}: {}[{}]: {}",
+            self.file,
+            self.line,
+            self.column,
+            self.weight(),
+            self.code,
+            self.text
+        )?;
         match &self.suggestion {
             Some(suggestion) => write!(f, "\n  help: {suggestion}"),
             None => Ok(()),
@@ -56,21 +81,56 @@ impl fmt::Display for Complaint {
 
 impl std::error::Error for Complaint {}
 
+/// Most characters of a line that are drawn.
+const DRAWN_CHARS_MAX: usize = 160;
+/// Of these before the caret, where the line is longer.
+const BEFORE_CHARS_MAX: usize = 60;
+
+/// The part of a line that is drawn, and how many of its characters stand before the caret. `before` is how many do in
+/// the whole line.
+fn around(line: &str, before: usize) -> (String, usize) {
+    let cut = |text: &str| -> String {
+        let mut part: String = text.chars().take(DRAWN_CHARS_MAX).collect();
+        if part.len() < text.len() {
+            part.push('…');
+        }
+        part
+    };
+    if before <= DRAWN_CHARS_MAX / 2 {
+        return (cut(line), before);
+    }
+    let left_out = before - BEFORE_CHARS_MAX;
+    let mut rest = line.chars();
+    match rest.nth(left_out - 1) {
+        Some(_) if line.len() > DRAWN_CHARS_MAX => (format!("…{}", cut(rest.as_str())), BEFORE_CHARS_MAX + 1),
+        // The caret stands behind the end of the line.
+        Some(_) | None => (cut(line), before.min(DRAWN_CHARS_MAX + 1)),
+    }
+}
+
 /// What a code means, for a rule author.
 pub fn explain(code: &str) -> Option<&'static str> {
     CODES.iter().find(|(known, _)| *known == code).map(|(_, explanation)| *explanation)
 }
 
+/// Longest word that is looked for among others, in bytes; no word that is right is longer.
+const WORD_BYTES_MAX: usize = 64;
+/// Most words among which one is looked for.
+const WORDS_COUNT_MAX: usize = 1_000;
+
 /// The word among these that was most likely meant, if any is near enough.
 pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Comparing is quadratic in the length; no word that is right is this long.
-    if written.len() > 100 {
+    // Comparing two words takes as long as the one times the other.
+    if written.len() > WORD_BYTES_MAX {
         return None;
     }
     let furthest = (written.chars().count() / 3).max(1);
+    let lower = written.to_lowercase();
     words
         .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&written.to_lowercase(), &word.to_lowercase()), word))
+        .take(WORDS_COUNT_MAX)
+        .filter(|word| word.len() <= WORD_BYTES_MAX)
+        .map(|word| (strsim::osa_distance(&lower, &word.to_lowercase()), word))
         .filter(|(distance, _)| *distance <= furthest)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
@@ -90,22 +150,25 @@ codes! {
     BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".";
     CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.";
     COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.";
-    DUPLICATE_ID = "duplicate-id", "Two rules, two groups or two tests have one name; each must have its own.";
+    DUPLICATE_ID = "duplicate-id", "Two rules, two groups, two tests or two rule sets have one name; each must have its own.";
     EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.";
     EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.";
     EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.";
     ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.";
     GIVES_UNASKED = "gives-unasked", "The remedy gives a fact that no rule asks for, so it mends nothing.";
     MISSING_KEY = "missing-key", "A key that must be there is not.";
-    NEVER_HOLDS = "never-holds", "The bounds exclude each other, so the condition can never hold.";
+    MORE_WRONG = "more-wrong", "More is wrong than is told at once; when what is told is mended, the next look tells the rest.";
+    NEVER_HOLDS = "never-holds", "Parts of what is asked exclude each other, so it can never hold.";
     NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.";
     OUT_OF_ORDER = "out-of-order", "Stages follow each other by their days, and the last one has none.";
     OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.";
     PARAMETER_KIND = "parameter-kind", "The parameter is of another kind than the fact that it is compared with.";
     PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.";
+    SOURCE_NOT_IN_FORCE = "source-not-in-force", "The document that the rule names is in force on no day on which the set is.";
     SYNTAX = "syntax", "The file is not TOML.";
     TOO_DEEP = "too-deep", "Tables or lists stand too deep within each other.";
     TOO_LARGE = "too-large", "The file is larger than a rule set may be.";
+    TOO_MANY = "too-many", "There are more of these than a rule set may have; no person could defend so many.";
     UNKNOWN_COMPARISON = "unknown-comparison", "There is no comparison of this name.";
     UNKNOWN_FACT = "unknown-fact", "The vocabulary has no fact of this name.";
     UNKNOWN_GROUP = "unknown-group", "No `[[group]]` has this id.";
@@ -185,6 +248,31 @@ mod tests {
               |   ^
         "#]]
         .assert_eq(&complaint.draw("one line"));
+    }
+
+    #[test]
+    fn a_long_line_is_drawn_around_the_caret() {
+        let draw = |column: usize, line: &str| {
+            let complaint = Complaint {
+                file: "x".to_owned(),
+                line: 1,
+                column,
+                code: SYNTAX,
+                text: "no".to_owned(),
+                suggestion: None,
+            };
+            let drawn = complaint.draw(line);
+            let lines: Vec<&str> = drawn.lines().collect();
+            let at = lines[3].chars().count() - 1;
+            (lines[2].chars().count(), lines[2].chars().nth(at))
+        };
+        let line = format!("{}ế{}", "x".repeat(5_000), "y".repeat(5_000));
+        assert_eq!(draw(5_001, &line), (166, Some('ế')));
+        assert_eq!(draw(1, &line), (165, Some('x')));
+        assert_eq!(draw(10_001, &line).1, Some('y'));
+        assert_eq!(draw(10_002, &line).1, None, "behind the end");
+        assert_eq!(draw(50_000, &line).1, None, "past everything");
+        assert_eq!(draw(100, &"x".repeat(150)).1, Some('x'));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use pattern::Pattern;
 use scan::{Scan, Scanned};
 use setting::Settings;
 
+pub(crate) mod contradiction;
 pub(crate) mod overlay;
 mod pattern;
 mod read;
@@ -26,7 +27,7 @@ pub(crate) mod scan;
 pub(crate) mod setting;
 pub mod words;
 
-pub(crate) use read::{Parameters, Scope, operand, read, resolve};
+pub(crate) use read::{Parameters, Scope, comparisons, operand, read, resolve};
 
 /// What is known of a question: the three values of Kleene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -231,7 +232,7 @@ pub(crate) struct Test {
     checks: Vec<Check>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {
     /// A fact of the PC.
     Fact(Place),
@@ -298,6 +299,8 @@ pub(crate) enum Operand {
     Text(String),
     /// What stands for this parameter of the set, and how that is told: its default, or its name.
     Parameter(usize, String),
+    /// So many days after a day: both may be parameters.
+    Later(Box<Operand>, Box<Operand>),
 }
 
 impl Condition {
@@ -730,13 +733,28 @@ impl Operand {
     }
 
     fn orders(&self, order: Order, value: &Value<'_>, settings: &Settings) -> Truth {
-        let Some(operand) = self.one(settings) else { return Truth::Unknown };
+        let later;
+        let operand = match self {
+            Operand::Later(day, days) => {
+                later = day.later(days, settings);
+                later.as_ref()
+            }
+            _ => self.one(settings),
+        };
+        let Some(operand) = operand else { return Truth::Unknown };
         Truth::from(operand.compare(value).is_some_and(|ordering| match order {
             Order::AtLeast => ordering.is_ge(),
             Order::AtMost => ordering.is_le(),
             Order::MoreThan => ordering.is_gt(),
             Order::LessThan => ordering.is_lt(),
         }))
+    }
+
+    /// The day that is so many days later; none when nothing stands for one of both, or beyond the calendar.
+    fn later(&self, days: &Operand, settings: &Settings) -> Option<Operand> {
+        let Some(Operand::Date(day)) = self.one(settings) else { return None };
+        let span = jiff::Span::new().try_days(days.number(settings)?).ok()?;
+        day.checked_add(span).ok().map(Operand::Date)
     }
 
     /// This value, or the one that stands for the parameter; none when nothing does.
@@ -770,7 +788,7 @@ impl Operand {
             Operand::Moment(moment) => Some(Value::Moment(*moment)),
             Operand::Version(version) => Some(Value::Version(version)),
             Operand::Text(text) => Some(Value::Text(text)),
-            Operand::Parameter(..) => None,
+            Operand::Parameter(..) | Operand::Later(..) => None,
         }
     }
 
@@ -801,6 +819,9 @@ impl Operand {
                 _ => format!("\"{text}\""),
             },
             Operand::Parameter(_, shown) => shown.clone(),
+            Operand::Later(day, days) => {
+                format!("{} + {}", day.describe(kind), days.describe(Kind::Days))
+            }
         }
     }
 
@@ -813,7 +834,7 @@ impl Operand {
             Operand::Moment(moment) => json!(moment.to_string()),
             Operand::Version(version) => json!(version.0),
             Operand::Text(text) => json!(text),
-            Operand::Parameter(..) => serde_json::Value::Null,
+            Operand::Parameter(..) | Operand::Later(..) => serde_json::Value::Null,
         }
     }
 }

@@ -92,6 +92,12 @@ const TIME_UNITS: &[Unit] = &[
     ("year", 365 * DAY),
 ];
 
+/// The names of the units of sizes, frequencies, shares and time spans.
+pub(crate) fn unit_names() -> [Vec<&'static str>; 4] {
+    [SIZE_UNITS, RATE_UNITS, SHARE_UNITS, TIME_UNITS]
+        .map(|units| units.iter().map(|(name, _)| *name).collect())
+}
+
 /// Reads a number, with a fraction if need be, and a unit behind it. Rounds towards zero to the smallest unit.
 fn read(text: &str, what: &str, example: &str, units: &[Unit]) -> Result<i64, Malformed> {
     let malformed = |text: String, suggestion: String| Malformed { text, suggestion };

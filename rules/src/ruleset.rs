@@ -22,6 +22,7 @@ use crate::facts::{Facts, Kind, Place};
 mod gives;
 pub(crate) mod raw;
 mod read;
+pub mod schema;
 mod trial;
 
 pub use crate::condition::setting::Settings;
@@ -62,8 +63,12 @@ pub struct RuleSet {
     pub remedies: BTreeMap<String, Remedy>,
     /// The tests that it carries.
     pub tests: Vec<RuleTest>,
+    /// What may stay as it is, and should be looked at.
+    pub warnings: Vec<Complaint>,
     /// What stands for the parameters unless a unit says otherwise.
     defaults: Settings,
+    /// The rules that stand as they are in the set that it extends, which has their tests.
+    inherited: Vec<String>,
     /// What patterns look for in long lists.
     pub(crate) scans: Vec<Scan>,
     /// The lifecycle table that it judged with last, and the digest of both.
@@ -179,6 +184,12 @@ pub struct Source {
     /// The clause.
     #[serde(default)]
     pub clause: String,
+    /// The first day on which the document is in force, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The last day on which it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
 }
 
 /// What would mend a failing rule.
@@ -291,6 +302,36 @@ impl RuleSet {
             }
         }
         if wrong.is_empty() { Ok(settings) } else { Err(wrong) }
+    }
+
+    /// The same from what people write on a command line: `NAME=VALUE`, lists with commas between.
+    ///
+    /// # Errors
+    /// As [`RuleSet::settings`], and one sentence for each text that is no such pair.
+    pub fn settings_of(&self, pairs: &[String]) -> Result<Settings, Vec<String>> {
+        let mut values = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for pair in pairs {
+            let Some((name, text)) = pair.split_once('=') else {
+                wrong.push(format!("“{pair}” sets nothing; write it as NAME=VALUE"));
+                continue;
+            };
+            let (name, text) = (name.trim(), text.trim());
+            let kind = self.parameters.iter().find(|parameter| parameter.id == name).map(|one| one.kind);
+            let value = match kind {
+                Some(Kind::Texts) => text.split(',').map(|part| json!(part.trim())).collect(),
+                Some(Kind::Flag | Kind::Number | Kind::Days | Kind::Percent) => {
+                    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+                }
+                Some(_) | None => json!(text),
+            };
+            values.insert(name.to_owned(), value);
+        }
+        match self.settings(&values) {
+            Ok(settings) if wrong.is_empty() => Ok(settings),
+            Ok(_) => Err(wrong),
+            Err(more) => Err(wrong.into_iter().chain(more).collect()),
+        }
     }
 
     /// Everything that it asks, as one question: each rule passes, does not apply, or, where that counts too, fails
@@ -447,13 +488,35 @@ pub fn parse_all(files: &[(String, String)]) -> Result<Vec<RuleSet>, Vec<Complai
         let more = files.iter().filter(|(file, text)| still.contains(&(file, text)));
         let names_another = complaints.iter().any(|complaint| complaint.code == complaint::UNKNOWN_RULESET);
         if complaints.is_empty() {
-            return Ok(sets);
+            let doubled = doubled(files);
+            return if doubled.is_empty() { Ok(sets) } else { Err(doubled) };
         }
         if sets.len() == before || !names_another {
             return Err(complaints);
         }
         waiting = more.collect();
     }
+}
+
+/// A complaint for each of these files, which can all be read, whose set has the id of one before: which of them judges
+/// would hang on the names of the files.
+fn doubled(files: &[(String, String)]) -> Vec<Complaint> {
+    let mut known: BTreeMap<String, &str> = BTreeMap::new();
+    let mut complaints = Vec::new();
+    for (file, text) in files {
+        let Some((at, id)) = read::id_of(text) else { continue };
+        match known.get(&id) {
+            None => drop(known.insert(id, file)),
+            Some(first) => {
+                let mut reader = raw::Reader::new(file, text);
+                let told = format!("the rule set `{id}` is also in {first}");
+                let suggestion = Some("give it another id, or remove one of both files".to_owned());
+                reader.complain(at, complaint::DUPLICATE_ID, told, suggestion);
+                complaints.extend(reader.finish());
+            }
+        }
+    }
+    complaints
 }
 
 /// The rule sets that ship: file name, and text without comments and tests; see `build.rs`. Those in force at once

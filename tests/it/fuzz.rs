@@ -452,6 +452,76 @@ fn rule_sets_and_tables_of_lifecycles() {
     });
 }
 
+/// How long reading one text and drawing its complaints may take, without optimisation and beside other tests. What is
+/// quadratic in a mebibyte takes minutes.
+const READING_SECONDS_MAX: u64 = 20;
+
+const HEAD: &str = "[ruleset]\nid = \"x\"\ntitle = { vi = \"x\", en = \"x\" }\nin_force = { from = 2026-01-01 }\n\
+    [grades]\nready = { score = 85, coverage = 70 }\nneeds_work = { score = 65 }\n";
+
+/// Something small, again and again until the file is as large as it may be: what stands before, what is repeated with `#`
+/// for its number, what stands behind.
+const REPEATED: &[(&str, &str, &str)] = &[
+    ("rule=[", "{},", "]"),
+    ("rule=[", "{id=\"r#\"},", "]"),
+    ("", "[[rule]]\nid=\"r#\"\ngroup=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa#\"\n", ""),
+    ("", "[[group]]\nid=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa#\"\n", ""),
+    (
+        "",
+        "[[rule]]\nid=\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa#\"\nremedies=[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab#\"]\n",
+        "",
+    ),
+    ("", "[remedy.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa#]\ngives={\"os.a#\"=1}\n", ""),
+    ("", "[parameters.aaaaaaaaaaaaaaaaaaaaaaaaaaaaa#]\ntype=\"textt\"\n", ""),
+    (
+        "",
+        "[[test]]\nname=\"t#\"\nfacts={\"memory.instaled\"=\"8 GiB\"}\nexpect={aaaaaaaaaaaaaaaaaaaaaaaaaaa#=\"pas\"}\n",
+        "",
+    ),
+    ("[ruleset]\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa#=1\n", ""),
+    ("[[rule]]\npass={any=[", "{\"memory.instaled#\"={at_least=\"8 GiB\"}},", "]}\n"),
+    ("[[rule]]\npass={any=[", "{\"software.packages\"={some={name={matches=\"(a{30}|b#){30}\"}}}},", "]}\n"),
+    ("[[rule]]\npass={any=[", "{\"software.packages\"={some={name={matches=\"ab+c#\"}}}},", "]}\n"),
+    ("[[rule]]\npass={\"os.name\"={matches=\"", "(x#+x+)+y|", "\"}}\n"),
+    ("[[rule]]\npass={\"os.build\"={one_of=[", "\"a#\",", "]}}\n"),
+    ("[[rule]]\npass={\"os.name\"={one_of=[", "\"a#\",", "]}}\n"),
+    ("[[rule]]\nroles=[", "\"clerc\",", "]\n"),
+    ("[[rule]]\nseverity=[", "{until=2026-01-01,level=\"major\"},", "]\n"),
+    ("[[test]]\nfacts={\"disk.drives\"=[", "{kindd=\"ssd\"},", "]}\n"),
+    ("[[test]]\nexpect={", "aaaaaaaaaaaaaaaaaaaaa#=\"pass\",", "x=\"pass\"}\n"),
+    ("", "=[\n", ""),
+    ("", "a=\"\n", ""),
+    ("a=", "[", ""),
+    ("a=", "{b#=", ""),
+    ("a=\"", "ế", ""),
+    ("", "[a#.b.c.d.e.f.g]\n", ""),
+];
+
+#[test]
+fn rule_sets_that_are_wide_deep_and_long_take_bounded_time() {
+    // One at a time takes the most; a mixture is like the worst of its parts.
+    for (index, (before, repeated, behind)) in REPEATED.iter().enumerate() {
+        for head in ["", HEAD] {
+            let mut text = format!("{head}{before}");
+            let mut number = 0;
+            let room = rules::limits::RULESET_BYTES_MAX - 64 - behind.len();
+            while text.len() + repeated.len() < room {
+                text.push_str(&repeated.replace('#', &number.to_string()));
+                number += 1;
+            }
+            text.push_str(behind);
+            let begun = std::time::Instant::now();
+            let complaints = RuleSet::parse("x.toml", &text).expect_err("there is something wrong");
+            let drawn: usize = complaints.iter().map(|complaint| complaint.draw(&text).len()).sum();
+            let seconds = begun.elapsed().as_secs_f64();
+            println!("{index:2} {seconds:6.2} s, {} complaints, {drawn} bytes: {repeated}", complaints.len());
+            assert!(seconds < READING_SECONDS_MAX as f64, "{repeated}: {seconds} s");
+            assert!(complaints.len() <= 201, "{repeated}: {} complaints", complaints.len());
+            assert!(drawn < 1 << 20, "{repeated}: {drawn} bytes are drawn");
+        }
+    }
+}
+
 #[test]
 fn settings() {
     let agent = include_str!("../../agent/packaging/agent.toml");

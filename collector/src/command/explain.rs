@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rules::assess::{Assessment, Outcome, Role, Verdict, assess};
+use rules::assess::{Assessment, Outcome, Role, Verdict, assess_in};
 use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
@@ -34,6 +34,9 @@ pub(super) struct Options {
     /// The role of its seat: counter, clerk, leader, officer, server
     #[arg(long, default_value = "officer", value_parser = super::role)]
     role: Role,
+    /// What stands for a parameter of the set; lists with commas between
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    settings: Vec<String>,
     /// Only this rule
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
@@ -65,9 +68,12 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
             rules.lifecycle.dated
         ));
     }
-    let assessment = assess(&report.facts, set, &rules.lifecycle, options.role, today);
-    let patient =
-        Patient { facts: &report.facts, set, role: options.role, day: today, settings: set.defaults() };
+    let settings = match set.settings_of(&options.settings) {
+        Ok(settings) => settings,
+        Err(wrong) => bail!("setting the parameters of {}: {}", set.id, wrong.join("; ")),
+    };
+    let assessment = assess_in(&report.facts, set, &rules.lifecycle, options.role, today, &settings);
+    let patient = Patient { facts: &report.facts, set, role: options.role, day: today, settings: &settings };
     let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
     let speaker = Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
@@ -137,8 +143,7 @@ fn load(ruleset: &str) -> Result<Option<Rules>> {
             }))
         }
         Err(wrong) => {
-            wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong).trim_end()));
-            tell(&format!("{} things are wrong.", wrong.len()));
+            rules_files::tell_wrong(&wrong);
             Ok(None)
         }
     }

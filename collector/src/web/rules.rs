@@ -285,17 +285,24 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
         asks: rule.describe(),
         stages: stages(w, rule),
         remedies: remedies(reader, set, rule),
-        is_dead: asked > 0 && pass + partial + fail == 0,
+        // Where all are excepted, or none is such a PC, the rule was decided.
+        is_dead: unknown > 0 && pass + partial + fail + waived == 0,
     }
 }
 
-/// Document and clause in one line.
+/// Document and clause in one line, with the days on which the document is in force, where they are known: signs and
+/// figures, which need no language.
 pub fn source(rule: &Rule) -> String {
-    if rule.source.clause.is_empty() {
-        rule.source.doc.clone()
-    } else {
-        format!("{}, {}", rule.source.doc, rule.source.clause)
+    let source = &rule.source;
+    let mut text = source.doc.clone();
+    if !source.clause.is_empty() {
+        text.push_str(&format!(", {}", source.clause));
     }
+    let day = |day: Option<jiff::civil::Date>| day.map(format::date).unwrap_or_else(|| "…".to_owned());
+    if source.from.is_some() || source.to.is_some() {
+        text.push_str(&format!(" ({} – {})", day(source.from), day(source.to)));
+    }
+    text
 }
 
 /// Shows the rules.

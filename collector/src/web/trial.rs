@@ -12,6 +12,7 @@ use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
 use ring::digest::{SHA256, digest};
 use rules::assess::{Grade, Outcome};
+use rules::complaint::explain;
 
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
@@ -64,6 +65,8 @@ struct ComplaintView {
     text: String,
     drawn: String,
     help: Option<String>,
+    /// What the code means.
+    why: Option<&'static str>,
 }
 
 struct ResultView {
@@ -172,9 +175,13 @@ fn signed(count: u64) -> i64 {
 
 fn complaint(wrong: &Wrong) -> ComplaintView {
     match wrong {
-        Wrong::Unreadable(text) => {
-            ComplaintView { place: String::new(), text: text.clone(), drawn: String::new(), help: None }
-        }
+        Wrong::Unreadable(text) => ComplaintView {
+            place: String::new(),
+            text: text.clone(),
+            drawn: String::new(),
+            help: None,
+            why: None,
+        },
         Wrong::Complaint(complaint, text) => {
             let drawn = complaint.draw(text);
             // The first line is told as a sentence above the drawing, the help below.
@@ -187,6 +194,7 @@ fn complaint(wrong: &Wrong) -> ComplaintView {
                 text: complaint.text.clone(),
                 drawn: lines.collect::<Vec<_>>().join("\n"),
                 help: complaint.suggestion.clone(),
+                why: explain(complaint.code),
             }
         }
     }

@@ -9,7 +9,11 @@ use std::fmt;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
+
+/// Most memory that a compiled pattern may take, in bytes: the steps for each character of a text are in proportion. The
+/// largest of those that ship takes a fifth.
+const COMPILED_BYTES_MAX: usize = 64 * 1024;
 
 /// A compiled regular expression.
 #[derive(Debug, Clone)]
@@ -36,7 +40,7 @@ impl Pattern {
     /// # Errors
     /// What `regex-lite` has against it.
     pub(crate) fn new(text: &str) -> Result<Pattern, regex_lite::Error> {
-        let regex = Regex::new(text)?;
+        let regex = RegexBuilder::new(text).size_limit(COMPILED_BYTES_MAX).build()?;
         if let Some(needles) = literals_of(text).and_then(Needles::new) {
             return Ok(Pattern { regex, needles: Some(needles), literal: true });
         }

@@ -1,12 +1,13 @@
 //! From what a person wrote to a condition that is known to be right.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
+use super::contradiction::never_hold;
 use super::pattern::Pattern;
 use super::{Bound, Check, Node, Operand, Order, Subject, Test, Walk};
 use crate::complaint::{self, nearest};
@@ -17,6 +18,10 @@ use crate::ruleset::raw::{self, Field, Reader, quoted, type_name};
 
 /// Deepest nesting of conditions.
 const DEPTH_MAX: usize = 32;
+/// Most characters of a wrong pattern that a complaint repeats.
+const PATTERN_CHARS_SHOWN: usize = 100;
+/// Most patterns in one set. Each may take some 64 KiB.
+const PATTERNS_COUNT_MAX: usize = 500;
 
 /// What bare names mean.
 #[derive(Clone, Copy)]
@@ -32,6 +37,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct Parameters {
     pub(crate) list: Vec<Parameter>,
     pub(crate) used: RefCell<BTreeSet<String>>,
+    /// How many patterns were compiled on the way.
+    pub(crate) patterns: Cell<usize>,
 }
 
 impl Parameters {
@@ -170,15 +177,26 @@ fn read_table(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth
     if nodes.len() < count {
         return None;
     }
+    // The parts were looked at one by one.
+    let together: Vec<&Node> = nodes.iter().collect();
+    let is_list = |node: &Node| matches!(node, Node::All(_) | Node::Any(_));
+    if (nodes.len() > 1 || nodes.iter().any(is_list)) && never_hold(&together) {
+        let text = format!("what `{}` asks can never all hold at once", field.name);
+        reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
+        return None;
+    }
     if nodes.len() == 1 { nodes.pop() } else { Some(Node::All(nodes)) }
 }
 
 fn read_part(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Node> {
+    if reader.is_full() {
+        return None;
+    }
     match field.name {
         "all" => read_list(reader, field, scope, depth).map(Node::All),
         "any" => read_list(reader, field, scope, depth).map(Node::Any),
         "not" => read_table(reader, field, scope, depth + 1).map(|node| Node::Not(Box::new(node))),
-        _ => read_test(reader, field, scope, depth).map(|test| Node::Test(Box::new(test))),
+        _ => read_test(reader, field, scope, depth),
     }
 }
 
@@ -214,6 +232,9 @@ pub(crate) fn resolve(
     }
     if let Some(place) = facts::find(name) {
         return Some((Subject::Fact(place), place.term().kind, name.to_owned()));
+    }
+    if reader.is_full() {
+        return None;
     }
     let (text, suggestion) = unknown_fact(field, scope);
     reader.complain(field.at, complaint::UNKNOWN_FACT, text, Some(suggestion));
@@ -309,7 +330,7 @@ fn same_area(name: &str) -> String {
     }
 }
 
-fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Test> {
+fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth: usize) -> Option<Node> {
     let (subject, kind, name) = resolve(reader, field, scope)?;
     if !field.value.get_ref().is_table() {
         let text =
@@ -339,30 +360,13 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
     if checks.len() < count {
         return None;
     }
-    if never_holds(&checks) {
-        let text = format!("no value of `{name}` is all of this at once");
+    let text = format!("no value of `{name}` is all of this at once");
+    let node = Node::Test(Box::new(Test { subject, kind, name, checks }));
+    if never_hold(&[&node]) {
         reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
         return None;
     }
-    Some(Test { subject, kind, name, checks })
-}
-
-/// Whether bounds on a number exclude each other.
-fn never_holds(checks: &[Check]) -> bool {
-    let (mut least, mut most) = (i64::MIN, i64::MAX);
-    for check in checks {
-        let (low, high) = match check {
-            Check::Equals(Operand::Number(number)) => (*number, *number),
-            Check::Order(Order::AtLeast, Operand::Number(number)) => (*number, i64::MAX),
-            Check::Order(Order::MoreThan, Operand::Number(number)) => (number.saturating_add(1), i64::MAX),
-            Check::Order(Order::AtMost, Operand::Number(number)) => (i64::MIN, *number),
-            Check::Order(Order::LessThan, Operand::Number(number)) => (i64::MIN, number.saturating_sub(1)),
-            _ => continue,
-        };
-        least = least.max(low);
-        most = most.min(high);
-    }
-    least > most
+    Some(node)
 }
 
 fn read_check(
@@ -400,8 +404,8 @@ fn read_check(
         _ => None,
     };
     match field.name {
-        "equals" => given(reader, field, kind, scope).map(Check::Equals),
-        "not_equals" => given(reader, field, kind, scope).map(Check::NotEquals),
+        "equals" => exact(reader, field, kind, scope).map(Check::Equals),
+        "not_equals" => exact(reader, field, kind, scope).map(Check::NotEquals),
         "one_of" => operands(reader, field, kind, scope).map(Check::OneOf),
         "none_of" => operands(reader, field, kind, scope).map(Check::NoneOf),
         "at_least" => order(reader, Order::AtLeast),
@@ -413,7 +417,7 @@ fn read_check(
         }
         "contains" => reader.full_text(field).map(|text| Check::Contains(Operand::Text(text.to_owned()))),
         "only" => operands(reader, field, Kind::Text, scope).map(Check::Only),
-        "matches" => pattern(reader, field).map(Check::Matches),
+        "matches" => pattern(reader, field, scope).map(Check::Matches),
         "newer_than" => given(reader, field, Kind::Days, scope).map(Check::NewerThan),
         "older_than" => given(reader, field, Kind::Days, scope).map(Check::OlderThan),
         "further_than" => given(reader, field, Kind::Days, scope).map(Check::FurtherThan),
@@ -425,12 +429,21 @@ fn read_check(
     }
 }
 
-fn pattern(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Pattern> {
+fn pattern(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>) -> Option<Pattern> {
     let text = reader.full_text(field)?;
+    let compiled = &scope.parameters.patterns;
+    compiled.set(compiled.get() + 1);
+    if compiled.get() > PATTERNS_COUNT_MAX {
+        let wrong = format!("this is the {}th pattern, the most is {PATTERNS_COUNT_MAX}", compiled.get());
+        let suggestion = Some("one pattern can stand for many texts: 'a|b|c'".to_owned());
+        reader.complain(field.value_at(), complaint::TOO_MANY, wrong, suggestion);
+        return None;
+    }
     match Pattern::new(text) {
         Ok(pattern) => Some(pattern),
         Err(error) => {
-            let wrong = format!("\"{text}\" is not a regular expression: {error}");
+            let shown: String = text.chars().take(PATTERN_CHARS_SHOWN).collect();
+            let wrong = format!("\"{shown}\" is not a regular expression: {error}");
             let suggestion = Some("in TOML, a pattern stands best in single quotes: 'a\\.b'".to_owned());
             reader.complain(field.value_at(), complaint::BAD_PATTERN, wrong, suggestion);
             None
@@ -447,9 +460,26 @@ fn given(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>
     }
 }
 
+/// As [`given`], where a value is meant and no bound.
+fn exact(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
+    match given(reader, field, kind, scope)? {
+        Operand::Later(..) => {
+            let text = format!("`{}` asks for one value, and `plus` makes a bound", field.name);
+            let suggestion = Some("use `at_least` or `at_most`".to_owned());
+            reader.complain(field.value_at(), complaint::BAD_VALUE, text, suggestion);
+            None
+        }
+        operand => Some(operand),
+    }
+}
+
 fn parameter(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
     let mut table = reader.table(field)?;
     let inner = table.need(reader, "parameter");
+    let plus = match kind {
+        Kind::Date => table.take("plus"),
+        _ => None,
+    };
     table.finish(reader);
     let inner = inner?;
     let name = reader.full_text(inner)?;
@@ -460,7 +490,14 @@ fn parameter(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope
         reader.complain(inner.value_at(), complaint::PARAMETER_KIND, text, None);
         return None;
     }
-    Some(Operand::Parameter(index, parameter.shown()))
+    let operand = Operand::Parameter(index, parameter.shown());
+    match plus {
+        None => Some(operand),
+        Some(plus) => {
+            let days = given(reader, plus, Kind::Days, scope)?;
+            Some(Operand::Later(Box::new(operand), Box::new(days)))
+        }
+    }
 }
 
 fn read_count(
@@ -525,7 +562,7 @@ fn operands(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<
         return None;
     }
     let count = elements.len();
-    let read: Vec<Operand> = elements.into_iter().filter_map(|one| given(reader, one, kind, scope)).collect();
+    let read: Vec<Operand> = elements.into_iter().filter_map(|one| exact(reader, one, kind, scope)).collect();
     (read.len() == count).then_some(read)
 }
 

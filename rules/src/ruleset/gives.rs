@@ -149,6 +149,9 @@ fn one_field(
     terms: &'static [Term],
 ) -> Option<(usize, Fact<Owned>)> {
     let Some(index) = terms.iter().position(|term| term.name == field.name) else {
+        if reader.is_full() {
+            return None;
+        }
         let text = format!("a record has no field `{}`", field.name);
         let names = terms.iter().map(|term| term.name);
         let suggestion = match complaint::nearest(field.name, names.clone()) {

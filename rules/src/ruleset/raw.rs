@@ -16,6 +16,8 @@ use crate::limits::RULESET_BYTES_MAX;
 
 /// Deepest nesting that may be written, where each part of a dotted key, each list and each table counts one.
 const NESTING_MAX: usize = 128;
+/// Most complaints about one file that are told. Nobody mends more at once, and a file can be wrong in millions of places.
+const COMPLAINTS_COUNT_MAX: usize = 200;
 
 /// A value with its place.
 pub(crate) type Node<'d> = Spanned<DeValue<'d>>;
@@ -25,7 +27,12 @@ pub(crate) struct Reader<'a> {
     file: &'a str,
     text: &'a str,
     line_starts: Vec<usize>,
-    complaints: Vec<Complaint>,
+    /// With their byte offsets; lines and columns are counted in the end.
+    complaints: Vec<(usize, Complaint)>,
+    /// Where the first complaint would stand that is not told, and how many are not.
+    untold: Option<(usize, usize)>,
+    /// What may stay as it is, with its byte offset.
+    warnings: Vec<(usize, Complaint)>,
 }
 
 /// A key or an element of a list, with its value.
@@ -50,7 +57,7 @@ impl<'a> Reader<'a> {
     /// A reader of this text.
     pub(crate) fn new(file: &'a str, text: &'a str) -> Reader<'a> {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Reader { file, text, line_starts, complaints: Vec::new() }
+        Reader { file, text, line_starts, complaints: Vec::new(), untold: None, warnings: Vec::new() }
     }
 
     /// The whole file as TOML; none, with complaints, when it is not.
@@ -72,7 +79,7 @@ impl<'a> Reader<'a> {
         let mut last_line = 0;
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
-            let (line, _) = self.place(at);
+            let line = self.line(at);
             // One slip makes the parser stumble several times on its line.
             if line != last_line {
                 self.complain(at, complaint::SYNTAX, error.message(), None);
@@ -90,17 +97,38 @@ impl<'a> Reader<'a> {
         text: impl Into<String>,
         suggestion: Option<String>,
     ) {
-        let (line, column) = self.place(at);
-        let file = self.file.to_owned();
-        self.complaints.push(Complaint { file, line, column, code, text: text.into(), suggestion });
+        if self.complaints.len() >= COMPLAINTS_COUNT_MAX {
+            let (first, count) = self.untold.unwrap_or((at, 0));
+            self.untold = Some((first.min(at), count + 1));
+            return;
+        }
+        let (file, text) = (self.file.to_owned(), text.into());
+        self.complaints.push((at, Complaint { file, line: 0, column: 0, code, text, suggestion }));
     }
 
-    /// Line and column of a byte offset, both from 1, the column in characters.
-    fn place(&self, at: usize) -> (usize, usize) {
-        let line = self.line_starts.partition_point(|start| *start <= at).max(1);
-        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..at).unwrap_or_default();
-        (line, before.chars().filter(|c| *c != '\u{feff}').count() + 1)
+    /// Notes something about this byte offset that may stay as it is.
+    pub(crate) fn warn(&mut self, at: usize, code: &'static str, text: String, suggestion: Option<String>) {
+        if self.warnings.len() < COMPLAINTS_COUNT_MAX {
+            let file = self.file.to_owned();
+            self.warnings.push((at, Complaint { file, line: 0, column: 0, code, text, suggestion }));
+        }
+    }
+
+    /// What may stay as it is, in the order of the text.
+    pub(crate) fn warnings(&mut self) -> Vec<Complaint> {
+        let warnings = std::mem::take(&mut self.warnings);
+        self.placed(warnings)
+    }
+
+    /// Whether further complaints are only counted. Whoever looks for what was meant, or goes over a long list, need
+    /// not go on then.
+    pub(crate) fn is_full(&self) -> bool {
+        self.untold.is_some()
+    }
+
+    /// The line of a byte offset, from 1.
+    fn line(&self, at: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= at).max(1)
     }
 
     /// Whether nothing is wrong so far.
@@ -108,11 +136,40 @@ impl<'a> Reader<'a> {
         self.complaints.is_empty()
     }
 
-    /// All complaints, in the order of the text.
-    pub(crate) fn finish(self) -> Vec<Complaint> {
-        let mut complaints = self.complaints;
-        complaints.sort_by_key(|complaint| (complaint.line, complaint.column));
-        complaints
+    /// All complaints, in the order of the text, and as the last one how many are not told.
+    pub(crate) fn finish(mut self) -> Vec<Complaint> {
+        let complaints = std::mem::take(&mut self.complaints);
+        let mut placed = self.placed(complaints);
+        if let Some((at, count)) = self.untold {
+            let text = format!("at least {count} more is wrong, which is not told");
+            let suggestion = Some("mend what is told first".to_owned());
+            let (file, code) = (self.file.to_owned(), complaint::MORE_WRONG);
+            placed.extend(
+                self.placed(vec![(at, Complaint { file, line: 0, column: 0, code, text, suggestion })]),
+            );
+        }
+        placed
+    }
+
+    /// These in the order of the text, with their lines and columns.
+    fn placed(&self, mut complaints: Vec<(usize, Complaint)>) -> Vec<Complaint> {
+        complaints.sort_by_key(|(at, _)| *at);
+        // Counting goes on where it stopped on the same line: a line can be the whole file.
+        let mut counted = (0, 0, 1);
+        let place = |(at, complaint): (usize, Complaint)| {
+            let line = self.line(at);
+            let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+            let (from, column) = match counted {
+                (same, until, column) if same == line && until <= at => (until, column),
+                _ => (start, 1),
+            };
+            let more = self.text.get(from..at).unwrap_or_default();
+            // A mark of the byte order has no width.
+            let column = column + more.chars().filter(|c| *c != '\u{feff}').count();
+            counted = (line, at, column);
+            Complaint { line, column, ..complaint }
+        };
+        complaints.into_iter().map(place).collect()
     }
 
     fn wrong_type(&mut self, field: Field<'_>, needed: &str) {
@@ -217,6 +274,9 @@ impl<'a> Reader<'a> {
         written: &str,
         known: impl Iterator<Item = &'static str> + Clone,
     ) {
+        if self.is_full() {
+            return;
+        }
         let text = format!("`{name}` cannot be \"{written}\"");
         let all: Vec<String> = known.clone().map(|word| format!("\"{word}\"")).collect();
         let mut suggestion = format!("it is one of {}", all.join(", "));
@@ -280,6 +340,9 @@ impl<'d> Table<'d> {
     /// Complains of every key that nobody asked for.
     pub(crate) fn finish(self, reader: &mut Reader<'_>) {
         for field in &self.fields {
+            if reader.is_full() {
+                return;
+            }
             let text = format!("{} has no key `{}`", self.called(), field.name);
             let suggestion = match nearest(field.name, self.asked.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

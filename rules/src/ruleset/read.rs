@@ -14,6 +14,7 @@ use super::{
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
+use crate::condition::contradiction::never_hold;
 use crate::condition::overlay::Gift;
 use crate::condition::scan;
 use crate::condition::setting::{Setting, Settings};
@@ -30,6 +31,16 @@ pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<Ru
     }
 }
 
+/// The id of a set, with its place.
+pub(super) fn id_of(text: &str) -> Option<(usize, String)> {
+    let mut reader = Reader::new("", text);
+    let document = reader.document()?;
+    let mut file = Table::new(document.get_ref(), 0, "");
+    let mut head = reader.table(file.take("ruleset")?)?;
+    let id = head.take("id")?;
+    Some((id.value_at(), reader.text(id)?.to_owned()))
+}
+
 /// What rules may name, and what they did name.
 struct Names<'a> {
     groups: Vec<String>,
@@ -40,6 +51,8 @@ struct Names<'a> {
     library: Library<'a>,
     /// Digests of the sets that rules ask for.
     digests: Vec<String>,
+    /// The days on which the set is in force.
+    in_force: Option<(Date, Option<Date>)>,
 }
 
 fn read(
@@ -66,8 +79,9 @@ fn read(
         (None, Some(parent)) => Some(parent.grades),
         (None, None) => None,
     };
-    let group_fields =
-        need(reader, &mut file, !extends, "group").map(|field| list(reader, field)).unwrap_or_default();
+    let group_fields = need(reader, &mut file, !extends, "group")
+        .map(|field| list(reader, field, GROUPS_COUNT_MAX))
+        .unwrap_or_default();
     let groups: Vec<(usize, String, Both)> =
         group_fields.into_iter().filter_map(|field| group(reader, field)).collect();
     unique(reader, "group", groups.iter().map(|(at, id, _)| (*at, id.as_str())));
@@ -77,9 +91,10 @@ fn read(
         remedies: Vec::new(),
         groups_used: BTreeSet::new(),
         remedies_used: BTreeSet::new(),
-        parameters: Parameters { list: parameters.all, used: Default::default() },
+        parameters: Parameters { list: parameters.all, ..Parameters::default() },
         library,
         digests: Vec::new(),
+        in_force: head.as_ref().map(|head| head.in_force),
     };
     let remedies =
         file.take("remedy").map(|field| remedies(reader, field, &names.parameters)).unwrap_or_default();
@@ -91,11 +106,15 @@ fn read(
         names.remedies_used.extend(parent.rules.iter().flat_map(|rule| rule.remedies.clone()));
     }
 
-    let rule_fields =
-        need(reader, &mut file, !extends, "rule").map(|field| list(reader, field)).unwrap_or_default();
+    let rule_fields = need(reader, &mut file, !extends, "rule")
+        .map(|field| list(reader, field, RULES_COUNT_MAX))
+        .unwrap_or_default();
     let mut rules = Vec::new();
     let mut ids: Vec<(usize, String)> = Vec::new();
     for field in rule_fields {
+        if reader.is_full() {
+            break;
+        }
         let (id, rule) = rule(reader, field, &mut names);
         ids.extend(id);
         rules.extend(rule);
@@ -116,6 +135,9 @@ fn read(
     }
 
     let removed = head.as_ref().map(|head| head.remove.as_slice()).unwrap_or_default();
+    let own: BTreeSet<&str> = ids.iter().map(|(_, id)| id.as_str()).collect();
+    let inherited = parent.iter().flat_map(|set| &set.rules).map(|rule| rule.id.clone());
+    let inherited: Vec<String> = inherited.filter(|id| !own.contains(id.as_str())).collect();
     let mut all = merged(parent.as_ref(), rules, removed);
     ids.extend(parent.iter().flat_map(|set| &set.rules).map(|rule| (0, rule.id.clone())));
     ids.retain(|(_, id)| !removed.contains(id));
@@ -137,7 +159,7 @@ fn read(
         ..Settings::default()
     };
     let first_day = head.as_ref().map(|head| head.in_force.0);
-    let test_fields = file.take("test").map(|field| list(reader, field)).unwrap_or_default();
+    let test_fields = file.take("test").map(|field| list(reader, field, TESTS_COUNT_MAX)).unwrap_or_default();
     let known = Known { ids: &ids, rules: &all, parameters: &names.parameters, defaults: &defaults };
     let tests: Vec<(usize, RuleTest)> =
         test_fields.into_iter().filter_map(|field| test(reader, field, first_day, &known)).collect();
@@ -167,7 +189,9 @@ fn read(
         rules: all,
         remedies: kept,
         tests: tests.into_iter().map(|(_, test)| test).collect(),
+        warnings: reader.warnings(),
         defaults,
+        inherited,
         scans,
         judged_with: Default::default(),
     })
@@ -226,9 +250,33 @@ fn asked(rule: &Rule) -> Vec<Place> {
     places
 }
 
+/// Most groups, rules, remedies, parameters and tests of one set: twice and more what the largest that ships has. Each is
+/// held against all others of its sort.
+const GROUPS_COUNT_MAX: usize = 100;
+const RULES_COUNT_MAX: usize = 1_000;
+const REMEDIES_COUNT_MAX: usize = 1_000;
+const PARAMETERS_COUNT_MAX: usize = 200;
+const TESTS_COUNT_MAX: usize = 5_000;
+
 /// The tables of a `[[list]]`.
-fn list<'d>(reader: &mut Reader<'_>, field: Field<'d>) -> Vec<Field<'d>> {
-    reader.list(field).unwrap_or_default()
+fn list<'d>(reader: &mut Reader<'_>, field: Field<'d>, most: usize) -> Vec<Field<'d>> {
+    let fields = reader.list(field).unwrap_or_default();
+    at_most(reader, field.name, fields, most)
+}
+
+/// The first of these, with a complaint where there are more.
+fn at_most<'d>(
+    reader: &mut Reader<'_>,
+    what: &str,
+    mut fields: Vec<Field<'d>>,
+    most: usize,
+) -> Vec<Field<'d>> {
+    if let Some(more) = fields.get(most) {
+        let text = format!("there are {} times `{what}`, the most is {most}", fields.len());
+        reader.complain(more.at, complaint::TOO_MANY, text, None);
+        fields.truncate(most);
+    }
+    fields
 }
 
 /// Complains of every name that stands a second time.
@@ -250,7 +298,8 @@ struct Head {
     remove: Vec<String>,
 }
 
-const JUDGES: &[(&str, Judges)] = &[("reports", Judges::Reports), ("on_request", Judges::OnRequest)];
+pub(super) const JUDGES: &[(&str, Judges)] =
+    &[("reports", Judges::Reports), ("on_request", Judges::OnRequest)];
 
 fn head(
     reader: &mut Reader<'_>,
@@ -341,7 +390,8 @@ fn own_parameters(
     let all = parent.map(|set| set.parameters.clone()).unwrap_or_default();
     let mut own = OwnParameters { all, places: Vec::new() };
     let Some(mut table) = field.and_then(|field| reader.table(field)) else { return own };
-    for field in table.rest() {
+    let fields = table.rest();
+    for field in at_most(reader, "parameters", fields, PARAMETERS_COUNT_MAX) {
         let inherited = own.all.iter().position(|parameter| parameter.id == field.name);
         let known = inherited.and_then(|index| own.all.get(index).cloned());
         let Some(parameter) = parameter(reader, field, known) else { continue };
@@ -473,7 +523,7 @@ type ReadRemedy = (usize, String, Remedy, Vec<(usize, Place)>);
 fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) -> Vec<ReadRemedy> {
     let Some(mut table) = reader.table(field) else { return Vec::new() };
     let scope = Scope { record: None, parameters };
-    let read = |field: Field<'_>| {
+    let read = |reader: &mut Reader<'_>, field: Field<'_>| {
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
         let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
@@ -486,17 +536,19 @@ fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) 
         let remedy = Remedy { title, needs: needs.map(Condition::new), gives, item };
         Some((field.at, field.name.to_owned(), remedy, places))
     };
-    table.rest().into_iter().filter_map(read).collect()
+    let fields = table.rest();
+    let fields = at_most(reader, "remedy", fields, REMEDIES_COUNT_MAX);
+    fields.into_iter().filter_map(|field| read(reader, field)).collect()
 }
 
-const SEVERITIES: &[(&str, Severity)] = &[
+pub(super) const SEVERITIES: &[(&str, Severity)] = &[
     ("critical", Severity::Critical),
     ("major", Severity::Major),
     ("minor", Severity::Minor),
     ("info", Severity::Info),
 ];
 
-const OUTCOMES: &[(&str, Outcome)] = &[
+pub(super) const OUTCOMES: &[(&str, Outcome)] = &[
     ("pass", Outcome::Pass),
     ("partial", Outcome::Partial),
     ("fail", Outcome::Fail),
@@ -504,7 +556,7 @@ const OUTCOMES: &[(&str, Outcome)] = &[
     ("not_applicable", Outcome::NotApplicable),
 ];
 
-const ROLES: &[(&str, Role)] = &[
+pub(super) const ROLES: &[(&str, Role)] = &[
     ("counter", Role::Counter),
     ("clerk", Role::Clerk),
     ("leader", Role::Leader),
@@ -521,9 +573,12 @@ fn unknown_id<'a>(
     id: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) {
+    if reader.is_full() {
+        return;
+    }
     let suggestion = match nearest(id, known.clone()) {
         Some(near) => Some(format!("did you mean `{near}`?")),
-        None if known.clone().count() > 12 => None,
+        None if known.clone().nth(12).is_some() => None,
         None => known.clone().next().map(|_| format!("there are {}", quoted(known))),
     };
     reader.complain(at, code, format!("there is no {what} `{id}`"), suggestion);
@@ -583,6 +638,8 @@ fn rule(
     let partial_field = table.take("partial");
     let partial = condition(reader, partial_field);
     same_as_pass(reader, partial_field, pass.as_ref(), partial.as_ref());
+    never_with(reader, pass_field, when.as_ref(), pass.as_ref());
+    never_with(reader, partial_field, when.as_ref(), partial.as_ref());
 
     let switched_off = match (table.take("switched_off"), &met) {
         (None, Some(met)) => Some(Condition::new(met.but_switched_off.clone())),
@@ -605,6 +662,8 @@ fn rule(
         let own_partial_field = table.take("partial");
         let own_partial = condition(reader, own_partial_field);
         same_as_pass(reader, own_partial_field, own_pass.as_ref().or(pass.as_ref()), own_partial.as_ref());
+        never_with(reader, own_pass_field, when.as_ref(), own_pass.as_ref());
+        never_with(reader, own_partial_field, when.as_ref(), own_partial.as_ref());
         table.finish(reader);
         variants.extend(own_roles.map(|roles| Variant {
             roles,
@@ -626,7 +685,7 @@ fn rule(
         }
         names.remedies_used.insert((*id).to_owned());
     }
-    let source = table.need(reader, "source").and_then(|field| source(reader, field));
+    let source = table.need(reader, "source").and_then(|field| source(reader, field, names.in_force));
     table.finish(reader);
 
     let (severity, stages) = severity.unzip();
@@ -666,6 +725,21 @@ fn same_as_pass(
         let text = "`partial` asks the same as `pass`";
         let suggestion = Some("ask for less, or leave `partial` out".to_owned());
         reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
+    }
+}
+
+/// Complains of what can never hold where the rule applies.
+fn never_with(
+    reader: &mut Reader<'_>,
+    field: Option<Field<'_>>,
+    when: Option<&Condition>,
+    asked: Option<&Condition>,
+) {
+    if let (Some(when), Some(asked), Some(field)) = (when, asked, field)
+        && never_hold(&[when.node(), asked.node()])
+    {
+        let text = format!("`{}` can never hold where `when` does", field.name);
+        reader.complain(field.at, complaint::NEVER_HOLDS, text, None);
     }
 }
 
@@ -771,12 +845,35 @@ fn each(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Place, &'static [T
     }
 }
 
-fn source(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Source> {
+fn source(
+    reader: &mut Reader<'_>,
+    field: Field<'_>,
+    in_force: Option<(Date, Option<Date>)>,
+) -> Option<Source> {
     let mut table = reader.table(field)?;
     let doc = table.need(reader, "doc").and_then(|field| reader.full_text(field));
     let clause = table.take("clause").map_or(Some(""), |field| reader.text(field));
+    let from = table.take("from").and_then(|field| reader.date(field));
+    let to_field = table.take("to");
+    let to = to_field.and_then(|field| reader.date(field));
     table.finish(reader);
-    Some(Source { doc: doc?.to_owned(), clause: clause?.to_owned() })
+    if let (Some(from), Some(to), Some(field)) = (from, to, to_field)
+        && to < from
+    {
+        let text = format!("the last day, {to}, is before the first, {from}");
+        reader.complain(field.value_at(), complaint::ENDS_BEFORE_START, text, None);
+    }
+    let source = Source { doc: doc?.to_owned(), clause: clause?.to_owned(), from, to };
+    if let Some((first, last)) = in_force {
+        let ended = to.filter(|to| *to < first).map(|to| format!("ended on {to}, the set begins on {first}"));
+        let begins = from.zip(last).filter(|(from, last)| from > last);
+        let begins = begins.map(|(from, last)| format!("begins on {from}, the set ends on {last}"));
+        if let Some(text) = ended.or(begins) {
+            let text = format!("\"{}\" {text}", source.doc);
+            reader.warn(field.value_at(), complaint::SOURCE_NOT_IN_FORCE, text, None);
+        }
+    }
+    Some(source)
 }
 
 /// What tests may name.
@@ -919,6 +1016,9 @@ fn record(reader: &mut Reader<'_>, field: Field<'_>, terms: &'static [Term]) -> 
     let mut record = Map::new();
     for inner in table.rest() {
         let Some(term) = terms.iter().find(|term| term.name == inner.name) else {
+            if reader.is_full() {
+                return None;
+            }
             let text = format!("a record of `{}` has no field `{}`", field.name, inner.name);
             let names = terms.iter().map(|term| term.name);
             let suggestion = match nearest(inner.name, names.clone()) {
@@ -935,7 +1035,7 @@ fn record(reader: &mut Reader<'_>, field: Field<'_>, terms: &'static [Term]) -> 
     Some(Value::Object(record))
 }
 
-const REASONS: &[(&str, ())] =
+pub(super) const REASONS: &[(&str, ())] =
     &[("not_asked", ()), ("not_supported", ()), ("denied", ()), ("timed_out", ()), ("failed", ())];
 
 fn no_value(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Value> {

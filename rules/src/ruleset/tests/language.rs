@@ -414,6 +414,182 @@ fn conditions_that_never_hold() {
 }
 
 #[test]
+fn more_that_never_holds() {
+    for (conditions, wrong) in [
+        (r#"pass = { "os.version" = { at_least = "11", less_than = "10.9" } }"#, true),
+        (r#"pass = { "os.version" = { more_than = "10.0", at_most = "10" } }"#, true),
+        (r#"pass = { "os.version" = { at_least = "10.0", at_most = "10" } }"#, false),
+        (r#"pass = { "board.firmware_date" = { at_least = 2024-01-02, at_most = 2024-01-01 } }"#, true),
+        (r#"pass = { "board.firmware_date" = { more_than = 2024-01-01, less_than = 2024-01-02 } }"#, true),
+        (r#"pass = { "board.firmware_date" = { newer_than = "5 years", older_than = "5 years" } }"#, true),
+        (r#"pass = { "board.firmware_date" = { newer_than = "5 years", older_than = "4 years" } }"#, false),
+        (r#"pass = { "updates.checked_at" = { further_than = "1 day", older_than = "1 day" } }"#, true),
+        (r#"pass = { "updates.checked_at" = { at_least = 2026-01-02, less_than = 2026-01-01 } }"#, true),
+        (r#"pass = { "cpu.cores" = { one_of = [2, 4], none_of = [4, 2, 8] } }"#, true),
+        (r#"pass = { "cpu.cores" = { one_of = [2, 4], at_least = 8 } }"#, true),
+        (r#"pass = { "cpu.cores" = { one_of = [2, 4], at_least = 4 } }"#, false),
+        (r#"pass = { "os.edition" = { equals = "Core", not_equals = "Core" } }"#, true),
+        (r#"pass = { "os.edition" = { one_of = ["Core", "CoreN"], matches = "^Pro" } }"#, true),
+        (r#"pass = { "os.edition" = { absent = true, contains = "Pro" } }"#, true),
+        (r#"pass = { "os.edition" = { absent = true, not_equals = "Core" } }"#, false),
+        (r#"pass = { "software.sources" = { contains = "rpm", only = ["dpkg"] } }"#, true),
+        (r#"pass = { "software.sources" = { count = { less_than = 0 } } }"#, true),
+        (r#"pass = { "disk.drives" = { count = { at_least = 2, at_most = 1 } } }"#, true),
+        (
+            r#"pass = { "disk.drives" = { count = { where = { kind = { equals = "ssd" } }, less_than = 0 } } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "disk.drives" = { some = { kind = { equals = "ssd" } }, none = { kind = { equals = "ssd" } } } }"#,
+            true,
+        ),
+        (r#"pass = { all = [{ "cpu.cores" = { at_least = 8 } }, { "cpu.cores" = { at_most = 4 } }] }"#, true),
+        (
+            r#"pass = { any = [{ "cpu.cores" = { at_least = 8 } }, { "cpu.cores" = { at_most = 4 } }] }"#,
+            false,
+        ),
+        (
+            r#"pass = { "cpu.cores" = { at_most = 2 }, any = [{ "cpu.cores" = { at_least = 8 } }, { "cpu.cores" = { equals = 4 } }] }"#,
+            true,
+        ),
+        (
+            r#"pass = { "cpu.cores" = { at_most = 4 }, any = [{ "cpu.cores" = { at_least = 8 } }, { "cpu.cores" = { equals = 4 } }] }"#,
+            false,
+        ),
+        (
+            "when = { \"os.platform\" = { equals = \"linux\" } }\npass = { \"os.platform\" = { equals = \"windows\" }, \"os.build\" = { at_least = 1 } }",
+            true,
+        ),
+        (
+            "when = { \"cpu.cores\" = { at_least = 2 } }\npass = { \"cpu.cores\" = { at_least = 4 } }\npartial = { \"cpu.cores\" = { less_than = 2 } }",
+            true,
+        ),
+        ("when = { \"cpu.cores\" = { at_least = 2 } }\npass = { \"cpu.cores\" = { at_least = 4 } }", false),
+        (
+            "each = \"disk.drives\"\nwhen = { fixed = { equals = true } }\npass = { fixed = { equals = false }, health = { equals = \"ok\" } }",
+            true,
+        ),
+    ] {
+        let codes: Vec<&str> = match RuleSet::parse("a.toml", &rule(conditions)) {
+            Ok(_) => Vec::new(),
+            Err(complaints) => complaints.iter().map(|complaint| complaint.code).collect(),
+        };
+        let expected: &[&str] = if wrong { &["never-holds"] } else { &[] };
+        assert_eq!(codes, expected, "{conditions}");
+    }
+}
+
+#[test]
+fn a_source_that_is_not_in_force_is_noted() {
+    let warned = |source: &str| -> Vec<String> {
+        let text = rule(r#"pass = { "cpu.cores" = { at_least = 4 } }"#).replace("{ doc = \"D\" }", source);
+        let text = text.replace("from = 2026-07-01", "from = 2026-07-01, to = 2027-06-30");
+        let set = RuleSet::parse("a.toml", &text).unwrap();
+        set.warnings.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        warned("{ doc = \"D\", from = 2017-01-01, to = 2026-06-30 }"),
+        [
+            r#"a.toml:16:10: warning[source-not-in-force]: "D" ended on 2026-06-30, the set begins on 2026-07-01"#
+        ]
+    );
+    assert_eq!(
+        warned("{ doc = \"D\", from = 2027-07-01 }"),
+        [
+            r#"a.toml:16:10: warning[source-not-in-force]: "D" begins on 2027-07-01, the set ends on 2027-06-30"#
+        ]
+    );
+    assert_eq!(warned("{ doc = \"D\", from = 2026-08-19 }"), [""; 0]);
+    assert_eq!(warned("{ doc = \"D\", to = 2026-07-01 }"), [""; 0]);
+}
+
+#[test]
+fn two_files_with_one_set_are_a_complaint() {
+    let text = rule(r#"pass = { "cpu.cores" = { at_least = 4 } }"#);
+    let files = [("a.toml".to_owned(), text.clone()), ("b.toml".to_owned(), text)];
+    let complaints: Vec<String> = parse_all(&files).unwrap_err().iter().map(ToString::to_string).collect();
+    expect![[r#"
+        b.toml:2:6: error[duplicate-id]: the rule set `a` is also in a.toml
+          help: give it another id, or remove one of both files"#]]
+    .assert_eq(&complaints.join("\n"));
+}
+
+#[test]
+fn rules_of_the_set_that_is_extended_are_tested_there() {
+    let extending = "[ruleset]\nid = \"mine\"\nextends = \"windows-11\"\ntitle = { vi = \"Bộ\", en = \"Set\" }\n\
+                     in_force = { from = 2026-07-01 }\n";
+    let set = RuleSet::parse("mine.toml", extending).unwrap();
+    assert!(!set.rules.is_empty());
+    assert_eq!(set.untested(), []);
+}
+
+#[test]
+fn a_day_after_another() {
+    let text = |pass: &str| {
+        format!(
+            "{}[parameters.delivered]\ntype = \"date\"\ntitle = {{ vi = \"Ngày\", en = \"Day\" }}\n",
+            rule(pass)
+        )
+    };
+    let pass =
+        r#"pass = { "board.firmware_date" = { at_least = { parameter = "delivered", plus = "-30 days" } } }"#;
+    let set = RuleSet::parse("a.toml", &text(pass)).unwrap();
+    assert_eq!(set.rules[0].describe(), "board.firmware_date ≥ ‹delivered› + -30 days");
+    let told = |date: &str, pairs: &[&str]| {
+        let mut facts = Facts::default();
+        facts.board.firmware_date = crate::fact::Fact::Known(date.parse().unwrap());
+        let pairs: Vec<String> = pairs.iter().map(|pair| (*pair).to_owned()).collect();
+        let settings = set.settings_of(&pairs).unwrap();
+        let day = jiff::civil::date(2026, 11, 22);
+        crate::assess::assess_in(&facts, &set, &Lifecycle::shipped(), Role::Officer, day, &settings).verdicts
+            [0]
+        .outcome
+    };
+    assert_eq!(told("2026-10-20", &["delivered=2026-11-19"]), Outcome::Pass);
+    assert_eq!(told("2026-10-19", &["delivered=2026-11-19"]), Outcome::Fail);
+    assert_eq!(told("2026-10-19", &[]), Outcome::Unknown);
+    assert_eq!(
+        set.settings_of(&["colour=red".to_owned(), "delivered".to_owned()]).unwrap_err(),
+        ["“delivered” sets nothing; write it as NAME=VALUE", "the rule set a has no parameter `colour`"]
+    );
+    check(
+        &text(&pass.replace("at_least", "equals")),
+        expect![[r#"
+            a.toml:17:45: error[bad-value]: `equals` asks for one value, and `plus` makes a bound
+              help: use `at_least` or `at_most`
+        "#]],
+    );
+}
+
+#[test]
+fn of_millions_of_slips_the_first_are_told() {
+    let text = format!("rule=[{}]", "{},".repeat(300_000));
+    let complaints = RuleSet::parse("a.toml", &text).unwrap_err();
+    assert_eq!(complaints.len(), 201);
+    let last = complaints.last().unwrap();
+    assert_eq!(last.code, "more-wrong");
+    assert!(complaints.iter().all(|complaint| complaint.draw(&text).len() < 1_000));
+}
+
+#[test]
+fn patterns_and_lists_are_bounded() {
+    let pattern = |pattern: &str| rule(&format!("pass = {{ \"os.name\" = {{ matches = '{pattern}' }} }}"));
+    assert!(RuleSet::parse("a.toml", &pattern("(abc|def){20}")).is_ok());
+    assert_eq!(RuleSet::parse("a.toml", &pattern("(.{90}){90}")).unwrap_err()[0].code, "bad-pattern");
+    let many: Vec<String> =
+        (0..501).map(|number| format!("{{ \"os.name\" = {{ matches = 'a{number}' }} }}")).collect();
+    let complaints =
+        RuleSet::parse("a.toml", &rule(&format!("pass = {{ any = [{}] }}", many.join(", ")))).unwrap_err();
+    assert_eq!(complaints[0].code, "too-many");
+    let groups: String = (0..101)
+        .map(|number| format!("[[group]]\nid = \"g{number}\"\ntitle = {{ vi = \"N\", en = \"G\" }}\n"))
+        .collect();
+    let told: Vec<&str> =
+        RuleSet::parse("a.toml", &around(&groups)).unwrap_err().iter().map(|one| one.code).collect();
+    assert!(told.contains(&"too-many"), "{told:?}");
+}
+
+#[test]
 fn remedies_that_are_wrong() {
     check(
         &around(
