@@ -43,7 +43,7 @@ pub struct Assets {
 /// All files, with their names worked out once.
 pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
     let mut files = BTreeMap::new();
-    let mut style = STYLE.to_owned();
+    let mut style = bare(STYLE);
     for (name, bytes) in FONTS {
         let hashed = put(&mut files, name, WOFF2, bytes.to_vec());
         // The stylesheet names fonts plainly; here it learns their hashed names.
@@ -57,6 +57,13 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
         files,
     }
 });
+
+/// A stylesheet without indents, empty lines, and comments that have a line of their own: people on slow lines wait for
+/// every byte, and read none of these.
+fn bare(style: &str) -> String {
+    let is_told = |line: &&str| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/"));
+    style.lines().map(str::trim).filter(is_told).collect::<Vec<_>>().join("\n")
+}
 
 fn put(
     files: &mut BTreeMap<String, (&'static str, Vec<u8>)>,
