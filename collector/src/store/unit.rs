@@ -492,7 +492,7 @@ pub async fn events(tx: &mut Tx, id: &str) -> Result<Vec<Event>> {
         "SELECT e.id, e.day, e.kind, e.legal_ref, e.actor, p.unit, p.side, p.is_part, p.share, u.name
         FROM unit_event e JOIN unit_event_part p ON p.event = e.id JOIN unit u ON u.id = p.unit
         WHERE e.id IN (SELECT x.event FROM unit_event_part x WHERE x.unit = $1)
-        ORDER BY e.day DESC, e.id DESC, p.side, u.sort, u.id";
+        ORDER BY e.day DESC, e.at DESC, e.kind, e.id, p.side, u.sort, u.id";
     type Line = (String, String, String, String, String, String, String, bool, Option<f64>, String);
     let rows: Vec<Line> = sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_all(c).await?);
     let mut events: Vec<Event> = Vec::new();
