@@ -38,6 +38,7 @@ mod reach;
 pub mod recorded;
 pub mod recorder;
 mod scrub;
+pub mod shortcut;
 pub mod task;
 
 /// Largest file that the file door hands out, in bytes.
@@ -163,10 +164,10 @@ pub struct Volume {
     pub device: String,
     /// File system.
     pub filesystem: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// Space left for an ordinary user, in bytes.
-    pub free: u64,
+    /// Size in bytes; none of a volume that cannot be read, as one that BitLocker has locked.
+    pub size: Option<u64>,
+    /// Space left for an ordinary user, in bytes; none as for the size.
+    pub free: Option<u64>,
 }
 
 /// One address of one network adapter.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agent::host::Host;
-use agent::host::answers::{Cell, Key, Query, RegistryValue, Service, ServiceStart};
+use agent::host::answers::{Among, Cell, Device, Key, Query, RegistryValue, Service, ServiceStart};
 use agent::probe::survey;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
 use rules::fact::Fact;
 use rules::facts::Facts;
+use rules::facts::identity::Evidence;
 use rules::facts::os::Platform;
 use rules::report::Report;
 use tests::dump::{Dump, decode, rows};
@@ -231,6 +232,234 @@ fn a_server_has_all_its_cores_counted() {
         expect![[r#"
             cores 2 threads 4
             packages 1
+        "#]],
+    );
+}
+
+/// Each drive in short.
+fn drives(facts: &Facts, text: &mut String) {
+    for drive in facts.disk.drives.known().unwrap() {
+        writeln!(
+            text,
+            "{} {} {} {} fixed {} health {}",
+            short(&drive.model),
+            short(&drive.kind),
+            short(&drive.bus),
+            short(&drive.size),
+            short(&drive.fixed),
+            short(&drive.health)
+        )
+        .unwrap();
+    }
+}
+
+/// What the pieces of evidence of one kind are worth.
+fn evidence(facts: &Facts, text: &mut String, kind: Evidence) {
+    for piece in facts.identity.evidence.known().unwrap() {
+        if piece.kind == Fact::Known(kind) {
+            writeln!(text, "{} {}", kind.word(), short(&piece.worth)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_notebook_has_its_fast_drive_told() {
+    check(
+        "latitude-7480",
+        |facts, text| {
+            drives(facts, text);
+            evidence(facts, text, Evidence::DiskSerial);
+        },
+        expect![[r#"
+            "PC300 NVMe SK hynix 512GB" Ssd Nvme Bytes(512105932800) fixed true health Ok
+            disk_serial Trustworthy
+        "#]],
+    );
+}
+
+#[test]
+fn a_virtual_machine_with_windows_7_has_virtual_drives() {
+    check(
+        "win7-sp1-x64",
+        |facts, text| {
+            drives(facts, text);
+            evidence(facts, text, Evidence::DiskSerial);
+        },
+        expect![[r#"
+            "VBOX HARDDISK ATA Device" Virtual Sata Bytes(107372805120) fixed true health unknown
+            "Msft Virtual Disk SCSI Disk Device" Virtual unknown Bytes(98703360) fixed true health unknown
+            disk_serial Trustworthy
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_has_all_its_sixteen_drives_counted() {
+    check(
+        "2008-Enterprise",
+        |facts, text| {
+            let drives = facts.disk.drives.known().unwrap();
+            let sizes: i64 = drives.iter().filter_map(|drive| drive.size.known()).map(|size| size.0).sum();
+            let kinds: std::collections::BTreeSet<String> =
+                drives.iter().map(|drive| short(&drive.kind)).collect();
+            let worth = facts.identity.evidence.known().unwrap();
+            let serials = worth.iter().filter(|piece| piece.kind == Fact::Known(Evidence::DiskSerial));
+            writeln!(text, "{} drives of {sizes} bytes, {kinds:?}", drives.len()).unwrap();
+            writeln!(text, "{} serial numbers", serials.count()).unwrap();
+        },
+        expect![[r#"
+            16 drives of 209308700250 bytes, {"Virtual"}
+            16 serial numbers
+        "#]],
+    );
+}
+
+#[test]
+fn a_drive_that_only_the_storage_management_lists_is_not_made_up() {
+    check(
+        "win10-edu-2020-fr",
+        |facts, text| writeln!(text, "drives {}", short(&facts.disk.drives.as_ref().map(Vec::len))).unwrap(),
+        expect![[r#"
+            drives unknown
+        "#]],
+    );
+}
+
+#[test]
+fn addresses_of_adapters_that_stay_in_the_pc() {
+    // Of six adapters that call themselves hardware, one is on the board; a line on the USB and a tunnel are not.
+    check(
+        "10-net",
+        |facts, text| evidence(facts, text, Evidence::Mac),
+        expect![[r#"
+            mac Trustworthy
+        "#]],
+    );
+    // Whoever published this one made its address that of a group.
+    check(
+        "vpn-down",
+        |facts, text| evidence(facts, text, Evidence::Mac),
+        expect![[r#"
+            mac Junk
+        "#]],
+    );
+}
+
+#[test]
+fn an_office_suite_of_2016_is_licensed_by_volume() {
+    check_assuming(
+        "office_2016_01",
+        // The dump has the suite's registration and not the list of programs.
+        |dump| {
+            for asked in [
+                r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun",
+                r"HKLM\SOFTWARE\Microsoft\Office\15.0\ClickToRun",
+                r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall",
+                r"HKU",
+            ] {
+                dump.assume_asked(asked);
+            }
+            dump.read_registry(
+                "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall]\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{90160000-0011-0000-1000-0000000FF1CE}]\r\n\
+                 \"DisplayName\"=\"Microsoft Office Professionnel Plus 2016\"\r\n\"DisplayVersion\"=\"16.0.4266.1001\"\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion]\r\n\"CurrentBuild\"=\"19045\"\r\n\
+                 [HKEY_USERS\\.DEFAULT]\r\n",
+            );
+        },
+        |facts, text| {
+            let office = &facts.office;
+            writeln!(text, "{} {}", short(&office.activation), short(&office.licence_channel)).unwrap();
+            for suite in office.suites.known().unwrap() {
+                writeln!(text, "{} {}", short(&suite.name), short(&suite.version)).unwrap();
+            }
+        },
+        expect![[r#"
+            Licensed "Volume:GVLK"
+            "Microsoft Office 2016 (Professional Plus)" Version("16.0.4266.1001")
+        "#]],
+    );
+}
+
+#[test]
+fn the_list_of_programs_of_a_developer() {
+    check_assuming(
+        "mssql",
+        |dump| {
+            dump.assume_asked("HKU");
+            dump.read_registry("[HKEY_USERS\\.DEFAULT]\r\n");
+        },
+        |facts, text| {
+            let software = &facts.software;
+            writeln!(text, "count {} unwanted {}", short(&software.count), short(&software.unwanted))
+                .unwrap();
+            for package in software.packages.known().unwrap() {
+                writeln!(text, "{}", short(&package.name)).unwrap();
+            }
+        },
+        expect![[r#"
+            count 7 unwanted []
+            "FusionInventory Agent 2.4.x-build-26 (x64 edition)"
+            "Git version 2.12.2.2"
+            "Microsoft SQL Server 2005"
+            "Microsoft SQL Server 2008"
+            "Microsoft SQL Server 2017"
+            "Mozilla Firefox 57.0.2 (fr)"
+            "Strawberry Perl (64-bit)"
+        "#]],
+    );
+}
+
+/// Graphics adapters whose drivers have these keys.
+fn graphics(scenario: &str, keys: &[&str], expected: Expect) {
+    const CLASS: &str = "{4d36e968-e325-11ce-bfc1-08002be10318}";
+    let device = |key: &&str| Device {
+        id: r"PCI\VEN".to_owned(),
+        name: Some(format!("adapter {key}")),
+        class: Some(CLASS.to_owned()),
+        service: None,
+        driver: Some(format!(r"{CLASS}\{key}")),
+        present: true,
+        arrived_at: None,
+        removed_at: None,
+    };
+    check_assuming(
+        scenario,
+        |dump| dump.assume_devices(Among::Class(CLASS), keys.iter().map(device).collect()),
+        |facts, text| {
+            for adapter in facts.display.graphics.known().unwrap() {
+                writeln!(
+                    text,
+                    "{} {} {}",
+                    short(&adapter.name),
+                    short(&adapter.memory),
+                    short(&adapter.driver)
+                )
+                .unwrap();
+            }
+        },
+        expected,
+    );
+}
+
+#[test]
+fn the_memory_of_graphics_adapters_in_all_the_forms_of_drivers() {
+    // More than 4 GiB have no room in the older number, and an older driver writes its number as bytes.
+    graphics(
+        "amd-radeon-rx6600xt",
+        &["0000", "0001", "0002"],
+        expect![[r#"
+            "adapter 0000" Bytes(4294967296) Version("27.21.14.5671")
+            "adapter 0001" Bytes(8573157376) Version("30.0.21023.1015")
+            "adapter 0002" unknown Version("10.0.19041.1865")
+        "#]],
+    );
+    graphics(
+        "intel+nvidia",
+        &["0000", "0001"],
+        expect![[r#"
+            "adapter 0000" Bytes(2147483648) Version("30.0.15.1215")
+            "adapter 0001" Bytes(1073741824) Version("20.19.15.4624")
         "#]],
     );
 }

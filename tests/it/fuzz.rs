@@ -348,7 +348,7 @@ fn value_of_wmi(luck: &mut Luck) -> Cell {
             *unit = *luck.pick(&[0xd800, 0xdc00, 0, 0xfeff, 0xffff]);
         }
     }
-    cim::text(String::from_utf16_lossy(&units), kind)
+    cim::text(&units, kind)
 }
 
 #[test]

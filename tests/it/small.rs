@@ -4,11 +4,15 @@
 //! no recorded PC has as many as the promise speaks of.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use agent::host::recorded::Recording;
+use agent::probe::survey;
 use jiff::SignedDuration;
 use rules::assess::Role;
 use rules::envelope::{self, Base, BaseName, DICTIONARY, Ground, SigningKey};
 use rules::fact::Fact;
+use rules::facts::os::Platform;
 use rules::facts::software::Package;
 use rules::quantity::{Bytes, Milliseconds, Version};
 use rules::report::Report;
@@ -16,6 +20,7 @@ use tests::desk::{LAPTOP, Worker};
 use tests::office::{ADMINISTRATOR, Office, PASSWORD};
 use tests::visitor::Visitor;
 
+const WINDOWS: &str = include_str!("../../agent/recordings/windows-11-laptop.json");
 const REAL: &str = include_str!("../../agent/recordings/debian-12-virtual-machine.json");
 
 /// The recorded PC with so many packages: its own, then others whose names are joined from parts of its own and whose
@@ -53,6 +58,77 @@ fn office_pc(packages: usize) -> Report {
     report
 }
 
+/// Makers, and words that their programs are named with.
+const MAKERS: &[(&str, &[&str])] = &[
+    (
+        "Microsoft Corporation",
+        &["Microsoft Visual C++ 2015-2022", "Microsoft .NET Host", "Windows SDK", "Microsoft Edge"],
+    ),
+    ("Autodesk, Inc.", &["AutoCAD 2021", "Autodesk Material Library", "ACA & MEP 2021 Object Enabler"]),
+    ("Python Software Foundation", &["Python 3.11.5"]),
+    ("CÔNG TY CỔ PHẦN MISA", &["MISA Mimosa.NET", "MISA QLTS"]),
+    ("HP Inc.", &["HP LaserJet Pro", "HP Scan", "HP Update"]),
+    ("Intel Corporation", &["Intel(R) Chipset Device Software", "Intel(R) Serial IO", "Intel(R) ME"]),
+    ("The Document Foundation", &["LibreOffice"]),
+    ("Oracle Corporation", &["Java 8 Update"]),
+];
+const PARTS: &[&str] = &[
+    "Redistributable",
+    "Minimum Runtime",
+    "Additional Runtime",
+    "Development Libraries",
+    "Documentation",
+    "Language Pack",
+    "Add to Path",
+    "Core Interpreter",
+    "Tools",
+    "Headers",
+    "Templating Engine",
+    "Test Suite",
+    "Driver",
+    "Help",
+    "Update",
+    "Service Pack",
+    "Content",
+    "Shared Components",
+];
+const ENDS: &[&str] = &["", " (x64)", " (x86)", " - vi-vn", " - en-us", " (64-bit)", " x64 en-US"];
+
+/// A recorded PC with Windows and so many programs: parts of large suites, of which three in five share the version of
+/// their suite, as on the PCs of developers and draughtsmen that have lists so long.
+fn drawing_pc(programs: usize) -> Report {
+    let host = Recording::load(WINDOWS).unwrap();
+    let now = host.recording.taken_at;
+    let mut report = survey(Arc::new(host), Platform::Windows, now);
+    let mut list = report.facts.software.packages.known().unwrap().clone();
+    let mut state = 20_261_122_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    while list.len() < programs {
+        let maker = next(MAKERS.len());
+        let (publisher, products) = MAKERS[maker];
+        let product = next(products.len());
+        let name = format!("{} {}{}", products[product], PARTS[next(PARTS.len())], ENDS[next(ENDS.len())]);
+        let version = match next(5) {
+            0..3 => format!("{}.{}.{}.0", maker + 8, product, 22_621 + maker * 31 + product),
+            _ => format!("{}.{}.{}.{}", next(30), next(10), next(40_000), next(100)),
+        };
+        let is_in_name = name.starts_with(publisher.split([' ', ',']).next().unwrap());
+        list.push(Package {
+            name: Fact::Known(name),
+            version: Fact::Known(Version::new(version)),
+            publisher: if is_in_name { Fact::default() } else { Fact::Known(publisher.to_owned()) },
+            installed_on: Fact::default(),
+        });
+    }
+    list.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.version.cmp(&b.version)));
+    report.facts.software.count = Fact::Known(i64::try_from(list.len()).unwrap());
+    report.facts.software.packages = Fact::Known(list);
+    report
+}
+
 /// The same PC a day later: another time, other free space, a few milliseconds.
 fn ordinary_day(report: &Report) -> Report {
     let mut report = report.clone();
@@ -72,8 +148,13 @@ fn ordinary_day(report: &Report) -> Report {
 fn the_promised_sizes() {
     let pkcs8 = SigningKey::generate(&ring::rand::SystemRandom::new()).unwrap();
     let key = SigningKey::from_pkcs8(&pkcs8).unwrap();
-    for (packages, bytes_max) in [(700, 8 * 1024), (1_500, 14 * 1024)] {
-        let report = office_pc(packages);
+    let promised = [
+        (700, 8 * 1024, office_pc(700)),
+        (1_500, 14 * 1024, office_pc(1_500)),
+        (1_500, 14 * 1024, drawing_pc(1_500)),
+    ];
+    for (packages, bytes_max, report) in promised {
+        let platform = report.facts.os.platform.known().unwrap().word();
         let json = envelope::json(&report).unwrap();
         let alone = envelope::pack_json(&json, &key, 1, Ground::Nothing).unwrap().len();
         let full = envelope::pack_json(&json, &key, 1, Ground::Dictionary(DICTIONARY)).unwrap();
@@ -85,7 +166,7 @@ fn the_promised_sizes() {
         };
         let (unchanged, day) = (on_base(&report), on_base(&ordinary_day(&report)));
         println!(
-            "{packages} packages: {} B of JSON, full {} B ({alone} B without the dictionary), unchanged {unchanged} B, an ordinary day {day} B",
+            "{platform}, {packages} packages: {} B of JSON, full {} B ({alone} B without the dictionary), unchanged {unchanged} B, an ordinary day {day} B",
             json.len(),
             full.len()
         );

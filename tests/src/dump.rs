@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use agent::host::answers::{Cell, Key, Query, RegistryValue, Row, Service, View};
+use agent::host::answers::{Among, Cell, Device, Key, Query, RegistryValue, Row, Service, View};
 use agent::host::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 use jiff::Timestamp;
 
@@ -60,6 +60,8 @@ pub struct Dump {
     classes: BTreeMap<String, Vec<Row>>,
     /// What a test says of services.
     services: BTreeMap<String, Service>,
+    /// What a test says of devices, by class or enumerator.
+    devices: BTreeMap<String, Vec<Device>>,
 }
 
 impl Dump {
@@ -93,6 +95,11 @@ impl Dump {
     /// As if the PC had said this of a service.
     pub fn assume_service(&mut self, name: &str, service: Service) {
         self.services.insert(name.to_lowercase(), service);
+    }
+
+    /// As if the PC had these devices of a class or enumerator.
+    pub fn assume_devices(&mut self, among: Among<'_>, devices: Vec<Device>) {
+        self.devices.insert(among.to_string(), devices);
     }
 
     /// Takes in an export of the registry.
@@ -148,7 +155,7 @@ impl Dump {
     /// The key, or that it is not there, or that nobody knows.
     fn key(&self, key: Key<'_>) -> Answer<&Exported> {
         let place = self.place(key);
-        match self.keys.get(&place) {
+        match self.keys.get(place.trim_end_matches('\\')) {
             Some(exported) => Ok(Some(exported)),
             None if self.roots.iter().any(|root| is_below(root, &place)) => Ok(None),
             None => unknown(&key),
@@ -285,7 +292,11 @@ fn cell(column: &str, value: &str) -> Cell {
 fn fits(row: &Row, filter: &str) -> Option<bool> {
     let mut all = true;
     for condition in filter.split(" AND ").map(str::trim).filter(|condition| !condition.is_empty()) {
-        let column = |name: &str| row.get(name.trim()).cloned().unwrap_or(Cell::Null);
+        // Names of columns are alike in capitals and small letters.
+        let column = |name: &str| {
+            let its = row.iter().find(|(its, _)| its.eq_ignore_ascii_case(name.trim()));
+            its.map_or(Cell::Null, |(_, cell)| cell.clone())
+        };
         let fit = if let Some(name) = condition.strip_suffix(" IS NOT NULL") {
             column(name) != Cell::Null
         } else if let Some((name, value)) = condition.split_once("<>").or_else(|| condition.split_once("!="))
@@ -357,7 +368,7 @@ impl Host for Dump {
         if self.key(key)?.is_none() {
             return Ok(None);
         }
-        let place = self.place(key);
+        let place = self.place(key).trim_end_matches('\\').to_owned();
         let mut names: Vec<String> = self
             .keys
             .iter()
@@ -366,6 +377,13 @@ impl Host for Dump {
             .collect();
         names.sort();
         Ok(Some(names))
+    }
+
+    fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
+        match self.devices.get(&among.to_string()) {
+            Some(devices) => Ok(Some(devices.clone())),
+            None => unknown(&among),
+        }
     }
 
     fn service(&self, name: &str) -> Answer<Service> {

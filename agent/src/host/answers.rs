@@ -50,7 +50,7 @@ impl fmt::Display for Key<'_> {
     }
 }
 
-/// A value of the registry, with the type that it has there. Half characters of UTF-16 are replaced.
+/// A value of the registry, with the type that it has there. A text with half a character of UTF-16 is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RegistryValue {
@@ -96,13 +96,21 @@ impl RegistryValue {
     /// bytes.
     pub fn read(kind: u32, bytes: &[u8]) -> RegistryValue {
         let whole = bytes.len().is_multiple_of(2);
+        let odd = || RegistryValue::Bytes(bytes.to_vec());
         match kind {
-            REG_SZ if whole => RegistryValue::Text(until_zero(bytes)),
-            REG_EXPAND_SZ if whole => RegistryValue::Expand(until_zero(bytes)),
+            REG_SZ if whole => until_zero(bytes).map_or_else(odd, RegistryValue::Text),
+            REG_EXPAND_SZ if whole => until_zero(bytes).map_or_else(odd, RegistryValue::Expand),
             REG_MULTI_SZ if whole => {
                 let units: Vec<u16> = units(bytes).collect();
-                let texts = units.split(|unit| *unit == 0).map(String::from_utf16_lossy);
-                RegistryValue::Texts(texts.filter(|text| !text.is_empty()).collect())
+                let texts: Result<Vec<String>, _> =
+                    units.split(|unit| *unit == 0).map(String::from_utf16).collect();
+                texts.map_or_else(
+                    |_| odd(),
+                    |mut texts| {
+                        texts.retain(|text| !text.is_empty());
+                        RegistryValue::Texts(texts)
+                    },
+                )
             }
             REG_DWORD => match bytes.try_into() {
                 Ok(bytes) => RegistryValue::U32(u32::from_le_bytes(bytes)),
@@ -121,10 +129,10 @@ fn units(bytes: &[u8]) -> impl Iterator<Item = u16> {
     bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair))
 }
 
-/// What lies after the first zero was there before the value was.
-fn until_zero(bytes: &[u8]) -> String {
+/// What lies after the first zero was there before the value was. None for a text with half a character.
+fn until_zero(bytes: &[u8]) -> Option<String> {
     let units: Vec<u16> = units(bytes).take_while(|unit| *unit != 0).collect();
-    String::from_utf16_lossy(&units)
+    String::from_utf16(&units).ok()
 }
 
 /// A question to WMI.
@@ -174,7 +182,7 @@ pub enum Cell {
     Real(f64),
     /// A text, a date in the form of DMTF, a reference.
     Text(String),
-    /// An array.
+    /// An array; the units of UTF-16 of a text that has half a character.
     List(Vec<Cell>),
 }
 
@@ -295,7 +303,7 @@ pub struct Listener {
 /// A network adapter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NetAdapter {
-    /// What its driver calls it. The name that people see may have been given by one of them.
+    /// What its driver calls it; empty when that cannot be read. The name that people see may have been given by one of them.
     pub description: String,
     /// Its GUID, in braces.
     pub id: String,
@@ -598,7 +606,7 @@ pub struct Ace {
 /// A scheduled task.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Task {
-    /// Its path among the tasks, such as `\Microsoft\Windows\Defrag\ScheduledDefrag`.
+    /// Its path among the tasks, such as `\Microsoft\Windows\Defrag\ScheduledDefrag`; empty when it cannot be read.
     pub path: String,
     /// The programs that it starts and those that their arguments name; none when that has an unknown form.
     pub programs: Option<Vec<String>>,
@@ -701,7 +709,10 @@ mod tests {
         assert_eq!(RegistryValue::read(1, &wide("a\0left over")), RegistryValue::Text("a".to_owned()));
         assert_eq!(RegistryValue::read(1, &wide("no end")), RegistryValue::Text("no end".to_owned()));
         assert_eq!(RegistryValue::read(1, b"odd"), RegistryValue::Bytes(b"odd".to_vec()));
-        assert_eq!(RegistryValue::read(1, &[0, 0xd8]), RegistryValue::Text("\u{fffd}".to_owned()));
+        for kind in [1, 2, 7] {
+            let half = [&wide("a")[..], &[0, 0xd8], &wide("b\0\0")[..]].concat();
+            assert_eq!(RegistryValue::read(kind, &half), RegistryValue::Bytes(half), "half a character");
+        }
         assert_eq!(RegistryValue::read(2, &wide("%a%\0")), RegistryValue::Expand("%a%".to_owned()));
         assert_eq!(
             RegistryValue::read(7, &wide("a\0b\0\0")),

@@ -20,8 +20,12 @@ pub const CHAR16: i32 = 103;
 /// The type of an element is the type of the array without this bit (CIM_FLAG_ARRAY).
 pub const ARRAY: i32 = 0x2000;
 
-/// A text, or the number of 64 bit that it stands for. A text that should be a number and is none stays a text.
-pub fn text(text: String, kind: i32) -> Cell {
+/// A text, or the number of 64 bit that it stands for. A text that should be a number and is none stays a text; one with
+/// half a character is none, and its units are kept.
+pub fn text(units: &[u16], kind: i32) -> Cell {
+    let Ok(text) = String::from_utf16(units) else {
+        return Cell::List(units.iter().map(|unit| Cell::Number(u64::from(*unit))).collect());
+    };
     let number = match kind & !ARRAY {
         UINT64 => text.parse().ok().map(Cell::Number),
         SINT64 => text.parse().ok().map(signed),
@@ -60,10 +64,20 @@ mod tests {
 
     #[test]
     fn numbers_of_64_bit_come_as_text() {
-        assert_eq!(text("500107862016".to_owned(), UINT64), Cell::Number(500_107_862_016));
-        assert_eq!(text("-5".to_owned(), SINT64), Cell::Negative(-5));
+        let text = |words: &str, kind| text(&words.encode_utf16().collect::<Vec<u16>>(), kind);
+        assert_eq!(text("500107862016", UINT64), Cell::Number(500_107_862_016));
+        assert_eq!(text("-5", SINT64), Cell::Negative(-5));
         // A maker's driver wrote nonsense: it is kept as it came.
-        assert_eq!(text("-5".to_owned(), UINT64), Cell::Text("-5".to_owned()));
-        assert_eq!(text("12 GB".to_owned(), SINT64 | ARRAY), Cell::Text("12 GB".to_owned()));
+        assert_eq!(text("-5", UINT64), Cell::Text("-5".to_owned()));
+        assert_eq!(text("12 GB", SINT64 | ARRAY), Cell::Text("12 GB".to_owned()));
+    }
+
+    #[test]
+    fn half_a_character_is_no_text() {
+        const STRING: i32 = 8;
+        assert_eq!(text(&[0x4d, 0xe1, 0x79], STRING), Cell::Text("Máy".to_owned()));
+        let units = Cell::List(vec![Cell::Number(0x4d), Cell::Number(0xd800)]);
+        assert_eq!(text(&[0x4d, 0xd800], STRING), units);
+        assert_eq!(text(&[0xdc00], UINT64), Cell::List(vec![Cell::Number(0xdc00)]));
     }
 }

@@ -308,11 +308,12 @@ fn volumes() -> Answer<Vec<Volume>> {
             mount: disk.mount_point().to_string_lossy().into_owned(),
             device: disk.name().to_string_lossy().into_owned(),
             filesystem: disk.file_system().to_string_lossy().into_owned(),
-            size: disk.total_space(),
-            free: disk.available_space(),
+            // A size of 0 is how sysinfo says that it could not look.
+            size: Some(disk.total_space()).filter(|size| *size > 0),
+            free: Some(disk.available_space()).filter(|_| disk.total_space() > 0),
         })
-        // Pseudo file systems have no device; a size of 0 is how sysinfo says that it could not look.
-        .filter(|volume| volume.size > 0 && (volume.device.starts_with('/') || volume.filesystem == "zfs"))
+        // Pseudo file systems have no device.
+        .filter(|volume| volume.device.starts_with('/') || volume.filesystem == "zfs")
         .collect();
     volumes.sort_by(|a, b| a.mount.cmp(&b.mount));
     Ok(Some(volumes))

@@ -81,7 +81,8 @@ impl<'a> Reader<'a> {
         let bytes = self.take(usize::try_from(size).ok()?)?;
         let (pairs, []) = bytes.as_chunks::<2>() else { return None };
         let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
-        Some(String::from_utf16_lossy(&units))
+        // With half a character it is a text that nobody can read.
+        String::from_utf16(&units).ok()
     }
 }
 
@@ -143,6 +144,10 @@ mod tests {
         }
         assert_eq!(programs(&actions(9, &[])), None, "an unknown version");
         assert_eq!(programs(&actions(3, &[vec![0x11, 0x11, 0, 0, 0, 0]])), None, "an unknown kind");
+        let mut half = run("a.exe", 1);
+        half.splice(6..6, 0xd800_u16.to_le_bytes());
+        half[2] = 2;
+        assert_eq!(programs(&actions(1, &[half])), None, "half a character");
         let mut huge = actions(1, &[]);
         huge.extend(RUN.to_le_bytes());
         huge.extend([0xff; 8]);

@@ -46,14 +46,22 @@ pub(super) fn health(host: &dyn Host, name: &str, model: &str) -> Told {
 
 /// The facts of a volume.
 pub(super) fn volume(volume: host::Volume, system: Fact<bool>) -> Volume {
-    let share = u128::from(volume.free) * 100 / u128::from(volume.size.max(1));
+    let unread = || Reason::Failed("the system cannot read this volume".to_owned());
+    let share = volume.size.zip(volume.free).map(|(size, free)| {
+        let share = u128::from(free) * 100 / u128::from(size.max(1));
+        Percent(i64::try_from(share.min(100)).unwrap_or(100))
+    });
+    let filesystem = match volume.size {
+        Some(_) => Fact::known_or_absent(Some(volume.filesystem).filter(|name| !name.is_empty())),
+        None => Fact::Unknown(unread()),
+    };
     Volume {
         system,
         mount: volume.mount.into(),
-        filesystem: Fact::known_or_absent(Some(volume.filesystem).filter(|name| !name.is_empty())),
-        size: bytes(volume.size).into(),
-        free: bytes(volume.free).into(),
-        free_percent: Percent(i64::try_from(share.min(100)).unwrap_or(100)).into(),
+        filesystem,
+        size: volume.size.map_or_else(|| Fact::Unknown(unread()), |size| bytes(size).into()),
+        free: volume.free.map_or_else(|| Fact::Unknown(unread()), |free| bytes(free).into()),
+        free_percent: share.map_or_else(|| Fact::Unknown(unread()), Fact::Known),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Probe, probe};
 
 mod accounts;
 mod antivirus;
+mod apt;
 mod backup;
 mod battery;
 mod block;

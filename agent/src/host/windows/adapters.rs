@@ -84,7 +84,7 @@ fn told(adapter: &IP_ADAPTER_ADDRESSES_LH, routes: &[Route]) -> NetAdapter {
         let description = if adapter.Description.is_null() {
             String::new()
         } else {
-            String::from_utf16_lossy(adapter.Description.as_wide())
+            String::from_utf16(adapter.Description.as_wide()).unwrap_or_default()
         };
         (id, description, adapter.Luid.Value)
     };

@@ -125,14 +125,14 @@ fn id(issuer: &[u8], serial: &[u8]) -> String {
     HEXLOWER.encode(hash.finish().as_ref().get(..16).unwrap_or_default())
 }
 
-/// One of the names of who issued it; empty when there is none.
+/// One of the names of who issued it; empty when there is none that can be read.
 fn issuer_name(context: &Context, kind: u32, attribute: PCSTR) -> String {
     let mut name = [0; NAME_UNITS_MAX];
     let attribute = (!attribute.is_null()).then(|| attribute.0.cast::<c_void>());
     // SAFETY: the certificate and the attribute's name live through the call, and Windows is told how much room there
     // is.
     unsafe { CertGetNameStringW(context.0, kind, CERT_NAME_ISSUER_FLAG, attribute, Some(&mut name)) };
-    String::from_utf16_lossy(name.split(|unit| *unit == 0).next().unwrap_or_default())
+    String::from_utf16(name.split(|unit| *unit == 0).next().unwrap_or_default()).unwrap_or_default()
 }
 
 /// What keeps the private key, if there is one.

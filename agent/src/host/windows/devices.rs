@@ -112,7 +112,7 @@ impl List {
         let mut room = [0; PATH_UNITS_MAX];
         // SAFETY: the device is of this list, and Windows is told how much room there is.
         unsafe { SetupDiGetDeviceInstanceIdW(self.0, data, Some(&mut room), None) }.ok()?;
-        Some(until_zero(room.iter().copied()))
+        until_zero(room.iter().copied())
     }
 
     fn text(&self, data: &SP_DEVINFO_DATA, property: SETUP_DI_REGISTRY_PROPERTY) -> Option<String> {
@@ -120,7 +120,7 @@ impl List {
         // SAFETY: the device is of this list, and Windows is told how much room there is.
         unsafe { SetupDiGetDeviceRegistryPropertyW(self.0, data, property, None, Some(&mut room), None) }
             .ok()?;
-        let text = until_zero(room.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)));
+        let text = until_zero(room.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)))?;
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
@@ -138,7 +138,8 @@ impl List {
     }
 }
 
-fn until_zero(units: impl Iterator<Item = u16>) -> String {
+/// None for a text with half a character.
+fn until_zero(units: impl Iterator<Item = u16>) -> Option<String> {
     let units: Vec<u16> = units.take_while(|unit| *unit != 0).collect();
-    String::from_utf16_lossy(&units)
+    String::from_utf16(&units).ok()
 }

@@ -127,7 +127,8 @@ pub(super) fn volumes() -> Answer<Vec<Volume>> {
     Ok(Some(volumes.filter_map(|(_, letter)| volume(letter)).collect()))
 }
 
-/// The volume of this letter; none when it is not built in, or cannot be read, as one that is locked by BitLocker.
+/// The volume of this letter; none when it is not built in. One that cannot be read, as one that is locked by BitLocker,
+/// is there all the same.
 fn volume(letter: char) -> Option<Volume> {
     let root = HSTRING::from(format!("{letter}:\\"));
     // SAFETY: the path lives through the call and ends with a zero.
@@ -136,11 +137,20 @@ fn volume(letter: char) -> Option<Volume> {
     }
     let (mut free, mut size) = (0, 0);
     // SAFETY: the path and both numbers live through the call.
-    unsafe { GetDiskFreeSpaceExW(&root, Some(&raw mut free), Some(&raw mut size), None) }.ok()?;
+    let told = unsafe { GetDiskFreeSpaceExW(&root, Some(&raw mut free), Some(&raw mut size), None) };
+    let read = told.is_ok();
     let mut name = [0; NAME_UNITS_MAX];
     // SAFETY: the path and the room for the name live through the call, and Windows is told how much room it is.
     let named = unsafe { GetVolumeInformationW(&root, None, None, None, None, Some(&mut name)) };
     let units = name.split(|unit| *unit == 0).next().unwrap_or_default();
-    let filesystem = if named.is_ok() { String::from_utf16_lossy(units) } else { String::new() };
-    Some(Volume { mount: format!("{letter}:"), device: format!("{letter}:"), filesystem, size, free })
+    let filesystem =
+        if named.is_ok() { String::from_utf16(units).unwrap_or_default() } else { String::new() };
+    let device = format!("{letter}:");
+    Some(Volume {
+        mount: device.clone(),
+        device,
+        filesystem,
+        size: read.then_some(size),
+        free: read.then_some(free),
+    })
 }

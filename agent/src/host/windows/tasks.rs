@@ -17,11 +17,17 @@ pub(super) fn tasks() -> Answer<Vec<Task>> {
     for name in names {
         let path = format!(r"{TASKS}\{name}");
         let key = Key::wide(&path);
-        // One that was removed since it was listed has no values.
-        let Some(RegistryValue::Text(task)) = registry::value(key, "Path")? else { continue };
+        let task = match registry::value(key, "Path")? {
+            Some(RegistryValue::Text(task)) => task,
+            Some(_) => String::new(),
+            // It was removed since it was listed.
+            None => continue,
+        };
         let programs = match registry::value(key, "Actions")? {
             Some(RegistryValue::Bytes(actions)) => task::programs(&actions),
-            Some(_) | None => None,
+            Some(_) => None,
+            // It does nothing.
+            None => Some(Vec::new()),
         };
         tasks.push(Task { path: task, programs });
     }

@@ -236,7 +236,7 @@ fn cell(value: &VARIANT, kind: i32) -> Cell {
 }
 
 fn text(text: &BSTR, kind: i32) -> Cell {
-    cim::text(text.to_string(), kind)
+    cim::text(text, kind)
 }
 
 /// # Safety

@@ -11,7 +11,7 @@ use rules::fact::{Fact, Reason};
 use rules::facts::updates::Updates;
 use rules::quantity::Version;
 
-use super::{clock, os, services};
+use super::{apt, clock, os, services};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, fact_or_unsupported, first_present, line, present, text};
 
@@ -172,21 +172,16 @@ fn restart(host: &dyn Host) -> Result<Restart, Trouble> {
     }
 }
 
-/// `APT::Periodic::Unattended-Upgrade "1";`, the last one in the order of the files' names.
+/// `APT::Periodic::Unattended-Upgrade "1";`, unless all that comes by itself is switched off.
 fn apt_automatic(host: &dyn Host) -> Answer<bool> {
     if !present(host, "/usr/bin/unattended-upgrade")? {
         return Ok(Some(false));
     }
-    let mut on = false;
-    for name in host.folder("/etc/apt/apt.conf.d")?.unwrap_or_default() {
-        let text = text(host, &format!("/etc/apt/apt.conf.d/{name}"))?.unwrap_or_default();
-        for line in text.lines().map(str::trim) {
-            if let Some(value) = line.strip_prefix("APT::Periodic::Unattended-Upgrade ") {
-                on = !matches!(value.trim().trim_end_matches(';').trim_matches('"'), "0" | "");
-            }
-        }
-    }
-    Ok(Some(on))
+    let settings = apt::settings(host)?;
+    let set = |name: &str| settings.get(&format!("apt::periodic::{name}")).map(String::as_str);
+    let is_off = |value: &str| matches!(value, "0" | "");
+    let upgrades = set("unattended-upgrade").is_some_and(|often| !is_off(often));
+    Ok(Some(upgrades && !set("enable").is_some_and(is_off)))
 }
 
 fn dnf_automatic(host: &dyn Host) -> Answer<bool> {

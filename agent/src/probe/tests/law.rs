@@ -16,7 +16,7 @@ use super::doors::{Otherwise, Pc};
 use super::*;
 use crate::host::answers::{Cell, Guardian, Health, Key, Method, Query, RegistryValue, Row, Service};
 use crate::host::recorded::{Recorded, Recording};
-use crate::host::{Answer, Host as _, Trouble};
+use crate::host::{Answer, Trouble};
 
 /// What is bent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,8 @@
 //! Tools that make Windows or Office look licensed.
 //!
 //! Known by the names of their services, tasks and files, by the server that a volume licence is activated by, and by
-//! licences that run longer than any server of volume licences gives (180 days). A trace that has no other reason
+//! licences that run longer than any server of volume licences gives (180 days) or without an end, and by licences for
+//! extended updates that nobody sold. A trace that has no other reason
 //! confirms; one that has harmless reasons too makes suspect. The digital licence that some tools obtain leaves no
 //! trace here. Names of traces are a fixed list; no file of a person is looked at.
 
@@ -34,6 +35,8 @@ const NETWORK: &str = r"HKLM\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
 const KMS_MINUTES_MAX: u64 = 180 * 24 * 60;
 /// LicenseStatus of SoftwareLicensingProduct: licensed.
 const LICENSED: u64 = 1;
+/// Years of extended updates that Microsoft never sold for Windows 7: the programme ended after the third.
+const UNSOLD: &[&str] = &["7, Client-ESU-Year4", "7, Client-ESU-Year5", "7, Client-ESU-Year6"];
 /// What the description of a product says when its licence comes from a server of volume licences. Not translated.
 const KMS_CLIENT: &str = "VOLUME_KMSCLIENT";
 
@@ -191,12 +194,22 @@ pub(super) fn found(
         Err(trouble) => note(trouble),
     }
     match licences(host) {
-        Ok((licences, odd)) => {
+        Ok(Licences { minutes: licences, extended, extended_unsold, windows, odd }) => {
             if let Some(odd) = odd {
                 note(&odd);
             }
             if licences.iter().any(|minutes| *minutes > KMS_MINUTES_MAX) {
                 confirmed.insert("kms_beyond_180_days");
+            }
+            // A server gives no licence without an end; a tool that forges the store of licences does.
+            if licences.contains(&0) {
+                suspect.insert("kms_without_end");
+            }
+            if extended_unsold {
+                suspect.insert("extended_updates_unsold");
+            }
+            if extended && windows == Some(false) {
+                suspect.insert("extended_updates_without_licence");
             }
             let no_server = servers.as_ref().is_ok_and(Vec::is_empty);
             match in_domain(host) {
@@ -253,6 +266,9 @@ fn named(
             if tasks.iter().any(is_of) {
                 return Ok(true);
             }
+            if tasks.iter().any(|task| task.path.is_empty()) {
+                missed = Some(Trouble::Failed("the name of a task cannot be read".to_owned()));
+            }
         }
         Err(trouble) => missed = Some(trouble.clone()),
     }
@@ -301,23 +317,48 @@ fn of_server(server: &str) -> Option<&'static str> {
     }
 }
 
-/// Minutes that are left of each volume licence that is activated by a server, and why one could not be read.
-fn licences(host: &dyn Host) -> Result<(Vec<u64>, Option<Trouble>), Trouble> {
+/// What the licences that have a key tell.
+#[derive(Default)]
+struct Licences {
+    /// Minutes that are left of each volume licence that is activated by a server.
+    minutes: Vec<u64>,
+    /// Whether one for extended updates is active, and whether that was never sold.
+    extended: bool,
+    extended_unsold: bool,
+    /// Whether one of Windows itself is active; none when there is no key at all.
+    windows: Option<bool>,
+    /// Why one could not be read.
+    odd: Option<Trouble>,
+}
+
+fn licences(host: &dyn Host) -> Result<Licences, Trouble> {
     let query = Query {
         namespace: r"ROOT\CIMV2",
         class: "SoftwareLicensingProduct",
-        columns: &["Description", "GracePeriodRemaining", "LicenseStatus"],
+        columns: &["Description", "GracePeriodRemaining", "LicenseStatus", "Name"],
         filter: "PartialProductKey IS NOT NULL",
     };
     let rows = host.wmi(&query)?.ok_or(Trouble::NotSupported)?;
-    let (mut left, mut odd) = (Vec::new(), None);
+    let mut told = Licences::default();
     for row in &rows {
-        match minutes_left(row) {
-            Ok(minutes) => left.extend(minutes),
-            Err(trouble) => odd = Some(trouble),
+        if let Err(trouble) = note_licence(row, &mut told) {
+            told.odd = Some(trouble);
         }
     }
-    Ok((left, odd))
+    Ok(told)
+}
+
+fn note_licence(row: &Row, told: &mut Licences) -> Result<(), Trouble> {
+    let name = rows::text(row, "Name")?.unwrap_or_default();
+    let active = rows::number(row, "LicenseStatus")? == Some(LICENSED);
+    if name.contains("-ESU-") {
+        told.extended |= active;
+        told.extended_unsold |= active && UNSOLD.iter().any(|unsold| name.contains(unsold));
+    } else if name.starts_with("Windows(R)") {
+        told.windows = Some(told.windows.unwrap_or(false) || active);
+    }
+    told.minutes.extend(minutes_left(row)?);
+    Ok(())
 }
 
 /// None for a licence of another kind, and for one that is not activated.
@@ -343,7 +384,7 @@ mod tests {
     use super::*;
     use crate::host::recorded::Recording;
 
-    const LICENCES: &str = r"wmi ROOT\CIMV2: SELECT Description, GracePeriodRemaining, LicenseStatus FROM SoftwareLicensingProduct WHERE PartialProductKey IS NOT NULL";
+    const LICENCES: &str = r"wmi ROOT\CIMV2: SELECT Description, GracePeriodRemaining, LicenseStatus, Name FROM SoftwareLicensingProduct WHERE PartialProductKey IS NOT NULL";
 
     fn check(
         services: &[&str],
@@ -374,13 +415,13 @@ mod tests {
     }
 
     fn kms(minutes: u64) -> Value {
-        json!([{"Description": "Windows(R) Operating System, VOLUME_KMSCLIENT channel", "GracePeriodRemaining": minutes, "LicenseStatus": 1}])
+        json!([{"Description": "Windows(R) Operating System, VOLUME_KMSCLIENT channel", "GracePeriodRemaining": minutes, "LicenseStatus": 1, "Name": "Windows(R), Professional edition"}])
     }
 
     #[test]
     fn traces() {
         let confirmed = || Fact::Known(Suspicion::Confirmed);
-        let retail = json!([{"Description": "Windows(R) Operating System, RETAIL channel", "GracePeriodRemaining": 0, "LicenseStatus": 1}]);
+        let retail = json!([{"Description": "Windows(R) Operating System, RETAIL channel", "GracePeriodRemaining": 0, "LicenseStatus": 1, "Name": "Windows(R), Professional edition"}]);
         check(&["Dhcp"], Ok(&[r"\Zalo"]), "", None, retail.clone(), (Suspicion::None.into(), &[]));
         check(&["Service KMSELDI"], Ok(&[]), "", None, retail.clone(), (confirmed(), &["kmspico"]));
         check(&[], Ok(&[r"\AutoKMS"]), "", None, retail.clone(), (confirmed(), &["autokms"]));
@@ -395,8 +436,20 @@ mod tests {
         // Nothing found where not everything was looked at is unknown.
         check(&[], Err(Trouble::Denied), "", None, retail.clone(), (Fact::Unknown(Reason::Denied), &[]));
         check(&["KMSELDI"], Err(Trouble::Denied), "", None, retail, (confirmed(), &["kmspico"]));
+        // A licence of a server has an end, and licences for extended updates need one of Windows and somebody who sold them.
+        let suspect = || Fact::Known(Suspicion::Suspect);
+        check(&[], Ok(&[]), "", Some("kms.tinh.gov.vn"), kms(0), (suspect(), &["kms_without_end"]));
+        let extended = |windows: u64, year: u32| {
+            json!([
+                {"Description": "RETAIL channel", "GracePeriodRemaining": 0, "LicenseStatus": windows, "Name": "Windows(R) 7, Professional edition"},
+                {"Description": "VOLUME_MAK channel", "GracePeriodRemaining": 0, "LicenseStatus": 1, "Name": format!("Windows(R) 7, Client-ESU-Year{year}")},
+            ])
+        };
+        check(&[], Ok(&[]), "", None, extended(1, 3), (Suspicion::None.into(), &[]));
+        check(&[], Ok(&[]), "", None, extended(1, 5), (suspect(), &["extended_updates_unsold"]));
+        check(&[], Ok(&[]), "", None, extended(5, 1), (suspect(), &["extended_updates_without_licence"]));
         // A licence that cannot be read might be the one that lasts too long.
-        for column in ["Description", "GracePeriodRemaining", "LicenseStatus"] {
+        for column in ["Description", "GracePeriodRemaining", "LicenseStatus", "Name"] {
             let mut silent = kms(5_900_000);
             silent[0].as_object_mut().unwrap().remove(column);
             let unknown = Fact::failed(format!("WMI tells no {column}"));

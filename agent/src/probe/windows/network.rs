@@ -132,7 +132,10 @@ fn one(
         }
     };
     Adapter {
-        name: adapter.description.clone().into(),
+        name: match adapter.description.is_empty() {
+            true => Fact::failed("the driver's name for it cannot be read"),
+            false => adapter.description.clone().into(),
+        },
         kind: kind.into(),
         mac: Fact::known_or_absent(adapter.mac.clone()),
         up: adapter.up.into(),

@@ -24,13 +24,13 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Reach {
 
 fn proxied(host: &dyn Host) -> Result<bool, Trouble> {
     match host.registry_value(Key::wide(WINHTTP), "WinHttpSettings")? {
-        Some(RegistryValue::Bytes(bytes)) => {
-            if bytes.get(FLAGS_OFFSET).is_some_and(|flags| flags & FLAG_PROXY != 0) {
-                return Ok(true);
-            }
+        Some(RegistryValue::Bytes(bytes))
+            if bytes.get(FLAGS_OFFSET).is_some_and(|flags| flags & FLAG_PROXY != 0) =>
+        {
+            return Ok(true);
         }
+        Some(RegistryValue::Bytes(_)) | None => {}
         Some(_) => return Err(Trouble::Failed("WinHttpSettings is of a wrong type".to_owned())),
-        None => {}
     }
     for sid in people::signed_in(host)? {
         let key = format!(r"HKU\{sid}\{OF_PERSON}");

@@ -147,7 +147,14 @@ fn of_key(host: &dyn Host, key: Key<'_>, today: Date) -> Result<Vec<Package>, Tr
     let mut programs = Vec::new();
     for name in host.registry_keys(key)?.unwrap_or_default() {
         let path = format!(r"{}\{name}", key.path);
-        match host.registry_values(Key { view: key.view, path: &path }) {
+        let values = match host.registry_values(Key { view: key.view, path: &path }) {
+            // Half a character in the name of the key was replaced, and no key has that name.
+            Ok(None) if name.contains('\u{fffd}') => {
+                Err(Trouble::Failed("the name of a key of the registry is no text".to_owned()))
+            }
+            values => values,
+        };
+        match values {
             Ok(values) => programs.extend(program(&values.unwrap_or_default(), today)),
             // Something is installed, and nobody may read what.
             Err(trouble) => programs.push(Package {

@@ -118,13 +118,18 @@ fn what_starts_from_where_people_may_write() {
     let found = autostarts::found(&host, &services, &files, &tasks).unwrap();
     let text: Vec<String> = found
         .iter()
-        .map(|start| format!("{} {}", start.started_by.known().unwrap().word(), start.id.known().unwrap()))
+        .map(|start| {
+            let id = start.id.known().map_or("unknown", String::as_str);
+            format!("{} {id}", start.started_by.known().unwrap().word())
+        })
         .collect();
-    // The same program of two people is one, and the hash of its path is the same by whatever it is started.
+    // The same program of two people is one, and the hash of its path is the same by whatever it is started. A task that
+    // cannot be read may start anything.
     expect_test::expect![[r#"
         sign_in 0e35a3c83e3384a1
         service 3ecc88313cc1899c
-        task 0e35a3c83e3384a1"#]]
+        task 0e35a3c83e3384a1
+        task unknown"#]]
     .assert_eq(&text.join("\n"));
     assert_eq!(autostarts::found(&host, &services, &files, &Err(Trouble::Denied)), Err(Trouble::Denied));
 }
@@ -147,4 +152,35 @@ fn logs_that_somebody_cleared() {
     assert_eq!(cleared_at(&Err(Trouble::Denied), &system), at(new), "what is known counts");
     assert_eq!(cleared_at(&Err(Trouble::Denied), &quiet()), Fact::Unknown(Reason::Denied));
     assert_eq!(cleared_at(&security, &Err(Trouble::TimedOut)), at(old));
+}
+
+#[test]
+fn what_lies_in_the_folders_of_the_start() {
+    let all = r"%ProgramData%\Microsoft\Windows\Start Menu\Programs\StartUp";
+    let own = r"C:\Users\An\AppData\Roaming\Microsoft\Windows\Start Menu\Programs\Startup";
+    let sid = "S-1-5-21-1-1-1-1001";
+    let mut asked = json!({
+        r"registry keys HKU\": [sid],
+        format!(r"registry value HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\{sid}: ProfileImagePath"): {"expand": r"C:\Users\An"},
+    });
+    for run in [r"Policies\Explorer\Run", "Run", "RunOnce"] {
+        let key = format!(r"Microsoft\Windows\CurrentVersion\{run}");
+        for place in [
+            format!(r"HKLM\SOFTWARE\{key}"),
+            format!(r"HKLM\SOFTWARE\{key} (32)"),
+            format!(r"HKU\{sid}\Software\{key}"),
+        ] {
+            asked[format!("registry values {place}")] = Value::Null;
+        }
+    }
+    let check = |shortcut: Value| {
+        let recording = json!({
+            "origin": "made up", "about": "", "platform": "windows", "taken_at": "2026-11-22T02:30:00Z", "asked": asked,
+            "folders": {all: ["desktop.ini", "tool.exe"], own: ["Desktop.ini", "a.lnk", "cap nhat.vbs"]},
+            "files": {format!(r"{own}\a.lnk"): shortcut},
+        });
+        autostarts::at_sign_in(&Recording::load(&recording.to_string()).unwrap())
+    };
+    assert_eq!(check(Value::Null), Ok(vec![format!(r"{own}\cap nhat.vbs")]));
+    assert!(check(json!("no shortcut")).is_err(), "a shortcut that cannot be read may lead anywhere");
 }
