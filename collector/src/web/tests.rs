@@ -8,6 +8,7 @@ use tower::ServiceExt;
 
 use super::office::{self, Office, PASSWORD};
 use super::*;
+use crate::store::assessment::{self, Finding};
 
 mod parameters;
 mod trial;
@@ -514,8 +515,8 @@ async fn a_machine_says_what_would_make_it_ready() {
     let said: Vec<String> = said.into_values().collect();
     expect_test::expect![[r#"
         Cách rẻ nhất để sẵn sàng: Thay máy tính + Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Đặt mật khẩu cho mọi tài khoản + Cài các bản vá đang thiếu · 16.000.000 đồng. | Giá ước tính ngày 23/11/2026, chưa có báo giá.
-        Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét, có khay nạp tự động (văn thư) + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 29 mục khác.
-        Để sẵn sàng, không phải mua gì, chỉ cần: Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Tắt tự động đăng nhập + Cài các bản vá đang thiếu + Bật tự động cài bản vá + và 3 mục khác."#]].assert_eq(&said.join("\n"));
+        Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét, có khay nạp tự động + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 30 mục khác.
+        Để sẵn sàng, không phải mua gì, chỉ cần: Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Tắt tự động đăng nhập + Chuyển sang khởi động UEFI + Cài các bản vá đang thiếu + và 4 mục khác."#]].assert_eq(&said.join("\n"));
 }
 
 #[tokio::test]
@@ -685,4 +686,28 @@ async fn units_are_ranked_with_targets_and_forecasts() {
     assert_eq!(analyst.send(Method::POST, &own, &none).await.status, StatusCode::SEE_OTHER);
     assert!(analyst.get(&format!("/units/{commune}")).await.body.contains("Theo mục tiêu của …"));
     assert!(admin.get("/audit").await.body.contains("Đặt mục tiêu"));
+}
+
+#[tokio::test]
+async fn a_rule_that_nobody_could_decide_is_told_from_one_that_all_are_excepted_from() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    for (outcome, is_dead) in
+        [("unknown", true), ("waived", false), ("not_applicable", false), ("fail", false)]
+    {
+        let mut tx = office.app.store.begin().await.unwrap();
+        for number in 0..office::MACHINES {
+            let finding = Finding {
+                rule: "serial-number".to_owned(),
+                outcome: outcome.to_owned(),
+                severity: "minor".to_owned(),
+            };
+            assessment::set_findings(&mut tx, &office::machine_id(number), &[finding]).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let page = admin.get("/rules").await.body;
+        let (_, row) = page.split_once("<tr id=\"serial-number\">").unwrap();
+        let (row, _) = row.split_once("</tr>").unwrap();
+        assert_eq!(row.contains("class=\"dead\""), is_dead, "{outcome}");
+    }
 }
