@@ -39,6 +39,7 @@ pub mod tally;
 pub mod target;
 pub mod unit;
 pub mod waiver;
+pub mod work;
 
 pub mod account;
 pub mod audit;
@@ -55,6 +56,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (6, include_str!("../schema/0006_plan.sql")),
     (7, include_str!("../schema/0007_scenario.sql")),
     (9, include_str!("../schema/0009_tally.sql")),
+    (10, include_str!("../schema/0010_work.sql")),
 ];
 
 /// How long a writer waits for the one before it.
