@@ -1,4 +1,5 @@
-//! A province to look at: a real organisation tree, and invented PCs on real hardware, with a history.
+//! A province to look at: a real organisation tree, and invented PCs on real hardware, with a history, and with what
+//! people would have done: targets, exceptions, plans, and work that was given, ticked off and confirmed.
 //!
 //! Everything comes from a seed, so the same command makes the same province. What it fills is filled as any office's
 //! data is: keys, signed envelopes, the intake and the rules in force on the day of each report. Data: `demo/README.md`.
@@ -23,11 +24,13 @@ use crate::intake::{Intake, Via};
 use crate::store::machine::Newcomer;
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Tx, audit, key, machine, seat};
+use crate::tally;
 use crate::units;
 use crate::vietnamese::fold;
 use pc::Pc;
 
 mod pc;
+mod people;
 
 /// Days before today on which PCs reported, the oldest first.
 const DAYS: &[i64] = &[84, 56, 28, 14, 7, 0];
@@ -110,6 +113,8 @@ struct Seat {
 
 /// A PC with what it signs with.
 struct Member {
+    /// Id of its machine.
+    machine: String,
     pc: Pc,
     key: SigningKey,
     /// Days before today on which it joined, and on which it was heard of last.
@@ -149,12 +154,19 @@ pub async fn fill(
         .await?;
     let detail = serde_json::json!({ "machines": count, "seed": demo.seed }).to_string();
     audit::add(&mut tx, begins, "sansang-collector", "demo", "38", &detail).await?;
+    people::begin(&mut tx, &members, begins, now).await?;
     tx.commit().await?;
     let mut filled = Filled { units, machines: count, reports: 0 };
     for (turn, days_ago) in DAYS.iter().enumerate() {
         filled.reports +=
             report_all(app, intake, &members, turn as u64 + 1, *days_ago, now, progress).await?;
+        if *days_ago == people::WORK_DAYS {
+            people::give_work(app, &mut members, now).await?;
+        }
     }
+    app.clock.set(now);
+    people::end(app).await?;
+    tally::count(app).await?;
     progress.finish_and_clear();
     Ok(filled)
 }
@@ -266,7 +278,7 @@ async fn join(tx: &mut Tx, seed: u64, number: usize, seat: &Seat, now: Timestamp
         Newcomer { hostname: &pc.hostname, agent: env!("CARGO_PKG_VERSION"), role: seat.role.word() };
     let machine = machine::add(tx, &seat.unit, newcomer, at).await?;
     key::add(tx, &KeyId::of(key.public_key()).0, &machine, key.public_key(), at).await?;
-    Ok(Member { pc, key, life: (joined, last) })
+    Ok(Member { machine, pc, key, life: (joined, last) })
 }
 
 /// The reports of one day, in the order of a morning.
@@ -309,3 +321,6 @@ async fn report_all(
     }
     Ok(reports)
 }
+
+#[cfg(test)]
+mod tests;

@@ -42,6 +42,7 @@ pub mod target;
 pub mod unit;
 pub mod waiver;
 pub mod wish;
+pub mod work;
 
 pub mod account;
 pub mod audit;
@@ -59,6 +60,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (7, include_str!("../schema/0007_scenario.sql")),
     (8, include_str!("../schema/0008_unit_dates.sql")),
     (9, include_str!("../schema/0009_tally.sql")),
+    (10, include_str!("../schema/0010_work.sql")),
     (11, include_str!("../schema/0011_wish.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
     (13, include_str!("../schema/0013_verdict.sql")),

@@ -21,6 +21,7 @@ use crate::server::stopped;
 use crate::store::listing::Scope;
 use crate::tally;
 use crate::waivers;
+use crate::work;
 
 /// How often the folder of rules is looked at.
 const LOOK: Duration = Duration::from_secs(10);
@@ -109,8 +110,12 @@ impl Watch {
         Ok(())
     }
 
-    /// So that a plan need not wait for it.
+    /// So that a plan need not wait for it; and what was done since is compared with what came.
     async fn diagnose(&self) -> Result<()> {
+        let confirmed = work::confirm(&self.app).await?;
+        if confirmed > 0 {
+            info!(confirmed, "Reports confirmed work.");
+        }
         let everything = Scope::everything();
         let left =
             planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;

@@ -50,6 +50,7 @@ pub mod reader;
 pub mod remedy;
 pub mod report;
 pub mod rules;
+pub mod scenario;
 pub mod scenarios;
 pub mod seat;
 pub mod trend;
@@ -63,6 +64,7 @@ pub mod vocabulary;
 pub mod waiting;
 pub mod waivers;
 pub mod words;
+pub mod work;
 
 /// Largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -105,6 +107,7 @@ const PARAMETERS: Access = Access::Standings(parameters::SETS_PARAMETERS);
 const PLANS: Access = Access::Standings(scenarios::PLANS);
 const SEATS: Access = Access::Standings(seat::GIVES_SEATS);
 const TARGETS: Access = Access::Standings(league::SETS_TARGETS);
+const TICKS: Access = Access::Standings(work::TICKS);
 const WAIVERS: Access = Access::Standings(waivers::GRANTS);
 
 /// One door.
@@ -144,6 +147,7 @@ routes! {
     get  "/units/{id}/parameters" PARAMETERS => parameters::show;
     post "/units/{id}/parameters" PARAMETERS => parameters::set;
     post "/units/{id}/target" TARGETS => league::set_target;
+    post "/units/{id}/team" TARGETS => work::set_team;
     get  "/league"         ALL      => league::show;
     get  "/league.csv"     ALL      => league::export;
     get  "/units/{id}/history" ALL  => unit_history::show;
@@ -153,6 +157,7 @@ routes! {
     post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
     get  "/machines/{id}/seat" SEATS => seat::show;
     post "/machines/{id}/seat" SEATS => seat::give;
+    post "/machines/{id}/room" SEATS => work::set_room;
     get  "/rules"          ALL      => rules::show;
     get  "/rules/opinions" ALL     => opinions::show;
     get  "/rules/try"      TRIES    => trial::show;
@@ -170,8 +175,13 @@ routes! {
     get  "/plan/report"    ALL      => report::show;
     get  "/plan/scenarios" ALL      => scenarios::show;
     post "/plan/scenarios" PLANS    => scenarios::keep;
-    post "/plan/scenarios/{id}" PLANS => scenarios::act;
-    get  "/plan/scenarios/{id}/plan.xlsx" ALL => scenarios::workbook;
+    get  "/plan/scenarios/{id}" ALL => scenario::show;
+    post "/plan/scenarios/{id}" PLANS => scenario::act;
+    get  "/plan/scenarios/{id}/plan.xlsx" ALL => scenario::workbook;
+    get  "/plan/scenarios/{id}/plan.json" ALL => scenario::json;
+    get  "/work"           ALL      => work::show;
+    post "/work"           TICKS    => work::act;
+    get  "/work.csv"       ALL      => work::export;
     get  "/vocabulary"     ALL      => vocabulary::show;
     get  "/audit"          ADMINISTRATORS => audit::show;
     get  "/sign-in"        EVERYONE => login::show;

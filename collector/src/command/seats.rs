@@ -10,6 +10,7 @@ use super::units::complain;
 use super::{ACTOR, print};
 use crate::clock::Clock;
 use crate::data::Data;
+use crate::rooms;
 use crate::seats;
 use crate::server::open_app;
 use crate::store::listing::Scope;
@@ -29,6 +30,12 @@ pub(super) enum Command {
         /// The file: UTF-8, first line names the columns
         file: PathBuf,
     },
+    /// Says in which rooms machines stand, from a CSV file with the columns machine, room
+    #[command(after_help = "Example: sansang-collector seats rooms rooms.csv")]
+    Rooms {
+        /// The file: UTF-8, first line names the columns
+        file: PathBuf,
+    },
     /// Prints the seats as such a file
     #[command(after_help = "Example: sansang-collector seats list > seats.csv")]
     List,
@@ -38,6 +45,7 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
     match command {
         Command::Import { file } => import(data, &file).await,
         Command::Assign { file } => assign(data, &file).await,
+        Command::Rooms { file } => place(data, &file).await,
         Command::List => list(data).await,
     }
 }
@@ -79,6 +87,29 @@ async fn assign(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
     app.store.close().await;
     match assigned {
         Ok(moved) => print(&format!("{moved} machines moved, {} sit there already.", moves.len() - moved))?,
+        Err(complaints) => return Ok(complain(&complaints)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn place(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).with_context(|| format!("reading the rooms {name}"))?;
+    let rows = match rooms::parse(&name, &bytes) {
+        Ok(rows) => rows,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let config = data.config()?;
+    let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
+    let imported = rooms::import(&app, &name, &rows, ACTOR).await?;
+    app.store.close().await;
+    match imported {
+        Ok(changed) => {
+            print(&format!(
+                "{changed} machines stand in other rooms, {} stood there.",
+                rows.len() - changed
+            ))?;
+        }
         Err(complaints) => return Ok(complain(&complaints)),
     }
     Ok(ExitCode::SUCCESS)

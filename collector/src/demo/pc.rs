@@ -71,7 +71,7 @@ enum System {
 }
 
 /// One PC.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Pc {
     number: usize,
     /// Its name in the network.
@@ -97,6 +97,8 @@ pub(super) struct Pc {
     has_activator: bool,
     has_remote_tool: bool,
     has_office_licence: bool,
+    /// Since when technicians have done what was asked of them, in days before today, and which remedies.
+    tended: Option<(i64, Vec<String>)>,
 }
 
 /// Names of antivirus products that offices use.
@@ -182,6 +184,7 @@ impl Pc {
             has_activator: care < 6 && rng.i64(0..100) < 30,
             has_remote_tool: rng.i64(0..100) < 38,
             has_office_licence: rng.i64(0..100) < 20 + wealth / 2,
+            tended: None,
             modules,
         };
         pc.install(&mut rng);
@@ -223,6 +226,48 @@ impl Pc {
 
     /// What it answers at this moment, which is so many days before today.
     pub(super) fn facts(&self, at: Timestamp, days_ago: i64) -> Facts {
+        match &self.tended {
+            Some((since, remedies)) if days_ago <= *since => {
+                let mut facts = self.looked_after(*since, remedies).told(at, days_ago);
+                facts.updates.restart_pending = Known(false);
+                facts.office.legacy_fonts = Known(0);
+                facts
+            }
+            Some(_) | None => self.told(at, days_ago),
+        }
+    }
+
+    /// Technicians did this, so many days before today.
+    pub(super) fn tend(&mut self, days_ago: i64, remedies: &[String]) {
+        self.tended = Some((days_ago, remedies.to_vec()));
+    }
+
+    /// The same PC, looked after as well as one can, with the parts that were put in.
+    fn looked_after(&self, since: i64, remedies: &[String]) -> Pc {
+        let has = |remedy: &str| remedies.iter().any(|one| one == remedy);
+        let mut pc = Pc { care: 9, antivirus_off: None, has_activator: false, ..self.clone() };
+        if has("add-memory") && self.memory_added.is_none() {
+            pc.memory_added = Some(since);
+        }
+        if has("add-ssd") || has("replace-disk") {
+            (pc.is_ssd, pc.disk_fails, pc.disk) = (true, None, self.disk.max(240));
+        }
+        if has("free-space") {
+            pc.free_percent = self.free_percent.max(45);
+        }
+        if has("remove-software") || has("remove-remote-tools") {
+            pc.has_remote_tool = false;
+            pc.packages.retain(|package| {
+                package
+                    .name
+                    .known()
+                    .is_none_or(|name| !name.starts_with("uTorrent") && !name.starts_with("UltraViewer"))
+            });
+        }
+        pc
+    }
+
+    fn told(&self, at: Timestamp, days_ago: i64) -> Facts {
         let mut facts = Facts::all_unknown(&Reason::NotSupported);
         self.machine(&mut facts);
         self.system(&mut facts, at, days_ago);

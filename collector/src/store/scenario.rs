@@ -134,3 +134,14 @@ pub async fn workbook(tx: &mut Tx, id: &str) -> Result<Option<Vec<u8>>> {
         sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await?);
     Ok(row.flatten())
 }
+
+/// A plan as it was submitted, as JSON; none of a draft.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn document(tx: &mut Tx, id: &str) -> Result<Option<String>> {
+    const SQL: &str = "SELECT document FROM scenario WHERE id = $1 AND submitted_at IS NOT NULL";
+    let row: Option<Option<String>> =
+        sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_optional(c).await?);
+    Ok(row.flatten())
+}

@@ -799,10 +799,12 @@ async fn plans_are_kept_and_submitted_ones_stay() {
     assert_eq!(names(scenario::all(&mut tx, &Scope::subtree("a/")).await.unwrap()), ["Năm 2028", "Năm 2027"]);
     assert!(scenario::all(&mut tx, &Scope::subtree("a/b/c/")).await.unwrap().is_empty());
     assert_eq!(scenario::workbook(&mut tx, &first).await.unwrap(), None, "a draft has none");
+    assert_eq!(scenario::document(&mut tx, &first).await.unwrap(), None);
     assert!(scenario::submit(&mut tx, &first, ("2", "{}", b"PK"), "an", at(3)).await.unwrap());
     assert!(!scenario::submit(&mut tx, &first, ("3", "{}", b"xx"), "an", at(4)).await.unwrap());
     assert!(!scenario::remove(&mut tx, &first).await.unwrap(), "what was submitted stays");
     assert_eq!(scenario::workbook(&mut tx, &first).await.unwrap().as_deref(), Some(b"PK".as_slice()));
+    assert_eq!(scenario::document(&mut tx, &first).await.unwrap().as_deref(), Some("{}"));
     assert!(scenario::remove(&mut tx, &second).await.unwrap());
     let left = scenario::all(&mut tx, &Scope::everything()).await.unwrap();
     assert_eq!((left.len(), left[0].outcome.as_str()), (1, "2"));
@@ -893,4 +895,87 @@ async fn days_are_counted_and_targets_set() {
         "that of the unit above"
     );
     assert_eq!(target::at(&all, "elsewhere/"), None);
+}
+
+#[tokio::test]
+async fn work_is_done_and_confirmed() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "Tỉnh Thanh Hóa", "Thanh Hóa", "province"), at(0))
+        .await
+        .unwrap();
+    let commune =
+        unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
+            .await
+            .unwrap();
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &commune, newcomer, at(2)).await.unwrap();
+    key::add(&mut tx, "k1", &id, &[7; 32], at(2)).await.unwrap();
+    assert_eq!(work::room(&mut tx, &id).await.unwrap(), "");
+    assert!(work::set_room(&mut tx, &id, "203").await.unwrap());
+    assert!(!work::set_room(&mut tx, &id, "203").await.unwrap());
+    work::set_team(&mut tx, &province.id, "Tổ 1").await.unwrap();
+    let teams = work::teams(&mut tx).await.unwrap();
+    assert_eq!(work::team_at(&teams, &commune.path), Some("Tổ 1"), "that of the unit above");
+    assert_eq!(work::team_at(&teams, "elsewhere/"), None);
+
+    let wanted = work::Wanted {
+        machine: id.clone(),
+        unit: commune.id.clone(),
+        means: "upgrade".to_owned(),
+        remedies: vec!["add-memory".to_owned(), "free-space".to_owned()],
+        parts: vec!["ram-8g".to_owned()],
+        rules: vec!["memory-size".to_owned()],
+    };
+    let one = work::add(&mut tx, &wanted, "an", at(10)).await.unwrap();
+    let two =
+        work::add(&mut tx, &work::Wanted { parts: vec![], ..wanted.clone() }, "an", at(11)).await.unwrap();
+    let scope = Scope::subtree(&province.path);
+    let all = work::all(&mut tx, &scope).await.unwrap();
+    assert_eq!((all.len(), &all[0].wanted, all[0].room.as_str()), (2, &wanted, "203"));
+    assert!(work::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
+    assert!(work::remove(&mut tx, &two).await.unwrap());
+    assert!(!work::remove(&mut tx, &two).await.unwrap());
+    assert!(work::tick(&mut tx, &one, Some(("binh", at(20)))).await.unwrap());
+    assert!(!work::tick(&mut tx, &one, Some(("chi", at(21)))).await.unwrap(), "it is ticked off");
+    assert!(!work::remove(&mut tx, &one).await.unwrap(), "somebody has done it");
+    assert_eq!(work::counts(&mut tx, &scope).await.unwrap(), (0, 1, 0));
+
+    // Only a report after the tick counts, and each once.
+    for (second, number) in [(15, 0), (30, 1), (40, 1), (40, 0)] {
+        let arrived = Arrived {
+            machine: &id,
+            key: "k1",
+            sequence: second,
+            digest: "d",
+            taken_at: at(second),
+            via: "https",
+            envelope: b"bytes",
+            base: None,
+        };
+        if number == 1 || second == 15 {
+            let report = report::add(&mut tx, arrived, at(second)).await.unwrap();
+            machine::portray(&mut tx, &id, &report, at(second), &Portrait::default(), at(second))
+                .await
+                .unwrap();
+        }
+        let reported = work::reported(&mut tx, "", 9).await.unwrap();
+        assert_eq!(reported.len(), number, "{second}");
+        if let [found] = reported.as_slice() {
+            assert!(
+                found.is_there
+                    && found.rules == ["memory-size"]
+                    && found.taken_at == at(second).as_millisecond()
+            );
+            let failing = if second == 30 { vec!["memory-size".to_owned()] } else { vec![] };
+            work::compare(&mut tx, found, &failing, second == 40).await.unwrap();
+            let left = work::unconfirmed(&mut tx, &id).await.unwrap();
+            let told: Vec<(bool, &[String])> =
+                left.iter().map(|work| (work.is_checked, work.failing.as_slice())).collect();
+            assert_eq!(told.len(), usize::from(second == 30));
+            assert!(told.iter().all(|one| *one == (true, failing.as_slice())));
+        }
+    }
+    assert_eq!(work::counts(&mut tx, &scope).await.unwrap(), (0, 0, 1));
+    assert!(!work::tick(&mut tx, &one, None).await.unwrap(), "what is confirmed stays");
 }

@@ -56,6 +56,8 @@ pub enum Place {
     Machines,
     /// What to do, and what it costs.
     Plan,
+    /// What technicians do.
+    Work,
     /// The rules.
     Rules,
     /// Exceptions from rules.
@@ -112,6 +114,7 @@ fn ways(w: &'static Words, person: &Person, place: Place) -> Vec<Way> {
         way(Place::Units, "/units", w.nav_units.as_str()),
         way(Place::Machines, "/machines", w.nav_machines.as_str()),
         way(Place::Plan, "/plan", w.nav_plan.as_str()),
+        way(Place::Work, "/work", w.nav_work.as_str()),
         way(Place::Rules, "/rules", w.nav_rules.as_str()),
         way(Place::Waivers, "/waivers", w.nav_waivers.as_str()),
         way(Place::Vocabulary, "/vocabulary", w.nav_vocabulary.as_str()),

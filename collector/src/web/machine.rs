@@ -18,7 +18,7 @@ use crate::store::account::Standing;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
 use crate::store::waiver::{self, Reach, Waiver};
-use crate::store::{audit, sign};
+use crate::store::{audit, sign, work};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
@@ -59,6 +59,8 @@ pub struct Rows {
     pub waivers: Vec<Waiver>,
     /// What its unit set, and the rules that are waived for it.
     pub local: Local,
+    /// The room that it stands in; empty when nobody said.
+    pub room: String,
 }
 
 #[derive(Template)]
@@ -92,6 +94,7 @@ struct MachinePage {
     conflicts: Vec<String>,
     may_end: bool,
     may_seat: bool,
+    room: String,
 }
 
 struct Tally {
@@ -197,7 +200,8 @@ impl MachinePage {
                 .iter()
                 .map(|unit| (format!("/units/{}", unit.id), unit.name.clone()))
                 .collect(),
-            about: about(reader, machine),
+            about: about(reader, rows),
+            room: rows.room.clone(),
             grade: label::grade(w, machine.grade),
             score: machine.score.map(|score| fill(&w.machine_score, &[("score", &number(lang, score))])),
             coverage: fill(&w.machine_coverage, &[("coverage", &format::percent(lang, machine.coverage))]),
@@ -261,15 +265,19 @@ fn told(reader: &Reader, conflict: &Conflict) -> String {
     )
 }
 
-/// What stands below the name: role, maker and model, system, last report.
-fn about(reader: &Reader, machine: &MachineRow) -> Vec<String> {
-    let w = reader.words();
+/// What stands below the name: role, room, maker and model, system, last report.
+fn about(reader: &Reader, rows: &Rows) -> Vec<String> {
+    let (w, machine) = (reader.words(), &rows.machine);
     let model = format!("{} {}", machine.maker, machine.model);
     let reported = match machine.taken_at {
         Some(at) => fill(&w.machine_reported, &[("at", &format::ago(w, at, reader.now))]),
         None => w.never_reported.clone(),
     };
-    [label::role_of(w, &machine.role), model.trim().to_owned(), machine.os.clone(), reported]
+    let room = match rows.room.as_str() {
+        "" => String::new(),
+        room => fill(&w.room_of, &[("room", room)]),
+    };
+    [label::role_of(w, &machine.role), room, model.trim().to_owned(), machine.os.clone(), reported]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect()
@@ -662,10 +670,11 @@ pub async fn show(
     let waivers = waivers.into_iter().filter(|one| one.ended.is_none() && concerns(one)).collect();
     let today = format::day(visitor.reader.now);
     let local = Local::of(&mut tx, &machine.id, &machine.unit_path, today).await?;
+    let room = work::room(&mut tx, &machine.id).await?;
     drop(tx);
     let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
-    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers, local };
+    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers, local, room };
     page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
 }
 

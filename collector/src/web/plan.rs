@@ -557,27 +557,38 @@ pub(super) struct Asked {
 impl Asked {
     /// What these fields ask.
     pub(super) fn of(fields: &Fields) -> Asked {
+        let budget = fields.text("budget").trim();
+        let years = match budget.split(';').count() {
+            1 => fields.text("years").parse().unwrap_or(1),
+            each => each,
+        };
         Asked {
             unit: fields.text("unit").to_owned(),
-            budget: fields.text("budget").trim().to_owned(),
-            years: fields.text("years").parse().unwrap_or(1).clamp(1, YEARS_MAX),
+            budget: budget.to_owned(),
+            years: years.clamp(1, YEARS_MAX),
             norm: fields.text("norm").to_owned(),
             fund: fields.text("fund").trim().chars().take(FUND_CHARS_MAX).collect(),
         }
     }
 
-    /// The budget of each year in đồng; none without a limit, an error where it cannot be read.
+    /// The budget of each year in đồng, such as `500` or `500; 300; 0` in million; none without a limit, an error where it cannot be read.
     pub(super) fn budgets(&self) -> Result<Vec<i64>, ()> {
         if self.budget.is_empty() {
             return Ok(Vec::new());
         }
-        let plain: String =
-            self.budget.chars().filter(|letter| !matches!(letter, '.' | ',' | ' ' | '\u{a0}')).collect();
-        match plain.parse::<i64>() {
-            Ok(millions) if (0..=MILLIONS_MAX).contains(&millions) => {
-                Ok(vec![millions * MILLION; self.years])
+        let one = |text: &str| {
+            let plain: String =
+                text.chars().filter(|letter| !matches!(letter, '.' | ',' | ' ' | '\u{a0}')).collect();
+            match plain.parse::<i64>() {
+                Ok(millions) if (0..=MILLIONS_MAX).contains(&millions) => Ok(millions * MILLION),
+                Ok(_) | Err(_) => Err(()),
             }
-            Ok(_) | Err(_) => Err(()),
+        };
+        // One number is that of every year; several are those of the years, the first first.
+        match self.budget.split(';').collect::<Vec<_>>().as_slice() {
+            [every] => Ok(vec![one(every)?; self.years]),
+            each if each.len() <= YEARS_MAX => each.iter().map(|year| one(year)).collect(),
+            _ => Err(()),
         }
     }
 }
@@ -620,7 +631,8 @@ async fn prepare(
     Ok((units, Ok((place, planned))))
 }
 
-/// Shows the plan: `?unit=`, `?budget=` in million đồng a year, `?years=` and `?norm=`.
+/// Shows the plan: `?unit=`, `?budget=` in million đồng a year, or one for each with semicolons between, `?years=` and
+/// `?norm=`.
 ///
 /// # Errors
 /// [`Failure::NotFound`] for a unit that the person does not see; when the database fails.
@@ -701,7 +713,7 @@ pub(super) async fn file(
     planned.map_err(|_| Failure::NotFound)
 }
 
-fn attachment(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
+pub(super) fn attachment(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

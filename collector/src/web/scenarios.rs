@@ -1,18 +1,17 @@
-//! Plans that were kept under a name: two side by side, and one that is submitted and stays as it is.
+//! Plans that were kept under a name: the list, two side by side, and keeping one.
 
 use askama::Template;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use rules::assess::judge_digest;
 use serde::{Deserialize, Serialize};
 
+use crate::app::App;
 use crate::error::Failure;
-use crate::planning::{self, Planned, Wish};
+use crate::planning::{self, Planned};
 use crate::store::account::Standing;
-use crate::store::listing::Scope;
 use crate::store::scenario::{self, Draft, Scenario};
 use crate::store::{audit, unit};
-use crate::web::annex;
 use crate::web::format::{self, fill, money, number};
 use crate::web::layout::{Layout, Place};
 use crate::web::plan::{self, Asked};
@@ -24,24 +23,36 @@ use crate::web::{Form, Query, Site, Visitor, page};
 pub const PLANS: &[Standing] = &[Standing::Administrator, Standing::Analyst];
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 120;
+/// Characters of a digest that are shown.
+const DIGEST_CHARS: usize = 12;
 
 /// What was asked.
-#[derive(Serialize, Deserialize)]
-struct Asking {
-    norm: Option<String>,
-    budgets: Vec<i64>,
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Asking {
+    /// Id of the norm; none for the one in force.
+    pub(crate) norm: Option<String>,
+    /// The budgets of the years, in đồng.
+    pub(crate) budgets: Vec<i64>,
     /// Where the money comes from; those that were kept before anybody asked have none.
     #[serde(default)]
-    fund: String,
+    pub(crate) fund: String,
 }
 
 /// What a plan came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Outcome {
+pub(super) struct Outcome {
     day: String,
     norm: String,
     prices_dated: String,
     rules: String,
+    // Plans that were kept before digests were have none.
+    #[serde(default)]
+    norms_digest: String,
+    #[serde(default)]
+    prices_digest: String,
+    /// The digest of set and lifecycle table.
+    #[serde(default)]
+    rules_digest: String,
     budget: Option<i64>,
     years: usize,
     seats: i64,
@@ -56,7 +67,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(planned: &Planned) -> Outcome {
+    /// What this plan comes to.
+    pub(super) fn of(planned: &Planned) -> Outcome {
         let plan = &planned.plan;
         let funded = || plan.lines.iter().filter(|line| line.year.is_some());
         let left = || plan.lines.iter().filter(|line| line.year.is_none());
@@ -67,6 +79,11 @@ impl Outcome {
             norm: planned.norm.title.vi.clone(),
             prices_dated: planned.judge.prices.dated.to_string(),
             rules: planning::set(planned).map(|set| set.id.clone()).unwrap_or_default(),
+            norms_digest: planned.judge.norms.digest.clone(),
+            prices_digest: planned.judge.prices.digest.clone(),
+            rules_digest: planning::set(planned)
+                .map(|set| judge_digest(set, &planned.judge.lifecycle))
+                .unwrap_or_default(),
             budget: budgets.map(|budgets| budgets.iter().sum()),
             years: plan.years.len(),
             seats: i64::from(plan.counts.seats),
@@ -110,24 +127,37 @@ struct ScenarioView {
 /// Two plans side by side.
 struct Compared {
     names: (String, String),
-    rows: Vec<(String, String, String, bool)>,
+    rows: Beside,
 }
 
-fn outcome(one: &Scenario) -> anyhow::Result<Outcome> {
+/// What a plan came to when it was kept, or submitted.
+pub(super) fn outcome(one: &Scenario) -> anyhow::Result<Outcome> {
     Ok(serde_json::from_str(&one.outcome)?)
 }
 
-fn compare(reader: &Reader, a: &Scenario, b: &Scenario) -> anyhow::Result<Compared> {
+/// Two plans, row by row: what, the one, the other, and whether they differ.
+pub(super) type Beside = Vec<(String, String, String, bool)>;
+
+/// Puts two outcomes side by side, each with the place that it is for.
+pub(super) fn compare(reader: &Reader, a: (&str, &Outcome), b: (&str, &Outcome)) -> Beside {
     let (lang, w) = (reader.lang, reader.words());
-    let (one, other) = (outcome(a)?, outcome(b)?);
+    let ((place, one), (other_place, other)) = (a, b);
     let amount = |sum: i64| money(lang, sum);
     let budget = |budget: Option<i64>| budget.map_or_else(|| w.plan_budget_hint.clone(), amount);
     let mut rows: Vec<(String, String, String)> = vec![
-        (w.column_unit.clone(), a.place.clone(), b.place.clone()),
+        (w.column_unit.clone(), place.to_owned(), other_place.to_owned()),
         (w.scenario_day.clone(), date(&one.day), date(&other.day)),
-        (w.plan_norm.clone(), one.norm.clone(), other.norm.clone()),
-        (w.scenario_prices.clone(), date(&one.prices_dated), date(&other.prices_dated)),
-        (w.scenario_rules.clone(), one.rules.clone(), other.rules.clone()),
+        (w.plan_norm.clone(), marked(&one.norm, &one.norms_digest), marked(&other.norm, &other.norms_digest)),
+        (
+            w.scenario_prices.clone(),
+            marked(&date(&one.prices_dated), &one.prices_digest),
+            marked(&date(&other.prices_dated), &other.prices_digest),
+        ),
+        (
+            w.scenario_rules.clone(),
+            marked(&one.rules, &one.rules_digest),
+            marked(&other.rules, &other.rules_digest),
+        ),
         (w.scenario_budget.clone(), budget(one.budget), budget(other.budget)),
         (w.plan_years.clone(), one.years.to_string(), other.years.to_string()),
         (w.scenario_seats.clone(), number(lang, one.seats), number(lang, other.seats)),
@@ -144,20 +174,30 @@ fn compare(reader: &Reader, a: &Scenario, b: &Scenario) -> anyhow::Result<Compar
             let of = outcome.items.iter().filter(|(name, _)| name == item).map(|(_, count)| *count);
             number(lang, of.sum())
         };
-        rows.push((item.clone(), count(&one), count(&other)));
+        rows.push((item.clone(), count(one), count(other)));
     }
     let rows = rows.into_iter().map(|(name, a, b)| {
         let differs = a != b;
         (name, a, b, differs)
     });
-    Ok(Compared { names: (a.name.clone(), b.name.clone()), rows: rows.collect() })
+    rows.collect()
 }
 
-fn date(day: &str) -> String {
+/// A text with the beginning of the digest of what it stands for.
+fn marked(text: &str, digest: &str) -> String {
+    if digest.is_empty() {
+        return text.to_owned();
+    }
+    format!("{text} · {}", digest.chars().take(DIGEST_CHARS).collect::<String>())
+}
+
+/// A day as it stands in JSON, as people write it.
+pub(super) fn date(day: &str) -> String {
     day.parse().map_or_else(|_| day.to_owned(), format::date)
 }
 
-fn at(millis: i64) -> String {
+/// A time in milliseconds, as people write it.
+pub(super) fn at(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), format::moment)
 }
 
@@ -197,7 +237,11 @@ pub async fn show(
     }
     let find = |id: &str| kept.iter().find(|one| one.id == id);
     let compared = match chosen.map(find) {
-        [Some(a), Some(b)] => Some(compare(reader, a, b)?),
+        [Some(a), Some(b)] => {
+            let (one, other) = (outcome(a)?, outcome(b)?);
+            let rows = compare(reader, (&a.place, &one), (&b.place, &other));
+            Some(Compared { names: (a.name.clone(), b.name.clone()), rows })
+        }
         _ => None,
     };
     let scenarios = kept.iter().map(|one| view(reader, one, chosen)).collect::<anyhow::Result<_>>()?;
@@ -222,81 +266,33 @@ pub async fn keep(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     let name = if name.is_empty() { format!("{place}, {}", format::date(planned.day)) } else { name };
     let budgets = asked.budgets().map_err(|()| Failure::NotFound)?;
     let norm = Some(asked.norm.clone()).filter(|norm| !norm.is_empty());
-    let wish = serde_json::to_string(&Asking { norm, budgets, fund: asked.fund.clone() })
-        .map_err(anyhow::Error::from)?;
-    let outcome = serde_json::to_string(&Outcome::of(&planned)).map_err(anyhow::Error::from)?;
-    let mut tx = site.app.store.begin().await?;
+    let mut tx = site.app.store.read().await?;
     let unit_path = match asked.unit.as_str() {
         "" => visitor.person.scope.first().to_owned(),
         id => unit::by_id(&mut tx, id).await?.path,
     };
-    let by = visitor.person.name.as_str();
-    let draft =
-        Draft { name: &name, unit_path: &unit_path, place: &place, wish: &wish, outcome: &outcome, by };
-    scenario::add(&mut tx, draft, site.app.clock.now()).await?;
-    tx.commit().await?;
+    drop(tx);
+    let place = (unit_path.as_str(), place.as_str());
+    keep_plan(&site.app, &name, place, &Asking { norm, budgets, fund: asked.fund.clone() }, &planned, &visitor.person.name).await?;
     Ok(Redirect::to("/plan/scenarios").into_response())
 }
 
-async fn find(site: &Site, visitor: &Visitor, id: &str) -> Result<Scenario, Failure> {
-    let mut tx = site.app.store.read().await?;
-    let kept = scenario::all(&mut tx, &visitor.person.scope).await?;
-    kept.into_iter().find(|one| one.id == id).ok_or(Failure::NotFound)
-}
-
-/// Submits a draft as it comes out today, or throws it away: `act` is `submit` or `remove`.
-///
-/// # Errors
-/// [`Failure::NotFound`] for a plan that the person does not see; when the database fails.
-pub async fn act(
-    State(site): State<Site>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    Form(form): Form,
-) -> Result<Response, Failure> {
-    let one = find(&site, &visitor, &id).await?;
-    let (now, by) = (site.app.clock.now(), visitor.person.name.as_str());
-    let back = Redirect::to("/plan/scenarios").into_response();
-    if form.text("act") == "remove" {
-        let mut tx = site.app.store.begin().await?;
-        scenario::remove(&mut tx, &one.id).await?;
-        tx.commit().await?;
-        return Ok(back);
-    }
-    let asking: Asking = serde_json::from_str(&one.wish).map_err(anyhow::Error::from)?;
-    let scope = Scope::subtree(&one.unit_path);
-    planning::diagnose(&site.app, &scope, None, &indicatif::ProgressBar::hidden()).await?;
-    let wish = Wish { scope, norm: asking.norm, fund: asking.fund, budgets: asking.budgets };
-    let planned = planning::plan(&site.app, &wish).await?;
-    let outcome = serde_json::to_string(&Outcome::of(&planned)).map_err(anyhow::Error::from)?;
-    let document = plan::document(&planned)?;
-    let place = one.place.clone();
-    let workbook = tokio::task::spawn_blocking(move || annex::workbook(&place, &planned))
-        .await
-        .map_err(anyhow::Error::from)??;
-    let mut tx = site.app.store.begin().await?;
-    if scenario::submit(&mut tx, &one.id, (&outcome, &document, &workbook), by, now).await? {
-        audit::add(&mut tx, now, by, "plan-submit", &one.place, &one.name).await?;
-    }
+/// Keeps a plan for the unit of this path and name. Gives its id.
+pub(crate) async fn keep_plan(
+    app: &App,
+    name: &str,
+    (unit_path, place): (&str, &str),
+    asking: &Asking,
+    planned: &Planned,
+    by: &str,
+) -> anyhow::Result<String> {
+    let wish = serde_json::to_string(asking)?;
+    let outcome = serde_json::to_string(&Outcome::of(planned))?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let draft = Draft { name, unit_path, place, wish: &wish, outcome: &outcome, by };
+    let id = scenario::add(&mut tx, draft, now).await?;
+    audit::add(&mut tx, now, by, "plan-keep", place, name).await?;
     tx.commit().await?;
-    Ok(back)
-}
-
-/// The annexes of a plan as they were submitted.
-///
-/// # Errors
-/// [`Failure::NotFound`] for a plan that the person does not see, and for a draft; when the database fails.
-pub async fn workbook(
-    State(site): State<Site>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Response, Failure> {
-    let one = find(&site, &visitor, &id).await?;
-    let mut tx = site.app.store.read().await?;
-    let bytes = scenario::workbook(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
-    let headers = [
-        (header::CONTENT_TYPE, plan::XLSX.to_owned()),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"ke-hoach-da-trinh.xlsx\"".to_owned()),
-    ];
-    Ok((StatusCode::OK, headers, bytes).into_response())
+    Ok(id)
 }

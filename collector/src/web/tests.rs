@@ -271,6 +271,8 @@ fn pages() -> Vec<String> {
         "/waivers".to_owned(),
         format!("/waivers?machine={}&rule=memory-size", office::machine_id(1)),
         "/vocabulary".to_owned(),
+        "/work".to_owned(),
+        "/work?stage=confirmed".to_owned(),
         "/league".to_owned(),
         "/league?kind=other&days=30".to_owned(),
         "/audit".to_owned(),
@@ -534,6 +536,14 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
         assert!(tight.body.contains(shown), "{shown}: {}", tight.body);
     }
     assert_eq!(viewer.get("/plan?budget=5.000").await.status, StatusCode::OK, "as people write numbers");
+    let each = viewer.get("/plan?budget=20;+10;+0").await;
+    for shown in ["Năm 2", "20.000.000", "10.000.000", "value=\"20; 10; 0\""] {
+        assert!(each.body.contains(shown), "{shown}: {}", each.body);
+    }
+    for wrong in ["20;;10", "1;2;3;4;5;6", "20;x"] {
+        let path = format!("/plan?budget={}", format::encode(wrong));
+        assert_eq!(viewer.get(&path).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
     let wrong = viewer.get("/plan?budget=nhi%E1%BB%81u").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("“nhiều” không đọc được"), "{}", wrong.body);
@@ -629,15 +639,46 @@ async fn plans_are_kept_compared_and_submitted() {
     assert_eq!(admin.get(&download).await.status, StatusCode::NOT_FOUND, "a draft has no annexes yet");
     let act = |act: &str| format!("form_token={token}&act={act}");
     let path = format!("/plan/scenarios/{thrifty}");
-    assert_eq!(admin.send(Method::POST, &path, &act("submit")).await.status, StatusCode::SEE_OTHER);
+    // What is submitted is what was looked at, as it comes out today.
+    let looked_at = admin.get(&path).await.body;
+    assert!(
+        looked_at.contains("vẫn ra đúng như lúc lưu") && looked_at.contains("Trình phương án này?"),
+        "{looked_at}"
+    );
+    let seen =
+        looked_at.split_once("name=\"seen\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let mut viewer = Browser::signed_in(&office, "viewer").await;
+    assert!(!viewer.get(&path).await.body.contains("name=\"seen\""), "viewers submit nothing");
+    let unseen = admin.send(Method::POST, &path, &act("submit")).await;
+    assert_eq!(unseen.status, StatusCode::OK);
+    assert!(unseen.body.contains("nên chưa trình"), "{}", unseen.body);
+    let mut dearer = office::shipped();
+    dearer.prices.items.values_mut().for_each(|item| item.price += 1_000);
+    office.app.set_judge(dearer);
+    let stale = admin.send(Method::POST, &path, &format!("{}&seen={seen}", act("submit"))).await;
+    assert!(stale.body.contains("nên chưa trình") && stale.body.contains("khác lúc lưu"), "{}", stale.body);
+    assert_eq!(admin.get(&download).await.status, StatusCode::NOT_FOUND, "nothing was submitted");
+    office.app.set_judge(office::shipped());
+    let submit = format!("{}&seen={seen}", act("submit"));
+    assert_eq!(admin.send(Method::POST, &path, &submit).await.status, StatusCode::SEE_OTHER);
     assert_eq!(admin.send(Method::POST, &path, &act("remove")).await.status, StatusCode::SEE_OTHER);
     let list = admin.get("/plan/scenarios").await.body;
     assert!(list.contains("Đã trình:") && list.contains("Tiết kiệm"), "{list}");
     assert!(admin.get(&download).await.header(header::CONTENT_TYPE).contains("spreadsheetml"));
-    assert!(admin.get("/audit").await.body.contains("Trình kế hoạch"));
+    let submitted = admin.get(&path).await.body;
+    for shown in ["Nội dung đã trình", "admin, 22/11/2026", "Chưa đạt: ", "Năm 1", "Quyết định 10/2026"]
+    {
+        assert!(submitted.contains(shown), "{shown}: {submitted}");
+    }
+    let json = admin.get(&format!("{path}/plan.json")).await.body;
+    assert!(json.contains("\"prices_dated\""), "{json}");
     let other = format!("/plan/scenarios/{full}");
     assert_eq!(admin.send(Method::POST, &other, &act("remove")).await.status, StatusCode::SEE_OTHER);
     assert!(!admin.get("/plan/scenarios").await.body.contains("Đầy đủ"));
+    let audit = admin.get("/audit").await.body;
+    for shown in ["Lưu phương án", "Trình kế hoạch", "Bỏ phương án"] {
+        assert!(audit.contains(shown), "{shown}");
+    }
     // Who sees one commune sees none of the province's plans.
     let mut analyst = Browser::signed_in(&office, "nga-thang").await;
     assert_eq!(analyst.get(&download).await.status, StatusCode::NOT_FOUND);
@@ -710,4 +751,81 @@ async fn a_rule_that_nobody_could_decide_is_told_from_one_that_all_are_excepted_
         let (row, _) = row.split_once("</tr>").unwrap();
         assert_eq!(row.contains("class=\"dead\""), is_dead, "{outcome}");
     }
+}
+
+#[tokio::test]
+async fn work_is_made_ticked_off_and_told() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let mut viewer = Browser::signed_in(&office, "viewer").await;
+    let token = admin.form_token().await;
+    assert!(viewer.get("/work").await.body.contains("Không có việc nào ở đây"));
+    // The one PC of the commune that is beyond mending.
+    let (unit, id) = (office::unit_id("16093"), office::machine_id(11));
+    let room = admin
+        .send(Method::POST, &format!("/machines/{id}/room"), &format!("form_token={token}&room=203+A"))
+        .await;
+    assert_eq!(room.status, StatusCode::SEE_OTHER, "{}", room.body);
+    assert!(viewer.get(&format!("/machines/{id}")).await.body.contains("phòng 203 A"));
+    let team = format!("form_token={token}&team=T%E1%BB%95+1");
+    let given = admin.send(Method::POST, &format!("/units/{unit}/team"), &team).await;
+    assert_eq!(given.status, StatusCode::SEE_OTHER, "{}", given.body);
+
+    let made = admin.send(Method::POST, "/work", &format!("form_token={token}&act=make&unit={unit}")).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let told = admin.get(made.header(header::LOCATION)).await.body;
+    for shown in ["Đã lập ", "Xã Nga Thắng", "Tổ kỹ thuật: Tổ 1", "203 A", "Đã làm", "<span class=\"box\">"]
+    {
+        assert!(told.contains(shown), "{shown}: {told}");
+    }
+    // A team has its own list, as a page and as a file.
+    let mine = format::url("/work", &[("team", "Tổ 1")]);
+    assert_eq!(
+        admin.get(&mine).await.body.matches("value=\"tick\"").count(),
+        told.matches("value=\"tick\"").count()
+    );
+    assert!(!admin.get("/work?team=nobody").await.body.contains("value=\"tick\""));
+    assert!(admin.get("/work.csv?separator=comma").await.body.contains("\"203 A\""));
+
+    let (_, rest) = told.split_once("name=\"id\" value=\"").unwrap();
+    let work = rest.split_once('"').unwrap().0.to_owned();
+    let act = |token: &str, act: &str, id: &str| format!("form_token={token}&act={act}&id={id}");
+    assert_eq!(
+        admin.send(Method::POST, "/work", &act(&token, "tick", &work)).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let done = admin.get("/work?stage=done").await.body;
+    assert!(done.contains("admin đánh dấu 22/11/2026 08:12") && done.contains("Bỏ đánh dấu"), "{done}");
+    let page = admin.get(&format!("/units/{unit}")).await.body;
+    assert!(page.contains("1 chờ xác nhận"), "{page}");
+    assert_eq!(
+        admin.send(Method::POST, "/work", &act(&token, "untick", &work)).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(
+        admin.send(Method::POST, "/work", &act(&token, "remove", &work)).await.status,
+        StatusCode::SEE_OTHER
+    );
+    for wrong in [act(&token, "tick", &work), act(&token, "burn", &work)] {
+        assert_eq!(admin.send(Method::POST, "/work", &wrong).await.status, StatusCode::NOT_FOUND);
+    }
+    let audit = admin.get("/audit").await.body;
+    for shown in
+        ["Lập danh sách việc", "Đánh dấu việc đã làm", "Bỏ việc", "Ghi phòng của máy", "Giao đơn vị cho tổ"]
+    {
+        assert!(audit.contains(shown), "{shown}");
+    }
+
+    // Who sees one commune sees its work, and ticks off no other.
+    let (province, whole) = (office::unit_id("38"), "form_token={token}&act=make");
+    let made = admin.send(Method::POST, "/work", &whole.replace("{token}", &token)).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    let token = analyst.form_token().await;
+    assert!(!analyst.get("/work").await.body.contains("Hạc Thành"));
+    assert_eq!(analyst.get(&format!("/work?unit={province}")).await.status, StatusCode::NOT_FOUND);
+    let elsewhere = admin.get(&format!("/work?unit={}", office::unit_id("14758"))).await.body;
+    let (_, rest) = elsewhere.split_once("name=\"id\" value=\"").unwrap();
+    let theirs = act(&token, "tick", rest.split_once('"').unwrap().0);
+    assert_eq!(analyst.send(Method::POST, "/work", &theirs).await.status, StatusCode::NOT_FOUND);
 }

@@ -16,6 +16,7 @@ use crate::store::listing::{self, Direction, Filter, MachineRow, Noted, Scope, S
 use crate::store::seat::{self, Filled, Seats};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
+use crate::store::work;
 use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
@@ -66,6 +67,15 @@ struct UnitPage {
     trend: Trend,
     errors: Vec<String>,
     target: TargetView,
+    work: WorkView,
+}
+
+/// The work that there is here, and who does it.
+struct WorkView {
+    counts: String,
+    href: String,
+    team: String,
+    own_team: String,
 }
 
 /// What the unit is to reach, and the form to say so.
@@ -111,6 +121,8 @@ struct Rows<'a> {
     seats: &'a [Seats],
     filled: &'a Filled,
     part: Option<Part>,
+    work: (i64, i64, i64),
+    teams: &'a BTreeMap<String, String>,
     counts: &'a [Count],
     /// The unit whose target holds here, by its id, and the target.
     target: Option<(String, Target)>,
@@ -201,6 +213,7 @@ impl UnitPage {
             trend: Trend::of(reader, rows.counts, rows.target.as_ref().map(|(_, target)| *target)),
             errors: rows.errors.clone(),
             target: target_view(reader, nodes, node, rows.target.as_ref()),
+            work: work_view(reader, node, rows),
         }
     }
 }
@@ -230,6 +243,19 @@ fn target_view(
         share: own.map(|target| target.share_percent.to_string()).unwrap_or_default(),
         day: own.map(|target| target.day.to_string()).unwrap_or_default(),
         first_day: format::day(reader.now).to_string(),
+    }
+}
+
+fn work_view(reader: &Reader, node: &Node, rows: &Rows<'_>) -> WorkView {
+    let (lang, w) = (reader.lang, reader.words());
+    let (open, done, confirmed) = rows.work;
+    let [open, done, confirmed] = [open, done, confirmed].map(|count| number(lang, count));
+    let team = work::team_at(rows.teams, &node.unit.path);
+    WorkView {
+        counts: fill(&w.work_counts, &[("open", &open), ("done", &done), ("confirmed", &confirmed)]),
+        href: format::url("/work", &[("unit", &node.unit.id)]),
+        team: team.map_or_else(|| w.work_team_none.clone(), |team| format!("{}: {team}.", w.work_team)),
+        own_team: rows.teams.get(&node.unit.id).cloned().unwrap_or_default(),
     }
 }
 
@@ -466,6 +492,8 @@ pub(super) async fn answer(
     let seats = seat::all(&mut tx, &subtree).await?;
     let filled = seat::filled(&mut tx, &subtree).await?;
     let noted = listing::noted(&mut tx, &subtree).await?;
+    let counted = work::counts(&mut tx, &subtree).await?;
+    let teams = work::teams(&mut tx).await?;
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
@@ -484,6 +512,8 @@ pub(super) async fn answer(
         seats: &seats,
         filled: &filled,
         part,
+        work: counted,
+        teams: &teams,
         counts: &counts,
         target,
         errors,

@@ -405,10 +405,61 @@ words! {
     scenario_seats
     scenario_ready
     scenario_more
+    scenario_open
+    scenario_as_kept
+    scenario_as_of_today
+    scenario_ask
+    scenario_same
+    scenario_differs
+    scenario_changed
+    scenario_no_norm
+    scenario_as_submitted
+    scenario_as_submitted_note
+    action_plan_keep
+    action_plan_remove
     action_plan_submit
     turn_seat
     seat_move
     seat_move_hint
+    nav_work
+    work_title
+    work_lead
+    work_team
+    work_any_team
+    work_open
+    work_done
+    work_confirmed
+    work_none
+    work_first
+    work_box
+    work_room
+    work_parts
+    work_state
+    work_not_confirmed
+    work_state_open
+    work_state_done
+    work_state_confirmed
+    work_state_confirmed_alone
+    work_failing
+    work_unclear
+    work_tick
+    work_untick
+    work_remove
+    work_make
+    work_made
+    work_counts
+    work_see
+    work_team_none
+    work_team_set
+    room_of
+    room_set
+    action_work_make
+    action_work_tick
+    action_work_untick
+    action_work_remove
+    action_machine_room
+    action_rooms_import
+    action_unit_team
     action_machine_seat
     action_seats_import
     action_wishes_import
@@ -457,6 +508,7 @@ words! {
     plan_everything
     plan_budget
     plan_budget_hint
+    plan_budget_each
     plan_years
     plan_norm
     plan_norm_today

@@ -1,0 +1,382 @@
+//! One plan that was kept: a draft beside what it comes to today, to be submitted or thrown away; and one that was
+//! submitted, as it was then.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use data_encoding::HEXLOWER;
+use ring::digest::{SHA256, digest};
+use rules::plan::Means;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::app::{App, Judge};
+use crate::error::Failure;
+use crate::planning::{self, Planned, Wish};
+use crate::store::audit;
+use crate::store::listing::Scope;
+use crate::store::scenario::{self, Scenario};
+use crate::web::format::{self, fill, money, number};
+use crate::web::label::{self, pick};
+use crate::web::layout::{Layout, Place};
+use crate::web::reader::{Lang, Reader};
+use crate::web::scenarios::{Asking, Beside, Outcome, PLANS, at, compare, outcome};
+use crate::web::words::Words;
+use crate::web::{Form, Site, Visitor, annex, page, plan};
+
+/// Lines on a page; the JSON file has all.
+const LINES_MAX: usize = 500;
+/// Rules that are named beside one line.
+const NAMED_MAX: usize = 4;
+
+#[derive(Template)]
+#[template(path = "scenario.html")]
+struct ScenarioPage {
+    l: Layout,
+    w: &'static Words,
+    id: String,
+    name: String,
+    place: String,
+    kept: String,
+    note: Option<String>,
+    draft: Option<DraftView>,
+    submitted: Option<SubmittedView>,
+}
+
+/// A draft beside what it comes to today.
+struct DraftView {
+    verdict: String,
+    rows: Beside,
+    /// The digest of what was seen, to be submitted; none for who may not.
+    seen: Option<String>,
+}
+
+/// What was submitted.
+struct SubmittedView {
+    by: String,
+    facts: Vec<(String, String)>,
+    years: Vec<[String; 3]>,
+    lines: Vec<LineView>,
+    first_lines: Option<String>,
+}
+
+struct LineView {
+    means: String,
+    what: String,
+    machine: String,
+    unit: String,
+    why: String,
+    points: String,
+    cost: String,
+    when: String,
+    is_left: bool,
+}
+
+/// A plan as it was kept in JSON. What an older program left out is empty.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Document {
+    years: Vec<Year>,
+    lines: Vec<Line>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Year {
+    budget: Option<i64>,
+    spent: i64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Line {
+    unit_name: String,
+    unit_code: String,
+    machine_name: Option<String>,
+    role: Option<String>,
+    means: String,
+    remedies: Vec<String>,
+    purchases: Vec<Purchase>,
+    cost: Option<i64>,
+    why: Value,
+    points: Value,
+    year: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Purchase {
+    item: String,
+    count: i64,
+}
+
+/// A plan that was kept, if the person sees it.
+async fn find(site: &Site, visitor: &Visitor, id: &str) -> Result<Scenario, Failure> {
+    let mut tx = site.app.store.read().await?;
+    let kept = scenario::all(&mut tx, &visitor.person.scope).await?;
+    kept.into_iter().find(|one| one.id == id).ok_or(Failure::NotFound)
+}
+
+/// What a draft comes to today; none when its norm is gone.
+async fn today(app: &App, one: &Scenario) -> anyhow::Result<Option<Planned>> {
+    let asking: Asking = serde_json::from_str(&one.wish)?;
+    let judge = app.judge();
+    let is_known = match &asking.norm {
+        Some(id) => judge.norms.find(id).is_some(),
+        None => judge.norms.on(format::day(app.clock.now())).is_some(),
+    };
+    if !is_known {
+        return Ok(None);
+    }
+    let scope = Scope::subtree(&one.unit_path);
+    planning::diagnose(app, &scope, None, &indicatif::ProgressBar::hidden()).await?;
+    planning::plan(app, &Wish { scope, norm: asking.norm, budgets: asking.budgets }).await.map(Some)
+}
+
+/// The digest of everything in a plan: what somebody looks at and what is submitted are the same, or are not.
+fn digest_of(document: &str) -> String {
+    HEXLOWER.encode(digest(&SHA256, document.as_bytes()).as_ref())
+}
+
+/// Shows a plan: a draft beside what it comes to today, a submitted one as it was.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a plan that the person does not see; when the database fails.
+pub async fn show(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let one = find(&site, &visitor, &id).await?;
+    answer(&site, &visitor, &one, None).await
+}
+
+async fn answer(
+    site: &Site,
+    visitor: &Visitor,
+    one: &Scenario,
+    note: Option<String>,
+) -> Result<Response, Failure> {
+    let (reader, w) = (&visitor.reader, visitor.words());
+    let (draft, submitted) = match &one.submitted {
+        None => (Some(draft(site, visitor, one).await?), None),
+        Some(by) => {
+            let mut tx = site.app.store.read().await?;
+            let document = scenario::document(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
+            drop(tx);
+            (None, Some(submitted(reader, &site.app.judge(), one, by, &document)?))
+        }
+    };
+    page(&ScenarioPage {
+        l: Layout::new(reader, Place::Plan, &one.name),
+        w,
+        id: one.id.clone(),
+        name: one.name.clone(),
+        place: one.place.clone(),
+        kept: format!("{}, {}", one.kept_by, at(one.kept_at)),
+        note,
+        draft,
+        submitted,
+    })
+}
+
+async fn draft(site: &Site, visitor: &Visitor, one: &Scenario) -> Result<DraftView, Failure> {
+    let (reader, w) = (&visitor.reader, visitor.words());
+    let kept = outcome(one)?;
+    let Some(planned) = today(&site.app, one).await? else {
+        let rows = compare(reader, (&one.place, &kept), (&one.place, &kept));
+        return Ok(DraftView { verdict: w.scenario_no_norm.clone(), rows, seen: None });
+    };
+    let rows = compare(reader, (&one.place, &kept), (&one.place, &Outcome::of(&planned)));
+    // That another day has come is no difference by itself.
+    let differs = rows.iter().any(|(what, _, _, differs)| *differs && *what != w.scenario_day);
+    let verdict = if differs { &w.scenario_differs } else { &w.scenario_same };
+    let may = PLANS.contains(&visitor.person.standing);
+    let seen = if may { Some(digest_of(&plan::document(&planned)?)) } else { None };
+    Ok(DraftView { verdict: verdict.clone(), rows, seen })
+}
+
+fn submitted(
+    reader: &Reader,
+    judge: &Judge,
+    one: &Scenario,
+    (by, when): &(String, i64),
+    document: &str,
+) -> anyhow::Result<SubmittedView> {
+    let (lang, w) = (reader.lang, reader.words());
+    let kept: Document = serde_json::from_str(document)?;
+    let came_to = outcome(one)?;
+    // The facts of the plan itself: one side of the comparison with itself.
+    let rows = compare(reader, (&one.place, &came_to), (&one.place, &came_to));
+    let mut facts: Vec<(String, String)> =
+        rows.into_iter().map(|(what, value, _, _)| (what, value)).collect();
+    facts.retain(|(_, value)| !value.is_empty());
+    let years = kept.years.iter().enumerate().map(|(place, year)| {
+        let budget = year.budget.map_or_else(|| "—".to_owned(), |budget| money(lang, budget));
+        [fill(&w.plan_year, &[("n", &(place + 1).to_string())]), budget, money(lang, year.spent)]
+    });
+    let most = LINES_MAX.to_string();
+    Ok(SubmittedView {
+        by: format!("{by}, {}", at(*when)),
+        facts,
+        years: years.collect(),
+        lines: kept.lines.iter().take(LINES_MAX).map(|line| line_view(reader, judge, line)).collect(),
+        first_lines: (kept.lines.len() > LINES_MAX).then(|| fill(&w.plan_all_lines, &[("n", &most)])),
+    })
+}
+
+fn line_view(reader: &Reader, judge: &Judge, line: &Line) -> LineView {
+    let (lang, w) = (reader.lang, reader.words());
+    let means = Means::ALL.iter().find(|means| means.word() == line.means);
+    let count = |name: &str| line.points.get(name).and_then(Value::as_i64).unwrap_or(0);
+    LineView {
+        means: means.map_or_else(|| line.means.clone(), |known| plan::means(w, *known).to_owned()),
+        what: what(lang, w, judge, line),
+        machine: match (&line.machine_name, &line.role) {
+            (Some(machine), _) => machine.clone(),
+            (None, Some(role)) => label::role_of(w, role),
+            (None, None) => w.plan_shared.clone(),
+        },
+        unit: format!("{} ({})", line.unit_name, line.unit_code),
+        why: why(lang, w, judge, &line.why),
+        points: (count("role") * count("failure") + count("age") + count("unit")).to_string(),
+        cost: line.cost.map_or_else(|| w.plan_no_price.clone(), |cost| number(lang, cost)),
+        when: match line.year {
+            Some(year) => fill(&w.plan_year, &[("n", &(year + 1).to_string())]),
+            None => w.plan_not_funded.clone(),
+        },
+        is_left: line.year.is_none(),
+    }
+}
+
+fn what(lang: Lang, w: &'static Words, judge: &Judge, line: &Line) -> String {
+    let item = |one: &Purchase| {
+        let known = judge.prices.items.get(&one.item);
+        let name = known.map_or(one.item.as_str(), |item| pick(lang, &item.title));
+        if one.count > 1 { format!("{} × {name}", number(lang, one.count)) } else { name.to_owned() }
+    };
+    let items = line.purchases.iter().map(item).collect::<Vec<_>>().join(" + ");
+    let title = |id: &String| {
+        let mut sets = judge.sets.iter().rev();
+        let remedy = sets.find_map(|set| set.remedies.get(id));
+        remedy.map_or_else(|| id.clone(), |remedy| pick(lang, &remedy.title).to_owned())
+    };
+    let machine = line.machine_name.as_deref();
+    match (line.means.as_str(), line.remedies.as_slice()) {
+        (word, _) if word == Means::Reassign.word() => {
+            fill(&w.plan_do_reassign, &[("machine", machine.unwrap_or_default())])
+        }
+        (_, []) if machine.is_some() => fill(&w.plan_do_replace, &[("items", &items)]),
+        (_, []) => fill(&w.plan_do_buy, &[("items", &items)]),
+        (_, remedies) => remedies.iter().map(title).collect::<Vec<_>>().join(" + "),
+    }
+}
+
+/// Why, from its JSON; what this program does not know stands as it is.
+fn why(lang: Lang, w: &'static Words, judge: &Judge, why: &Value) -> String {
+    let rules = |lacks: &Value| {
+        let ids = lacks.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let ids = ids.iter().filter_map(Value::as_str).take(NAMED_MAX);
+        ids.map(|id| label::rule_title(lang, judge, id)).collect::<Vec<_>>().join("; ")
+    };
+    let text = |of: &Value, name: &str| match of.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let Some((kind, of)) = why.as_object().and_then(|object| object.iter().next()) else {
+        return why.as_str().map_or_else(String::new, str::to_owned);
+    };
+    match kind.as_str() {
+        "fails" => fill(&w.plan_why_fails, &[("rules", &rules(of))]),
+        "beyond" => fill(&w.plan_why_beyond, &[("rules", &rules(of))]),
+        "empty" => {
+            fill(&w.plan_why_empty, &[("seats", &text(of, "seats")), ("machines", &text(of, "machines"))])
+        }
+        "short" => fill(
+            &w.plan_why_short,
+            &[("needed", &text(of, "needed")), ("have", &text(of, "have")), ("clause", &text(of, "clause"))],
+        ),
+        _ => why.to_string(),
+    }
+}
+
+/// Submits a draft as it comes out today, if that is what the person saw, or throws it away: `act` is `submit`, with the
+/// digest that was `seen`, or `remove`.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a plan that the person does not see; when the database fails.
+pub async fn act(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form,
+) -> Result<Response, Failure> {
+    let one = find(&site, &visitor, &id).await?;
+    let (now, by) = (site.app.clock.now(), visitor.person.name.as_str());
+    match form.text("act") {
+        "remove" => {
+            let mut tx = site.app.store.begin().await?;
+            if scenario::remove(&mut tx, &one.id).await? {
+                audit::add(&mut tx, now, by, "plan-remove", &one.place, &one.name).await?;
+            }
+            tx.commit().await?;
+            Ok(Redirect::to("/plan/scenarios").into_response())
+        }
+        "submit" if one.submitted.is_none() => {
+            let note = visitor.words().scenario_changed.clone();
+            match today(&site.app, &one).await? {
+                Some(planned) if digest_of(&plan::document(&planned)?) == form.text("seen") => {
+                    submit_plan(&site.app, &one, planned, by).await?;
+                    Ok(Redirect::to("/plan/scenarios").into_response())
+                }
+                Some(_) | None => answer(&site, &visitor, &one, Some(note)).await,
+            }
+        }
+        _ => Ok(Redirect::to("/plan/scenarios").into_response()),
+    }
+}
+
+/// Submits a draft as this plan.
+pub(crate) async fn submit_plan(app: &App, one: &Scenario, planned: Planned, by: &str) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let outcome = serde_json::to_string(&Outcome::of(&planned))?;
+    let document = plan::document(&planned)?;
+    let place = one.place.clone();
+    let workbook = tokio::task::spawn_blocking(move || annex::workbook(&place, &planned)).await??;
+    let mut tx = app.store.begin().await?;
+    if scenario::submit(&mut tx, &one.id, (&outcome, &document, &workbook), by, now).await? {
+        audit::add(&mut tx, now, by, "plan-submit", &one.place, &one.name).await?;
+    }
+    tx.commit().await
+}
+
+/// The annexes of a plan as they were submitted.
+///
+/// # Errors
+/// [`Failure::NotFound`] for a plan that the person does not see, and for a draft; when the database fails.
+pub async fn workbook(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let one = find(&site, &visitor, &id).await?;
+    let mut tx = site.app.store.read().await?;
+    let bytes = scenario::workbook(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
+    Ok(plan::attachment(plan::XLSX, "ke-hoach-da-trinh.xlsx", bytes))
+}
+
+/// The plan as it was submitted, as JSON.
+///
+/// # Errors
+/// As [`workbook`].
+pub async fn json(
+    State(site): State<Site>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let one = find(&site, &visitor, &id).await?;
+    let mut tx = site.app.store.read().await?;
+    let document = scenario::document(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
+    Ok(plan::attachment("application/json", "ke-hoach-da-trinh.json", document.into_bytes()))
+}
