@@ -107,6 +107,7 @@ async fn check(office: &Office, machine: &str, expected: Expect) {
         id: "own".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     let tried = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
     let moves: Vec<String> =
@@ -172,6 +173,7 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
         id: "own".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     assert_eq!(what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap().changed, 0);
 
