@@ -8,6 +8,9 @@ ALTER TABLE machine ADD COLUMN waived BIGINT NOT NULL DEFAULT 0;
 -- only_windows; empty where Windows said nothing. And why, as JSON.
 ALTER TABLE machine ADD COLUMN opinion TEXT NOT NULL DEFAULT '';
 ALTER TABLE machine ADD COLUMN opinion_why TEXT NOT NULL DEFAULT '';
+-- A fingerprint of the verdicts of the latest assessment, by which judging again sees that nothing differs; empty before
+-- the first.
+ALTER TABLE machine ADD COLUMN verdicts TEXT NOT NULL DEFAULT '';
 -- What the overview and the lists count of this stands in one index.
 CREATE INDEX machine_noted ON machine (unit_path, waived, switched_off, opinion);
 CREATE INDEX finding_switched_off ON finding (switched_off, rule);

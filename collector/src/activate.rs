@@ -13,16 +13,18 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use rules::complaint::Complaint;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
+use rules::prices::Prices;
 use rules::ruleset::RuleSet;
 use tokio::sync::Mutex;
 use tracing::info;
 
 use crate::app::{App, Judge};
-use crate::archive::{self, Deed, LIFECYCLE};
+use crate::archive::{self, Deed, LIFECYCLE, NORMS, PRICES};
 use crate::data::write_private;
-use crate::judge::{self, LIFECYCLE_FILE, Wrong};
+use crate::judge::{self, LIFECYCLE_FILE, NORMS_FILE, PRICES_FILE, Wrong};
 use crate::rescore::{Rescored, rescore_if_changed};
-use crate::store::rules_text::Text;
+use crate::store::rules_text::{Kind, Text};
 use crate::store::{Tx, audit, rules_text};
 
 /// Longest reason, in characters.
@@ -40,7 +42,7 @@ pub struct Folder {
 /// A text that is good, and would judge with the rules that stand beside it.
 #[derive(Debug)]
 pub struct Proposal {
-    /// Id of the set; `lifecycle` for a table of support dates.
+    /// Id of the set; `lifecycle`, `prices` or `norms` for a table.
     pub id: String,
     /// Everything that would judge.
     pub judge: Judge,
@@ -54,7 +56,7 @@ pub struct Proposal {
 /// What an activation came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activated {
-    /// Id of the set; `lifecycle` for a table of support dates.
+    /// Id of the set; `lifecycle`, `prices` or `norms` for a table.
     pub id: String,
     /// The digest before; none where there was no such set.
     pub before: Option<String>,
@@ -76,16 +78,27 @@ pub fn propose(folder: &Path, name: &str, text: &str) -> Result<Proposal, Vec<Wr
         let text: Arc<str> = text.into();
         complaints.into_iter().map(|one| Wrong::Complaint(one, Arc::clone(&text))).collect()
     };
-    let is_table = is_lifecycle(name, text);
-    let (id, file) = if is_table {
-        Lifecycle::parse(name, text).map_err(complain)?;
-        (LIFECYCLE.to_owned(), folder.join(LIFECYCLE_FILE))
-    } else {
-        let beside: Vec<RuleSet> = own.sets.iter().map(|(_, set)| set.clone()).collect();
-        let set = RuleSet::parse_among(name, text, &beside).map_err(complain)?;
-        let known = own.sets.iter().find(|(_, other)| other.id == set.id).map(|(path, _)| path.clone());
-        let file = known.unwrap_or_else(|| free_file(folder, &set.id));
-        (set.id, file)
+    let table = |id: &str, file: &str| (id.to_owned(), folder.join(file));
+    let (id, file) = match kind(name, text) {
+        Kind::Lifecycle => {
+            Lifecycle::parse(name, text).map_err(complain)?;
+            table(LIFECYCLE, LIFECYCLE_FILE)
+        }
+        Kind::Prices => {
+            Prices::parse(name, text).map_err(complain)?;
+            table(PRICES, PRICES_FILE)
+        }
+        Kind::Norms => {
+            Norms::parse(name, text).map_err(complain)?;
+            table(NORMS, NORMS_FILE)
+        }
+        Kind::Set => {
+            let beside: Vec<RuleSet> = own.sets.iter().map(|(_, set)| set.clone()).collect();
+            let set = RuleSet::parse_among(name, text, &beside).map_err(complain)?;
+            let known = own.sets.iter().find(|(_, other)| other.id == set.id).map(|(path, _)| path.clone());
+            let file = known.unwrap_or_else(|| free_file(folder, &set.id));
+            (set.id, file)
+        }
     };
     let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
     let copy = Copy::of(folder, &file, text).map_err(trying)?;
@@ -94,11 +107,18 @@ pub fn propose(folder: &Path, name: &str, text: &str) -> Result<Proposal, Vec<Wr
     Ok(Proposal { id, judge, texts, text: text.to_owned(), file })
 }
 
-/// Whether a text is a table of support dates: it is named so, or has products and no head of a rule set.
-fn is_lifecycle(name: &str, text: &str) -> bool {
+/// What a text is: a table is named so, or has what only such a table has, and no head of a rule set.
+fn kind(name: &str, text: &str) -> Kind {
+    const TABLES: [(Kind, &str, &str); 3] = [
+        (Kind::Lifecycle, LIFECYCLE_FILE, "[[product]]"),
+        (Kind::Prices, PRICES_FILE, "[[item]]"),
+        (Kind::Norms, NORMS_FILE, "[[norm]]"),
+    ];
     let has = |head: &str| text.lines().any(|line| line.trim_start().starts_with(head));
-    Path::new(name).file_name().is_some_and(|name| name == LIFECYCLE_FILE)
-        || (has("[[product]]") && !has("[ruleset]"))
+    let is_named = |file: &str| Path::new(name).file_name().is_some_and(|name| name == file);
+    let is_set = has("[ruleset]");
+    let found = TABLES.into_iter().find(|(_, file, head)| is_named(file) || (has(head) && !is_set));
+    found.map_or(Kind::Set, |(kind, _, _)| kind)
 }
 
 /// A file of this set's name that no other set has taken.
@@ -109,7 +129,7 @@ fn free_file(folder: &Path, id: &str) -> PathBuf {
         0 => format!("{stem}.toml"),
         turn => format!("{stem}-{turn}.toml"),
     };
-    let free = |path: &PathBuf| !path.exists() && path.file_name().is_some_and(|name| name != LIFECYCLE_FILE);
+    let free = |path: &PathBuf| !path.exists() && judge::is_set(path);
     (0..1_000).map(|turn| folder.join(name(turn))).find(free).unwrap_or_else(|| folder.join(name(1_000)))
 }
 

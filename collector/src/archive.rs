@@ -8,6 +8,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use jiff::Timestamp;
 use rules::assess::judge_digest;
 use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
+use rules::prices::Prices;
 use rules::ruleset::{RuleSet, SHIPPED, Settings, parse_all};
 
 use crate::app::Judge;
@@ -22,6 +24,10 @@ pub const FOLDER: &str = "rules folder";
 const SETTING: &str = "rules loaded";
 /// The id of a lifecycle table among the texts.
 pub const LIFECYCLE: &str = "lifecycle";
+/// The id of a price book among the texts.
+pub const PRICES: &str = "prices";
+/// The id of norms among the texts.
+pub const NORMS: &str = "norms";
 
 /// Who puts rules in force, and why.
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +38,10 @@ pub struct Deed<'a> {
     pub reason: &'a str,
 }
 
-/// A set, or the table of support dates, whose text became another one.
+/// A set or a table (support dates, prices, norms) whose text became another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Id of the set; `lifecycle` for the table.
+    /// Id of the set; `lifecycle`, `prices` or `norms` for a table.
     pub id: String,
     /// The digest before; none where there was no such set.
     pub before: Option<String>,
@@ -87,6 +93,8 @@ pub async fn take_in(
         .keys()
         .chain(after.keys().filter(|id| !before.contains_key(*id)))
         .filter(|id| before.get(*id) != after.get(*id))
+        // Programs before this one did not write down which prices and norms they read.
+        .filter(|id| ![PRICES, NORMS].contains(&id.as_str()) || before.contains_key(*id))
         .map(|id| Change { id: id.clone(), before: before.get(id).cloned(), after: after.get(id).cloned() })
         .collect();
     for change in &changes {
@@ -124,14 +132,16 @@ pub async fn write_down(tx: &mut Tx, change: &Change, deed: Deed<'_>, at: Timest
     audit::add(tx, at, deed.actor, "rules-activate", &change.id, &detail.to_string()).await
 }
 
-/// The digest of a set, or of the table of support dates.
+/// The digest of a set, or of a table.
 pub fn digest_of(judge: &Judge, id: &str) -> Option<String> {
     digests(judge).remove(id)
 }
 
 fn digests(judge: &Judge) -> BTreeMap<String, String> {
     let sets = judge.sets.iter().map(|set| (set.id.clone(), set.digest.clone()));
-    sets.chain([(LIFECYCLE.to_owned(), judge.lifecycle.digest.clone())]).collect()
+    let tables =
+        [(LIFECYCLE, &judge.lifecycle.digest), (PRICES, &judge.prices.digest), (NORMS, &judge.norms.digest)];
+    sets.chain(tables.map(|(id, digest)| (id.to_owned(), digest.clone()))).collect()
 }
 
 /// The digests of the rules that were read last, by id; none before the first.
@@ -151,7 +161,8 @@ async fn are_kept(tx: &mut Tx, judge: &Judge) -> Result<bool> {
 
 /// Whether this is the text that the program brings, and not one of the folder.
 fn is_shipped(texts: &[Text], id: &str, digest: &str) -> bool {
-    let shipped = SHIPPED.iter().map(|(_, text)| *text).chain([Lifecycle::shipped_text()]);
+    let tables = [Lifecycle::shipped_text(), Prices::shipped_text(), Norms::shipped_text()];
+    let shipped = SHIPPED.iter().map(|(_, text)| *text).chain(tables);
     let text = texts.iter().find(|text| text.id == id && text.digest == digest);
     text.is_some_and(|text| shipped.into_iter().any(|shipped| shipped == text.text))
 }

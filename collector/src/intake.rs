@@ -19,7 +19,7 @@ use rules::report::Report;
 use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::app::App;
+use crate::app::{App, Judge};
 use crate::judge::{Case, Judged, day, judge};
 use crate::local::Local;
 use crate::store::key::{self, Standing};
@@ -112,6 +112,8 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
+    /// The rules that judged.
+    rules: Arc<Judge>,
     /// The role for which it was judged, and what held for it then beside the rules.
     role: String,
     local: Local,
@@ -215,6 +217,7 @@ impl Intake {
                 digest,
                 taken_at: report.taken_at,
                 judged,
+                rules,
                 role: standing.role,
                 local,
                 signs,

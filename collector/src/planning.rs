@@ -25,7 +25,7 @@ use tracing::warn;
 
 use crate::app::{App, Judge};
 use crate::judge::{day, open, settings, shares};
-use crate::local::Locals;
+use crate::local::{Local, Locals};
 use crate::store::diagnosis::{self, Undiagnosed};
 use crate::store::listing::Scope;
 use crate::store::{Store, Tx, seat, unit, wish};
@@ -39,7 +39,7 @@ const AGENCIES: &[&str] = &["commune", "ward", "district"];
 
 /// Whether a machine is fit, what would mend it, and what it sees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Diagnosis {
+pub(crate) struct Diagnosis {
     state: State,
     ready_for: Vec<Role>,
     age_years: Option<u32>,
@@ -163,14 +163,19 @@ fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Ve
 
 fn diagnosis_of(judge: &Judge, locals: &Locals, one: &Undiagnosed) -> Result<Diagnosis> {
     let (report, role) = open(&one.latest)?;
-    let (facts, on) = (&report.facts, day(report.taken_at));
+    let local = locals.of(&one.latest.machine, &one.latest.unit_path);
+    Ok(diagnosis(judge, &report.facts, role, day(report.taken_at), &local))
+}
+
+/// Whether a machine is fit on this day, what would mend it, and what it sees.
+pub(crate) fn diagnosis(judge: &Judge, facts: &Facts, role: Role, on: Date, local: &Local) -> Diagnosis {
     let (printers, scanners) = (printers(facts), scanners(facts));
     let age_years = age(facts, on);
     let Some(set) = in_force(&judge.sets, on) else {
         let (state, ready_for) = (State::Unknown, Vec::new());
-        return Ok(Diagnosis { state, ready_for, age_years, printers, scanners });
+        return Diagnosis { state, ready_for, age_years, printers, scanners };
     };
-    let settings = settings(set, &locals.of(&one.latest.machine, &one.latest.unit_path));
+    let settings = settings(set, local);
     let grade = |role: Role| assess_lean(facts, set, &judge.lifecycle, role, on, &settings).grade;
     let ready_for = Role::ALL.iter().copied().filter(|role| grade(*role) == Grade::Ready).collect();
     let patient = Patient { facts, set, role, day: on, settings: &settings };
@@ -186,7 +191,7 @@ fn diagnosis_of(judge: &Judge, locals: &Locals, one: &Undiagnosed) -> Result<Dia
         Mend::Cannot { grade: Grade::NoData, .. } => State::Unknown,
         Mend::Cannot { .. } => State::Beyond(lacks(judge, patient)),
     };
-    Ok(Diagnosis { state, ready_for, age_years, printers, scanners })
+    Diagnosis { state, ready_for, age_years, printers, scanners }
 }
 
 /// The rules that a machine fails, what costs most first, and the weight of the worst.
@@ -269,7 +274,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
 }
 
 /// The units of a scope and their ids, in the order of the tree.
-async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
+pub(crate) async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
     let points = unit::points(tx).await?;
     let tree: Vec<unit::Unit> =
         unit::tree(tx).await?.into_iter().filter(|unit| scope.holds(&unit.path)).collect();
@@ -305,7 +310,8 @@ async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
     Ok((tree.into_iter().zip(agencies).map(unit).collect(), ids))
 }
 
-async fn seats(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Seats>> {
+/// The seats of a scope, whose units have these places.
+pub(crate) async fn seats(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Seats>> {
     let rows = seat::all(tx, scope).await?;
     let seats = |row: seat::Seats| {
         Some(Seats {
@@ -319,7 +325,12 @@ async fn seats(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Re
     Ok(rows.into_iter().filter_map(seats).collect())
 }
 
-async fn wishes(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<plan::Wish>> {
+/// What the units of a scope declared that they need, whose units have these places.
+pub(crate) async fn wishes(
+    tx: &mut Tx,
+    scope: &Scope,
+    places: &BTreeMap<&str, usize>,
+) -> Result<Vec<plan::Wish>> {
     let rows = wish::all(tx, scope).await?;
     let wish = |row: wish::Wish| {
         Some(plan::Wish {
@@ -333,7 +344,12 @@ async fn wishes(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> R
     Ok(rows.into_iter().filter_map(wish).collect())
 }
 
-async fn machines(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) -> Result<Vec<Machine>> {
+/// The machines of a scope, whose units have these places, as their kept diagnoses say.
+pub(crate) async fn machines(
+    tx: &mut Tx,
+    scope: &Scope,
+    places: &BTreeMap<&str, usize>,
+) -> Result<Vec<Machine>> {
     let rows = diagnosis::all(tx, scope).await?;
     let mut machines = Vec::with_capacity(rows.len());
     for row in rows {
@@ -355,6 +371,16 @@ async fn machines(tx: &mut Tx, scope: &Scope, places: &BTreeMap<&str, usize>) ->
         machines.push(Machine { id, name, unit, role, state, ready_for, age_years, printers, scanners });
     }
     Ok(machines)
+}
+
+/// Puts these diagnoses in the place of those that the machines have, by id.
+pub(crate) fn rediagnose(machines: &mut [Machine], mut diagnoses: BTreeMap<String, Diagnosis>) {
+    for machine in machines {
+        if let Some(diagnosis) = diagnoses.remove(&machine.id) {
+            let Diagnosis { state, ready_for, age_years, printers, scanners } = diagnosis;
+            *machine = Machine { state, ready_for, age_years, printers, scanners, ..machine.clone() };
+        }
+    }
 }
 
 /// The set that judges on the day of a plan, for the titles of rules and remedies.

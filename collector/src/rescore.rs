@@ -1,20 +1,21 @@
 //! Rescoring: when rules change, the latest report of every machine is judged again, from the envelope as it came.
 //!
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
-//! written again.
+//! written again. A fleet is judged in outline first; only a machine of which the outline differs is judged in full.
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use rules::envelope;
+use rules::assess::Assessment;
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::app::{App, Judge};
-use crate::judge::{self, Case, Judged, day, judge};
+use crate::judge::{self, Case, Judged, day, judge, open_kept, shares};
 use crate::local::{Local, Locals};
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::machine::{Among, Evidence};
@@ -22,8 +23,10 @@ use crate::store::{Tx, assessment, machine, rules_text, setting};
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
-/// Machines in one transaction; the writer of the intake waits meanwhile.
-const BATCH: u32 = 128;
+/// Machines that are read, judged and written together: three such batches are in memory at a time.
+const BATCH: u32 = 1024;
+/// Machines that are judged while the writer of the intake waits.
+const MOVED: usize = 128;
 
 /// What rescoring came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -71,9 +74,8 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     Ok(rescored)
 }
 
-/// Judges some machines again, because an exception was granted or ended, a parameter was set, or
-/// they got another seat. Gives how many came
-/// out otherwise.
+/// Judges some machines again, because an exception was granted or ended, a parameter was set, or they got another
+/// seat. Gives how many came out otherwise.
 ///
 /// # Errors
 /// When the database cannot. What was judged until then stays.
@@ -81,6 +83,8 @@ pub async fn judge_again(app: &App, among: Among<'_>, cause: Cause) -> Result<u6
     judge_among(app, &app.judge(), among, cause, &ProgressBar::hidden()).await
 }
 
+/// Judges these again. Reading, judging and writing go on beside each other, so what was read may have changed when it
+/// is written: such machines are judged once more at the end, with the writer of the intake waiting.
 async fn judge_among(
     app: &App,
     rules: &Arc<Judge>,
@@ -88,66 +92,99 @@ async fn judge_among(
     cause: Cause,
     progress: &ProgressBar,
 ) -> Result<u64> {
-    let mut changed = 0;
-    let mut after = String::new();
+    let mut tally = Tally::default();
+    let mut batch = Batch::read(app, rules, among, cause, "").await?;
+    let mut judged = Vec::new();
     loop {
-        let mut tx = app.store.begin().await.context("beginning to rescore")?;
-        let evidence = machine::evidence(&mut tx, among, &after, BATCH).await?;
-        let Some(last) = evidence.last() else { return Ok(changed) };
-        after.clone_from(&last.machine);
-        progress.inc(evidence.len() as u64);
-        let now = app.clock.now();
-        let locals = Locals::on(&mut tx, day(now)).await?;
-        let mut waiting: Vec<Waiting> = evidence
-            .into_iter()
-            .map(|evidence| {
-                let local = locals.of(&evidence.machine, &evidence.unit_path);
-                (evidence, local)
-            })
-            .collect();
-        // Another seat is asked other things by the same rules.
-        if cause != Cause::Seat {
-            waiting.retain(|waiting| !same_rules(rules, waiting));
+        let shares = spread(rules, std::mem::take(&mut batch.waiting));
+        let last = batch.last.take();
+        let reading = async {
+            match &last {
+                Some(last) => Batch::read(app, rules, among, cause, last).await,
+                None => Ok(Batch::default()),
+            }
+        };
+        let writing = keep_all(app, std::mem::take(&mut judged), cause, &mut tally);
+        let (next, written) = tokio::join!(reading, writing);
+        written?;
+        for share in shares {
+            judged.extend(share.await.context("judging again")?);
         }
-        for (evidence, judged) in judge_all(rules, waiting).await? {
-            changed += u64::from(keep(&mut tx, &evidence, &judged, cause, now).await?);
+        progress.inc(batch.count);
+        batch = next?;
+        if batch.last.is_none() && judged.is_empty() {
+            break;
         }
-        tx.commit().await.context("storing what was rescored")?;
     }
+    for machines in std::mem::take(&mut tally.moved).chunks(MOVED) {
+        judge_moved(app, rules, machines, cause, &mut tally).await?;
+    }
+    Ok(tally.changed)
+}
+
+/// What judging again came to so far.
+#[derive(Debug, Default)]
+struct Tally {
+    changed: u64,
+    /// Machines that did not stand as they did when they were read, by id.
+    moved: Vec<String>,
 }
 
 /// A machine's evidence, and what holds for it beside the rules.
 type Waiting = (Evidence, Local);
 
-/// Judges these on all processors.
-async fn judge_all(rules: &Arc<Judge>, mut waiting: Vec<Waiting>) -> Result<Vec<(Evidence, Judged)>> {
-    let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = waiting.len().div_ceil(hands).max(1);
-    let mut shares = Vec::new();
-    while !waiting.is_empty() {
-        let part = waiting.split_off(waiting.len().saturating_sub(share));
-        let rules = Arc::clone(rules);
-        shares.push(tokio::task::spawn_blocking(move || judge_share(&rules, part)));
-    }
-    let mut judged = Vec::new();
-    for share in shares {
-        judged.extend(share.await.context("judging again")?);
-    }
-    Ok(judged)
+/// Machines that were read together.
+#[derive(Debug, Default)]
+struct Batch {
+    /// Those that other rules judged last.
+    waiting: Vec<Waiting>,
+    /// How many were read, and the last of them; none at the end.
+    count: u64,
+    last: Option<String>,
 }
 
-fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Judged)> {
-    let again = |evidence: &Evidence, local: &Local| -> Result<Judged> {
-        let sealed = envelope::read(&evidence.envelope).map_err(|fault| anyhow!("{fault}"))?;
-        let report = sealed
-            .open_on(&evidence.public_key, evidence.base.as_deref())
-            .map_err(|fault| anyhow!("{fault}"))?;
-        judge(rules, Case { report: &report, role: &evidence.role, local })
+impl Batch {
+    async fn read(app: &App, rules: &Judge, among: Among<'_>, cause: Cause, after: &str) -> Result<Batch> {
+        let mut tx = app.store.read().await.context("beginning to rescore")?;
+        let locals = Locals::on(&mut tx, day(app.clock.now())).await?;
+        let evidence = machine::evidence(&mut tx, among, after, BATCH).await?;
+        let (count, last) = (evidence.len() as u64, evidence.last().map(|last| last.machine.clone()));
+        Ok(Batch { waiting: waiting(rules, &locals, evidence, cause), count, last })
+    }
+}
+
+/// Those that other rules judged last, with what holds for them.
+fn waiting(rules: &Judge, locals: &Locals, evidence: Vec<Evidence>, cause: Cause) -> Vec<Waiting> {
+    let with_local = evidence.into_iter().map(|evidence| {
+        let local = locals.of(&evidence.machine, &evidence.unit_path);
+        (evidence, local)
+    });
+    // Another seat is asked other things by the same rules.
+    with_local.filter(|waiting| cause == Cause::Seat || !same_rules(rules, waiting)).collect()
+}
+
+/// Judges these on all processors.
+fn spread(rules: &Arc<Judge>, waiting: Vec<Waiting>) -> Vec<JoinHandle<Vec<(Evidence, Said)>>> {
+    let judge = |share| {
+        let rules = Arc::clone(rules);
+        tokio::task::spawn_blocking(move || judge_share(&rules, share))
     };
+    shares(waiting).into_iter().map(judge).collect()
+}
+
+/// What the rules say of a machine, beside what they said before.
+enum Said {
+    /// The same; the digest of what judged.
+    Same(String),
+    /// Something else.
+    Otherwise(Box<Judged>),
+}
+
+fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Said)> {
     let mut judged = Vec::with_capacity(share.len());
     for (evidence, local) in share {
-        match again(&evidence, &local) {
-            Ok(again) => judged.push((evidence, again)),
+        match judge_one(rules, &evidence, &local) {
+            Ok(said) => judged.push((evidence, said)),
             Err(error) => {
                 let (machine, report) = (&evidence.machine, &evidence.report);
                 warn!(machine, report, error = format!("{error:#}"), "A kept report cannot be judged again.");
@@ -157,39 +194,96 @@ fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Judged)> {
     judged
 }
 
+fn judge_one(rules: &Judge, evidence: &Evidence, local: &Local) -> Result<Said> {
+    let report = open_kept(&evidence.envelope, evidence.base.as_deref())?;
+    let case = Case { report: &report, role: &evidence.role, local };
+    if !evidence.verdicts.is_empty()
+        && let Some(outline) = judge::outline(rules, case)?
+        && outline.verdicts == evidence.verdicts
+        && outline.opinion_why == evidence.opinion_why
+    {
+        return Ok(Said::Same(outline.digest));
+    }
+    Ok(Said::Otherwise(Box::new(judge(rules, case)?)))
+}
+
 /// Whether the rules in force on the day of the report are those that judged it.
 fn same_rules(rules: &Judge, (evidence, local): &Waiting) -> bool {
     let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { return false };
     evidence.rules_digest == judge::digest(rules, day(taken_at), local)
 }
 
-/// Keeps a judgement; gives whether it came out otherwise than before.
+/// Keeps what was judged, in one transaction.
+async fn keep_all(app: &App, judged: Vec<(Evidence, Said)>, cause: Cause, tally: &mut Tally) -> Result<()> {
+    if judged.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await.context("beginning to store what was rescored")?;
+    for (evidence, said) in &judged {
+        keep(&mut tx, evidence, said, cause, now, tally).await?;
+    }
+    tx.commit().await.context("storing what was rescored")
+}
+
+/// Judges machines that had changed meanwhile, while nobody else writes.
+async fn judge_moved(
+    app: &App,
+    rules: &Arc<Judge>,
+    machines: &[String],
+    cause: Cause,
+    tally: &mut Tally,
+) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await.context("beginning to rescore")?;
+    let locals = Locals::on(&mut tx, day(now)).await?;
+    let mut evidence = Vec::new();
+    for machine in machines {
+        evidence.extend(machine::evidence(&mut tx, Among::One(machine), "", 1).await?);
+    }
+    let waiting = waiting(rules, &locals, evidence, cause);
+    for share in spread(rules, waiting) {
+        for (evidence, said) in share.await.context("judging again")? {
+            keep(&mut tx, &evidence, &said, cause, now, tally).await?;
+        }
+    }
+    tx.commit().await.context("storing what was rescored")
+}
+
+/// Keeps a judgement, if the machine still stands as it was read, and counts whether it came out otherwise than before.
 async fn keep(
     tx: &mut Tx,
     evidence: &Evidence,
-    judged: &Judged,
+    said: &Said,
     cause: Cause,
     now: Timestamp,
-) -> Result<bool> {
+    tally: &mut Tally,
+) -> Result<()> {
     let Evidence { machine, report, .. } = evidence;
-    let before = &evidence.assessment;
+    let judged = match said {
+        Said::Same(digest) => {
+            if !machine::judged_by(tx, evidence, digest).await? {
+                tally.moved.push(machine.clone());
+            }
+            return Ok(());
+        }
+        Said::Otherwise(judged) => judged,
+    };
+    if !machine::stands(tx, evidence).await? {
+        tally.moved.push(machine.clone());
+        return Ok(());
+    }
     let Some((assessment, body)) = &judged.assessment else {
         machine::grade(tx, machine, None, &judged.mark).await?;
         assessment::set_findings(tx, machine, &judged.findings).await?;
-        return Ok(before.is_some());
+        tally.changed += u64::from(evidence.assessment.is_some());
+        return Ok(());
     };
-    // The same verdicts under another digest are no change: the machine only gets the digest.
-    if let Some((digest, old)) = before
-        && body.replacen(&judged.mark.rules_digest, digest, 1) == *old
-    {
-        if evidence.rules_digest.is_empty() || evidence.opinion_why != judged.mark.opinion_why {
-            // What lists show beside the verdicts differs, or was never made.
-            machine::grade(tx, machine, evidence.assessed.as_deref(), &judged.mark).await?;
-            assessment::set_findings(tx, machine, &judged.findings).await?;
-        } else {
-            machine::judged_by(tx, machine, &judged.mark.rules_digest).await?;
-        }
-        return Ok(false);
+    if says_the_same(tx, evidence, judged, body).await? {
+        // What lists show beside the verdicts differs, or was never made.
+        machine::grade(tx, machine, evidence.assessment.as_deref(), &judged.mark).await?;
+        assessment::set_findings(tx, machine, &judged.findings).await?;
+        return Ok(());
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);
     let judgement = Judgement { machine, report, cause, ruleset, day, mark: &judged.mark, body };
@@ -199,7 +293,19 @@ async fn keep(
     let id = assessment::add(tx, judgement, now).await?;
     machine::grade(tx, machine, Some(&id), &judged.mark).await?;
     assessment::set_findings(tx, machine, &judged.findings).await?;
-    Ok(true)
+    tally.changed += 1;
+    Ok(())
+}
+
+/// Whether the latest assessment has the same verdicts, under whichever digest.
+async fn says_the_same(tx: &mut Tx, evidence: &Evidence, judged: &Judged, body: &str) -> Result<bool> {
+    if !evidence.verdicts.is_empty() {
+        return Ok(evidence.verdicts == judged.mark.verdicts);
+    }
+    // A program before this one made no fingerprint: the whole text is compared.
+    let Some(old) = assessment::latest(tx, &evidence.machine).await? else { return Ok(false) };
+    let before: Option<Assessment> = serde_json::from_str(&old).ok();
+    Ok(before.is_some_and(|before| body.replacen(&judged.mark.rules_digest, &before.digest, 1) == old))
 }
 
 /// The digest of everything that judges.

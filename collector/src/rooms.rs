@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::app::App;
+use crate::seats::Names;
 use crate::sheet::{self, Column};
 use crate::store::{audit, machine, work};
 
@@ -68,13 +69,10 @@ pub fn is_room(text: &str) -> bool {
 pub async fn import(app: &App, file: &str, rows: &[Row], by: &str) -> Result<Result<usize, Vec<String>>> {
     let mut tx = app.store.begin().await?;
     let (mut complaints, mut changed) = (Vec::new(), 0);
+    let names = Names::of(machine::names(&mut tx).await?);
     for row in rows {
         let (line, name) = (row.line, &row.machine);
-        let mut machines = machine::named(&mut tx, name).await?;
-        if machines.is_empty() && machine::is_known(&mut tx, name).await? {
-            machines.push(name.clone());
-        }
-        match machines.as_slice() {
+        match names.called(name) {
             [id] => changed += usize::from(work::set_room(&mut tx, id, &row.room).await?),
             [] => complaints.push(format!("{file}:{line}:1: there is no machine called {name}")),
             many => complaints.push(format!(

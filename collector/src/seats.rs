@@ -310,12 +310,13 @@ pub async fn assign(app: &App, file: &str, moves: &[Move], by: &str) -> Result<R
 }
 
 /// Machines by what people call them: names in the network, ASCII case ignored, and ids.
-struct Names {
+pub(crate) struct Names {
     ids: BTreeMap<String, Vec<String>>,
 }
 
 impl Names {
-    fn of(machines: Vec<(String, String)>) -> Names {
+    /// From the id and the name of each machine.
+    pub(crate) fn of(machines: Vec<(String, String)>) -> Names {
         let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (id, hostname) in &machines {
             ids.entry(hostname.to_ascii_lowercase()).or_default().push(id.clone());
@@ -327,7 +328,8 @@ impl Names {
         Names { ids }
     }
 
-    fn called(&self, name: &str) -> &[String] {
+    /// The ids of the machines that are called so.
+    pub(crate) fn called(&self, name: &str) -> &[String] {
         self.ids.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
     }
 }

@@ -4,6 +4,7 @@
 //! of the rules alone. Knows no files and no pages.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -20,7 +21,10 @@ use crate::store::Store;
 use crate::store::fleet;
 use crate::store::listing::Scope;
 
+mod cost;
 mod tally;
+
+pub use cost::{PlanChange, PlanSum};
 
 /// Machines that are read at once: this bounds the memory, whatever the size of the fleet.
 const BATCH: u32 = 256;
@@ -38,12 +42,14 @@ pub struct Trial {
     pub now: Arc<Judge>,
     /// The rules that would be.
     pub then: Arc<Judge>,
-    /// Id of the set that differs; `lifecycle` for the table of support dates.
+    /// Id of the set that differs; `lifecycle` for the table of support dates, `prices` and `norms`.
     pub id: String,
     /// The machines.
     pub scope: Scope,
     /// The day of today.
     pub today: Date,
+    /// How long machines may be diagnosed for the change of plan.
+    pub patience: Duration,
 }
 
 /// What a trial came to.
@@ -77,6 +83,8 @@ pub struct WhatIf {
     pub scores: Scores,
     /// What becomes of the units one step below, those with most changes first; units without any are left out.
     pub units: Vec<UnitEffect>,
+    /// What the change of plan costs; none where no norm is in force.
+    pub plan: Option<PlanChange>,
     /// The machines that would change grade, those that lose first; at most [`LISTED_MAX`].
     pub list: Vec<Changed>,
 }
@@ -219,6 +227,7 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
     progress.set_length(fleet::reported(&mut tx, &trial.scope).await?);
     let locals = Arc::new(Locals::on(&mut tx, as_of.unwrap_or(trial.today)).await?);
     let mut sum = Tally::default();
+    let until = Instant::now() + trial.patience;
     let mut after = String::new();
     loop {
         let batch = fleet::latest(&mut tx, &trial.scope, &after, BATCH).await?;
@@ -227,15 +236,17 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
         let count = batch.len();
         for share in shares(batch) {
             let (trial, locals) = (trial.clone(), Arc::clone(&locals));
-            sum.waiting.push(tokio::task::spawn_blocking(move || tally(&trial, as_of, &locals, &share)));
+            sum.waiting
+                .push(tokio::task::spawn_blocking(move || tally(&trial, as_of, until, &locals, &share)));
         }
         for share in std::mem::take(&mut sum.waiting) {
             sum.join(share.await.context("trying the rules")?);
         }
         progress.inc(count as u64);
     }
+    let plan = cost::change(&mut tx, trial, as_of, sum.take_differing()).await?;
     progress.finish_and_clear();
-    Ok(sum.told(trial, as_of))
+    Ok(WhatIf { plan, ..sum.told(trial, as_of) })
 }
 
 impl Scores {

@@ -90,7 +90,7 @@ async fn keep(tx: &mut Tx, wanted: &Wanted, by: &str, now: Timestamp, done: &mut
 fn rules_of(set: Option<&RuleSet>, line: &Line, findings: &[Finding]) -> Vec<String> {
     let lacks = match &line.why {
         Why::Fails(lacks) | Why::Beyond(lacks) => lacks,
-        Why::Empty { .. } | Why::Short { .. } => return Vec::new(),
+        Why::Empty { .. } | Why::Short { .. } | Why::Wished { .. } => return Vec::new(),
     };
     if line.means == Means::Reassign {
         return Vec::new();

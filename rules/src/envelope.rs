@@ -281,20 +281,23 @@ impl Sealed {
     /// As [`Sealed::open`]; [`Fault::BaseMissing`] when the base is none, is another envelope than the one named, or
     /// is itself not full and signed by this key.
     pub fn open_on(&self, public_key: &[u8], base: Option<&[u8]>) -> Result<Report, Fault> {
-        let json = self.json(public_key, base)?;
-        match serde_json::from_slice::<Report>(&json) {
-            Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
-            Ok(report) => Ok(report),
-            // A newer form may not read as a report at all.
-            Err(error) => match serde_json::from_slice::<Wire>(&json) {
-                Ok(Wire { wire }) if wire > WIRE => Err(Fault::WireTooNew(wire)),
-                Ok(_) | Err(_) => Err(Fault::Malformed(error.to_string())),
-            },
-        }
+        report(&self.json(Some(public_key), base)?)
     }
 
-    fn json(&self, public_key: &[u8], base: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
-        self.check(public_key, REPORT_CONTEXT)?;
+    /// As [`Sealed::open_on`], of an envelope whose signature was checked when it was taken in, and which has been in
+    /// this program's own keeping since: the signature is not checked again.
+    ///
+    /// # Errors
+    /// As [`Sealed::open_on`], but for the signature.
+    pub fn open_kept(&self, base: Option<&[u8]>) -> Result<Report, Fault> {
+        report(&self.json(None, base)?)
+    }
+
+    /// The text of the report; the signature is checked where a key is given.
+    fn json(&self, public_key: Option<&[u8]>, base: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
+        if let Some(public_key) = public_key {
+            self.check(public_key, REPORT_CONTEXT)?;
+        }
         let payload = self.message.payload.as_deref().unwrap_or_default();
         let Some(name) = &self.base else {
             return decompress(payload, self.dictionary.map_or(Ok(&[][..]), dictionary)?);
@@ -323,6 +326,19 @@ impl Sealed {
                 UnparsedPublicKey::new(&ED25519, public_key).verify(data, signature)
             })
             .map_err(|_| Fault::BadSignature)
+    }
+}
+
+/// Reads the text of a report.
+fn report(json: &[u8]) -> Result<Report, Fault> {
+    match serde_json::from_slice::<Report>(json) {
+        Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
+        Ok(report) => Ok(report),
+        // A newer form may not read as a report at all.
+        Err(error) => match serde_json::from_slice::<Wire>(json) {
+            Ok(Wire { wire }) if wire > WIRE => Err(Fault::WireTooNew(wire)),
+            Ok(_) | Err(_) => Err(Fault::Malformed(error.to_string())),
+        },
     }
 }
 

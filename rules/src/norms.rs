@@ -124,6 +124,11 @@ impl Norms {
         Norms::parse(file, text).expect("the test `the_shipped_norms_are_read` reads them")
     }
 
+    /// The text of the norms that ship.
+    pub fn shipped_text() -> &'static str {
+        SHIPPED.1
+    }
+
     /// The norm of this id.
     pub fn find(&self, id: &str) -> Option<&Norm> {
         self.norms.iter().find(|norm| norm.id == id)

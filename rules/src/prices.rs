@@ -88,6 +88,11 @@ impl Prices {
         }
     }
 
+    /// The text of the book that ships.
+    pub fn shipped_text() -> &'static str {
+        SHIPPED.1
+    }
+
     /// The price of one of this item, in đồng; none when the book does not have it.
     pub fn of(&self, item: &str) -> Option<i64> {
         self.items.get(item).map(|item| item.price)

@@ -16,7 +16,7 @@ use crate::server::open_app;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The rule set, or the table of support dates, to put in force
+    /// The rule set, price book, norms or table of support dates to put in force
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Why, for who asks years later: a decision, a circular, a mistake that is mended
@@ -60,7 +60,12 @@ fn told(activated: &Activated, is_alone: bool) -> String {
     let short = |digest: &Option<String>| -> String {
         digest.as_ref().map_or_else(|| "none".to_owned(), |digest| digest.chars().take(12).collect())
     };
-    let name = if id == archive::LIFECYCLE { "The table of support dates" } else { id };
+    let name = match id.as_str() {
+        archive::LIFECYCLE => "The table of support dates",
+        archive::PRICES => "The price book",
+        archive::NORMS => "The norms",
+        id => id,
+    };
     if before == after {
         return format!(
             "{name}: the same rules as before ({}), in other words; no verdict changes.",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -17,14 +18,16 @@ use crate::data::Data;
 use crate::judge::{self, Wrong, day};
 use crate::store::listing::{self, Scope};
 use crate::store::{Store, unit};
-use crate::whatif::{RuleEffect, Trial, Turn, Turns, WhatIf, what_if};
+use crate::whatif::{PlanChange, RuleEffect, Trial, Turn, Turns, WhatIf, what_if};
 
 /// Rules and units shown on a terminal.
 const ROWS: usize = 15;
+/// How long machines are diagnosed for the change of plan.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The rule set, or the table of support dates, to try
+    /// The rule set, price book, norms or table of support dates to try
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Only machines of this unit and below
@@ -57,6 +60,7 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
         id: proposal.id,
         scope,
         today: day(Clock::System.now()),
+        patience: PATIENCE,
     };
     let mut result = what_if(&store, &trial, &progress("Trying the rules")).await?;
     let names = names(&store).await?;
@@ -179,10 +183,34 @@ fn head(result: &WhatIf) -> String {
         "{} machines with a report, {} of them judged by this set; {} would change grade.\n",
         result.machines, result.concerned, result.changed
     ));
+    if let Some(plan) = &result.plan {
+        head.push_str(&plan_line(plan));
+    }
     if result.unreadable > 0 {
         head.push_str(&format!("{} kept reports cannot be opened; see the log.\n", result.unreadable));
     }
     head
+}
+
+fn plan_line(plan: &PlanChange) -> String {
+    let PlanChange { before, after, machines, cut } = plan;
+    let mut line = format!(
+        "The plan: {} → {} đồng ({:+}), seats that it makes ready {} → {}; {machines} machines diagnosed again.\n",
+        before.cost,
+        after.cost,
+        after.cost - before.cost,
+        before.seats,
+        after.seats
+    );
+    if *cut > 0 {
+        line.push_str(&format!(
+            "{cut} more machines differ and were not diagnosed in the time that there was: they stand as before.\n"
+        ));
+    }
+    if after.unpriced > 0 {
+        line.push_str(&format!("{} lines of the plan have no price and are not in it.\n", after.unpriced));
+    }
+    line
 }
 
 fn matrix(result: &WhatIf) -> String {

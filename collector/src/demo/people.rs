@@ -91,7 +91,7 @@ async fn planned(app: &App, unit: &Unit, budgets: &[i64]) -> Result<Planned> {
     let scope = Scope::subtree(&unit.path);
     planning::diagnose(app, &scope, None, &ProgressBar::hidden()).await?;
     let budgets = budgets.iter().map(|millions| millions * MILLION).collect();
-    planning::plan(app, &Wish { scope, norm: None, budgets }).await
+    planning::plan(app, &Wish { scope, norm: None, fund: String::new(), budgets }).await
 }
 
 /// A week ago: exceptions are granted, work is given, most of it is done, and of that most is done well.

@@ -42,7 +42,8 @@ async fn province(seed: u64, tree: Tree) -> (Folder, App) {
 async fn plan_of(app: &App) -> serde_json::Value {
     let everything = Scope::everything();
     planning::diagnose(app, &everything, None, &ProgressBar::hidden()).await.unwrap();
-    let wish = Wish { scope: everything, norm: None, budgets: vec![100_000_000, 50_000_000] };
+    let wish =
+        Wish { scope: everything, norm: None, fund: String::new(), budgets: vec![100_000_000, 50_000_000] };
     let planned = planning::plan(app, &wish).await.unwrap();
     let document = crate::web::plan::document(&planned).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&document).unwrap();

@@ -143,10 +143,11 @@ impl Writer {
             }
         }
         let machine = &standing.machine;
-        // Its seat is another, an exception was granted or ended, or a parameter was set since it was judged: the PC
-        // comes back and is judged anew.
+        // Since it was judged its seat became another, other rules came into force, an exception was granted or ended,
+        // or a parameter was set: the PC comes back and is judged anew.
         let local = locals.of(machine, &standing.unit_path);
-        if local != arrival.local || standing.role != arrival.role {
+        let same_rules = Arc::ptr_eq(&arrival.rules, &self.app.judge());
+        if local != arrival.local || standing.role != arrival.role || !same_rules {
             return Ok(Err(Refusal::Busy));
         }
         let arrived = Arrived {

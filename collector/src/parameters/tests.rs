@@ -107,6 +107,7 @@ async fn check(office: &Office, machine: &str, expected: Expect) {
         id: "own".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     let tried = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
     let moves: Vec<String> =
@@ -155,7 +156,7 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
     check(&office, &machine, expect!["not_ready resolvers fail after 3 (report)"]).await;
     let mut tx = office.app.store.read().await.unwrap();
     let evidence = machine::evidence(&mut tx, Among::One(&machine), "", 1).await.unwrap().remove(0);
-    let (digest, _) = evidence.assessment.unwrap();
+    let digest = evidence.rules_digest;
     let past = archive::past(&mut tx, &digest).await.unwrap().unwrap();
     assert_eq!(past.settings.changed()["resolvers"], json!(["10.38.0.53"]));
     assert_ne!(digest, rules::assess::judge_digest(&judge.sets[0], &judge.lifecycle));
@@ -173,6 +174,7 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
         id: "own".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     assert_eq!(what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap().changed, 0);
 

@@ -256,6 +256,8 @@ pub struct Mark {
     pub opinion: String,
     /// Both, as JSON; empty where Windows said nothing.
     pub opinion_why: String,
+    /// A fingerprint of the verdicts: what has the same was judged the same.
+    pub verdicts: String,
 }
 
 /// Puts a report in the place of the latest.
@@ -295,7 +297,8 @@ pub async fn portray(
 /// When the database cannot.
 pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
     const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
-            decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11
+            decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11,
+            verdicts = $12
         WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL)
         .bind(id)
@@ -309,6 +312,7 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
         .bind(mark.switched_off)
         .bind(&mark.opinion)
         .bind(&mark.opinion_why)
+        .bind(&mark.verdicts)
         .execute(c)
         .await?);
     Ok(())
@@ -329,16 +333,14 @@ pub struct Evidence {
     pub report: String,
     /// When it was taken, in milliseconds since 1970.
     pub taken_at: i64,
-    /// The public key that it is signed with.
-    pub public_key: Vec<u8>,
     /// The envelope as it came.
     pub envelope: Vec<u8>,
     /// The envelope that it builds on, where it is not full.
     pub base: Option<Vec<u8>>,
-    /// Digest and JSON of the latest assessment.
-    pub assessment: Option<(String, String)>,
     /// Id of the latest assessment.
-    pub assessed: Option<String>,
+    pub assessment: Option<String>,
+    /// The fingerprint of its verdicts; empty where none was made yet.
+    pub verdicts: String,
     /// What Windows says of its upgrade beside the rules, as JSON.
     pub opinion_why: String,
 }
@@ -354,45 +356,36 @@ pub enum Among<'a> {
     One(&'a str),
 }
 
-type EvidenceRow = (
-    String,
-    String,
-    String,
-    String,
-    String,
-    i64,
-    Vec<u8>,
-    Vec<u8>,
-    Option<Vec<u8>>,
-    Option<String>,
-    Option<String>,
-    Option<String>,
-    String,
-);
+type EvidenceRow =
+    (String, String, String, String, String, i64, Vec<u8>, Option<Vec<u8>>, Option<String>, String, String);
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) -> Result<Vec<Evidence>> {
-    const SQL: &str = "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, k.public_key, r.envelope,
-            b.envelope, a.digest, a.body, m.assessment, m.opinion_why
-        FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
-            LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base LEFT JOIN assessment a ON a.id = m.assessment
-        WHERE m.id > $1 AND substr(m.unit_path, 1, length($3)) = $3 AND ($4 IS NULL OR m.id = $4)
-        ORDER BY m.id LIMIT $2";
-    let (path, one) = match among {
-        Among::All => ("", None),
-        Among::Below(path) => (path, None),
-        Among::One(machine) => ("", Some(machine)),
+    macro_rules! evidence_where {
+        ($which:literal) => {
+            concat!(
+                "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, r.envelope, b.envelope,
+                    m.assessment, m.verdicts, m.opinion_why
+                FROM machine m JOIN report r ON r.id = m.report
+                    LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
+                WHERE m.id > $1 AND ",
+                $which,
+                " ORDER BY m.id LIMIT $2"
+            )
+        };
+    }
+    const BELOW: &str = evidence_where!("substr(m.unit_path, 1, length($3)) = $3");
+    const ONE: &str = evidence_where!("m.id = $3");
+    let (sql, which) = match among {
+        Among::All => (BELOW, ""),
+        Among::Below(path) => (BELOW, path),
+        Among::One(machine) => (ONE, machine),
     };
-    let rows: Vec<EvidenceRow> = sql!(tx, |c| sqlx::query_as(SQL)
-        .bind(after)
-        .bind(i64::from(count))
-        .bind(path)
-        .bind(one)
-        .fetch_all(c)
-        .await?);
+    let rows: Vec<EvidenceRow> =
+        sql!(tx, |c| sqlx::query_as(sql).bind(after).bind(i64::from(count)).bind(which).fetch_all(c).await?);
     let evidence = |(
         machine,
         unit_path,
@@ -400,15 +393,12 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
         rules_digest,
         report,
         taken_at,
-        public_key,
         envelope,
         base,
-        digest,
-        body,
-        assessed,
+        assessment,
+        verdicts,
         opinion_why,
     ): EvidenceRow| {
-        let assessment = digest.zip(body);
         Evidence {
             machine,
             unit_path,
@@ -416,11 +406,10 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
             rules_digest,
             report,
             taken_at,
-            public_key,
             envelope,
             base,
             assessment,
-            assessed,
+            verdicts,
             opinion_why,
         }
     };
@@ -447,12 +436,41 @@ pub async fn unit(tx: &mut Tx, id: &str) -> Result<Unit> {
     super::unit::by_id(tx, &unit).await
 }
 
-/// Remembers that other rules judged and it came out the same.
+/// Remembers that other rules judged and it came out the same, if the machine still stands as this evidence says. Gives
+/// whether it does.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn judged_by(tx: &mut Tx, id: &str, rules_digest: &str) -> Result<()> {
-    const SQL: &str = "UPDATE machine SET rules_digest = $2 WHERE id = $1";
-    sql!(tx, |c| sqlx::query(SQL).bind(id).bind(rules_digest).execute(c).await?);
-    Ok(())
+pub async fn judged_by(tx: &mut Tx, evidence: &Evidence, rules_digest: &str) -> Result<bool> {
+    const SQL: &str = "UPDATE machine SET rules_digest = $2
+        WHERE id = $1 AND report = $3 AND rules_digest = $4 AND role = $5 AND unit_path = $6";
+    let done = sql!(tx, |c| sqlx::query(SQL)
+        .bind(&evidence.machine)
+        .bind(rules_digest)
+        .bind(&evidence.report)
+        .bind(&evidence.rules_digest)
+        .bind(&evidence.role)
+        .bind(&evidence.unit_path)
+        .execute(c)
+        .await?
+        .rows_affected());
+    Ok(done > 0)
+}
+
+/// Whether the machine still stands as this evidence says.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn stands(tx: &mut Tx, evidence: &Evidence) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM machine
+        WHERE id = $1 AND report = $2 AND rules_digest = $3 AND role = $4 AND unit_path = $5";
+    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL)
+        .bind(&evidence.machine)
+        .bind(&evidence.report)
+        .bind(&evidence.rules_digest)
+        .bind(&evidence.role)
+        .bind(&evidence.unit_path)
+        .fetch_one(c)
+        .await?);
+    Ok(count > 0)
 }

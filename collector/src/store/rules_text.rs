@@ -15,6 +15,10 @@ pub enum Kind {
     Set,
     /// A lifecycle table.
     Lifecycle,
+    /// A price book.
+    Prices,
+    /// Norms.
+    Norms,
 }
 
 impl Kind {
@@ -22,6 +26,8 @@ impl Kind {
         match self {
             Kind::Set => "set",
             Kind::Lifecycle => "lifecycle",
+            Kind::Prices => "prices",
+            Kind::Norms => "norms",
         }
     }
 
@@ -29,6 +35,8 @@ impl Kind {
         match word {
             "set" => Ok(Kind::Set),
             "lifecycle" => Ok(Kind::Lifecycle),
+            "prices" => Ok(Kind::Prices),
+            "norms" => Ok(Kind::Norms),
             other => anyhow::bail!("an archived text is of the kind “{other}”, which is none"),
         }
     }

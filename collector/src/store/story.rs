@@ -167,6 +167,7 @@ async fn a_province_joins_and_reports() {
         switched_off: 2,
         opinion: "only_rules".to_owned(),
         opinion_why: "{}".to_owned(),
+        verdicts: "f1".to_owned(),
     };
     let judgement = Judgement {
         machine: &id,
@@ -185,7 +186,6 @@ async fn a_province_joins_and_reports() {
     };
     machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
-    machine::judged_by(&mut tx, &id, "r1").await.unwrap();
     machine::seen(&mut tx, &id, at(10)).await.unwrap();
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
@@ -206,7 +206,14 @@ async fn a_province_joins_and_reports() {
     assert_eq!((standing.grade.as_str(), standing.score), ("needs_work", Some(70)));
     let evidence = machine::evidence(&mut tx, Among::All, "", 10).await.unwrap();
     assert_eq!(evidence.len(), 1);
-    assert_eq!(evidence[0].assessment, Some(("r1".to_owned(), "{}".to_owned())));
+    let one = &evidence[0];
+    assert_eq!((one.assessment.as_deref(), one.verdicts.as_str()), (Some(judged.as_str()), "f1"));
+    assert_eq!((one.envelope.as_slice(), one.opinion_why.as_str()), (b"bytes".as_slice(), "{}"));
+    assert!(machine::stands(&mut tx, one).await.unwrap());
+    assert!(machine::judged_by(&mut tx, one, "r2").await.unwrap());
+    assert!(!machine::stands(&mut tx, one).await.unwrap(), "other rules judged it since");
+    assert!(!machine::judged_by(&mut tx, one, "r1").await.unwrap());
+    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
     assert_eq!(machine::evidence(&mut tx, Among::All, &id, 10).await.unwrap(), []);
     let below = [Among::Below(&commune.path), Among::Below("elsewhere/"), Among::One(&id), Among::One("m")];
     let mut found = Vec::new();

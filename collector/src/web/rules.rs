@@ -9,7 +9,6 @@ use rules::assess::{Outcome, Role};
 use rules::ruleset::{Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
-use crate::archive::LIFECYCLE;
 use crate::error::Failure;
 use crate::judge::WAIVED;
 use crate::store::account::Standing;
@@ -20,7 +19,7 @@ use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::opinions;
 use crate::web::reader::Reader;
-use crate::web::trial::TRIES;
+use crate::web::trial::{TRIES, table_title};
 use crate::web::words::Words;
 use crate::web::{Query, Site, Visitor, page};
 
@@ -174,10 +173,11 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
         || w.rules_archive_first.clone(),
         |deed| format!("{}, {}", deed.actor, format::moment(deed.at)),
     );
-    let is_used = rows.judge.lifecycle.digest == text.digest
-        || rows.judge.sets.iter().any(|set| set.digest == text.digest);
+    let tables = [&rows.judge.lifecycle.digest, &rows.judge.prices.digest, &rows.judge.norms.digest];
+    let is_used =
+        tables.contains(&&text.digest) || rows.judge.sets.iter().any(|set| set.digest == text.digest);
     ArchivedView {
-        id: if text.id == LIFECYCLE { w.rules_lifecycle.clone() } else { text.id.clone() },
+        id: table_title(w, &text.id).unwrap_or(&text.id).clone(),
         back_reason: fill(&w.rules_back_reason, &[("digest", &short)]),
         short,
         digest: text.digest.clone(),

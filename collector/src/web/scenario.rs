@@ -130,7 +130,9 @@ async fn today(app: &App, one: &Scenario) -> anyhow::Result<Option<Planned>> {
     }
     let scope = Scope::subtree(&one.unit_path);
     planning::diagnose(app, &scope, None, &indicatif::ProgressBar::hidden()).await?;
-    planning::plan(app, &Wish { scope, norm: asking.norm, budgets: asking.budgets }).await.map(Some)
+    planning::plan(app, &Wish { scope, norm: asking.norm, fund: asking.fund, budgets: asking.budgets })
+        .await
+        .map(Some)
 }
 
 /// The digest of everything in a plan: what somebody looks at and what is submitted are the same, or are not.

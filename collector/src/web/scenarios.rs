@@ -273,7 +273,15 @@ pub async fn keep(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     };
     drop(tx);
     let place = (unit_path.as_str(), place.as_str());
-    keep_plan(&site.app, &name, place, &Asking { norm, budgets, fund: asked.fund.clone() }, &planned, &visitor.person.name).await?;
+    keep_plan(
+        &site.app,
+        &name,
+        place,
+        &Asking { norm, budgets, fund: asked.fund.clone() },
+        &planned,
+        &visitor.person.name,
+    )
+    .await?;
     Ok(Redirect::to("/plan/scenarios").into_response())
 }
 

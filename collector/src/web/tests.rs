@@ -742,6 +742,7 @@ async fn a_rule_that_nobody_could_decide_is_told_from_one_that_all_are_excepted_
                 rule: "serial-number".to_owned(),
                 outcome: outcome.to_owned(),
                 severity: "minor".to_owned(),
+                switched_off: false,
             };
             assessment::set_findings(&mut tx, &office::machine_id(number), &[finding]).await.unwrap();
         }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -16,21 +17,23 @@ use rules::complaint::explain;
 
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
-use crate::archive::{Deed, LIFECYCLE};
+use crate::archive::{Deed, LIFECYCLE, NORMS, PRICES};
 use crate::error::Failure;
 use crate::judge::Wrong;
 use crate::store::account::Standing;
 use crate::store::{listing, rules_text};
-use crate::web::format::{self, decimal, fill, number};
+use crate::web::format::{self, decimal, fill, money, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::web::{Form, Query, Site, Visitor, page_with};
-use crate::whatif::{Changed, RuleEffect, THRESHOLDS, Trial, Turn, Turns, WhatIf, what_if};
+use crate::whatif::{Changed, PlanChange, RuleEffect, THRESHOLDS, Trial, Turn, Turns, WhatIf, what_if};
 
 /// Who tries rules.
 pub const TRIES: &[Standing] = &[Standing::Administrator, Standing::Analyst];
+/// How long machines are diagnosed for the change of plan: somebody waits for the page.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Rules and units on the page.
 const ROWS: usize = 30;
 /// Machines on the page.
@@ -286,6 +289,7 @@ async fn result(app: &App, visitor: &Visitor, proposal: Proposal) -> Result<Resu
         id: proposal.id,
         scope: visitor.person.scope.clone(),
         today: format::day(visitor.reader.now),
+        patience: PATIENCE,
     };
     let _turn = app.trial.lock().await;
     let result = what_if(&app.store, &trial, &ProgressBar::hidden()).await?;
@@ -304,7 +308,7 @@ fn view(reader: &Reader, judge: &Judge, result: &WhatIf, names: &BTreeMap<String
     };
     let title = match &result.title {
         Some(title) => pick(lang, title).to_owned(),
-        None => w.rules_lifecycle.clone(),
+        None => table_title(w, &result.id).unwrap_or(&w.rules_lifecycle).clone(),
     };
     let counts = [("n", n(result.changed)), ("all", n(result.machines)), ("concerned", n(result.concerned))];
     let places: Vec<(&str, &str)> = counts.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -358,10 +362,47 @@ fn notes(reader: &Reader, result: &WhatIf) -> Vec<String> {
     } else if result.before == result.after {
         notes.push(w.trial_same.clone());
     }
+    if let Some(plan) = &result.plan {
+        notes.extend(plan_notes(reader, plan));
+    }
     if result.unreadable > 0 {
         notes.push(fill(&w.trial_unreadable, &[("n", &number(lang, signed(result.unreadable)))]));
     }
     notes
+}
+
+/// What the change of plan costs, and how far that can be trusted.
+fn plan_notes(reader: &Reader, plan: &PlanChange) -> Vec<String> {
+    let (lang, w) = (reader.lang, reader.words());
+    let PlanChange { before, after, cut, .. } = plan;
+    let change = after.cost - before.cost;
+    let sign = if change > 0 { "+" } else { "" };
+    let places = [
+        ("before", money(lang, before.cost)),
+        ("after", money(lang, after.cost)),
+        ("change", format!("{sign}{}", money(lang, change))),
+        ("seats_before", number(lang, signed(before.seats))),
+        ("seats_after", number(lang, signed(after.seats))),
+    ];
+    let places: Vec<(&str, &str)> = places.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let mut notes = vec![fill(if before == after { &w.trial_plan_same } else { &w.trial_plan }, &places)];
+    if *cut > 0 {
+        notes.push(fill(&w.trial_plan_cut, &[("cut", &number(lang, signed(*cut)))]));
+    }
+    if after.unpriced > 0 {
+        notes.push(fill(&w.trial_plan_unpriced, &[("n", &number(lang, signed(after.unpriced)))]));
+    }
+    notes
+}
+
+/// What a table is called; none where the id is of no table.
+pub fn table_title(w: &'static Words, id: &str) -> Option<&'static String> {
+    match id {
+        LIFECYCLE => Some(&w.rules_lifecycle),
+        PRICES => Some(&w.rules_prices),
+        NORMS => Some(&w.rules_norms),
+        _ => None,
+    }
 }
 
 fn matrix(reader: &Reader, result: &WhatIf) -> Vec<(Label, Vec<Cell>)> {
@@ -531,8 +572,7 @@ pub async fn download(
     let mut tx = site.app.store.read().await?;
     let text = rules_text::find(&mut tx, &digest).await?.ok_or(Failure::NotFound)?;
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    let id = if text.id == LIFECYCLE { LIFECYCLE } else { &text.id };
-    let name: String = id.chars().take(80).map(plain).collect();
+    let name: String = text.id.chars().take(80).map(plain).collect();
     let short: String = digest.chars().take(12).filter(char::is_ascii_hexdigit).collect();
     let headers = [
         (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()),

@@ -648,6 +648,8 @@ words! {
     rules_id
     rules_others
     rules_lifecycle
+    rules_prices
+    rules_norms
     rules_lifecycle_dated
     rules_stale
     rules_roles
@@ -707,6 +709,10 @@ words! {
     trial_on_request
     trial_same
     trial_unreadable
+    trial_plan
+    trial_plan_same
+    trial_plan_cut
+    trial_plan_unpriced
     trial_moves
     trial_from_to
     trial_rules

@@ -2,7 +2,8 @@
 //!
 //! Knows no database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use jiff::civil::Date;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
@@ -11,13 +12,15 @@ use rules::ruleset::{Judges, RuleSet, in_force};
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use super::cost::{DIAGNOSED_MAX, Differing};
 use super::{
     Changed, LISTED_MAX, Move, RuleEffect, Scores, THRESHOLDS, Trial, Turn, Turns, UnitEffect, WhatIf,
 };
 use crate::app::Judge;
-use crate::archive::LIFECYCLE;
+use crate::archive;
 use crate::judge::{day, open, settings};
 use crate::local::{Local, Locals};
+use crate::planning;
 use crate::store::fleet::Latest;
 use crate::store::listing::Scope;
 
@@ -35,6 +38,9 @@ pub(super) struct Tally {
     scores: Scores,
     units: BTreeMap<String, (u64, Turns)>,
     list: Vec<Changed>,
+    /// The machines that differ, with their diagnoses before and after; and how many there was no time for.
+    differing: Vec<Differing>,
+    cut: u64,
     /// Shares that are being counted.
     pub(super) waiting: Vec<JoinHandle<Tally>>,
 }
@@ -47,8 +53,16 @@ struct Effect {
 }
 
 /// Counts a share.
-pub(super) fn tally(trial: &Trial, as_of: Option<Date>, locals: &Locals, share: &[Latest]) -> Tally {
+pub(super) fn tally(
+    trial: &Trial,
+    as_of: Option<Date>,
+    until: Instant,
+    locals: &Locals,
+    share: &[Latest],
+) -> Tally {
     let mut tally = Tally::default();
+    let other_book = trial.now.prices.digest != trial.then.prices.digest
+        || trial.now.norms.digest != trial.then.norms.digest;
     let mut matchings = BTreeMap::new();
     for latest in share {
         tally.machines += 1;
@@ -58,6 +72,14 @@ pub(super) fn tally(trial: &Trial, as_of: Option<Date>, locals: &Locals, share: 
                 let local = locals.of(&latest.machine, &latest.unit_path);
                 let pair = Pair::of(trial, &report, role, (day, &local));
                 tally.count(trial, latest, &pair, &mut matchings);
+                if pair.is_mended_otherwise(other_book, &matchings) {
+                    if Instant::now() < until && tally.differing.len() < DIAGNOSED_MAX {
+                        let of = |judge: &Judge| planning::diagnosis(judge, &report.facts, role, day, &local);
+                        tally.differing.push((latest.machine.clone(), of(&trial.now), of(&trial.then)));
+                    } else {
+                        tally.cut += 1;
+                    }
+                }
             }
             Err(error) => {
                 tally.unreadable += 1;
@@ -97,6 +119,20 @@ impl<'t> Pair<'t> {
         Pair { before, after }
     }
 
+    /// Whether the plan may do something else with this machine: it fails other rules, or what would mend it differs.
+    fn is_mended_otherwise(&self, other_book: bool, matchings: &Matchings) -> bool {
+        let (was, is) = self.grades();
+        if was == Grade::Ready && is == Grade::Ready {
+            return false;
+        }
+        let (Some((old, before)), Some((new, after))) = (&self.before, &self.after) else {
+            return was != is;
+        };
+        let key = (old.digest.clone(), new.digest.clone());
+        let other_remedies = matchings.get(&key).is_some_and(|matching| matching.other_remedies);
+        other_book || other_remedies || was != is || failing(old, before) != failing(new, after)
+    }
+
     fn grades(&self) -> (Grade, Grade) {
         let grade =
             |judged: &Option<(&RuleSet, Judgement)>| judged.as_ref().map_or(Grade::NoData, |(_, j)| j.grade);
@@ -109,13 +145,30 @@ impl<'t> Pair<'t> {
     }
 }
 
-/// Which rule of one set is which of another: for each rule id its places in both.
-type Matching = Vec<(String, Option<usize>, Option<usize>)>;
+/// The rules that a machine fails, in whole or in part.
+fn failing<'s>(set: &'s RuleSet, judgement: &Judgement) -> BTreeSet<&'s str> {
+    let fails =
+        judgement.rulings.iter().zip(&set.rules).filter(|(ruling, _)| {
+            matches!(ruling.outcome, Outcome::Fail | Outcome::Partial) && !ruling.waived
+        });
+    fails.map(|(_, rule)| rule.id.as_str()).collect()
+}
+
+/// Which rule of one set is which of another.
+struct Matching {
+    /// For each rule id its places in both.
+    rules: Vec<(String, Option<usize>, Option<usize>)>,
+    /// Whether what mends a rule of both differs.
+    other_remedies: bool,
+}
+
+/// By the digests of both sets.
+type Matchings = BTreeMap<(String, String), Matching>;
 
 fn matching(before: &RuleSet, after: &RuleSet) -> Matching {
     let old: BTreeMap<&str, usize> =
         before.rules.iter().enumerate().map(|(index, rule)| (rule.id.as_str(), index)).collect();
-    let mut pairs: Matching = after
+    let mut pairs: Vec<_> = after
         .rules
         .iter()
         .enumerate()
@@ -123,7 +176,14 @@ fn matching(before: &RuleSet, after: &RuleSet) -> Matching {
         .collect();
     let gone = before.rules.iter().enumerate().filter(|(_, rule)| after.rule(&rule.id).is_none());
     pairs.extend(gone.map(|(index, rule)| (rule.id.clone(), Some(index), None)));
-    pairs
+    let same_remedies = pairs.iter().all(|(_, was, is)| match (*was, *is) {
+        (Some(was), Some(is)) => before.rules[was].remedies == after.rules[is].remedies,
+        (None, _) | (_, None) => true,
+    });
+    // Remedies have no other equality than how they are written.
+    let other_remedies =
+        !same_remedies || format!("{:?}", before.remedies) != format!("{:?}", after.remedies);
+    Matching { rules: pairs, other_remedies }
 }
 
 /// What stands for a rule that is not in a set.
@@ -131,13 +191,7 @@ const NOT_THERE: Ruling =
     Ruling { outcome: Outcome::NotApplicable, severity: Severity::Info, switched_off: false, waived: false };
 
 impl Tally {
-    fn count(
-        &mut self,
-        trial: &Trial,
-        latest: &Latest,
-        pair: &Pair<'_>,
-        matchings: &mut BTreeMap<(String, String), Matching>,
-    ) {
+    fn count(&mut self, trial: &Trial, latest: &Latest, pair: &Pair<'_>, matchings: &mut Matchings) {
         let grades = pair.grades();
         *self.moves.entry(grades).or_default() += 1;
         self.concerned += u64::from(pair.after.as_ref().is_some_and(|(set, _)| set.id == trial.id));
@@ -179,7 +233,7 @@ impl Tally {
         turn: Option<Turn>,
     ) -> Vec<String> {
         let mut differing: Vec<(&str, bool)> = Vec::new();
-        for (rule, was, is) in matching {
+        for (rule, was, is) in &matching.rules {
             let was = was.and_then(|index| before.rulings.get(index)).copied();
             let ruling = is.and_then(|index| after.rulings.get(index)).copied();
             if speaks(was) == speaks(ruling) {
@@ -234,18 +288,22 @@ impl Tally {
             known.0 += machines;
             known.1.join(turns);
         }
+        self.cut += other.cut;
+        let room = DIAGNOSED_MAX.saturating_sub(self.differing.len());
+        self.cut += other.differing.len().saturating_sub(room) as u64;
+        self.differing.extend(other.differing.into_iter().take(room));
         let room = LISTED_MAX.saturating_sub(self.list.len());
         self.list.extend(other.list.into_iter().take(room));
     }
 
+    /// Gives away the machines that differ, and how many there was no time for.
+    pub(super) fn take_differing(&mut self) -> (Vec<Differing>, u64) {
+        (std::mem::take(&mut self.differing), self.cut)
+    }
+
     /// What all shares came to.
     pub(super) fn told(self, trial: &Trial, as_of: Option<Date>) -> WhatIf {
-        let of = |judge: &Judge| {
-            if trial.id == LIFECYCLE {
-                return Some(judge.lifecycle.digest.clone());
-            }
-            judge.sets.iter().find(|set| set.id == trial.id).map(|set| set.digest.clone())
-        };
+        let of = |judge: &Judge| archive::digest_of(judge, &trial.id);
         let candidate = trial.then.sets.iter().find(|set| set.id == trial.id);
         let mut list = self.list;
         list.sort_by(|a, b| (a.turn, &a.hostname, &a.machine).cmp(&(b.turn, &b.hostname, &b.machine)));
@@ -276,6 +334,7 @@ impl Tally {
             rules: effects(trial, self.rules),
             scores: self.scores,
             units,
+            plan: None,
             list,
         }
     }

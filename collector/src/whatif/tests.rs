@@ -46,6 +46,7 @@ async fn check(then: Judge, expected: Expect) {
         id: "own".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     let result = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
     let mut told = format!(
@@ -172,6 +173,7 @@ async fn a_set_of_next_year_is_tried_as_of_its_day() {
         id: "next".to_owned(),
         scope: Scope::everything(),
         today: date(2026, 11, 22),
+        patience: std::time::Duration::from_secs(60),
     };
     let result = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
     assert_eq!((result.as_of, result.concerned, result.changed), (Some(date(2027, 1, 1)), 2, 1));
@@ -179,4 +181,50 @@ async fn a_set_of_next_year_is_tried_as_of_its_day() {
     let elsewhere = Trial { scope: Scope::subtree("elsewhere/"), ..trial };
     let nothing = what_if(&office.app.store, &elsewhere, &ProgressBar::hidden()).await.unwrap();
     assert_eq!((nothing.machines, nothing.changed), (0, 0));
+}
+
+#[tokio::test]
+async fn the_change_of_plan_is_what_the_machines_that_differ_cost() {
+    let office = office().await;
+    let everything = Scope::everything();
+    crate::planning::diagnose(&office.app, &everything, None, &ProgressBar::hidden()).await.unwrap();
+    let trial = |then: Judge, patience: u64| Trial {
+        now: office.app.judge(),
+        then: Arc::new(then),
+        id: "own".to_owned(),
+        scope: Scope::everything(),
+        today: date(2026, 11, 22),
+        patience: Duration::from_secs(patience),
+    };
+    let plan = async |trial: Trial| {
+        let result = what_if(&office.app.store, &trial, &ProgressBar::hidden()).await.unwrap();
+        result.plan.unwrap()
+    };
+    let price = Prices::shipped().of("pc").unwrap();
+    // PC-A cannot be mended as it is; with 16 GiB asked, PC-B cannot either.
+    let stricter = || rules(&OWN_SET.replace("8 GiB", "16 GiB"));
+    let change = plan(trial(stricter(), 60)).await;
+    assert_eq!((change.machines, change.cut), (1, 0));
+    assert_eq!(change.after.cost - change.before.cost, price);
+    assert_eq!(change.after.seats - change.before.seats, 1);
+    assert!(change.before.cost >= price, "the machine that stays as it is stands in both: {change:?}");
+    // Without time, that is told, and nothing is invented.
+    let cut = plan(trial(stricter(), 0)).await;
+    assert_eq!((cut.machines, cut.cut, cut.after), (0, 1, cut.before));
+    // The same rules: nobody is diagnosed.
+    let same = plan(trial(rules(OWN_SET), 60)).await;
+    assert_eq!((same.machines, same.before), (0, same.after));
+    assert_eq!(same.before, change.before);
+    // A remedy that helps now: the rule says the same, and the plan is another one.
+    let helped = OWN_SET.replace("[remedy.add-memory]", "[remedy.add-memory]\nitem = \"ram-8g\"");
+    let helped = format!("{helped}gives = {{ \"memory.installed\" = \"16 GiB\" }}\n");
+    let cheaper = plan(trial(rules(&helped), 60)).await;
+    assert_eq!(cheaper.machines, 1);
+    assert!(cheaper.after.cost < cheaper.before.cost, "{cheaper:?}");
+    // Dearer PCs: every machine that is not ready is looked at.
+    let mut dearer = rules(OWN_SET);
+    let text = Prices::shipped_text().replace("16_000_000", "17_000_000").replace("16000000", "17000000");
+    dearer.prices = Prices::parse("prices.toml", &text).unwrap();
+    let change = plan(Trial { id: "prices".to_owned(), ..trial(dearer, 60) }).await;
+    assert_eq!((change.machines, change.after.cost - change.before.cost), (1, 1_000_000));
 }

@@ -11,7 +11,7 @@ use crate::web::office::{self, Office};
 
 async fn planned(office: &Office) -> Planned {
     planning::diagnose(&office.app, &Scope::everything(), None, &ProgressBar::hidden()).await.unwrap();
-    let wish = Wish { scope: Scope::everything(), norm: None, budgets: Vec::new() };
+    let wish = Wish { scope: Scope::everything(), norm: None, fund: String::new(), budgets: Vec::new() };
     planning::plan(&office.app, &wish).await.unwrap()
 }
 
@@ -43,6 +43,7 @@ async fn reports(office: &Office, machine: &str, findings: &[(&str, &str)]) {
             rule: (*rule).to_owned(),
             outcome: (*outcome).to_owned(),
             severity: "major".to_owned(),
+            switched_off: false,
         })
         .collect();
     findings.sort();
@@ -156,6 +157,7 @@ async fn a_rule_that_is_asked_no_longer_confirms_nothing() {
         rule: "memory-size".to_owned(),
         outcome: "partial".to_owned(),
         severity: "major".to_owned(),
+        switched_off: false,
     };
     let findings = std::slice::from_ref(&partial);
     assert_eq!(compared(&judge, &one("upgrade", &["memory-size"], true), findings), (vec![], true));

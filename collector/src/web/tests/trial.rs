@@ -168,3 +168,42 @@ async fn who_sees_one_commune_tries_there_and_changes_nothing() {
     let page = analyst.get("/rules").await.body;
     assert!(page.contains("href=\"/rules/try\"") && !page.contains("action=\"/rules/activate\""));
 }
+
+#[tokio::test]
+async fn prices_are_tried_and_put_in_force_like_rules() {
+    let ruled = Ruled::open().await;
+    let app = &ruled.office.app;
+    let everything = crate::store::listing::Scope::everything();
+    crate::planning::diagnose(app, &everything, None, &indicatif::ProgressBar::hidden()).await.unwrap();
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let token = admin.form_token().await;
+    let text = ::rules::prices::Prices::shipped_text().replacen("16_000_000", "19_000_000", 1);
+    let text = text.replacen("16000000", "19000000", 1);
+    assert_ne!(text, ::rules::prices::Prices::shipped_text());
+    let tried =
+        admin.send(Method::POST, "/rules/try", &form(&[("form_token", &token), ("text", &text)])).await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.body);
+    assert!(tried.body.contains("Bảng giá"), "the table is named");
+    let (_, plan) = tried.body.split_once("Kế hoạch trang bị: ").expect("the plan changes");
+    let (plan, _) = plan.split_once("</p>").unwrap();
+    assert!(plan.contains("(+"), "a dearer PC makes a dearer plan: {plan}");
+    let broken = text.replacen("verified", "verifed", 1);
+    let wrong =
+        admin.send(Method::POST, "/rules/try", &form(&[("form_token", &token), ("text", &broken)])).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let digest = hidden(&tried.body, "tried");
+    let body =
+        form(&[("form_token", &token), ("text", &text), ("tried", &digest), ("reason", "Báo giá quý IV")]);
+    let done = admin.send(Method::POST, "/rules/activate", &body).await;
+    assert_eq!(done.header(header::LOCATION), "/rules?done=prices", "{}", done.body);
+    assert_eq!(std::fs::read_to_string(ruled.rules.join("prices.toml")).unwrap(), text);
+    assert_eq!(app.judge().prices.of("pc"), Some(19_000_000));
+    let page = admin.get("/rules").await.body;
+    assert!(page.contains("Báo giá quý IV") && page.contains("Bảng giá") && page.contains("Định mức"));
+    let mut tx = app.store.read().await.unwrap();
+    let trail = audit::newest(&mut tx, None, 9).await.unwrap();
+    assert!(trail.iter().any(|entry| entry.action == "rules-activate" && entry.subject == "prices"));
+    let deeds = rules_text::activations(&mut tx, 9).await.unwrap();
+    assert_eq!(deeds.len(), 1, "the first reading of a folder is nobody's deed");
+    assert_eq!(deeds[0].before.as_deref(), Some(::rules::prices::Prices::shipped().digest.as_str()));
+}

@@ -1,0 +1,178 @@
+//! How long judging a whole fleet again takes, from the database and back: the store is filled with machines from the
+//! recorded PCs through the intake, then the rules change.
+//!
+//! `cargo bench -p sansang-tests --bench rescoring`; `SANSANG_MACHINES` says how many (30,000).
+#![expect(clippy::unwrap_used, reason = "a benchmark ends where it is wrong")]
+#![expect(clippy::print_stdout, reason = "a benchmark tells what it found")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use agent::host::recorded::Recording;
+use agent::probe::survey;
+use collector::app::{App, Judge};
+use collector::clock::Clock;
+use collector::intake::{Intake, Settings, Via};
+use collector::rescore::rescore;
+use collector::store::machine::Newcomer;
+use collector::store::unit::Naming;
+use collector::store::{Store, key, machine, unit};
+use indicatif::ProgressBar;
+use ring::rand::SystemRandom;
+use rules::envelope::{SigningKey, pack};
+use rules::fact::Fact;
+use rules::facts::Facts;
+use rules::facts::os::Platform;
+use rules::lifecycle::Lifecycle;
+use rules::norms::Norms;
+use rules::prices::Prices;
+use rules::quantity::Bytes;
+use rules::report::{Report, WIRE};
+use rules::ruleset::{RuleSet, SHIPPED};
+
+const NOW: &str = "2026-11-22T01:00:00Z";
+const OFFICE: &str = "vn-office-2026";
+const ROLES: [&str; 4] = ["officer", "clerk", "counter", "leader"];
+/// Arrivals that are on their way at the same time.
+const TOGETHER: usize = 64;
+
+fn recorded() -> Vec<Facts> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/recordings");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let read = |file: &std::path::PathBuf| {
+        let host = Recording::load(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let windows = host.recording.platform == "windows";
+        let platform = if windows { Platform::Windows } else { Platform::Linux };
+        let taken_at = host.recording.taken_at;
+        survey(Arc::new(host), platform, taken_at).facts
+    };
+    files.iter().map(read).collect()
+}
+
+/// The shipped rules, where this text stands for another in the set for offices.
+fn rules(from: &str, to: &str) -> Judge {
+    let read = |(file, text): &(&str, &str)| {
+        let is_office = file.starts_with(OFFICE);
+        assert!(!is_office || text.contains(from), "{from}");
+        let text = if is_office { text.replace(from, to) } else { (*text).to_owned() };
+        RuleSet::parse(file, &text).unwrap()
+    };
+    Judge {
+        sets: SHIPPED.iter().map(read).collect(),
+        lifecycle: Lifecycle::shipped(),
+        prices: Prices::shipped(),
+        norms: Norms::shipped(),
+    }
+}
+
+/// Peak memory of this program, in MiB, as Linux tells it.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+async fn fill(app: &App, count: usize) {
+    let settings = Settings { report_seconds: 3600, sealing_key: vec![1; 32], services: vec![] };
+    let (intake, writer) = Intake::new(app.clone(), settings).unwrap();
+    let writer = tokio::spawn(writer.run());
+    let naming = |code: &str, kind: &str| Naming {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        short: code.to_owned(),
+        kind: kind.to_owned(),
+    };
+    let now = app.clock.now();
+    let pcs = Arc::new(recorded());
+    let mut tx = app.store.begin().await.unwrap();
+    let province = unit::add(&mut tx, None, &naming("38", "province"), now).await.unwrap();
+    let mut units = Vec::new();
+    for number in 0..200 {
+        units.push(
+            unit::add(&mut tx, Some(&province), &naming(&format!("c{number}"), "commune"), now)
+                .await
+                .unwrap(),
+        );
+    }
+    let mut keys = Vec::with_capacity(count);
+    for number in 0..count {
+        let key = SigningKey::from_pkcs8(&SigningKey::generate(&SystemRandom::new()).unwrap()).unwrap();
+        let hostname = format!("PC-{number:06}");
+        let newcomer = Newcomer { hostname: &hostname, agent: "0.1.0", role: ROLES[number % ROLES.len()] };
+        let id = machine::add(&mut tx, &units[number % units.len()], newcomer, now).await.unwrap();
+        key::add(&mut tx, &key.id().0, &id, key.public_key(), now).await.unwrap();
+        keys.push((hostname, key));
+    }
+    tx.commit().await.unwrap();
+    let waiting = Arc::new(tokio::sync::Semaphore::new(TOGETHER));
+    let mut sent = tokio::task::JoinSet::new();
+    for (number, (hostname, key)) in keys.into_iter().enumerate() {
+        let permit = Arc::clone(&waiting).acquire_owned().await.unwrap();
+        let (intake, pcs) = (intake.clone(), Arc::clone(&pcs));
+        sent.spawn(async move {
+            let mut facts = pcs[number % pcs.len()].clone();
+            facts.os.hostname = Fact::Known(hostname);
+            facts.memory.installed = Fact::Known(Bytes([4, 8, 16][number % 3] << 30));
+            let taken_at = NOW.parse().unwrap();
+            let report = Report {
+                wire: WIRE,
+                taken_at,
+                agent: "0.1.0".to_owned(),
+                survey_ms: 40,
+                facts,
+                notes: vec![],
+            };
+            let bytes = pack(&report, &key, 1).unwrap();
+            intake.take_in(bytes, Via::Https).await.map_err(|trouble| format!("{trouble:?}")).unwrap();
+            drop(permit);
+        });
+    }
+    while let Some(one) = sent.join_next().await {
+        one.unwrap();
+    }
+    drop(intake);
+    writer.await.unwrap();
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let count = std::env::var("SANSANG_MACHINES").map_or(30_000, |count| count.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("collector.db");
+    let store = Store::open(&file).await.unwrap();
+    let (from, title) = ("At least 8 GiB of memory", "Eight GiB of memory or more");
+    let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), rules(from, from), false);
+    let began = Instant::now();
+    fill(&app, count).await;
+    let size = std::fs::metadata(&file).unwrap().len() >> 20;
+    println!(
+        "{count} machines taken in within {:.1?}; the database has {size} MiB, the peak is {} MiB",
+        began.elapsed(),
+        peak()
+    );
+    rescore(&app, &ProgressBar::hidden()).await.unwrap();
+    let steps: [(&str, &str, &str); 5] = [
+        ("the same rules", from, from),
+        ("a title is written otherwise", from, title),
+        ("a threshold: memory from 8 to 16 GiB", "\"8 GiB\"", "\"16 GiB\""),
+        ("and back", from, from),
+        ("every threshold of grades", "score = 85", "score = 99"),
+    ];
+    for (what, from, to) in steps {
+        app.set_judge(rules(from, to));
+        let began = Instant::now();
+        let rescored = rescore(&app, &ProgressBar::hidden()).await.unwrap();
+        let took = began.elapsed();
+        println!(
+            "{what}: {} machines in {took:.2?} ({:.0} µs each), {} came out otherwise; the peak is {} MiB",
+            rescored.machines,
+            took.as_secs_f64() * 1e6 / count as f64,
+            rescored.changed,
+            peak()
+        );
+    }
+    app.store.close().await;
+}
