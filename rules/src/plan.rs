@@ -15,14 +15,14 @@ use crate::assess::{Role, Severity};
 use crate::mend::Step;
 use crate::norms::{Entitlement, Group, Norm};
 use crate::prices::Prices;
+pub use agency::{Devices, devices};
 use optimum::{Offer, choose};
-pub use shared::{Devices, devices};
 
+mod agency;
 mod calculator;
 pub mod limits;
 pub mod optimum;
 mod seating;
-mod shared;
 mod spares;
 mod wishes;
 
@@ -450,7 +450,7 @@ fn lines(office: &Office<'_>) -> (Vec<Line>, Counts) {
         calculator::lines(office, &seats, &mut counts)
     } else {
         let mut lines = seating::lines(office, &seats, &mut counts);
-        lines.extend(shared::lines(office, &seats));
+        lines.extend(agency::lines(office, &seats));
         lines
     };
     lines.extend(wishes::lines(office, &seats, &mut counts));

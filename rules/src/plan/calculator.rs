@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::agency::{busiest, by_agency, declared, device, devices};
 use super::seating::Places;
-use super::shared::{busiest, by_agency, declared, device, devices};
 use super::{Counts, Line, Office, PC, Regime, Seats, State, Why, points, purchased};
 use crate::assess::{Role, Severity};
 

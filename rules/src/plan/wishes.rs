@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::agency::by_agency;
 use super::seating::Places;
-use super::shared::by_agency;
 use super::{Counts, Line, MONTHS, Means, Office, Purchased, Regime, Why, Wish, points};
 use crate::assess::Severity;
 use crate::norms::Entitlement;
