@@ -61,8 +61,8 @@ pub static ASSETS: LazyLock<Assets> = LazyLock::new(|| {
 /// A stylesheet without indents, empty lines, and comments that have a line of their own: people on slow lines wait for
 /// every byte, and read none of these.
 fn bare(style: &str) -> String {
-    let is_told = |line: &&str| !line.is_empty() && !(line.starts_with("/*") && line.ends_with("*/"));
-    style.lines().map(str::trim).filter(is_told).collect::<Vec<_>>().join("\n")
+    let is_silent = |line: &&str| line.is_empty() || line.starts_with("/*") && line.ends_with("*/");
+    style.lines().map(str::trim).filter(|line| !is_silent(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn put(
