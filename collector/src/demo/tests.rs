@@ -50,8 +50,10 @@ async fn plan_of(app: &App) -> serde_json::Value {
     for line in document["lines"].as_array_mut().unwrap() {
         let line = line.as_object_mut().unwrap();
         line.remove("machine_id");
+        line.remove("replaced_id");
         // Places among machines and units are those of their ids too.
         line.remove("machine");
+        line.remove("replaces");
         line.remove("unit");
     }
     document
@@ -63,9 +65,9 @@ async fn the_same_seed_makes_the_same_province() {
     let (_second, other) = province(38, Tree::Two).await;
     let plan = plan_of(&one).await;
     assert!(plan["lines"].as_array().unwrap().len() > 20, "{plan:#}");
-    assert_eq!(plan, plan_of(&other).await);
+    assert!(plan == plan_of(&other).await, "the same seed made another plan");
     let (_third, another) = province(39, Tree::Two).await;
-    assert_ne!(plan, plan_of(&another).await);
+    assert!(plan != plan_of(&another).await, "another seed made the same plan");
 }
 
 #[tokio::test]
