@@ -370,7 +370,7 @@ fn an_office_suite_of_2016_is_licensed_by_volume() {
         |facts, text| {
             let office = &facts.office;
             writeln!(text, "{} {}", short(&office.activation), short(&office.licence_channel)).unwrap();
-            for suite in office.suites.known().unwrap() {
+            for suite in office.suites.known().unwrap_or_else(|| panic!("{:?}", office.suites)) {
                 writeln!(text, "{} {}", short(&suite.name), short(&suite.version)).unwrap();
             }
         },
@@ -393,7 +393,7 @@ fn the_list_of_programs_of_a_developer() {
             let software = &facts.software;
             writeln!(text, "count {} unwanted {}", short(&software.count), short(&software.unwanted))
                 .unwrap();
-            for package in software.packages.known().unwrap() {
+            for package in software.packages.known().unwrap_or_else(|| panic!("{:?}", software.packages)) {
                 writeln!(text, "{}", short(&package.name)).unwrap();
             }
         },

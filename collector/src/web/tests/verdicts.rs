@@ -52,8 +52,9 @@ async fn what_is_only_switched_off_is_a_class_of_its_own() {
     let everything = crate::store::listing::Scope::everything();
     let off = crate::store::listing::switched_off(&mut tx, &everything).await.unwrap();
     drop(tx);
-    let (rule, machines) = off.iter().max_by_key(|(_, machines)| **machines).unwrap();
-    assert!(*machines > 0);
+    // One that fits on a page of the list.
+    let on_a_page = off.iter().filter(|(_, machines)| (1..=50).contains(*machines));
+    let (rule, machines) = on_a_page.max_by_key(|(_, machines)| **machines).unwrap();
     let rules = admin.get("/rules").await.body;
     assert!(rules.contains(&format!("{machines} máy có nhưng đang tắt")), "{rule}");
     let list = admin.get(&format!("/machines?off=yes&rule={rule}&sort=name")).await.body;
