@@ -364,7 +364,7 @@ fn an_office_suite_of_2016_is_licensed_by_volume() {
                  [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{90160000-0011-0000-1000-0000000FF1CE}]\r\n\
                  \"DisplayName\"=\"Microsoft Office Professionnel Plus 2016\"\r\n\"DisplayVersion\"=\"16.0.4266.1001\"\r\n\
                  [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion]\r\n\"CurrentBuild\"=\"19045\"\r\n\
-                 [HKEY_USERS\\.DEFAULT]\r\n",
+                 [HKEY_USERS]\r\n[HKEY_USERS\\.DEFAULT]\r\n",
             );
         },
         |facts, text| {
@@ -387,7 +387,7 @@ fn the_list_of_programs_of_a_developer() {
         "mssql",
         |dump| {
             dump.assume_asked("HKU");
-            dump.read_registry("[HKEY_USERS\\.DEFAULT]\r\n");
+            dump.read_registry("[HKEY_USERS]\r\n[HKEY_USERS\\.DEFAULT]\r\n");
         },
         |facts, text| {
             let software = &facts.software;

@@ -366,23 +366,32 @@ fn a_pc_on_which_everything_hangs_takes_a_minute_at_most() {
     assert_eq!(report.notes.len(), windows::TABLE.len(), "every probe was cut off");
 }
 
+/// All recordings and where they lie, sorted.
+#[expect(clippy::disallowed_methods, reason = "a test that reads the recordings, however many there are")]
+fn recordings() -> Vec<(std::path::PathBuf, Recorded)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+    paths.sort();
+    let load = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        (path, host::recorded::Recording::load(&text).unwrap())
+    };
+    paths.into_iter().map(load).collect()
+}
+
 /// What the probes make of a recording, beside which it stands.
 ///
 /// With `SANSANG_UNANSWERED` set, the questions that a recording does not answer are only listed: so it is seen what a
 /// recording lacks after a probe asks more.
-#[expect(clippy::disallowed_methods, reason = "a test that reads the recordings, however many there are")]
 #[test]
 fn every_recording_answers_its_probes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings");
     let lenient = std::env::var_os("SANSANG_UNANSWERED").is_some();
-    let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    names.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-    names.sort();
-    assert!(names.len() >= 6, "{} recordings", names.len());
+    let recordings = recordings();
+    assert!(recordings.len() >= 6, "{} recordings", recordings.len());
     let mut faults = String::new();
-    for path in names {
+    for (path, host) in recordings {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let host = host::recorded::Recording::load(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let now = host.recording.taken_at;
         let word = host.recording.platform.clone();
         let platform = Platform::ALL.iter().copied().find(|platform| platform.word() == word).unwrap();

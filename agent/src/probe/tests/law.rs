@@ -15,7 +15,7 @@ use rules::facts::{AREAS, Facts, Kind, Place, Records, Seen, Term, Value};
 use super::doors::{Otherwise, Pc};
 use super::*;
 use crate::host::answers::{Cell, Guardian, Health, Key, Method, Query, RegistryValue, Row, Service};
-use crate::host::recorded::{Recorded, Recording};
+use crate::host::recorded::Recorded;
 use crate::host::{Answer, Trouble};
 
 /// What is bent.
@@ -287,19 +287,6 @@ fn compare_records(
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test that reads the recordings, however many there are")]
-fn windows_recordings() -> Vec<(String, Recorded)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-    paths.sort();
-    let recordings = paths.into_iter().map(|path| {
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        (name, Recording::load(&std::fs::read_to_string(&path).unwrap()).unwrap())
-    });
-    recordings.filter(|(_, recorded)| recorded.recording.platform == "windows").collect()
-}
-
 fn is_narrow(pc: &Recorded) -> bool {
     let environment = Key::wide(r"HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment");
     pc.registry_value(environment, "PROCESSOR_ARCHITECTURE")
@@ -310,7 +297,11 @@ fn is_narrow(pc: &Recorded) -> bool {
 fn what_cannot_be_read_makes_no_other_answer() {
     let mut faults = BTreeMap::new();
     let mut tried = 0;
-    for (name, recorded) in windows_recordings() {
+    for (path, recorded) in recordings() {
+        if recorded.recording.platform != "windows" {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let now = recorded.recording.taken_at;
         let narrow = is_narrow(&recorded);
         let mut pc = Pc { recorded, doors: Bent::default() };
