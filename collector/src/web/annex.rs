@@ -28,6 +28,8 @@ mod work;
 const A4: u8 = 9;
 /// The row of the titles of columns, from 0: above it stand the head block, the title and its line.
 const HEADER_ROW: u32 = 6;
+/// How high that row is, in points.
+const HEADER_HEIGHT: f64 = 32.0;
 const TYPEFACE: &str = "Times New Roman";
 /// A text of more characters than this is broken into lines.
 const LINE_CHARS_MAX: usize = 24;
@@ -152,6 +154,8 @@ impl<'b> Sheet<'b> {
             sheet.set_column_width(column, *width)?;
             sheet.write_with_format(HEADER_ROW, column, *title, &looks.header)?;
         }
+        // Two lines of text: a title that wraps is not cut.
+        sheet.set_row_height(HEADER_ROW, HEADER_HEIGHT)?;
         let first = HEADER_ROW + 1;
         Ok(Sheet { sheet, looks, first, row: first, columns: columns.len(), sums: vec![0; columns.len()] })
     }

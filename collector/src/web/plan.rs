@@ -604,10 +604,7 @@ async fn prepare(
     let units = listing::units(&mut tx, &visitor.person.scope).await?;
     drop(tx);
     let (place, scope) = match asked.unit.as_str() {
-        "" => {
-            let root = units.first().map_or_else(|| w.plan_everything.clone(), |unit| unit.name.clone());
-            (root, visitor.person.scope.clone())
-        }
+        "" => (root(&units).unwrap_or(&w.plan_everything).to_owned(), visitor.person.scope.clone()),
         id => {
             let unit = units.iter().find(|unit| unit.id == id).ok_or(Failure::NotFound)?;
             (unit.name.clone(), Scope::subtree(&unit.path))
@@ -629,6 +626,12 @@ async fn prepare(
     let fund = asked.fund.clone();
     let planned = planning::plan(&site.app, &Wish { scope, norm, fund, budgets }).await?;
     Ok((units, Ok((place, planned))))
+}
+
+/// The name of the unit that all others hang below; none where there are several.
+fn root(units: &[UnitRow]) -> Option<&str> {
+    let highest = units.iter().min_by_key(|unit| unit.path.len())?;
+    units.iter().all(|unit| unit.path.starts_with(&highest.path)).then_some(highest.name.as_str())
 }
 
 /// Shows the plan: `?unit=`, `?budget=` in million đồng a year, or one for each with semicolons between, `?years=` and

@@ -527,8 +527,14 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
     let mut viewer = Browser::signed_in(&office, "viewer").await;
     let free = viewer.get("/plan").await;
     assert_eq!(free.status, StatusCode::OK, "{}", free.body);
-    for shown in ["Kế hoạch", "Theo biện pháp", "Quyết định 10/2026", "chưa có báo giá", "seats import"]
-    {
+    for shown in [
+        "lang=\"vi\">Tỉnh Thanh Hóa · ",
+        "Kế hoạch",
+        "Theo biện pháp",
+        "Quyết định 10/2026",
+        "chưa có báo giá",
+        "seats import",
+    ] {
         assert!(free.body.contains(shown), "{shown}: {}", free.body);
     }
     let tight = viewer.get("/plan?budget=10&years=2").await;
