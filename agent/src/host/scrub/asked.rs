@@ -107,6 +107,14 @@ pub(super) fn scrub(recording: &mut Recording, hostname: &str, addressed: &mut d
             (stand_ins.text(&question, hostname), said)
         })
         .collect();
+    // Folders of Windows are named by the people whose they are, and are asked by the stand-ins in a replay.
+    recording.folders = std::mem::take(&mut recording.folders)
+        .into_iter()
+        .map(|(path, said)| match path.contains('\\') {
+            true => (stand_ins.text(&path, hostname), said),
+            false => (path, said),
+        })
+        .collect();
 }
 
 /// A screen's description without its serial numbers.
