@@ -12,8 +12,9 @@ use tracing::warn;
 
 use crate::app::App;
 use crate::planning::{self, Planned, Wish};
-use crate::store::listing::{self, Scope};
+use crate::store::listing::{Grades, Scope};
 use crate::store::unit;
+use crate::tally;
 
 /// Units with more machines are planned beside the page.
 const MACHINES_AT_ONCE: i64 = 400;
@@ -138,18 +139,11 @@ async fn make(app: &App, path: &str) -> Result<Part> {
 /// When the database cannot.
 pub async fn warm(app: &App) -> Result<()> {
     let mut tx = app.store.read().await?;
-    let own = listing::grades_by_unit(&mut tx, &Scope::everything()).await?;
+    let counted = tally::with_below(&mut tx).await?;
     let tree = unit::tree(&mut tx).await?;
     drop(tx);
-    let mut machines: BTreeMap<&str, i64> = BTreeMap::new();
     for unit in &tree {
-        let here = own.get(&unit.id).map_or(0, listing::Grades::all);
-        for above in unit.path.split_terminator('/') {
-            *machines.entry(above).or_default() += here;
-        }
-    }
-    for unit in &tree {
-        let machines = machines.get(unit.id.as_str()).copied().unwrap_or(0);
+        let machines = counted.get(&unit.id).map_or(0, Grades::all);
         if machines > MACHINES_AT_ONCE && app.parts.find(&unit.path).is_none() {
             of(app, &unit.path, machines).await?;
         }

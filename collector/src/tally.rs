@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::judge::day;
 use crate::store::listing::{self, Grades, Scope};
 use crate::store::tally::{self, Member};
-use crate::store::unit;
+use crate::store::{Tx, unit};
 
 /// Days of which each is kept; of those before, one a week is.
 const DAYS_KEPT: i32 = 92;
@@ -61,7 +61,7 @@ pub async fn count(app: &App) -> Result<()> {
 }
 
 /// The machines of each unit that has any, with those of all units below it, by id.
-async fn with_below(tx: &mut crate::store::Tx) -> Result<BTreeMap<String, Grades>> {
+pub(crate) async fn with_below(tx: &mut Tx) -> Result<BTreeMap<String, Grades>> {
     let own = listing::grades_by_unit(tx, &Scope::everything()).await?;
     let mut counted: BTreeMap<String, Grades> = BTreeMap::new();
     for unit in unit::tree(tx).await? {

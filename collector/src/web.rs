@@ -427,7 +427,25 @@ pub struct Fields {
     files: BTreeMap<String, Bytes>,
 }
 
+/// The media type of a table that spreadsheets read.
+const CSV: &str = "text/csv; charset=utf-8";
+
+/// A file to be kept and not shown, under this name; it has neither quotes nor line ends.
+fn attachment(kind: &'static str, name: &str, body: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, body.into()).into_response()
+}
+
 impl Fields {
+    /// What stands between the cells of a table that goes out: a comma where that is asked, or what Excel expects in
+    /// Vietnam.
+    fn separator(&self) -> char {
+        if self.text("separator") == "comma" { ',' } else { ';' }
+    }
+
     /// The fields of this text, `application/x-www-form-urlencoded`.
     pub fn parse(text: &[u8]) -> Fields {
         let text = String::from_utf8_lossy(text);

@@ -5,11 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it is wrong")]
 
 use std::hint::black_box;
-use std::path::Path;
-use std::sync::Arc;
 
-use agent::host::recorded::Recording;
-use agent::probe::survey;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::civil::{Date, date};
 use rules::assess::{Outcome, Role, assess, assess_lean};
@@ -18,27 +14,13 @@ use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::board::{FirmwareMode, TpmState};
 use rules::facts::disk::{Drive, DriveKind, Health, Volume};
-use rules::facts::os::{Architecture, Platform};
+use rules::facts::os::Architecture;
 use rules::lifecycle::Lifecycle;
 use rules::quantity::{Bytes, Percent, Version};
 use rules::ruleset::shipped;
+use tests::recordings;
 
 const DAY: Date = date(2026, 11, 22);
-
-fn recorded() -> Vec<Facts> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/recordings");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |file: &std::path::PathBuf| {
-        let host = Recording::load(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let windows = host.recording.platform == "windows";
-        let platform = if windows { Platform::Windows } else { Platform::Linux };
-        let taken_at = host.recording.taken_at;
-        survey(Arc::new(host), platform, taken_at).facts
-    };
-    files.iter().map(read).collect()
-}
 
 /// The rules about hardware that an officer's PC is asked, but the one that asks another set.
 const BY_HAND: &[&str] = &[
@@ -167,7 +149,7 @@ fn by_hand(facts: &Facts, two: &Version, day: Date) -> [Outcome; 12] {
 }
 
 fn judging(criterion: &mut Criterion) {
-    let pcs = recorded();
+    let pcs = recordings::facts();
     let lifecycle = Lifecycle::shipped();
     for set in shipped() {
         let defaults = set.defaults();
@@ -192,7 +174,7 @@ fn judging(criterion: &mut Criterion) {
 }
 
 fn against_hand(criterion: &mut Criterion) {
-    let pcs = recorded();
+    let pcs = recordings::facts();
     let lifecycle = Lifecycle::shipped();
     let mut set = shipped().into_iter().find(|set| set.id == "vn-office-2026").unwrap();
     set.rules.retain(|rule| BY_HAND.contains(&rule.id.as_str()));

@@ -5,12 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it is wrong")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it found")]
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use agent::host::recorded::Recording;
-use agent::probe::survey;
 use collector::app::{App, Judge};
 use collector::clock::Clock;
 use collector::intake::{Intake, Settings, Via};
@@ -22,35 +19,19 @@ use indicatif::ProgressBar;
 use ring::rand::SystemRandom;
 use rules::envelope::{SigningKey, pack};
 use rules::fact::Fact;
-use rules::facts::Facts;
-use rules::facts::os::Platform;
 use rules::lifecycle::Lifecycle;
 use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
 use rules::report::{Report, WIRE};
 use rules::ruleset::{RuleSet, SHIPPED};
+use tests::recordings;
 
 const NOW: &str = "2026-11-22T01:00:00Z";
 const OFFICE: &str = "vn-office-2026";
 const ROLES: [&str; 4] = ["officer", "clerk", "counter", "leader"];
 /// Arrivals that are on their way at the same time.
 const TOGETHER: usize = 64;
-
-fn recorded() -> Vec<Facts> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/recordings");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |file: &std::path::PathBuf| {
-        let host = Recording::load(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let windows = host.recording.platform == "windows";
-        let platform = if windows { Platform::Windows } else { Platform::Linux };
-        let taken_at = host.recording.taken_at;
-        survey(Arc::new(host), platform, taken_at).facts
-    };
-    files.iter().map(read).collect()
-}
 
 /// The shipped rules, where this text stands for another in the set for offices.
 fn rules(from: &str, to: &str) -> Judge {
@@ -86,7 +67,7 @@ async fn fill(app: &App, count: usize) {
         kind: kind.to_owned(),
     };
     let now = app.clock.now();
-    let pcs = Arc::new(recorded());
+    let pcs = Arc::new(recordings::facts());
     let mut tx = app.store.begin().await.unwrap();
     let province = unit::add(&mut tx, None, &naming("38", "province"), now).await.unwrap();
     let mut units = Vec::new();

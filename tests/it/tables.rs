@@ -2,41 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
-use std::sync::Arc;
 
-use agent::host::recorded::{Origin, Recording};
-use agent::probe::survey;
 use expect_test::expect_file;
 use jiff::civil::{Date, date};
 use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess};
-use rules::facts::Facts;
-use rules::facts::os::Platform;
 use rules::lifecycle::Lifecycle;
 use rules::ruleset::{Rule, RuleSet, shipped};
-
-/// A recorded PC, as its agent would report it.
-struct Pc {
-    name: String,
-    real: bool,
-    facts: Facts,
-}
-
-fn recorded() -> Vec<Pc> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../agent/recordings");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |file: &std::path::PathBuf| {
-        let host = Recording::load(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let Recording { origin, platform, taken_at, .. } = host.recording.clone();
-        let platform = if platform == "windows" { Platform::Windows } else { Platform::Linux };
-        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-        let facts = survey(Arc::new(host), platform, taken_at).facts;
-        Pc { name, real: origin == Origin::Real, facts }
-    };
-    files.iter().map(read).collect()
-}
+use tests::recordings::{self, Pc};
 
 fn sign(verdict: &Verdict) -> &'static str {
     match verdict.outcome {
@@ -99,7 +71,7 @@ fn table(set: &RuleSet, pcs: &[Pc], day: Date) -> String {
 
 #[test]
 fn every_set_over_every_recording() {
-    let pcs = recorded();
+    let pcs = recordings::all();
     assert!(pcs.len() >= 14, "{} recordings", pcs.len());
     assert!(pcs.iter().filter(|pc| pc.real).count() >= 4, "those of real PCs");
     for set in shipped() {

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Span;
 use jiff::civil::Date;
@@ -26,7 +25,7 @@ use crate::web::reader::{Lang, Reader};
 use crate::web::trend::{self, CHANGE_DAYS};
 use crate::web::units::{Node, tree};
 use crate::web::words::Words;
-use crate::web::{Fields, Form, Query, Site, Visitor, page, unit as unit_page};
+use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page, unit as unit_page};
 
 /// Who sets targets.
 pub const SETS_TARGETS: &[Standing] = &[Standing::Administrator, Standing::Analyst];
@@ -338,7 +337,7 @@ pub async fn export(
 ) -> Result<Response, Failure> {
     let (_, rows, _) = table(&site, &visitor, &fields).await?;
     let (reader, w) = (&visitor.reader, visitor.words());
-    let mut csv = Csv::new(if fields.text("separator") == "comma" { ',' } else { ';' });
+    let mut csv = Csv::new(fields.separator());
     let titles = [
         &w.league_rank,
         &w.column_unit,
@@ -368,11 +367,7 @@ pub async fn export(
         ]);
     }
     let name = format!("xep-hang-{}.csv", format::day(reader.now));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, csv.text).into_response())
+    Ok(attachment(CSV, &name, csv.text))
 }
 
 /// Gives a unit a target, or takes it away where the share is left empty.

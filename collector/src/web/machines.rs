@@ -2,8 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use rules::assess::{Grade, Role};
 
 use crate::app::Judge;
@@ -20,7 +19,7 @@ use crate::web::overview::{SILENT_DAYS, silent_since};
 use crate::web::reader::{Lang, Reader};
 use crate::web::units::{Node, tree};
 use crate::web::words::Words;
-use crate::web::{Fields, Query, Site, Visitor, page};
+use crate::web::{CSV, Fields, Query, Site, Visitor, attachment, page};
 
 /// Machines on one page.
 const ROWS: usize = 50;
@@ -433,8 +432,7 @@ pub async fn export(
     let mut tx = site.app.store.read().await?;
     let (_, filter) = prepare(&mut tx, &visitor, &asked).await?;
     let judge = site.app.judge();
-    let separator = if fields.text("separator") == "comma" { ',' } else { ';' };
-    let mut csv = Csv::new(separator);
+    let mut csv = Csv::new(fields.separator());
     csv.line(&titles(visitor.words()));
     let mut behind: Option<Cursor> = None;
     loop {
@@ -450,11 +448,7 @@ pub async fn export(
         }
     }
     let day = format::day(visitor.reader.now);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"may-{day}.csv\"")),
-    ];
-    Ok((headers, csv.text).into_response())
+    Ok(attachment(CSV, &format!("may-{day}.csv"), csv.text))
 }
 
 fn titles(w: &'static Words) -> Vec<String> {

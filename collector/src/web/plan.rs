@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use indicatif::ProgressBar;
 use rules::plan::limits::{self, Need};
 use rules::plan::{Line, Means, Why, Year, marginal};
@@ -24,7 +24,7 @@ use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
 use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
-use crate::web::{Fields, Query, Site, Visitor, page_with};
+use crate::web::{CSV, Fields, Query, Site, Visitor, attachment, page_with};
 
 /// The media type of a workbook.
 pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -716,14 +716,6 @@ pub(super) async fn file(
     planned.map_err(|_| Failure::NotFound)
 }
 
-pub(super) fn attachment(kind: &'static str, name: &str, body: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind.to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, body).into_response()
-}
-
 /// The annexes as a workbook.
 ///
 /// # Errors
@@ -772,9 +764,9 @@ pub async fn list(
     Query(fields): Query,
 ) -> Result<Response, Failure> {
     let (_, planned) = file(&site, &visitor, &fields).await?;
-    let separator = if fields.text("separator") == "comma" { ',' } else { ';' };
+    let separator = fields.separator();
     let text = table(visitor.lang(), &planned, separator);
-    Ok(attachment("text/csv; charset=utf-8", &format!("ke-hoach-{}.csv", planned.day), text.into_bytes()))
+    Ok(attachment(CSV, &format!("ke-hoach-{}.csv", planned.day), text))
 }
 
 /// The lines as the text of a CSV file.

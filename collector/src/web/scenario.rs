@@ -22,7 +22,7 @@ use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
 use crate::web::scenarios::{Asking, Beside, Outcome, PLANS, at, compare, outcome};
 use crate::web::words::Words;
-use crate::web::{Form, Site, Visitor, annex, page, plan};
+use crate::web::{Form, Site, Visitor, annex, attachment, page, plan};
 
 /// Lines on a page; the JSON file has all.
 const LINES_MAX: usize = 500;
@@ -365,7 +365,7 @@ pub async fn workbook(
     let one = find(&site, &visitor, &id).await?;
     let mut tx = site.app.store.read().await?;
     let bytes = scenario::workbook(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
-    Ok(plan::attachment(plan::XLSX, "ke-hoach-da-trinh.xlsx", bytes))
+    Ok(attachment(plan::XLSX, "ke-hoach-da-trinh.xlsx", bytes))
 }
 
 /// The plan as it was submitted, as JSON.
@@ -380,5 +380,5 @@ pub async fn json(
     let one = find(&site, &visitor, &id).await?;
     let mut tx = site.app.store.read().await?;
     let document = scenario::document(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
-    Ok(plan::attachment("application/json", "ke-hoach-da-trinh.json", document.into_bytes()))
+    Ok(attachment("application/json", "ke-hoach-da-trinh.json", document.into_bytes()))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
@@ -27,7 +27,7 @@ use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
 use crate::web::words::Words;
-use crate::web::{Form, Query, Site, Visitor, page_with};
+use crate::web::{Form, Query, Site, Visitor, attachment, page_with};
 use crate::whatif::{Changed, PlanChange, RuleEffect, THRESHOLDS, Trial, Turn, Turns, WhatIf, what_if};
 
 /// Who tries rules.
@@ -574,9 +574,5 @@ pub async fn download(
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     let name: String = text.id.chars().take(80).map(plain).collect();
     let short: String = digest.chars().take(12).filter(char::is_ascii_hexdigit).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}-{short}.toml\"")),
-    ];
-    Ok((headers, text.text).into_response())
+    Ok(attachment("application/toml; charset=utf-8", &format!("{name}-{short}.toml"), text.text))
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
@@ -23,7 +22,7 @@ use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
 use crate::web::seat::GIVES_SEATS;
 use crate::web::words::Words;
-use crate::web::{Query, Site, Visitor, format, may_open, page};
+use crate::web::{CSV, Query, Site, Visitor, attachment, format, may_open, page};
 
 /// Trees with more units than this open only their first level.
 const OPEN_MAX: usize = 80;
@@ -306,15 +305,11 @@ pub async fn export(
     if !visitor.person.scope.is_everything() {
         return Err(Failure::Forbidden);
     }
-    let separator = if query.text("separator") == "comma" { ',' } else { ';' };
+    let separator = query.separator();
     let day = day_of(query.text("day"));
     let text = export::csv(&mut site.app.store.read().await?, day, separator).await?;
     let named = day.unwrap_or_else(|| format::day(visitor.reader.now));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"don-vi-{named}.csv\"")),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment(CSV, &format!("don-vi-{named}.csv"), text))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 
 use crate::error::Failure;
 use crate::sheet;
@@ -19,7 +19,7 @@ use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
 use crate::web::units::shown_day;
 use crate::web::words::Words;
-use crate::web::{Form, Query, Site, Visitor, page_with};
+use crate::web::{CSV, Form, Query, Site, Visitor, attachment, page_with};
 
 /// What the file is called in complaints.
 const FILE: &str = "rules.csv";
@@ -160,13 +160,9 @@ pub async fn export(
     Query(query): Query,
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
-    let separator = if query.text("separator") == "comma" { ',' } else { ';' };
+    let separator = query.separator();
     let text = reassign::csv(&past::stranded(&mut tx, &visitor.person.scope).await?, separator);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"may-cho-phan-cong.csv\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(attachment(CSV, "may-cho-phan-cong.csv", text))
 }
 
 /// Sends machines on by a file of rules: `act` is `look` or `apply`; `drop` drops the seats of the closed unit `unit`.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use rules::plan::Means;
 use rules::ruleset::in_force;
@@ -25,7 +24,7 @@ use crate::web::plan;
 use crate::web::reader::{Lang, Reader};
 use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
-use crate::web::{Fields, Form, Query, Site, Visitor, page};
+use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page};
 use crate::work::{make, rule_id};
 
 /// Who ticks work off. Who makes plans makes work lists.
@@ -337,7 +336,7 @@ pub async fn export(
     let all = listed(&mut tx, &visitor, &asked).await?;
     drop(tx);
     let judge = site.app.judge();
-    let mut csv = Csv::new(if fields.text("separator") == "comma" { ',' } else { ';' });
+    let mut csv = Csv::new(fields.separator());
     let titles = [
         &w.column_unit,
         &w.work_team,
@@ -355,11 +354,7 @@ pub async fn export(
         csv.line(&[unit, team.clone(), machine, room, what, parts, state, failing.unwrap_or_default()]);
     }
     let name = format!("viec-{}.csv", format::day(reader.now));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, csv.text).into_response())
+    Ok(attachment(CSV, &name, csv.text))
 }
 
 /// Makes a work list from a plan (`act=make`, with what the plan is asked), ticks work off (`tick`), takes the tick
