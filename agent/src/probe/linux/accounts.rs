@@ -23,6 +23,11 @@ use crate::probe::hash::keyed;
 const ADMINISTRATORS: &[&str] = &["sudo", "wheel", "admin"];
 /// Where systemd-logind names those who are signed in.
 const SIGNED_IN: &str = "/run/systemd/users";
+/// The units of systemd, and the one that lets people in on the screen.
+const UNITS: &str = "/etc/systemd/system";
+const GREETER: &str = "display-manager.service";
+/// Those whose settings are read.
+const GREETERS: &[&str] = &["gdm.service", "gdm3.service", "lightdm.service", "sddm.service"];
 /// Programs in place of a shell that let nobody in.
 const NO_SHELLS: &[&str] = &["nologin", "false", "sync", "shutdown", "halt"];
 /// The numbers of people when /etc/login.defs does not say.
@@ -76,7 +81,7 @@ pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Accounts {
         administrator_ids: administrator_ids(&users),
         user_is_administrator: user_is_administrator(host),
         users: fact(users.map(Some)),
-        auto_sign_in: fact(auto_sign_in(host)),
+        auto_sign_in: fact_or_unsupported(auto_sign_in(host)),
         password_length_min: fact_or_unsupported(password_length_min(host)),
         lockout_tries: fact(lockout_tries(host)),
         screen_lock_minutes: Fact::Unknown(Reason::NotSupported),
@@ -115,7 +120,7 @@ fn user_is_administrator(host: &dyn Host) -> Fact<bool> {
         if working.is_empty() {
             return Err(Trouble::Failed("nobody is signed in".to_owned()));
         }
-        let group = text(host, "/etc/group")?.unwrap_or_default();
+        let group = text(host, "/etc/group")?.ok_or(Trouble::NotSupported)?;
         Ok(Some(working.iter().any(|entry| entry.uid == 0 || is_administrator(&group, entry))))
     };
     fact(look())
@@ -271,6 +276,8 @@ fn last_sign_in(entry: &Entry, lastlog: &Answer<Vec<u8>>, wtmp: &[Answer<Vec<u8>
         }
     }
     match (latest, closed) {
+        // wtmp is started afresh every month, so without the other file nobody knows of "never".
+        (None, None) if matches!(lastlog, Ok(None)) => Err(Trouble::NotSupported),
         (Some(seconds), _) => {
             let at = Timestamp::from_second(i64::from(seconds)).map_err(|error| {
                 Trouble::Failed(format!("the last sign-in is at an impossible time: {error}"))
@@ -324,12 +331,23 @@ fn auto_sign_in(host: &dyn Host) -> Answer<bool> {
         "/etc/sddm.conf",
     ];
     let settings = configured(host, &files, &["/etc/lightdm/lightdm.conf.d", "/etc/sddm.conf.d"])?;
-    Ok(Some(settings.iter().any(|(section, key, value)| match (section.as_str(), key.as_str()) {
+    let is_on = settings.iter().any(|(section, key, value)| match (section.as_str(), key.as_str()) {
         (_, "AutomaticLoginEnable" | "TimedLoginEnable") => is_true(value),
         (_, "autologin-user") => !value.is_empty(),
         ("Autologin", "User") => !value.is_empty(),
         _ => false,
-    })))
+    });
+    Ok((is_on || greets_as_read(host)?).then_some(is_on))
+}
+
+/// Whether whoever lets people in on the screen is one whose settings are read, or nobody.
+fn greets_as_read(host: &dyn Host) -> Result<bool, Trouble> {
+    let Some(units) = host.folder(UNITS)? else { return Ok(false) };
+    if !units.iter().any(|unit| unit == GREETER) {
+        return Ok(true);
+    }
+    let unit = host.link(&format!("{UNITS}/{GREETER}"))?.unwrap_or_default();
+    Ok(GREETERS.contains(&unit.rsplit('/').next().unwrap_or_default()))
 }
 
 fn is_true(value: &str) -> bool {

@@ -161,6 +161,12 @@ fn newest(products: &[Product]) -> Fact<Timestamp> {
     let running = || products.iter().filter(|product| product.running == Fact::Known(true));
     match running().filter_map(|product| product.signatures_at.known()).max() {
         Some(at) => Fact::Known(*at),
-        None => running().next().map_or(Fact::Absent, |product| product.signatures_at.clone()),
+        None => match running().next() {
+            Some(product) => product.signatures_at.clone(),
+            None => products
+                .iter()
+                .find(|product| matches!(product.running, Fact::Unknown(_)))
+                .map_or(Fact::Absent, |product| product.running.as_ref().and_then(|_| Fact::Absent)),
+        },
     }
 }

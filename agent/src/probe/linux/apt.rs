@@ -12,7 +12,8 @@ const FILE: &str = "/etc/apt/apt.conf";
 /// Every setting of this PC, by its whole name in small letters.
 pub(super) fn settings(host: &dyn Host) -> Result<BTreeMap<String, String>, Trouble> {
     let mut settings = BTreeMap::new();
-    let names = host.folder(FOLDER)?.unwrap_or_default();
+    // Every package of apt brings this folder.
+    let names = host.folder(FOLDER)?.ok_or(Trouble::NotSupported)?;
     let files = names.iter().filter(|name| is_read(name)).map(|name| format!("{FOLDER}/{name}"));
     for path in files.chain([FILE.to_owned()]) {
         read(&text(host, &path)?.unwrap_or_default(), &mut settings);

@@ -1,6 +1,7 @@
 //! Copies of the data.
 //!
-//! Snapshots of Timeshift and snapper count as restore points: they keep the system, not the work. What copies the work
+//! Snapshots of Timeshift and snapper count as restore points: they keep the system, not the work. Without a folder of
+//! either none is not "no": Timeshift puts its own away on drives that it mounts only while it works. What copies the work
 //! is known by rsnapshot's own folders, by the notes of Déjà Dup in people's homes, and by services that start by
 //! themselves; when the last of those succeeded they keep to themselves. Homes and the folders of snapshots are open to
 //! root only.
@@ -13,7 +14,7 @@ use rules::fact::{Fact, Reason};
 use rules::facts::backup::Backup;
 
 use super::{clock, services};
-use crate::host::{Host, Trouble};
+use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{present, text};
 
 const TIMESHIFT: &[&str] = &["/timeshift/snapshots", "/run/timeshift/backup/timeshift/snapshots"];
@@ -33,13 +34,18 @@ const UNITS: &[(&str, &str)] = &[
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
     let (restore_points, restore_point_at) = match restore_points(host) {
-        Ok(points) => (
+        Ok(None) => (Fact::Unknown(Reason::NotSupported), Fact::Unknown(Reason::NotSupported)),
+        Ok(Some(points)) => (
             i64::try_from(points.len()).map_or(Fact::Absent, Fact::Known),
             Fact::known_or_absent(points.into_iter().max()),
         ),
         Err(trouble) => (Fact::Unknown(trouble.clone().into()), Fact::Unknown(trouble.into())),
     };
     let base = match copies(host) {
+        // What starts by itself without systemd is not seen, nor are homes that are elsewhere.
+        Ok((products, _)) if products.is_empty() && !is_seen(host) => {
+            Backup::all_unknown(&Reason::NotSupported)
+        }
         Ok((products, _)) if products.is_empty() => Backup {
             products: Vec::new().into(),
             last_at: Fact::Absent,
@@ -59,6 +65,11 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Backup {
         Err(trouble) => Backup::all_unknown(&trouble.into()),
     };
     Backup { restore_points, restore_point_at, ..base }
+}
+
+/// Whether the places are there in which this probe looks.
+fn is_seen(host: &dyn Host) -> bool {
+    matches!(services::enabled(host), Ok(Some(_))) && matches!(host.folder("/home"), Ok(Some(_)))
 }
 
 fn named(products: BTreeSet<&'static str>) -> Fact<Vec<String>> {
@@ -103,10 +114,12 @@ fn rsnapshot(text: &str) -> Option<String> {
 }
 
 /// When each of the snapshots was made.
-fn restore_points(host: &dyn Host) -> Result<Vec<Timestamp>, Trouble> {
+fn restore_points(host: &dyn Host) -> Answer<Vec<Timestamp>> {
     let mut points = Vec::new();
+    let mut kept = false;
     for folder in TIMESHIFT {
-        let names = host.folder(folder)?.unwrap_or_default();
+        let Some(names) = host.folder(folder)? else { continue };
+        kept = true;
         if names.is_empty() {
             continue;
         }
@@ -119,12 +132,13 @@ fn restore_points(host: &dyn Host) -> Result<Vec<Timestamp>, Trouble> {
         }));
         break;
     }
-    for name in host.folder(SNAPPER)?.unwrap_or_default() {
-        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+    if let Some(names) = host.folder(SNAPPER)? {
+        kept = true;
+        for name in names.iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
             points.extend(host.modified(&format!("{SNAPPER}/{name}/info.xml"))?);
         }
     }
-    Ok(points)
+    Ok(kept.then_some(points))
 }
 
 #[cfg(test)]

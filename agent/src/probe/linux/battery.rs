@@ -5,9 +5,10 @@
 //! like say that they are a device's. What laptops answer is known from that document and from made-up recordings.
 
 use jiff::Timestamp;
+use rules::fact::Reason;
 use rules::facts::battery::Battery;
 
-use crate::host::{Answer, Host, Trouble};
+use crate::host::{Answer, Host};
 use crate::probe::ask::{line, number};
 use crate::probe::pack::{self, Pack};
 
@@ -15,25 +16,28 @@ const SUPPLIES: &str = "/sys/class/power_supply";
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Battery {
     match packs(host) {
-        Ok(packs) => pack::together(&packs),
+        Ok(Some(packs)) => pack::together(&packs),
+        Ok(None) => Battery::all_unknown(&Reason::NotSupported),
         Err(trouble) => Battery::all_unknown(&trouble.into()),
     }
 }
 
-fn packs(host: &dyn Host) -> Result<Vec<Pack>, Trouble> {
-    // A kernel without power supplies is one of a PC without any.
-    let names = host.folder(SUPPLIES)?.unwrap_or_default();
+/// Not there: a kernel that knows of no power supplies, which says nothing of the PC.
+fn packs(host: &dyn Host) -> Answer<Vec<Pack>> {
+    let Some(names) = host.folder(SUPPLIES)? else { return Ok(None) };
     let mut packs = Vec::new();
     for name in names {
         let of = |file: &str| format!("{SUPPLIES}/{name}/{file}");
-        let is_battery = line(host, &of("type"))?.as_deref() == Some("Battery");
+        // Every supply says what it is.
+        let Some(kind) = line(host, &of("type"))? else { return Ok(None) };
+        let is_battery = kind == "Battery";
         let of_device = is_battery && line(host, &of("scope"))?.as_deref() == Some("Device");
         // An empty bay says that nothing is in it.
         if is_battery && !of_device && number(host, &of("present"))? != Some(0) {
             packs.push(pack(host, &name));
         }
     }
-    Ok(packs)
+    Ok(Some(packs))
 }
 
 fn pack(host: &dyn Host, name: &str) -> Pack {

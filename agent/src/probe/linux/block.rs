@@ -153,7 +153,8 @@ fn under(host: &dyn Host, mount: &Mount) -> Result<Stack, Trouble> {
             None => None,
         }
     } else {
-        host.link(&format!("/sys/dev/block/{major}:{minor}"))?
+        let link = host.link(&format!("/sys/dev/block/{major}:{minor}"))?;
+        Some(link.ok_or_else(|| Trouble::Failed(format!("the kernel does not know {major}:{minor}")))?)
     };
     let mut stack = Stack::default();
     let mut steps = 0;
@@ -170,7 +171,9 @@ fn under(host: &dyn Host, mount: &Mount) -> Result<Stack, Trouble> {
         let whole = path.split('/').next().unwrap_or_default();
         stack.devices.extend(path.split('/').map(str::to_owned));
         let below = match whole.starts_with("dm-") || whole.starts_with("md") || whole.starts_with("bcache") {
-            true => host.folder(&format!("/sys/block/{whole}/slaves"))?.unwrap_or_default(),
+            true => host
+                .folder(&format!("/sys/block/{whole}/slaves"))?
+                .ok_or_else(|| Trouble::Failed(format!("the kernel does not tell what is under {whole}")))?,
             false => Vec::new(),
         };
         if below.is_empty() {

@@ -39,7 +39,7 @@ fn screens(host: &dyn Host, entries: &[String]) -> Result<Vec<Screen>, Trouble> 
                 });
             }
             // A picture that is written into memory has no screen.
-            Some("unknown") if !entry.contains("Writeback") => return Err(Trouble::NotSupported),
+            Some("unknown") | None if !entry.contains("Writeback") => return Err(Trouble::NotSupported),
             Some(_) | None => {}
         }
     }

@@ -52,9 +52,10 @@ fn volumes(host: &dyn Host) -> Result<Vec<Volume>, Trouble> {
 /// How the stack is encrypted; not there: it is not.
 fn method(host: &dyn Host, stack: &Stack) -> Answer<String> {
     for device in stack.devices.iter().filter(|device| device.starts_with("dm-")) {
-        let uuid = line(host, &format!("/sys/block/{device}/dm/uuid"))?;
+        // A mapping that somebody made by hand need not say what it is.
+        let uuid = line(host, &format!("/sys/block/{device}/dm/uuid"))?.ok_or(Trouble::NotSupported)?;
         // CRYPT-LUKS2-<uuid>-<name>
-        if let Some(kind) = uuid.as_deref().and_then(|uuid| uuid.strip_prefix("CRYPT-")) {
+        if let Some(kind) = uuid.strip_prefix("CRYPT-") {
             return Ok(kind.split('-').next().map(str::to_owned));
         }
     }

@@ -19,12 +19,12 @@ use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{any_running, fact, first_present, running, text};
 use crate::probe::hosts_file;
 
-/// The lists of sockets.
-const SOCKETS: &[(&str, Transport)] = &[
-    ("/proc/net/tcp", Transport::Tcp),
-    ("/proc/net/tcp6", Transport::Tcp),
-    ("/proc/net/udp", Transport::Udp),
-    ("/proc/net/udp6", Transport::Udp),
+/// The lists of sockets, and whether every kernel has them: those of IPv6 may be missing.
+const SOCKETS: &[(&str, Transport, bool)] = &[
+    ("/proc/net/tcp", Transport::Tcp, true),
+    ("/proc/net/tcp6", Transport::Tcp, false),
+    ("/proc/net/udp", Transport::Udp, true),
+    ("/proc/net/udp6", Transport::Udp, false),
 ];
 /// First port that programs get without asking for one (ip_local_port_range).
 const EPHEMERAL_PORT_MIN: u16 = 32_768;
@@ -171,17 +171,16 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Exposure {
 /// Sorted by transport and port; the same port on both versions of IP is one.
 fn listening(host: &dyn Host) -> Result<Vec<Listener>, Trouble> {
     let mut sockets = BTreeMap::new();
-    let mut any = false;
-    for (path, transport) in SOCKETS {
-        let Some(text) = text(host, path)? else { continue };
-        any = true;
+    for (path, transport, everywhere) in SOCKETS {
+        let text = match text(host, path)? {
+            Some(text) => text,
+            None if *everywhere => return Err(Trouble::NotSupported),
+            None => continue,
+        };
         for socket in text.lines().filter_map(|line| socket(line, *transport)) {
             let key = (*transport, socket.port, socket.reach);
             sockets.entry(key).or_insert(socket.inode);
         }
-    }
-    if !any {
-        return Err(Trouble::NotSupported);
     }
     // Number 0 belongs to the kernel.
     let inodes: Vec<u64> = sockets.values().copied().filter(|inode| *inode != 0).collect();
@@ -278,7 +277,7 @@ fn samba(host: &dyn Host) -> Result<Vec<(String, String, String)>, Trouble> {
     if !running(host, "smbd")? {
         return Ok(Vec::new());
     }
-    let text = text(host, "/etc/samba/smb.conf")?.unwrap_or_default().to_lowercase();
+    let text = text(host, "/etc/samba/smb.conf")?.ok_or(Trouble::NotSupported)?.to_lowercase();
     let mut section = String::new();
     let mut settings = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
@@ -288,7 +287,11 @@ fn samba(host: &dyn Host) -> Result<Vec<(String, String, String)>, Trouble> {
             settings.push((section.clone(), key.trim().to_owned(), value.trim().to_owned()));
         }
     }
-    Ok(settings)
+    // Other files, and Samba's own registry, hold settings that are not read.
+    match settings.iter().any(|(_, key, _)| matches!(key.as_str(), "include" | "config backend")) {
+        true => Err(Trouble::NotSupported),
+        false => Ok(settings),
+    }
 }
 
 fn smb1(host: &dyn Host) -> Result<bool, Trouble> {

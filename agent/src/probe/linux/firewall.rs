@@ -2,8 +2,8 @@
 //!
 //! ufw and firewalld by their own settings; otherwise the rules in the kernel: those of nftables as JSON from
 //! nft (root only; iptables of today writes the same), of the older iptables by the names of its tables (root
-//! only). Where rules may be but cannot be read, the answer is unknown; where no tool could have made any, it
-//! is no. Seen on Debian 12 without one. What other systems answer is known from their documents and from
+//! only). Where rules may be but cannot be read, the answer is unknown; where the kernel has loaded nothing that
+//! keeps them, it is no. Seen on Debian 12 without one. What other systems answer is known from their documents and from
 //! made-up recordings.
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use rules::facts::firewall::{Firewall, Profile};
 use serde_json::Value;
 
 use crate::host::{Command, Host, Trouble};
-use crate::probe::ask::{assigned, first_present, running, text};
+use crate::probe::ask::{assigned, fact_or_unsupported, first_present, running, text};
 
 /// Tools that load rules into the kernel.
 const TOOLS: &[&str] =
@@ -23,17 +23,17 @@ struct Found {
     /// Who filters, when anybody does.
     product: Option<&'static str>,
     enabled: bool,
-    blocks_incoming: bool,
+    blocks_incoming: Fact<bool>,
 }
 
-const NOTHING: Found = Found { product: None, enabled: false, blocks_incoming: false };
+const NOTHING: Found = Found { product: None, enabled: false, blocks_incoming: Fact::Known(false) };
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Firewall {
     match look(host) {
         Ok(found) => Firewall {
             product: Fact::known_or_absent(found.product.map(str::to_owned)),
             enabled: found.enabled.into(),
-            blocks_incoming: found.blocks_incoming.into(),
+            blocks_incoming: found.blocks_incoming,
             profiles: vec![Profile { name: "system".to_owned().into(), enabled: found.enabled.into() }]
                 .into(),
         },
@@ -44,8 +44,8 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Firewall {
 fn look(host: &dyn Host) -> Result<Found, Trouble> {
     let ufw = text(host, "/etc/ufw/ufw.conf")?.and_then(|text| assigned(&text, "ENABLED"));
     if ufw.is_some_and(|enabled| enabled.eq_ignore_ascii_case("yes")) {
-        let policy = text(host, "/etc/default/ufw")?.and_then(|text| assigned(&text, "DEFAULT_INPUT_POLICY"));
-        let blocks = matches!(policy.as_deref(), Some("DROP" | "REJECT"));
+        let policy = text(host, "/etc/default/ufw").map(|text| assigned(&text?, "DEFAULT_INPUT_POLICY"));
+        let blocks = fact_or_unsupported(policy).map(|policy| matches!(policy.as_str(), "DROP" | "REJECT"));
         return Ok(Found { product: Some("ufw"), enabled: true, blocks_incoming: blocks });
     }
     if running(host, "firewalld")? {
@@ -53,7 +53,7 @@ fn look(host: &dyn Host) -> Result<Found, Trouble> {
             text(host, "/etc/firewalld/firewalld.conf")?.and_then(|text| assigned(&text, "DefaultZone"));
         // "trusted" accepts everything; every other zone refuses what it does not list.
         let blocks = zone.as_deref() != Some("trusted");
-        return Ok(Found { product: Some("firewalld"), enabled: true, blocks_incoming: blocks });
+        return Ok(Found { product: Some("firewalld"), enabled: true, blocks_incoming: blocks.into() });
     }
     in_kernel(host)
 }
@@ -69,15 +69,17 @@ fn in_kernel(host: &dyn Host) -> Result<Found, Trouble> {
     let tools = first_present(host, TOOLS)?.is_some();
     let old = match text(host, "/proc/net/ip_tables_names") {
         Ok(names) => names.is_some_and(|names| names.lines().any(|name| name == "filter")),
-        // Closed to all but root, and only there when the module is loaded.
-        Err(Trouble::Denied) if !tools => false,
         Err(trouble) => return Err(trouble),
     };
     if old {
         return Err(Trouble::Failed("iptables has rules that cannot be read as they are".to_owned()));
     }
-    if !loaded("nf_tables") || !tools {
+    if !loaded("nf_tables") {
         return Ok(NOTHING);
+    }
+    if !tools {
+        // Whoever makes rules brings the tool along, unless the kernel has been told by a program of another place.
+        return Err(Trouble::NotSupported);
     }
     match host.run(Command::NftRules)? {
         Some(output) if output.code == 0 => nft(&output.stdout),
@@ -94,7 +96,7 @@ fn nft(json: &str) -> Result<Found, Trouble> {
     let Some(objects) = rules.get("nftables").and_then(Value::as_array) else {
         return Err(Trouble::Failed("the rules of nftables have an unknown form".to_owned()));
     };
-    let mut found = NOTHING;
+    let (mut found, mut blocks) = (NOTHING, false);
     for chain in objects.iter().filter_map(|object| object.get("chain")) {
         if chain.get("hook").and_then(Value::as_str) != Some("input") {
             continue;
@@ -109,10 +111,11 @@ fn nft(json: &str) -> Result<Found, Trouble> {
             })
             .collect();
         let ends = rules.iter().any(|rule| refuses_everything(rule));
-        found.blocks_incoming |= drops || ends;
+        blocks |= drops || ends;
         found.enabled |= drops || !rules.is_empty();
     }
     found.product = found.enabled.then_some("nftables");
+    found.blocks_incoming = blocks.into();
     Ok(found)
 }
 
@@ -130,7 +133,7 @@ mod tests {
 
     fn check(json: &str, enabled: bool, blocks_incoming: bool) {
         let found = nft(json).unwrap();
-        assert_eq!((found.enabled, found.blocks_incoming), (enabled, blocks_incoming), "{json}");
+        assert_eq!((found.enabled, found.blocks_incoming), (enabled, blocks_incoming.into()), "{json}");
     }
 
     #[test]

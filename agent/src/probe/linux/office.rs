@@ -159,7 +159,13 @@ fn fonts(host: &dyn Host) -> Result<Vec<String>, Trouble> {
     let mut at = 0;
     while let Some((folder, depth)) = folders.get(at).cloned() {
         at += 1;
-        for name in host.folder(&folder)?.unwrap_or_default() {
+        let names = match host.folder(&folder)? {
+            Some(names) => names,
+            // A system that keeps its fonts elsewhere does not tell.
+            None if at == 1 => return Err(Trouble::NotSupported),
+            None => continue,
+        };
+        for name in names {
             if name.contains('.') {
                 files.push(name.to_lowercase());
             } else if depth < FONT_DEPTH_MAX && folders.len() < FONT_FOLDERS_MAX {
@@ -172,8 +178,10 @@ fn fonts(host: &dyn Host) -> Result<Vec<String>, Trouble> {
 
 /// The program that opens PDF, by the name of its file for the desktop.
 fn pdf_default(host: &dyn Host) -> Answer<String> {
+    let mut told = false;
     for path in ASSOCIATIONS {
-        let list = text(host, path)?.unwrap_or_default();
+        let Some(list) = text(host, path)? else { continue };
+        told = true;
         if let Some(program) = list.lines().find_map(|line| line.trim().strip_prefix("application/pdf=")) {
             let first = program.split(';').next().unwrap_or_default().trim();
             if !first.is_empty() {
@@ -181,7 +189,8 @@ fn pdf_default(host: &dyn Host) -> Answer<String> {
             }
         }
     }
-    Ok(None)
+    // A desktop without a list decides by itself.
+    if told { Ok(None) } else { Err(Trouble::NotSupported) }
 }
 
 fn sorted(packages: &[Package]) -> BTreeMap<(Use, &'static str), Package> {

@@ -1,10 +1,15 @@
 //! Printers, scanners and what else stands on the table.
 //!
-//! Printers from the file of CUPS, which only root may read. Scanners by the mark that SANE's rules leave in udev's
-//! notes on a USB device; scanners in the network would have to be called for, which is not done, and no file tells of
-//! a sheet feeder. Cameras and microphones from what the kernel lists; a sound card's socket counts as a microphone,
-//! plugged in or not. A power supply is known when it is on the USB or looked after by NUT or apcupsd; one without a
-//! cable is not seen, and neither is a reader of codes that poses as a keyboard, so none of them is never "no".
+//! Printers from the file of CUPS, which only root may read; without CUPS, those on the USB by the class of their
+//! interface, and none there is not "no". Scanners by the mark that SANE's rules leave in udev's notes on a USB device:
+//! no class of the USB means a scanner, and one in the network would have to be called for, which is not done. So a
+//! scanner is seen or unknown, never "none". Whether it feeds sheets, in which colours and how finely it scans, SANE's
+//! backends and eSCL tell only to whoever opens the scanner, over the network or the USB: `scanimage -A` prints texts
+//! that are translated, and a scanner that is asked wakes and may be in use. So all of that stays `not_supported`.
+//! Cameras and microphones from what the kernel lists, unknown without its drivers for them; a sound card's socket
+//! counts as a microphone, plugged in or not. A power supply is known when it is on the USB or looked after by NUT or
+//! apcupsd; one without a cable is not seen, and neither is a reader of codes that poses as a keyboard, so none of them
+//! is never "no".
 
 use std::collections::BTreeSet;
 
@@ -12,12 +17,14 @@ use jiff::Timestamp;
 use rules::fact::{Fact, Reason};
 use rules::facts::peripherals::{Connection, Peripherals, Printer, Scanner};
 
-use super::usb::{self, Device};
-use crate::host::{Host, Trouble};
-use crate::probe::ask::{any_running, fact, line, number, text};
+use super::usb::{self, CLASS_PRINTER, CLASS_VIDEO, Device};
+use crate::host::{Answer, Host, Trouble};
+use crate::probe::ask::{any_running, fact_or_unsupported, first_present, line, number, text};
 use crate::probe::usb::{Use, known, written};
 
 const PRINTERS: &str = "/etc/cups/printers.conf";
+/// The server of CUPS, as packages and snaps bring it.
+const CUPS: &[&str] = &["/usr/sbin/cupsd", "/usr/bin/cupsd", "/snap/cups/current"];
 const VIDEO: &str = "/sys/class/video4linux";
 const POWER: &str = "/sys/class/power_supply";
 /// Programs that look after a power supply.
@@ -26,26 +33,50 @@ const POWER_PROGRAMS: &[&str] = &["apcupsd", "upsd", "upsmon"];
 const VIRTUAL: &[&str] = &["cups-pdf", "cups-brf", "file", "null"];
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Peripherals {
-    let devices = usb::devices(host).map(Option::unwrap_or_default);
+    let devices = usb::devices(host).and_then(|devices| devices.ok_or(Trouble::NotSupported));
     Peripherals {
-        printers: fact(text(host, PRINTERS).map(|text| Some(printers(&text.unwrap_or_default())))),
-        scanners: match &devices {
-            Ok(devices) => fact(scanners(host, devices).map(Some)),
-            Err(trouble) => Fact::Unknown(trouble.clone().into()),
-        },
+        printers: fact_or_unsupported(set_up(host, &devices)),
+        scanners: fact_or_unsupported(match &devices {
+            Ok(devices) => scanners(host, devices),
+            Err(trouble) => Err(trouble.clone()),
+        }),
         ups: match &devices {
             Ok(devices) => power_supply(host, devices),
             Err(trouble) => Fact::Unknown(trouble.clone().into()),
         },
-        cameras: fact(cameras(host).map(Some)),
-        microphones: fact(
-            text(host, "/proc/asound/pcm").map(|text| Some(microphones(&text.unwrap_or_default()))),
+        cameras: fact_or_unsupported(cameras(host, &devices)),
+        microphones: fact_or_unsupported(
+            text(host, "/proc/asound/pcm").map(|text| text.as_deref().map(microphones)),
         ),
         id_readers: match &devices {
             Ok(devices) => id_readers(devices),
             Err(trouble) => Fact::Unknown(trouble.clone().into()),
         },
     }
+}
+
+/// The printers that are set up in CUPS. Without CUPS only those on the USB are seen, whoever else prints.
+fn set_up(host: &dyn Host, devices: &Result<Vec<Device>, Trouble>) -> Answer<Vec<Printer>> {
+    if let Some(text) = text(host, PRINTERS)? {
+        return Ok(Some(printers(&text)));
+    }
+    // CUPS makes the file with the first printer.
+    if first_present(host, CUPS)?.is_some() {
+        return Ok(Some(Vec::new()));
+    }
+    let plugged = |device: &&Device| device.classes.contains(&CLASS_PRINTER);
+    let found: Vec<Printer> = devices
+        .as_ref()
+        .map_err(Clone::clone)?
+        .iter()
+        .filter(plugged)
+        .map(|_| Printer {
+            driver: Fact::Absent,
+            connection: Connection::Usb.into(),
+            default: Fact::Unknown(Reason::NotSupported),
+        })
+        .collect();
+    Ok(Some(found).filter(|found| !found.is_empty()))
 }
 
 /// The queues of printers.conf(5) that end on paper.
@@ -94,8 +125,9 @@ fn connection(uri: &str) -> Option<Fact<Connection>> {
     })
 }
 
-/// Devices that udev's notes call a scanner. The notes of a device bear the number of its node (sd-device's database).
-fn scanners(host: &dyn Host, devices: &[Device]) -> Result<Vec<Scanner>, Trouble> {
+/// Devices that udev's notes call a scanner; not there: none of them, which says nothing of others. The notes of a
+/// device bear the number of its node (sd-device's database).
+fn scanners(host: &dyn Host, devices: &[Device]) -> Answer<Vec<Scanner>> {
     let mut scanners = Vec::new();
     for device in devices {
         let Some(node) = line(host, &format!("{}/dev", device.path))? else { continue };
@@ -105,11 +137,11 @@ fn scanners(host: &dyn Host, devices: &[Device]) -> Result<Vec<Scanner>, Trouble
             scanners.push(Scanner {
                 model: model.unwrap_or_else(|| written(device.maker, device.product)).into(),
                 connection: Connection::Usb.into(),
-                feeder: Fact::Unknown(Reason::NotSupported),
+                ..Scanner::all_unknown(&Reason::NotSupported)
             });
         }
     }
-    Ok(scanners)
+    Ok(Some(scanners).filter(|scanners| !scanners.is_empty()))
 }
 
 fn power_supply(host: &dyn Host, devices: &[Device]) -> Fact<bool> {
@@ -132,11 +164,19 @@ fn power_supply(host: &dyn Host, devices: &[Device]) -> Fact<bool> {
 }
 
 /// One camera has several nodes: pictures, notes on them, infrared. They share the device above their interface.
-fn cameras(host: &dyn Host) -> Result<i64, Trouble> {
+///
+/// The kernel lists cameras once the driver of one is loaded. Before that, those on the USB show themselves by their
+/// class; one that a laptop has inside need not be on the USB, so none is not "no".
+fn cameras(host: &dyn Host, devices: &Result<Vec<Device>, Trouble>) -> Answer<i64> {
+    let Some(names) = host.folder(VIDEO)? else {
+        let devices = devices.as_ref().map_err(Clone::clone)?;
+        let plugged = devices.iter().filter(|device| device.classes.contains(&CLASS_VIDEO)).count();
+        return Ok(i64::try_from(plugged).ok().filter(|count| *count > 0));
+    };
     let mut cameras = BTreeSet::new();
-    for name in host.folder(VIDEO)?.unwrap_or_default() {
+    for name in names {
         let Some(path) = host.link(&format!("{VIDEO}/{name}"))? else { continue };
-        if path.contains("/virtual/") || number(host, &format!("{VIDEO}/{name}/index"))? != Some(0) {
+        if path.contains("/virtual/") || number(host, &format!("{VIDEO}/{name}/index"))?.unwrap_or(0) != 0 {
             continue;
         }
         let path = path.split("/video4linux/").next().unwrap_or_default();
@@ -146,7 +186,7 @@ fn cameras(host: &dyn Host) -> Result<i64, Trouble> {
         };
         cameras.insert(device.to_owned());
     }
-    Ok(i64::try_from(cameras.len()).unwrap_or(i64::MAX))
+    Ok(i64::try_from(cameras.len()).ok())
 }
 
 /// Lines such as `00-00: ALC257 Analog : ALC257 Analog : playback 1 : capture 1`.

@@ -13,7 +13,7 @@ use rules::facts::signing::{Signing, Standing, Token};
 
 use super::usb::{self, CLASS_SMART_CARD, Device};
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, first_present, running};
+use crate::probe::ask::{fact, fact_or_unsupported, first_present, running};
 use crate::probe::usb::{Use, known, written};
 
 /// Modules that the administrator or a package gave to p11-kit (pkcs11.conf(5)).
@@ -27,11 +27,12 @@ const CARD_UNIT: &str = "/etc/systemd/system/pcscd.service";
 pub(super) fn ask(host: &dyn Host, now: Timestamp) -> Signing {
     let devices = usb::devices(host);
     let seen = |of: &dyn Fn(&[Device]) -> Signing| match &devices {
-        Ok(devices) => of(devices.as_deref().unwrap_or_default()),
+        Ok(Some(devices)) => of(devices),
+        Ok(None) => Signing::all_unknown(&Reason::NotSupported),
         Err(trouble) => Signing::all_unknown(&trouble.clone().into()),
     };
     Signing {
-        middleware: fact(middleware(host)),
+        middleware: fact_or_unsupported(middleware(host)),
         card_service: fact(card_service(host)),
         sign_service: Fact::Unknown(Reason::NotSupported),
         sign_service_trusted: Fact::Unknown(Reason::NotSupported),
@@ -80,24 +81,30 @@ fn plugged(devices: &[Device], now: Timestamp) -> Signing {
     }
 }
 
+/// Not there: no p11-kit, and programs for tokens that nobody told of.
 fn middleware(host: &dyn Host) -> Answer<Vec<String>> {
     let mut names = BTreeSet::new();
+    let mut told = false;
     for folder in MODULES {
-        let files = host.folder(folder)?.unwrap_or_default();
+        let Some(files) = host.folder(folder)? else { continue };
+        told = true;
         names.extend(files.iter().filter_map(|file| Some(file.strip_suffix(".module")?.to_owned())));
     }
-    Ok(Some(names.into_iter().filter(|name| !OWN_MODULES.contains(&name.as_str())).collect()))
+    let others = names.into_iter().filter(|name| !OWN_MODULES.contains(&name.as_str()));
+    Ok(told.then(|| others.collect()))
 }
 
 fn card_service(host: &dyn Host) -> Result<Option<Standing>, Trouble> {
-    Ok(Some(if first_present(host, CARD_SERVICE)?.is_none() {
-        Standing::Missing
-    } else if running(host, "pcscd")? {
-        Standing::Running
-    } else if host.link(CARD_UNIT)?.as_deref() == Some("/dev/null") {
-        Standing::Disabled
-    } else {
-        Standing::Stopped
+    let runs = running(host, "pcscd");
+    let is_installed = first_present(host, CARD_SERVICE)?.is_some();
+    Ok(Some(match (runs, is_installed) {
+        (Ok(true), _) => Standing::Running,
+        (Ok(false) | Err(_), false) => Standing::Missing,
+        (Err(trouble), true) => return Err(trouble),
+        (Ok(false), true) => match host.link(CARD_UNIT)?.as_deref() == Some("/dev/null") {
+            true => Standing::Disabled,
+            false => Standing::Stopped,
+        },
     }))
 }
 

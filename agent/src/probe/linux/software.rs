@@ -48,7 +48,10 @@ const UNWANTED: &[(&str, &str)] = &[
 
 pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Software {
     match packages(host) {
-        Ok((sources, packages)) if !sources.is_empty() => listed(sources, packages),
+        // Snaps and flatpaks stand beside what the system itself brings.
+        Ok((sources, packages)) if sources.iter().any(|source| source == "dpkg" || source == "rpm") => {
+            listed(sources, packages)
+        }
         Ok(_) => Software::all_unknown(&Reason::NotSupported),
         Err(trouble) => Software::all_unknown(&trouble.into()),
     }
@@ -78,9 +81,8 @@ fn packages(host: &dyn Host) -> Result<(Vec<String>, Vec<Package>), Trouble> {
         sources.push("dpkg".to_owned());
         dpkg(&status, &mut packages);
     }
-    if first_present(host, RPM_DATABASES)?.is_some()
-        && let Some(output) = host.run(Command::RpmPackages)?
-    {
+    if first_present(host, RPM_DATABASES)?.is_some() {
+        let output = host.run(Command::RpmPackages)?.ok_or(Trouble::NotSupported)?;
         if output.code != 0 {
             return Err(Trouble::Failed(format!("rpm ended with code {}", output.code)));
         }

@@ -8,6 +8,8 @@ use rules::facts::exposure::RootSignIn;
 use crate::host::{Host, Trouble};
 use crate::probe::ask::text;
 
+/// The settings of the server.
+const MAIN: &str = "/etc/ssh/sshd_config";
 /// Deepest nesting of `Include`, as in sshd itself.
 const INCLUDES_MAX: usize = 16;
 
@@ -30,7 +32,9 @@ pub(super) struct Allowed {
 /// What the server allows, with its own defaults for what is not written.
 pub(super) fn allowed(host: &dyn Host) -> Result<Allowed, Trouble> {
     let mut settings = Settings::default();
-    read(host, "/etc/ssh/sshd_config", 0, &mut settings)?;
+    // Without its file the server does not start: that of this one is elsewhere.
+    let main = text(host, MAIN)?.ok_or(Trouble::NotSupported)?;
+    apply(host, &main, 0, &mut settings)?;
     Ok(effective(&settings))
 }
 
@@ -52,6 +56,10 @@ fn read(host: &dyn Host, path: &str, depth: usize, settings: &mut Settings) -> R
         return Err(Trouble::Failed(format!("{path} is included too deeply")));
     }
     let text = text(host, path)?.unwrap_or_default();
+    apply(host, &text, depth, settings)
+}
+
+fn apply(host: &dyn Host, text: &str, depth: usize, settings: &mut Settings) -> Result<(), Trouble> {
     let mut for_all = true;
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();

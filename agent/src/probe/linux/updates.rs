@@ -65,7 +65,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Updates {
             Ok(Restart::Untold) => Fact::Unknown(Reason::NotSupported),
             Err(trouble) => Fact::Unknown(trouble.into()),
         },
-        automatic: fact(if apt { apt_automatic(host) } else { dnf_automatic(host) }),
+        automatic: fact_or_unsupported(if apt { apt_automatic(host) } else { dnf_automatic(host) }),
         service: fact_or_unsupported(looks(host, if apt { APT_LOOKS } else { DNF_LOOKS })),
         ..Updates::all_unknown(&Reason::NotSupported)
     }
@@ -104,7 +104,7 @@ fn apt_checked(host: &dyn Host) -> Answer<Timestamp> {
     match host.modified("/var/lib/apt/periodic/update-success-stamp")? {
         Some(at) => Ok(Some(at)),
         None => {
-            let lists = host.folder("/var/lib/apt/lists")?.unwrap_or_default();
+            let lists = host.folder("/var/lib/apt/lists")?.ok_or(Trouble::NotSupported)?;
             // Without a single list nobody ever looked.
             match lists.iter().any(|name| name.ends_with("Release")) {
                 true => newest(host, &["/var/lib/apt/lists", "/var/lib/apt/lists/partial"]),
@@ -160,7 +160,7 @@ fn restart(host: &dyn Host) -> Result<Restart, Trouble> {
         .max_by_key(|name| Version::new(*name));
     let told = first_present(host, RESTART_TELLERS)?.is_some();
     let Some(newest) = newest else { return Ok(if told { Restart::No } else { Restart::Untold }) };
-    let running = line(host, "/proc/sys/kernel/osrelease")?.unwrap_or_default();
+    let running = line(host, "/proc/sys/kernel/osrelease")?.ok_or(Trouble::NotSupported)?;
     if newest == running || newest.contains("rescue") {
         return Ok(Restart::No);
     }
@@ -168,7 +168,8 @@ fn restart(host: &dyn Host) -> Result<Restart, Trouble> {
     let started = os::started_at(host)?;
     match (installed, started) {
         (Some(installed), Some(started)) if installed > started => Ok(Restart::Since(installed)),
-        _ => Ok(Restart::No),
+        (Some(_), Some(_)) => Ok(Restart::No),
+        (None, _) | (_, None) => Ok(Restart::Untold),
     }
 }
 

@@ -8,8 +8,10 @@ use crate::probe::ask::line;
 
 const FOLDER: &str = "/sys/bus/usb/devices";
 
-/// Class of the interface of a smart-card reader (usb.org, Defined Class Codes).
+/// Classes of interfaces (usb.org, Defined Class Codes).
+pub(super) const CLASS_PRINTER: u8 = 0x07;
 pub(super) const CLASS_SMART_CARD: u8 = 0x0b;
+pub(super) const CLASS_VIDEO: u8 = 0x0e;
 
 /// A device on the USB.
 pub(super) struct Device {
@@ -25,7 +27,7 @@ pub(super) struct Device {
     pub(super) classes: Vec<u8>,
 }
 
-/// All of them, hubs too. Not there: a PC without USB.
+/// All of them, hubs too. Not there: a kernel without USB, which says nothing of what is plugged in.
 pub(super) fn devices(host: &dyn Host) -> Answer<Vec<Device>> {
     let Some(entries) = host.folder(FOLDER)? else { return Ok(None) };
     let mut devices = Vec::new();

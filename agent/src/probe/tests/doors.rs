@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use rules::wire::{NamedService, Place};
 
 use crate::host::answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
-    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
-    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key,
+    Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
+    Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use crate::host::recorded::Recorded;
 use crate::host::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Volume};
@@ -37,6 +37,27 @@ pub(super) trait Otherwise: Send + Sync {
     fn security_health(&self, pc: &Recorded, guardian: Guardian) -> Answer<Health> {
         pc.security_health(guardian)
     }
+    fn file(&self, pc: &Recorded, path: &str) -> Answer<Vec<u8>> {
+        pc.file(path)
+    }
+    fn folder(&self, pc: &Recorded, path: &str) -> Answer<Vec<String>> {
+        pc.folder(path)
+    }
+    fn link(&self, pc: &Recorded, path: &str) -> Answer<String> {
+        pc.link(path)
+    }
+    fn modified(&self, pc: &Recorded, path: &str) -> Answer<Timestamp> {
+        pc.modified(path)
+    }
+    fn running(&self, pc: &Recorded, program: &str) -> Answer<bool> {
+        pc.running(program)
+    }
+    fn run(&self, pc: &Recorded, command: Command) -> Answer<Output> {
+        pc.run(command)
+    }
+    fn drive_health(&self, pc: &Recorded, name: &str) -> Answer<HealthLog> {
+        pc.drive_health(name)
+    }
 }
 
 /// The PC.
@@ -60,16 +81,16 @@ impl<T: Otherwise> Host for Pc<T> {
     }
 
     fn file(&self, path: &str) -> Answer<Vec<u8>> {
-        self.recorded.file(path)
+        self.doors.file(&self.recorded, path)
     }
     fn folder(&self, path: &str) -> Answer<Vec<String>> {
-        self.recorded.folder(path)
+        self.doors.folder(&self.recorded, path)
     }
     fn link(&self, path: &str) -> Answer<String> {
-        self.recorded.link(path)
+        self.doors.link(&self.recorded, path)
     }
     fn modified(&self, path: &str) -> Answer<Timestamp> {
-        self.recorded.modified(path)
+        self.doors.modified(&self.recorded, path)
     }
     fn memory(&self) -> Answer<MemoryTotals> {
         self.recorded.memory()
@@ -81,13 +102,13 @@ impl<T: Otherwise> Host for Pc<T> {
         self.recorded.addresses()
     }
     fn running(&self, program: &str) -> Answer<bool> {
-        self.recorded.running(program)
+        self.doors.running(&self.recorded, program)
     }
     fn owners(&self, sockets: &[u64]) -> Answer<Owners> {
         self.recorded.owners(sockets)
     }
     fn run(&self, command: Command) -> Answer<Output> {
-        self.recorded.run(command)
+        self.doors.run(&self.recorded, command)
     }
     fn firmware(&self) -> Answer<Firmware> {
         self.recorded.firmware()
@@ -99,7 +120,7 @@ impl<T: Otherwise> Host for Pc<T> {
         self.recorded.reach(places)
     }
     fn drive_health(&self, name: &str) -> Answer<HealthLog> {
-        self.recorded.drive_health(name)
+        self.doors.drive_health(&self.recorded, name)
     }
     fn devices(&self, among: Among<'_>) -> Answer<Vec<Device>> {
         self.recorded.devices(among)

@@ -14,9 +14,13 @@ use rules::facts::{AREAS, Facts, Kind, Place, Records, Seen, Term, Value};
 
 use super::doors::{Otherwise, Pc};
 use super::*;
-use crate::host::answers::{Cell, Guardian, Health, Key, Method, Query, RegistryValue, Row, Service};
+use crate::host::answers::{
+    Cell, Guardian, Health, Key, Method, Query, RegistryValue, Row, Service,
+};
 use crate::host::recorded::Recorded;
 use crate::host::{Answer, Trouble};
+
+mod linux;
 
 /// What is bent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,25 +221,41 @@ fn is_excepted(fact: &str, bend: &Bend) -> bool {
     })
 }
 
+/// What an answer may become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum May {
+    /// Unknown.
+    BecomeUnknown,
+    /// Unknown or absent: what it came from is not there.
+    BecomeAbsent,
+}
+
 /// The answers that became other answers.
-fn turned(before: &Facts, after: &Facts) -> Vec<(String, String)> {
+fn turned(before: &Facts, after: &Facts, may: May) -> Vec<(String, String)> {
     let mut turned = Vec::new();
     for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| !area.derived) {
         for (field, term) in area.terms.iter().enumerate() {
             let place = Place { area: index, field };
             let name = format!("{}.{}", area.name, term.name);
-            compare(&mut turned, &name, term, &before.at(place), &after.at(place));
+            compare(&mut turned, &name, term, (&before.at(place), &after.at(place)), may);
         }
     }
     turned
 }
 
-fn compare(turned: &mut Vec<(String, String)>, name: &str, term: &Term, before: &Seen<'_>, after: &Seen<'_>) {
+fn compare(
+    turned: &mut Vec<(String, String)>,
+    name: &str,
+    term: &Term,
+    (before, after): (&Seen<'_>, &Seen<'_>),
+    may: May,
+) {
     match (before, after, term.kind) {
         (Fact::Known(Value::Records(before)), Fact::Known(Value::Records(after)), Kind::Records(terms)) => {
-            compare_records(turned, name, terms, *before, *after);
+            compare_records(turned, name, terms, (*before, *after), may);
         }
         (Fact::Unknown(_), _, _) | (_, Fact::Unknown(_), _) => {}
+        (_, Fact::Absent, _) if may == May::BecomeAbsent => {}
         (before, after, _) if said(before) != said(after) => {
             turned.push((name.to_owned(), format!("{} -> {}", said(before), said(after))));
         }
@@ -247,8 +267,8 @@ fn compare_records(
     turned: &mut Vec<(String, String)>,
     name: &str,
     terms: &[Term],
-    before: &dyn Records,
-    after: &dyn Records,
+    (before, after): (&dyn Records, &dyn Records),
+    may: May,
 ) {
     let open = |records: &dyn Records| {
         let is_open =
@@ -265,16 +285,19 @@ fn compare_records(
         return;
     }
     // A record whose name is unknown may stand elsewhere in the list: each line must fit one that was there.
-    let line = |records: &dyn Records, at: usize| -> Vec<Option<String>> {
+    let line = |records: &dyn Records, at: usize, may: May| -> Vec<Option<String>> {
         (0..terms.len())
             .map(|field| {
                 let seen = records.nth(at, field);
-                (!matches!(seen, Fact::Unknown(_))).then(|| said(&seen))
+                let open = matches!(seen, Fact::Unknown(_))
+                    || (may == May::BecomeAbsent && matches!(seen, Fact::Absent));
+                (!open).then(|| said(&seen))
             })
             .collect()
     };
-    let mut left: Vec<Vec<Option<String>>> = (0..before.count()).map(|at| line(before, at)).collect();
-    let mut lines: Vec<Vec<Option<String>>> = (0..after.count()).map(|at| line(after, at)).collect();
+    let before = (0..before.count()).map(|at| line(before, at, May::BecomeUnknown));
+    let mut left: Vec<Vec<Option<String>>> = before.collect();
+    let mut lines: Vec<Vec<Option<String>>> = (0..after.count()).map(|at| line(after, at, may)).collect();
     lines.sort_by_key(|line| line.iter().filter(|cell| cell.is_none()).count());
     for line in lines {
         let fits = |old: &Vec<Option<String>>| {
@@ -315,7 +338,7 @@ fn what_cannot_be_read_makes_no_other_answer() {
                 pc.doors = Bent { bend: Some(bend.clone()), narrow, ..Bent::default() };
                 let mut after = Facts::default();
                 (probe.run)(&pc, now)(&mut after);
-                for (fact, text) in turned(&before, &after) {
+                for (fact, text) in turned(&before, &after, May::BecomeUnknown) {
                     if !is_excepted(&fact, &bend) {
                         let (place, value) = bend.place();
                         faults
