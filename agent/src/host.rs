@@ -18,9 +18,9 @@ use rules::wire::{NamedService, Place};
 use serde::{Deserialize, Serialize};
 
 use answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
-    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
-    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, ImageScanner, Key,
+    Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
+    Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 
 pub mod answers;
@@ -57,6 +57,8 @@ pub const WMI_DEADLINE: Duration = Duration::from_secs(15);
 pub const UPDATES_DEADLINE: Duration = Duration::from_secs(5);
 /// Longest time for Windows Update to tell what waits.
 pub const WAITING_DEADLINE: Duration = Duration::from_secs(13);
+/// Longest time for all scanners to tell what they are able to: one that is off is noticed after a while.
+pub const SCANNERS_DEADLINE: Duration = Duration::from_secs(8);
 /// Longest time for the log of events to tell its oldest ones.
 pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
 /// How many of its oldest events a log tells.
@@ -348,6 +350,11 @@ pub trait Host: Send + Sync {
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         Err(Trouble::NotSupported)
     }
+    /// What scanners say of themselves through Windows Image Acquisition, by id, within [`SCANNERS_DEADLINE`]. Nothing
+    /// is scanned. Not there: this Windows has no such service.
+    fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
+        Err(Trouble::NotSupported)
+    }
     /// The shared folders, printers and pipes, sorted.
     fn shares(&self) -> Answer<Vec<Share>> {
         Err(Trouble::NotSupported)
@@ -378,17 +385,21 @@ pub enum Question {
     WindowsUpdates,
     /// [`Host::waiting_updates`].
     WaitingUpdates,
+    /// [`Host::image_scanners`].
+    ImageScanners,
 }
 
 impl Question {
     /// Every question.
-    pub const ALL: &'static [Question] = &[Question::WindowsUpdates, Question::WaitingUpdates];
+    pub const ALL: &'static [Question] =
+        &[Question::WindowsUpdates, Question::WaitingUpdates, Question::ImageScanners];
 
     /// How it is written on a command line.
     pub fn word(self) -> &'static str {
         match self {
             Question::WindowsUpdates => "windows-updates",
             Question::WaitingUpdates => "waiting-updates",
+            Question::ImageScanners => "image-scanners",
         }
     }
 }
@@ -408,6 +419,7 @@ pub fn answer(word: &str) -> anyhow::Result<String> {
     let json = match question {
         Question::WindowsUpdates => serde_json::to_string(&host.windows_updates()),
         Question::WaitingUpdates => serde_json::to_string(&host.waiting_updates()),
+        Question::ImageScanners => serde_json::to_string(&host.image_scanners()),
     };
     json.context("cannot write the answer as JSON")
 }

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Trouble;
+
 /// One of the two views that a 64-bit Windows has of its registry. A 32-bit Windows has one, and both name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
@@ -477,6 +479,37 @@ pub struct Certificate {
     pub self_issued: bool,
     /// What keeps its private key, such as the name of a token's driver; none when there is no private key.
     pub key_provider: Option<String>,
+}
+
+/// A scanner, as Windows Image Acquisition knows it (wiadef.h, "Properties for WIA Scanner Minidrivers").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageScanner {
+    /// What WIA calls it (WIA_DIP_DEV_ID): its key under `HKLM\SYSTEM\CurrentControlSet\Control\Class`.
+    pub id: String,
+    /// What it says of itself, or why it did not: one that is off or busy cannot be opened.
+    pub told: Result<ScannerProperties, Trouble>,
+}
+
+/// What a scanner says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScannerProperties {
+    /// How it takes paper (WIA_DPS_DOCUMENT_HANDLING_CAPABILITIES): bit 0 a sheet feeder, bit 1 a plate, bit 2 both sides.
+    pub handling: Option<i64>,
+    /// What it scans from: its plate, its feeder.
+    pub items: Vec<ScannerItem>,
+}
+
+/// One thing that a scanner scans from.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScannerItem {
+    /// GUID of what it is (WIA_IPA_ITEM_CATEGORY), without braces, in small letters.
+    pub category: Option<String>,
+    /// The colours that it may be set to (WIA_IPA_DATATYPE): 0 black and white, 2 grey, 3 colour.
+    pub data_types: Option<Vec<i64>>,
+    /// The dots per inch that it may be set to across (WIA_IPS_XRES); of a range its ends.
+    pub across_dpi: Option<Vec<i64>>,
+    /// The same along (WIA_IPS_YRES).
+    pub along_dpi: Option<Vec<i64>>,
 }
 
 /// When Windows Update was last successful.

@@ -13,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
-    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
-    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, ImageScanner, Key,
+    Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
+    Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 
@@ -466,6 +466,15 @@ impl Host for Recorded {
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates")
     }
+
+    /// A recording that says nothing of them was taken by an agent that did not ask scanners.
+    fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
+        match self.recording.asked.contains_key("image scanners") {
+            true => self.asked("image scanners"),
+            false => Err(Trouble::Failed("image scanners is not in the recording".to_owned())),
+        }
+    }
+
     fn shares(&self) -> Answer<Vec<Share>> {
         self.asked("shares")
     }

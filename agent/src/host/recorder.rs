@@ -12,9 +12,9 @@ use rules::wire::{NamedService, Place};
 use serde::Serialize;
 
 use super::answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
-    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
-    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, ImageScanner, Key,
+    Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
+    Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink, question,
 };
 use super::recorded::{Bytes, Origin, Recording, Said, Table};
 use super::scrub::scrub;
@@ -283,6 +283,11 @@ impl<H: Host> Host for Recorder<H> {
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.asked("waiting updates".to_owned(), self.host.waiting_updates())
     }
+
+    fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
+        self.asked("image scanners".to_owned(), self.host.image_scanners())
+    }
+
     fn shares(&self) -> Answer<Vec<Share>> {
         self.asked("shares".to_owned(), self.host.shares())
     }

@@ -18,15 +18,15 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate};
 use windows::Win32::Foundation::{E_ACCESSDENIED, FILETIME, WIN32_ERROR};
 
 use super::answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key, Listener, LocalUser,
-    Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue, Row, SecureBoot,
-    Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, ImageScanner, Key,
+    Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
+    Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
 use super::fuse::Fuse;
 use super::{
     Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, EVENTS_DEADLINE, Firmware, Host,
-    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, Trouble, UPDATES_DEADLINE, VOLUMES_DEADLINE,
-    Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
+    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, SCANNERS_DEADLINE, Trouble, UPDATES_DEADLINE,
+    VOLUMES_DEADLINE, Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -57,6 +57,8 @@ mod library;
 mod programs;
 #[path = "windows/registry.rs"]
 mod registry;
+#[path = "windows/scanners.rs"]
+mod scanners;
 #[path = "windows/security_center.rs"]
 mod security_center;
 #[path = "windows/services.rs"]
@@ -285,6 +287,10 @@ impl Host for Windows {
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
+    }
+
+    fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
+        child::ask(Question::ImageScanners, SCANNERS_DEADLINE, scanners::scanners)
     }
 
     fn shares(&self) -> Answer<Vec<Share>> {

@@ -649,6 +649,8 @@ impl Pc {
                 model: Known("Canon DR-C225".to_owned()),
                 connection: Known(Connection::Usb),
                 feeder: Known(self.care > 4),
+                colour: Known(true),
+                resolution_dpi: Known(600),
             }]
         } else {
             Vec::new()

@@ -35,6 +35,10 @@ area! {
         connection: Connection = "Kết nối",
         /// Whether it draws sheets in by itself.
         feeder: bool = "Nạp giấy tự động (ADF)",
+        /// Whether it scans in colour.
+        colour: bool = "Quét màu",
+        /// The finest that it scans, in dots per inch both ways.
+        resolution_dpi: i64 = "Độ phân giải (dpi)",
     }
 }
 

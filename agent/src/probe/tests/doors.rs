@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rules::wire::{NamedService, Place};
 
 use crate::host::answers::{
-    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, Key,
+    Among, Certificate, Device, Event, FirmwareKind, Guardian, Health, HealthLog, ImageScanner, Key,
     Listener, LocalUser, Method, NetAdapter, PasswordPolicy, PhysicalDrive, Query, Reached, RegistryValue,
     Row, SecureBoot, Service, Share, StorePlace, Task, Tpm, Updates, WaitingUpdate, WifiLink,
 };
@@ -57,6 +57,9 @@ pub(super) trait Otherwise: Send + Sync {
     }
     fn drive_health(&self, pc: &Recorded, name: &str) -> Answer<HealthLog> {
         pc.drive_health(name)
+    }
+    fn image_scanners(&self, pc: &Recorded) -> Answer<Vec<ImageScanner>> {
+        pc.image_scanners()
     }
 }
 
@@ -187,6 +190,9 @@ impl<T: Otherwise> Host for Pc<T> {
     }
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
         self.recorded.waiting_updates()
+    }
+    fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
+        self.doors.image_scanners(&self.recorded)
     }
     fn shares(&self) -> Answer<Vec<Share>> {
         self.recorded.shares()

@@ -15,7 +15,7 @@ use rules::facts::{AREAS, Facts, Kind, Place, Records, Seen, Term, Value};
 use super::doors::{Otherwise, Pc};
 use super::*;
 use crate::host::answers::{
-    Cell, Guardian, Health, Key, Method, Query, RegistryValue, Row, Service,
+    Cell, Guardian, Health, ImageScanner, Key, Method, Query, RegistryValue, Row, Service,
 };
 use crate::host::recorded::Recorded;
 use crate::host::{Answer, Trouble};
@@ -176,6 +176,11 @@ impl Otherwise for Bent {
     fn service(&self, pc: &Recorded, name: &str) -> Answer<Service> {
         self.knock(format!("service {name}"))?;
         pc.service(name)
+    }
+
+    fn image_scanners(&self, pc: &Recorded) -> Answer<Vec<ImageScanner>> {
+        self.knock("image scanners".to_owned())?;
+        pc.image_scanners()
     }
 
     fn security_health(&self, pc: &Recorded, guardian: Guardian) -> Answer<Health> {

@@ -3,7 +3,8 @@
 //! Printers from the registry, where drivers and ports have names that are not translated; those that another PC shares
 //! from the settings of everybody who is signed in. Scanners, cameras and power supplies from the list of devices,
 //! microphones from the list of sound. Nothing needs an administrator, except other people's settings. Whether a scanner
-//! has a sheet feeder only the scanner tells. A power supply without a cable is not seen, and neither is a reader of
+//! feeds sheets, scans in colour and how finely, it tells Windows Image Acquisition itself, unless it is off or in use;
+//! the two lists know a scanner by its driver's key. A power supply without a cable is not seen, and neither is a reader of
 //! codes that poses as a keyboard, so none of them is never "no".
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use rules::facts::peripherals::{Connection, Peripherals, Printer, Scanner};
 use super::devices::{present, usb_numbers};
 use super::people;
 use super::registry::{number, text};
-use crate::host::answers::{Among, Device, Key};
+use crate::host::answers::{Among, Device, ImageScanner, Key, ScannerItem, ScannerProperties};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact_or_unsupported, known_or_unsupported};
 use crate::probe::usb::{Use, known};
@@ -42,6 +43,13 @@ const CAMERA_SERVICE: &str = "usbvideo";
 /// The driver of batteries that come by cable.
 const POWER_SERVICE: &str = "HidBatt";
 
+/// A sheet feeder among the ways to take paper (WIA_DPS_DOCUMENT_HANDLING_CAPABILITIES), and as a thing to scan from
+/// (WIA_CATEGORY_FEEDER).
+const HANDLING_FEEDER: i64 = 1;
+const CATEGORY_FEEDER: &str = "fe131934-f84c-42ad-8da4-6129cddd7288";
+/// Colours among what may be scanned (WIA_IPA_DATATYPE): WIA_DATA_COLOR, and raw forms of it from WIA_DATA_RAW_RGB on.
+const COLOURS: &[i64] = &[3, 6, 7, 8, 9, 10, 11];
+
 /// Parts of names of drivers that print into a file, a note or another PC, in small letters.
 const VIRTUAL_DRIVERS: &[&str] = &[
     "anydesk",
@@ -67,9 +75,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp) -> Peripherals {
     Peripherals {
         printers: fact_or_unsupported(printers(host)),
         cameras: fact_or_unsupported(cameras(host, &images)),
-        scanners: fact_or_unsupported(
-            images.map(|images| images.map(|images| images.into_iter().filter_map(scanner).collect())),
-        ),
+        scanners: fact_or_unsupported(images.map(|images| images.map(|images| scanners(host, images)))),
         ups: power_supply(host, &usb),
         microphones: fact_or_unsupported(microphones(host)),
         id_readers: id_readers(usb),
@@ -170,12 +176,24 @@ fn connection(port: &str, network: &[String]) -> Option<Connection> {
     }
 }
 
-fn scanner(device: Device) -> Option<Scanner> {
-    if is_camera(&device) {
-        return None;
+fn scanners(host: &dyn Host, images: Vec<Device>) -> Vec<Scanner> {
+    let devices: Vec<Device> = images.into_iter().filter(|device| !is_camera(device)).collect();
+    if devices.is_empty() {
+        // Nobody is asked, and no service started, where there is none.
+        return Vec::new();
     }
+    let told = host.image_scanners();
+    devices.into_iter().map(|device| scanner(device, &told)).collect()
+}
+
+fn scanner(device: Device, told: &Answer<Vec<ImageScanner>>) -> Scanner {
     let starts = |start| device.id.starts_with(start);
-    Some(Scanner {
+    let known = properties(&device, told);
+    let of = |property: &dyn Fn(&ScannerProperties) -> Option<i64>| match &known {
+        Ok(properties) => known_or_unsupported(property(properties)),
+        Err(trouble) => Fact::Unknown(trouble.clone().into()),
+    };
+    Scanner {
         connection: if starts(r"USB\") {
             Connection::Usb.into()
         } else if starts(r"SWD\") || starts(r"UMB\") {
@@ -184,9 +202,49 @@ fn scanner(device: Device) -> Option<Scanner> {
         } else {
             Fact::Unknown(Reason::NotSupported)
         },
+        feeder: of(&|properties| feeds(properties).map(i64::from)).map(|feeds| feeds != 0),
+        colour: of(&|properties| colours(properties).map(i64::from)).map(|colours| colours != 0),
+        resolution_dpi: of(&finest),
         model: known_or_unsupported(device.name),
-        feeder: Fact::Unknown(Reason::NotSupported),
-    })
+    }
+}
+
+/// What the scanner that is this device said of itself.
+fn properties(device: &Device, told: &Answer<Vec<ImageScanner>>) -> Result<ScannerProperties, Trouble> {
+    let scanners = told.as_ref().map_err(Clone::clone)?.as_deref().ok_or(Trouble::NotSupported)?;
+    let driver = device.driver.as_deref().ok_or(Trouble::NotSupported)?;
+    let scanner = scanners.iter().find(|scanner| scanner.id.eq_ignore_ascii_case(driver));
+    scanner.ok_or(Trouble::NotSupported)?.told.clone()
+}
+
+/// Whether it draws sheets in. A driver that does not say how it takes paper says nothing by having no feeder.
+fn feeds(properties: &ScannerProperties) -> Option<bool> {
+    let is_feeder = |item: &ScannerItem| item.category.as_deref() == Some(CATEGORY_FEEDER);
+    match properties.handling {
+        _ if properties.items.iter().any(is_feeder) => Some(true),
+        Some(handling) => Some(handling & HANDLING_FEEDER != 0),
+        None => None,
+    }
+}
+
+/// Whether anything of it scans in colour: no only when all of it told.
+fn colours(properties: &ScannerProperties) -> Option<bool> {
+    let has = |item: &ScannerItem| {
+        item.data_types.as_ref().map(|types| types.iter().any(|kind| COLOURS.contains(kind)))
+    };
+    let answers: Vec<Option<bool>> = properties.items.iter().map(has).collect();
+    if answers.contains(&Some(true)) {
+        return Some(true);
+    }
+    let told = !answers.is_empty() && answers.iter().all(Option::is_some);
+    told.then_some(false)
+}
+
+/// The finest that anything of it scans, both ways.
+fn finest(properties: &ScannerProperties) -> Option<i64> {
+    let most = |values: &Option<Vec<i64>>| values.as_ref()?.iter().copied().max();
+    let of = |item: &ScannerItem| Some(most(&item.across_dpi)?.min(most(&item.along_dpi)?));
+    properties.items.iter().filter_map(of).max().filter(|dpi| *dpi > 0)
 }
 
 fn is_camera(device: &Device) -> bool {
@@ -260,6 +318,56 @@ fn microphones(host: &dyn Host) -> Answer<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_scanner_says_of_itself() {
+        let item = |category: &str, types: &[i64], dpi: &[i64]| ScannerItem {
+            category: Some(category.to_owned()),
+            data_types: Some(types.to_vec()),
+            across_dpi: Some(dpi.to_vec()),
+            along_dpi: Some(dpi.to_vec()),
+        };
+        let plate = item("fb607b1f-43f3-488b-855b-fb703ec342a6", &[0, 2, 3], &[75, 150, 300, 600]);
+        let feeder = item(CATEGORY_FEEDER, &[0, 2], &[100, 300]);
+        let check = |handling, items: &[&ScannerItem], expected| {
+            let items = items.iter().map(|item| (*item).clone()).collect();
+            let properties = ScannerProperties { handling, items };
+            assert_eq!((feeds(&properties), colours(&properties), finest(&properties)), expected);
+        };
+        check(Some(3), &[&plate, &feeder], (Some(true), Some(true), Some(600)));
+        check(Some(2), &[&plate], (Some(false), Some(true), Some(600)));
+        check(None, &[&feeder], (Some(true), Some(false), Some(300)));
+        check(None, &[&plate], (None, Some(true), Some(600)));
+        let silent = ScannerItem { along_dpi: Some(vec![600]), ..ScannerItem::default() };
+        check(Some(1), &[&silent, &feeder], (Some(true), None, Some(300)));
+        check(None, &[&silent], (None, None, None));
+        check(None, &[], (None, None, None));
+    }
+
+    #[test]
+    fn a_scanner_is_known_by_the_key_of_its_driver() {
+        let device = Device {
+            id: r"USB\VID_04A9&PID_190F".to_owned(),
+            name: None,
+            class: None,
+            service: None,
+            driver: Some(r"{6bdd1fc6-810f-11d0-bec7-08002be2092f}\0001".to_owned()),
+            present: true,
+            arrived_at: None,
+            removed_at: None,
+        };
+        let off = Trouble::Failed("the scanner is off or out of reach".to_owned());
+        let scanner = |number: u8, told| ImageScanner {
+            id: format!(r"{{6BDD1FC6-810F-11D0-BEC7-08002BE2092F}}\{number:04}"),
+            told,
+        };
+        let feeder = ScannerProperties { handling: Some(1), items: Vec::new() };
+        let both = Ok(Some(vec![scanner(0, Err(off.clone())), scanner(1, Ok(feeder.clone()))]));
+        assert_eq!(properties(&device, &both), Ok(feeder));
+        assert_eq!(properties(&device, &Ok(Some(vec![scanner(1, Err(off.clone()))]))), Err(off));
+        assert_eq!(properties(&device, &Ok(Some(Vec::new()))), Err(Trouble::NotSupported));
+        assert_eq!(properties(&device, &Err(Trouble::TimedOut)), Err(Trouble::TimedOut));
+    }
 
     #[test]
     fn what_prints_on_paper() {
