@@ -3,7 +3,10 @@
 //! Drives from /sys/block, space from sysinfo (statvfs), the way from a volume to its drives through links
 //! under /sys, the form of the partition table from what udev found out. Nothing of this needs root. What a drive says
 //! of its own health does: SMART and NVMe logs are read through device controls that have no file, by smartctl where it
-//! is installed; an eMMC tells its wear in a file.
+//! is installed; an eMMC tells its wear in a file. Without smartctl an NVMe drive shows in files only what is wrong: its
+//! controller's state (nvme_sysfs_show_state of drivers/nvme/host/sysfs.c) and the alarm of its temperature (temp1_alarm
+//! of Documentation/hwmon/sysfs-interface.rst; drivers/nvme/host/hwmon.c takes it from the critical warning of the
+//! drive's own log). A controller that lives and is cool says nothing of the health of its memory: that stays unknown.
 //! The volumes of boot loaders and of removable drives are left out. Seen on Debian 12 (virtio). What other
 //! systems answer is known from their documents and from made-up recordings.
 
@@ -16,7 +19,7 @@ use rules::quantity::{Bytes, Percent};
 
 use super::block;
 use crate::host::{Answer, Host, Trouble};
-use crate::probe::ask::{fact, fact_or_unsupported, line, number, text};
+use crate::probe::ask::{fact, fact_or_unsupported, known_or_unsupported, line, number, text};
 use crate::probe::decode::smart::Told;
 use crate::probe::drive;
 
@@ -80,8 +83,13 @@ fn drives(host: &dyn Host, system: Result<&BTreeSet<String>, Trouble>) -> Result
         // The second path to the same NVMe drive is hidden; a card reader without a card has no sectors.
         let hidden =
             name.starts_with("nvme") && number(host, &format!("/sys/block/{name}/hidden"))? == Some(1);
-        let sectors = number(host, &format!("/sys/block/{name}/size"))?.unwrap_or(0);
-        if !hidden && sectors > 0 {
+        let sectors = number(host, &format!("/sys/block/{name}/size"))?;
+        // The kernel takes all sectors from a drive whose controller died.
+        let dead = sectors == Some(0)
+            && name.starts_with("nvme")
+            && line(host, &format!("/sys/block/{name}/device/state"))?.as_deref() == Some("dead");
+        if !hidden && (sectors != Some(0) || dead) {
+            let sectors = sectors.filter(|sectors| *sectors > 0);
             // A drive that never answers must not use up the time of the others.
             let hangs = drives.iter().any(|drive| drive.health == Fact::Unknown(Reason::TimedOut));
             drives.push(drive(host, name, sectors, &system, hangs));
@@ -93,7 +101,7 @@ fn drives(host: &dyn Host, system: Result<&BTreeSet<String>, Trouble>) -> Result
 fn drive(
     host: &dyn Host,
     name: String,
-    sectors: i64,
+    sectors: Option<i64>,
     system: &Result<&BTreeSet<String>, Trouble>,
     hangs: bool,
 ) -> Drive {
@@ -114,11 +122,15 @@ fn drive(
         let model = model.as_ref().ok().and_then(Option::as_deref);
         drive::health(host, &name, model.unwrap_or_default())
     };
+    let told = match told.health {
+        Fact::Unknown(_) if name.starts_with("nvme") => with_signs(host, &name, told),
+        Fact::Known(_) | Fact::Absent | Fact::Unknown(_) => told,
+    };
     Drive {
         kind,
         bus: fact_or_unsupported(bus),
         model: fact(model),
-        size: Bytes(sectors.saturating_mul(SECTOR_BYTES)).into(),
+        size: known_or_unsupported(sectors.map(|sectors| Bytes(sectors.saturating_mul(SECTOR_BYTES)))),
         fixed,
         system: match system {
             Ok(drives) => drives.contains(&name).into(),
@@ -149,6 +161,36 @@ fn kind(
         (Some(_), Some(Bus::Usb)) | (None, _) => Ok(None),
         (Some(_), _) => Ok(Some(DriveKind::Hdd)),
     }
+}
+
+/// What the files of an NVMe drive show that is wrong, where it told nothing itself.
+fn with_signs(host: &dyn Host, name: &str, told: Told) -> Told {
+    let device = format!("/sys/block/{name}/device");
+    // A closed or odd file shows nothing, and the reason why the drive told nothing stays.
+    let state = line(host, &format!("{device}/state")).ok().flatten();
+    let health = match state.as_deref() {
+        Some("dead") => Some(Health::Failing),
+        // At work on itself: one that is well does this for a moment after it slept.
+        Some("resetting") => Some(Health::Warning),
+        Some(_) | None => is_alarmed(host, &device).then_some(Health::Warning),
+    };
+    Told { health: health.map_or(told.health, Fact::Known), ..told }
+}
+
+/// Whether the controller is too hot or too cold by its own limits. Before Linux 5.19 its sensor stands one folder deeper.
+fn is_alarmed(host: &dyn Host, device: &str) -> bool {
+    let sensors = |folder: &str| -> Vec<String> {
+        let names = host.folder(folder).ok().flatten().unwrap_or_default();
+        names
+            .into_iter()
+            .filter(|name| name.starts_with("hwmon"))
+            .map(|name| format!("{folder}/{name}"))
+            .collect()
+    };
+    let found = sensors(device);
+    let deeper = found.iter().filter(|path| path.ends_with("/hwmon")).flat_map(|path| sensors(path));
+    let mut all = found.iter().cloned().chain(deeper);
+    all.any(|path| number(host, &format!("{path}/temp1_alarm")) == Ok(Some(1)))
 }
 
 /// Health and wear of an eMMC (JESD84-B51, EXT_CSD 267 to 269): 1 normal, 2 warning, 3 urgent; two estimates of its
@@ -185,4 +227,55 @@ fn volumes(host: &dyn Host) -> Result<Vec<Volume>, Trouble> {
             drive::volume(standing.volume, system.into())
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::recorded::Recording;
+
+    /// A drive of 1 TB with these files, on a PC without smartctl.
+    fn check(sectors: i64, files: Value, folders: Value, health: Option<Health>) {
+        let mut all = json!({
+            "/sys/block/nvme0n1/hidden": null,
+            "/sys/block/nvme0n1/size": sectors.to_string(),
+            "/sys/block/nvme0n1/removable": "0",
+            "/sys/block/nvme0n1/queue/rotational": "0",
+            "/sys/block/nvme0n1/device/model": "KINGSTON SNV2S1000G",
+            "/sys/block/nvme0n1/device/state": null,
+        });
+        all.as_object_mut().unwrap().extend(files.as_object().unwrap().clone());
+        let recording = json!({
+            "origin": "made up", "about": "", "platform": "linux", "taken_at": "2026-11-22T00:00:00Z",
+            "files": all,
+            "folders": {"/sys/block": ["nvme0n1"], "/sys/block/nvme0n1/device": folders["device"],
+                "/sys/block/nvme0n1/device/hwmon": folders["hwmon"]},
+            "links": {"/sys/block/nvme0n1": "../devices/pci0000:00/0000:01:00.0/nvme/nvme0/nvme0n1"},
+            "asked": {"drive health nvme0n1": null},
+        });
+        let host = Recording::load(&recording.to_string()).unwrap();
+        let drives = drives(&host, Ok(&BTreeSet::new())).unwrap();
+        let told: Vec<_> = drives.iter().map(|drive| drive.health.clone()).collect();
+        assert_eq!(told, [health.map_or(Fact::Unknown(Reason::NotSupported), Fact::Known)], "{files}");
+    }
+
+    #[test]
+    fn what_the_files_of_an_nvme_drive_show() {
+        let state = |state: &str| json!({"/sys/block/nvme0n1/device/state": state});
+        let none = json!({"device": ["state"]});
+        check(2_000_000, state("live"), none.clone(), None);
+        check(2_000_000, json!({}), none.clone(), None);
+        check(0, state("dead"), none.clone(), Some(Health::Failing));
+        check(2_000_000, state("resetting"), none, Some(Health::Warning));
+        for (alarm, health) in [("1", Some(Health::Warning)), ("0", None), ("odd", None)] {
+            let of = |path: &str| json!({format!("/sys/block/nvme0n1/device/{path}/temp1_alarm"): alarm});
+            check(2_000_000, of("hwmon3"), json!({"device": ["hwmon3", "state"]}), health.clone());
+            let deeper = json!({"device": ["hwmon", "state"], "hwmon": ["hwmon3"]});
+            let mut files = of("hwmon/hwmon3");
+            files["/sys/block/nvme0n1/device/hwmon/temp1_alarm"] = Value::Null;
+            check(2_000_000, files, deeper, health);
+        }
+    }
 }
