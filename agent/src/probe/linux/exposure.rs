@@ -111,6 +111,9 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+/// Where Samba keeps the folders that people share, and how it writes that everybody may write (`net usershare`).
+const USER_SHARES: &str = "/var/lib/samba/usershares";
+const EVERYBODY_WRITES: &str = "S-1-1-0:F";
 /// The hosts file.
 const HOSTS: &str = "/etc/hosts";
 /// Folders whose certificates somebody adds to those of the system: Debian, Fedora, Arch.
@@ -307,7 +310,9 @@ fn smb1(host: &dyn Host) -> Result<bool, Trouble> {
 /// Shares of Samba that guests may use, and exports of NFS that anybody may: how many to write to, how many to read.
 fn open_shares(host: &dyn Host) -> Result<(i64, i64), Trouble> {
     let mut shares: BTreeMap<String, (bool, bool)> = BTreeMap::new();
-    for (section, key, value) in samba(host)? {
+    let settings = samba(host)?;
+    let by_people = shared_by_people(host, &settings)?;
+    for (section, key, value) in settings {
         if section == "global" {
             continue;
         }
@@ -330,10 +335,38 @@ fn open_shares(host: &dyn Host) -> Result<(i64, i64), Trouble> {
         anybody.peek()?;
         Some(anybody.any(|client| client.contains("rw")))
     });
-    let open: Vec<bool> =
-        shares.values().filter(|(guests, _)| *guests).map(|(_, writable)| *writable).chain(exports).collect();
+    let by_settings = shares.values().filter(|(guests, _)| *guests).map(|(_, writable)| *writable);
+    let open: Vec<bool> = by_settings.chain(by_people).chain(exports).collect();
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     Ok((count(open.iter().filter(|writable| **writable).count()), count(open.len())))
+}
+
+/// The folders that people share from their desktop (`net usershare`) and guests may use: whether to write to. One file
+/// for each, closed to all but root and whoever may share.
+fn shared_by_people(host: &dyn Host, settings: &[(String, String, String)]) -> Result<Vec<bool>, Trouble> {
+    let global = |wanted: &str| {
+        let mut values =
+            settings.iter().rev().filter(|(section, key, _)| section == "global" && key == wanted);
+        values.next().map(|(_, _, value)| value.as_str())
+    };
+    if !matches!(global("usershare allow guests"), Some("yes" | "true" | "1")) {
+        return Ok(Vec::new());
+    }
+    // The settings were made small, so another path is not known as it is written.
+    if global("usershare path").is_some_and(|path| path.trim_end_matches('/') != USER_SHARES) {
+        return Err(Trouble::NotSupported);
+    }
+    let mut open = Vec::new();
+    for name in host.folder(USER_SHARES)?.unwrap_or_default() {
+        let share = text(host, &format!("{USER_SHARES}/{name}"))?.unwrap_or_default();
+        if share.lines().any(|line| line.trim() == "guest_ok=y") {
+            let access = share.lines().find_map(|line| line.strip_prefix("usershare_acl="));
+            open.push(
+                access.is_some_and(|access| access.split(',').any(|one| one.trim() == EVERYBODY_WRITES)),
+            );
+        }
+    }
+    Ok(open)
 }
 
 fn remote_tools(host: &dyn Host) -> Result<Vec<RemoteTool>, Trouble> {
@@ -386,7 +419,46 @@ fn certificates(names: &[String]) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::host::recorded::Recording;
+
+    #[test]
+    fn folders_that_people_share_from_their_desktop() {
+        let check = |settings: &str, shares: Value, expected: Result<(i64, i64), Trouble>| {
+            let names: Vec<String> = shares
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|path| path.rsplit('/').next().unwrap().to_owned())
+                .collect();
+            let mut files = shares;
+            files["/etc/samba/smb.conf"] = format!("[global]\n{settings}\n").into();
+            let recording = json!({
+                "origin": "made up", "about": "", "platform": "linux", "taken_at": "2026-11-22T00:00:00Z",
+                "running": {"smbd": true, "nfsd": false}, "files": files, "folders": {USER_SHARES: names},
+            });
+            let host = Recording::load(&recording.to_string()).unwrap();
+            assert_eq!(open_shares(&host), expected, "{settings}");
+        };
+        let share =
+            |access: &str, guests: &str| format!("#VERSION 2\nusershare_acl={access},\nguest_ok={guests}\n");
+        let shares = json!({
+            "/var/lib/samba/usershares/chung": share("S-1-1-0:F", "y"),
+            "/var/lib/samba/usershares/doc": share("S-1-1-0:R", "y"),
+            "/var/lib/samba/usershares/rieng": share("S-1-1-0:F", "n"),
+        });
+        check("usershare allow guests = yes", shares.clone(), Ok((1, 2)));
+        check("usershare allow guests = no", shares.clone(), Ok((0, 0)));
+        check("workgroup = SO", shares.clone(), Ok((0, 0)));
+        check(
+            "usershare path = /srv\nusershare allow guests = yes",
+            shares.clone(),
+            Err(Trouble::NotSupported),
+        );
+        check("include = /etc/samba/more.conf", shares, Err(Trouble::NotSupported));
+    }
 
     #[test]
     fn sockets_that_wait() {
