@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use agent::host::Host;
-use agent::host::answers::{Among, Cell, Device, Key, Query, RegistryValue, Service, ServiceStart};
+use agent::host::answers::{
+    Among, Cell, Device, Key, LocalUser, Query, RegistryValue, Row, Service, ServiceStart,
+};
 use agent::probe::survey;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
@@ -74,6 +76,7 @@ fn check_assuming(
     assume(&mut dump);
     let report = survey(Arc::new(dump), Platform::Windows, "2026-11-22T00:00:00Z".parse().unwrap());
     assert_no_panic(&report);
+    assert_in_time(&report);
     let mut text = String::new();
     told(&report.facts, &mut text);
     expected.assert_eq(&text);
@@ -83,6 +86,12 @@ fn assert_no_panic(report: &Report) {
     for note in &report.notes {
         assert!(!note.text.contains("panicked"), "{}: {}", note.area, note.text);
     }
+}
+
+/// A machine that stands still for as long as a deadline loses an answer, and is told apart from a wrong answer.
+fn assert_in_time(report: &Report) {
+    let late = report.notes.iter().find(|note| note.text.contains("did not answer"));
+    assert!(late.is_none(), "this machine was too busy for the deadlines of a survey: {late:?}");
 }
 
 /// A fact in short: its value, `absent` or `unknown`.
@@ -461,5 +470,268 @@ fn the_memory_of_graphics_adapters_in_all_the_forms_of_drivers() {
             "adapter 0000" Bytes(2147483648) Version("30.0.15.1215")
             "adapter 0001" Bytes(1073741824) Version("20.19.15.4624")
         "#]],
+    );
+}
+
+#[test]
+fn a_suite_of_2010_among_the_many_that_it_could_be() {
+    // The registration names every edition and trial that the one product could be licensed as.
+    let suites = |facts: &Facts, text: &mut String| match facts.office.suites.known() {
+        Some(suites) => {
+            for suite in suites {
+                writeln!(text, "{} {}", short(&suite.name), short(&suite.version)).unwrap();
+            }
+        }
+        None => writeln!(text, "{}", short(&facts.office.suites)).unwrap(),
+    };
+    check(
+        "office_2010_2",
+        suites,
+        expect![[r#"
+            unknown
+        "#]],
+    );
+    check_assuming(
+        "office_2010_2",
+        |dump| {
+            for asked in [
+                r"HKLM\SOFTWARE\Microsoft\Office\ClickToRun",
+                r"HKLM\SOFTWARE\Microsoft\Office\15.0\ClickToRun",
+                r"HKLM\SOFTWARE\Wow6432Node\Microsoft\Office\ClickToRun",
+                r"HKLM\SOFTWARE\Wow6432Node\Microsoft\Office\15.0\ClickToRun",
+                r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall",
+                r"HKU",
+            ] {
+                dump.assume_asked(asked);
+            }
+            // The product code of the registration, as the list of programs has it beside it.
+            dump.read_registry(
+                "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall]\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall]\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{90140000-003D-0000-0000-0000000FF1CE}]\r\n\
+                 \"DisplayName\"=\"Microsoft Office Single Image 2010\"\r\n\"DisplayVersion\"=\"14.0.6029.1000\"\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion]\r\n\"CurrentBuild\"=\"7601\"\r\n\
+                 [HKEY_USERS]\r\n[HKEY_USERS\\.DEFAULT]\r\n",
+            );
+        },
+        suites,
+        expect![[r#"
+            "Microsoft Office 2010 (Home and Business)" Version("14.0.6029.1000")
+        "#]],
+    );
+}
+
+/// The local accounts that the list of WMI has.
+fn listed_users(dump: &Dump) -> Vec<LocalUser> {
+    let query = Query {
+        namespace: r"ROOT\CIMV2",
+        class: "Win32_UserAccount",
+        columns: &["SID", "Disabled", "Lockout", "PasswordRequired"],
+        filter: "",
+    };
+    let flag = |row: &Row, column: &str| row[column] == Cell::Flag(true);
+    let user = |row: Row| {
+        let Cell::Text(sid) = &row["SID"] else { panic!("{row:?}") };
+        LocalUser {
+            rid: sid.rsplit('-').next().unwrap().parse().unwrap(),
+            sid: sid.clone(),
+            disabled: flag(&row, "Disabled"),
+            locked: flag(&row, "Lockout"),
+            password_not_required: !flag(&row, "PasswordRequired"),
+            password_age_seconds: None,
+            last_sign_in: None,
+        }
+    };
+    dump.wmi(&query).unwrap().unwrap().into_iter().map(user).collect()
+}
+
+/// The accounts in short.
+fn accounts(facts: &Facts, text: &mut String) {
+    let accounts = &facts.accounts;
+    for user in accounts.users.known().unwrap_or(&Vec::new()) {
+        writeln!(
+            text,
+            "built in {} administrator {} enabled {} password {}",
+            short(&user.built_in),
+            short(&user.administrator),
+            short(&user.enabled),
+            short(&user.password)
+        )
+        .unwrap();
+    }
+    writeln!(
+        text,
+        "administrators {} guest {}",
+        short(&accounts.administrators),
+        short(&accounts.guest_enabled)
+    )
+    .unwrap();
+    writeln!(text, "who works is an administrator: {}", short(&accounts.user_is_administrator)).unwrap();
+}
+
+#[test]
+fn accounts_of_a_member_of_a_domain_by_number_and_not_by_name() {
+    // "Administrateur" and "Invité"; whoever signed in last is told by name alone, which says nothing.
+    check_assuming(
+        "7-AD",
+        |dump| {
+            let users = listed_users(dump);
+            assert_eq!(users.len(), 2);
+            let administrator = users[0].sid.clone();
+            dump.assume_users(users);
+            dump.assume_members("S-1-5-32-544", &[&administrator, "S-1-5-21-1-2-3-512"]);
+            dump.assume_asked("HKU");
+            dump.read_registry(
+                "[HKEY_USERS]\r\n[HKEY_USERS\\.DEFAULT]\r\n\
+                 [HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Cryptography]\r\n\"MachineGuid\"=\"made-up\"\r\n",
+            );
+        },
+        accounts,
+        expect![[r#"
+            built in true administrator true enabled true password unknown
+            administrators 1 guest false
+            who works is an administrator: unknown
+        "#]],
+    );
+}
+
+#[test]
+fn who_works_on_a_notebook_of_an_azure_directory() {
+    const AN_ACCOUNT: &str = "S-1-12-1-1778064242-1251273316-772277320-2482684374";
+    let with = |members: &[&str], expected: Expect| {
+        check_assuming(
+            "11-AzureAD",
+            |dump| {
+                dump.assume_members("S-1-5-32-544", members);
+                dump.assume_asked("HKU");
+                dump.read_registry("[HKEY_USERS]\r\n[HKEY_USERS\\.DEFAULT]\r\n");
+            },
+            accounts,
+            expected,
+        );
+    };
+    // Its own number is in the group, or that of a role of the directory is, whose people the PC does not know.
+    with(
+        &["S-1-5-21-1-2-3-500", AN_ACCOUNT],
+        expect![[r#"
+        administrators unknown guest unknown
+        who works is an administrator: true
+    "#]],
+    );
+    with(
+        &["S-1-5-21-1-2-3-500", "S-1-12-1-1-2-3-4"],
+        expect![[r#"
+        administrators unknown guest unknown
+        who works is an administrator: unknown
+    "#]],
+    );
+}
+
+/// The devices that the registry keeps of the USB, as Windows lists them: those that are started have a key for it.
+fn usb_devices(dump: &Dump) -> Vec<Device> {
+    const USB: &str = r"HKLM\SYSTEM\CurrentControlSet\Enum\USB";
+    let mut devices = Vec::new();
+    for kind in dump.registry_keys(Key::wide(USB)).unwrap().unwrap() {
+        let folder = format!(r"{USB}\{kind}");
+        for instance in dump.registry_keys(Key::wide(&folder)).unwrap().unwrap() {
+            let key = format!(r"{folder}\{instance}");
+            let text = |name: &str| match dump.registry_value(Key::wide(&key), name).unwrap() {
+                Some(RegistryValue::Text(text)) => Some(text),
+                Some(_) | None => None,
+            };
+            devices.push(Device {
+                id: format!(r"USB\{}", kind.to_uppercase()),
+                // @usb.inf,%text%;Text
+                name: text("DeviceDesc").map(|name| name.rsplit(';').next().unwrap().to_owned()),
+                class: text("ClassGUID").map(|class| class.to_lowercase()),
+                service: text("Service"),
+                driver: text("Driver"),
+                present: dump.registry_keys(Key::wide(&format!(r"{key}\Control"))).unwrap().is_some(),
+                arrived_at: None,
+                removed_at: None,
+            });
+        }
+    }
+    devices
+}
+
+/// What stands on the table, by the USB of a dump alone.
+fn table(scenario: &str, expected: Expect) {
+    const IMAGES: &str = "{6bdd1fc6-810f-11d0-bec7-08002be2092f}";
+    const CAMERAS: &str = "{ca3e7ab9-b4c3-4ae6-8251-579ef933890f}";
+    const READERS: &str = "{50dd5230-ba8a-11d1-bf5d-0000f805f530}";
+    const BATTERIES: &str = "{72631e54-78a4-11d0-bcf7-00aa00b7b32a}";
+    check_assuming(
+        scenario,
+        |dump| {
+            let devices = usb_devices(dump);
+            for class in [IMAGES, CAMERAS, READERS, BATTERIES] {
+                let own = devices.iter().filter(|device| device.class.as_deref() == Some(class));
+                dump.assume_devices(Among::Class(class), own.cloned().collect());
+            }
+            dump.assume_devices(Among::Enumerator("USB"), devices);
+        },
+        |facts, text| {
+            let (table, signing) = (&facts.peripherals, &facts.signing);
+            writeln!(text, "readers of codes {}", short(&table.id_readers)).unwrap();
+            writeln!(text, "cameras {} power supply {}", short(&table.cameras), short(&table.ups)).unwrap();
+            writeln!(text, "scanners {}", short(&table.scanners.as_ref().map(Vec::len))).unwrap();
+            writeln!(text, "tokens {}", short(&signing.tokens.as_ref().map(Vec::len))).unwrap();
+            writeln!(text, "card readers {}", short(&signing.readers)).unwrap();
+            writeln!(text, "a token is there {}", short(&signing.token_present)).unwrap();
+        },
+        expected,
+    );
+}
+
+#[test]
+fn what_was_plugged_in_and_what_is() {
+    // A camera was on this one once.
+    table(
+        "7",
+        expect![[r#"
+        readers of codes unknown
+        cameras 0 power supply unknown
+        scanners 0
+        tokens 0
+        card readers []
+        a token is there false
+    "#]],
+    );
+    // A counter: a reader of codes is there, and the camera of a notebook was.
+    table(
+        "7bis",
+        expect![[r#"
+        readers of codes ["Honeywell / Metrologic"]
+        cameras 0 power supply unknown
+        scanners 0
+        tokens 0
+        card readers []
+        a token is there false
+    "#]],
+    );
+    // Sticks and printers for labels.
+    table(
+        "xppro1",
+        expect![[r#"
+        readers of codes unknown
+        cameras 0 power supply unknown
+        scanners 0
+        tokens 0
+        card readers []
+        a token is there false
+    "#]],
+    );
+    // Two kinds of card readers and a scanner were there once, and none is.
+    table(
+        "xppro2",
+        expect![[r#"
+        readers of codes unknown
+        cameras 0 power supply unknown
+        scanners 0
+        tokens 0
+        card readers []
+        a token is there false
+    "#]],
     );
 }

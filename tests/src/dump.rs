@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use agent::host::answers::{Among, Cell, Device, Key, Query, RegistryValue, Row, Service, View};
+use agent::host::answers::{Among, Cell, Device, Key, LocalUser, Query, RegistryValue, Row, Service, View};
 use agent::host::{Address, Answer, Command, Firmware, Host, MemoryTotals, Output, Owners, Trouble, Volume};
 use jiff::Timestamp;
 
@@ -56,12 +56,18 @@ pub struct Dump {
     keys: BTreeMap<String, Exported>,
     /// The keys that were exported with all that is below them, in small letters.
     roots: Vec<String>,
+    /// Whether anything of the narrow view was exported. Remembered, since every question asks it.
+    has_narrow: bool,
     /// Rows by class in small letters.
     classes: BTreeMap<String, Vec<Row>>,
     /// What a test says of services.
     services: BTreeMap<String, Service>,
     /// What a test says of devices, by class or enumerator.
     devices: BTreeMap<String, Vec<Device>>,
+    /// What a test says of local accounts.
+    users: Option<Vec<LocalUser>>,
+    /// What a test says of the members of local groups.
+    members: BTreeMap<String, Vec<String>>,
 }
 
 impl Dump {
@@ -102,6 +108,16 @@ impl Dump {
         self.devices.insert(among.to_string(), devices);
     }
 
+    /// As if the PC had these local accounts.
+    pub fn assume_users(&mut self, users: Vec<LocalUser>) {
+        self.users = Some(users);
+    }
+
+    /// As if these were the members of a local group.
+    pub fn assume_members(&mut self, group: &str, members: &[&str]) {
+        self.members.insert(group.to_owned(), members.iter().map(|&sid| sid.to_owned()).collect());
+    }
+
     /// Takes in an export of the registry.
     pub fn read_registry(&mut self, text: &str) {
         let mut path: Option<String> = None;
@@ -138,6 +154,7 @@ impl Dump {
             self.roots.push(small.clone());
         }
         let name = path.rsplit('\\').next().unwrap_or_default().to_owned();
+        self.has_narrow |= small.contains(r"\wow6432node");
         self.keys.entry(small.clone()).or_default().name = name;
         Some(small)
     }
@@ -145,9 +162,10 @@ impl Dump {
     /// Where a key stands: on a 64-bit Windows the narrow view has its own SOFTWARE.
     fn place(&self, key: Key<'_>) -> String {
         let path = key.path.to_lowercase();
-        let wide = self.keys.keys().any(|known| known.contains(r"\wow6432node"));
         match path.strip_prefix(r"hklm\software\") {
-            Some(rest) if key.view == View::Narrow && wide => format!(r"hklm\software\wow6432node\{rest}"),
+            Some(rest) if key.view == View::Narrow && self.has_narrow => {
+                format!(r"hklm\software\wow6432node\{rest}")
+            }
             _ => path,
         }
     }
@@ -368,11 +386,12 @@ impl Host for Dump {
         if self.key(key)?.is_none() {
             return Ok(None);
         }
-        let place = self.place(key).trim_end_matches('\\').to_owned();
+        let below = format!("{}\\", self.place(key).trim_end_matches('\\'));
         let mut names: Vec<String> = self
             .keys
-            .iter()
-            .filter(|(path, _)| path.rsplit_once('\\').is_some_and(|(parent, _)| parent == place))
+            .range(below.clone()..)
+            .take_while(|(path, _)| path.starts_with(&below))
+            .filter(|(path, _)| !path[below.len()..].contains('\\'))
             .map(|(_, key)| key.name.clone())
             .collect();
         names.sort();
@@ -383,6 +402,20 @@ impl Host for Dump {
         match self.devices.get(&among.to_string()) {
             Some(devices) => Ok(Some(devices.clone())),
             None => unknown(&among),
+        }
+    }
+
+    fn local_users(&self) -> Answer<Vec<LocalUser>> {
+        match &self.users {
+            Some(users) => Ok(Some(users.clone())),
+            None => unknown(&"local users"),
+        }
+    }
+
+    fn group_members(&self, group: &str) -> Answer<Vec<String>> {
+        match self.members.get(group) {
+            Some(members) => Ok(Some(members.clone())),
+            None => unknown(&group),
         }
     }
 
