@@ -10,6 +10,7 @@ use windows::Win32::Devices::ImageAcquisition::{
     WIA_ERROR_DEVICE_LOCKED, WIA_ERROR_OFFLINE, WIA_ERROR_WARMING_UP, WIA_IPA_DATATYPE, WIA_IPS_XRES,
     WIA_IPS_YRES, WIA_LIST_VALUES, WIA_PROP_LIST, WIA_PROP_RANGE, WIA_RANGE_MAX, WIA_RANGE_MIN, WiaDevMgr2,
 };
+use windows::Win32::Foundation::E_INVALIDARG;
 use windows::Win32::System::Com::StructuredStorage::{PROPSPEC, PROPSPEC_0, PROPVARIANT, PRSPEC_PROPID};
 use windows::Win32::System::Variant::{VT_BSTR, VT_I4, VT_VECTOR};
 use windows::core::{BSTR, Error, Interface, Result};
@@ -84,10 +85,18 @@ fn item(item: &IWiaItem2) -> Result<ScannerItem> {
     let category = unsafe { item.GetItemCategory() }.ok();
     Ok(ScannerItem {
         category: category.map(|category| format!("{category:?}").to_ascii_lowercase()),
-        data_types: allowed(&storage, WIA_IPA_DATATYPE)?,
-        across_dpi: allowed(&storage, WIA_IPS_XRES)?,
-        along_dpi: allowed(&storage, WIA_IPS_YRES)?,
+        data_types: if_any(allowed(&storage, WIA_IPA_DATATYPE))?,
+        across_dpi: if_any(allowed(&storage, WIA_IPS_XRES))?,
+        along_dpi: if_any(allowed(&storage, WIA_IPS_YRES))?,
     })
+}
+
+/// A folder on the scanner has no resolution: a driver that refuses the question says no more than that.
+fn if_any<T>(answer: Result<Option<T>>) -> Result<Option<T>> {
+    match answer {
+        Err(error) if error.code() == E_INVALIDARG => Ok(None),
+        answer => answer,
+    }
 }
 
 fn named(property: u32) -> PROPSPEC {
