@@ -177,20 +177,14 @@ fn with_signs(host: &dyn Host, name: &str, told: Told) -> Told {
     Told { health: health.map_or(told.health, Fact::Known), ..told }
 }
 
-/// Whether the controller is too hot or too cold by its own limits. Before Linux 5.19 its sensor stands one folder deeper.
+/// Whether the controller is too hot or too cold by its own limits. Its sensor hangs on the controller, or with older
+/// kernels on the PCI device below it.
 fn is_alarmed(host: &dyn Host, device: &str) -> bool {
-    let sensors = |folder: &str| -> Vec<String> {
+    [device.to_owned(), format!("{device}/device/hwmon")].iter().any(|folder| {
         let names = host.folder(folder).ok().flatten().unwrap_or_default();
-        names
-            .into_iter()
-            .filter(|name| name.starts_with("hwmon"))
-            .map(|name| format!("{folder}/{name}"))
-            .collect()
-    };
-    let found = sensors(device);
-    let deeper = found.iter().filter(|path| path.ends_with("/hwmon")).flat_map(|path| sensors(path));
-    let mut all = found.iter().cloned().chain(deeper);
-    all.any(|path| number(host, &format!("{path}/temp1_alarm")) == Ok(Some(1)))
+        let mut sensors = names.iter().filter(|name| name.starts_with("hwmon"));
+        sensors.any(|name| number(host, &format!("{folder}/{name}/temp1_alarm")) == Ok(Some(1)))
+    })
 }
 
 /// Health and wear of an eMMC (JESD84-B51, EXT_CSD 267 to 269): 1 normal, 2 warning, 3 urgent; two estimates of its
@@ -251,7 +245,7 @@ mod tests {
             "origin": "made up", "about": "", "platform": "linux", "taken_at": "2026-11-22T00:00:00Z",
             "files": all,
             "folders": {"/sys/block": ["nvme0n1"], "/sys/block/nvme0n1/device": folders["device"],
-                "/sys/block/nvme0n1/device/hwmon": folders["hwmon"]},
+                "/sys/block/nvme0n1/device/device/hwmon": folders["older"]},
             "links": {"/sys/block/nvme0n1": "../devices/pci0000:00/0000:01:00.0/nvme/nvme0/nvme0n1"},
             "asked": {"drive health nvme0n1": null},
         });
@@ -271,11 +265,9 @@ mod tests {
         check(2_000_000, state("resetting"), none, Some(Health::Warning));
         for (alarm, health) in [("1", Some(Health::Warning)), ("0", None), ("odd", None)] {
             let of = |path: &str| json!({format!("/sys/block/nvme0n1/device/{path}/temp1_alarm"): alarm});
-            check(2_000_000, of("hwmon3"), json!({"device": ["hwmon3", "state"]}), health.clone());
-            let deeper = json!({"device": ["hwmon", "state"], "hwmon": ["hwmon3"]});
-            let mut files = of("hwmon/hwmon3");
-            files["/sys/block/nvme0n1/device/hwmon/temp1_alarm"] = Value::Null;
-            check(2_000_000, files, deeper, health);
+            check(2_000_000, of("hwmon3"), json!({"device": ["hwmon3", "state"]}), health);
+            let older = json!({"device": ["state"], "older": ["hwmon3"]});
+            check(2_000_000, of("device/hwmon/hwmon3"), older, health);
         }
     }
 }
