@@ -390,8 +390,8 @@ impl Host for Dump {
         let mut names: Vec<String> = self
             .keys
             .range(below.clone()..)
-            .take_while(|(path, _)| path.starts_with(&below))
-            .filter(|(path, _)| !path[below.len()..].contains('\\'))
+            .map_while(|(path, key)| Some((path.strip_prefix(&below)?, key)))
+            .filter(|(rest, _)| !rest.contains('\\'))
             .map(|(_, key)| key.name.clone())
             .collect();
         names.sort();
