@@ -49,7 +49,9 @@ fn office_pc(packages: usize) -> Report {
                 Fact::Known(Version::new(format!("{}.{}-{}+deb12u{}", next(20), next(100), next(4), next(9))))
             }
         };
-        list.push(Package { name: Fact::Known(name), version, ..like });
+        list.push(Package { name: Fact::Known(name), version, ..like
+            ..Package::default()
+        });
     }
     list.truncate(packages);
     list.sort_by(|a, b| a.name.known().cmp(&b.name.known()));
@@ -121,6 +123,7 @@ fn drawing_pc(programs: usize) -> Report {
             version: Fact::Known(Version::new(version)),
             publisher: if is_in_name { Fact::default() } else { Fact::Known(publisher.to_owned()) },
             installed_on: Fact::default(),
+            built_on: Fact::default(),
         });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.version.cmp(&b.version)));
