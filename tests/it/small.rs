@@ -49,9 +49,7 @@ fn office_pc(packages: usize) -> Report {
                 Fact::Known(Version::new(format!("{}.{}-{}+deb12u{}", next(20), next(100), next(4), next(9))))
             }
         };
-        list.push(Package { name: Fact::Known(name), version, ..like
-            ..Package::default()
-        });
+        list.push(Package { name: Fact::Known(name), version, ..like });
     }
     list.truncate(packages);
     list.sort_by(|a, b| a.name.known().cmp(&b.name.known()));
