@@ -24,6 +24,7 @@ use rules::report::{Note, Report, WIRE};
 use crate::host::{self, Host, PROBE_DEADLINE, SURVEY_DEADLINE};
 
 mod ask;
+mod built;
 pub mod decode;
 mod drive;
 mod firmware;

@@ -111,7 +111,8 @@ enum Rules {
     /// Why each verdict: what was seen, what is asked, from which source, and what would mend it
     #[command(
         after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk\n         \
-                      sansang-collector rules explain acceptance --report new.json --set memory=\"16 GiB\" --set delivered=2026-11-20"
+                      sansang-collector rules explain acceptance --report new.json --set memory=\"16 GiB\" --set delivered=2026-11-20\n         \
+                      sansang-collector rules explain vn-office-2026 --unit 14797"
     )]
     Explain(explain::Options),
     /// What units set for themselves in a rule set: shows it, sets a value, takes one away
@@ -196,7 +197,10 @@ impl Cli {
             Command::Export(command) => export::run(&Data::open(&data)?, command).await?,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
-            Command::Rules(Rules::Explain(options)) => return explain::run(&options),
+            Command::Rules(Rules::Explain(options)) => match options.unit.clone() {
+                Some(unit) => return explain::run_unit(&Data::open(&data)?, &options, &unit).await,
+                None => return explain::run(&options),
+            },
             Command::Rules(Rules::WhatIf(options)) => return whatif::run(&Data::open(&data)?, options).await,
             Command::Rules(Rules::Parameters(options)) => {
                 return parameters::run(&Data::open(&data)?, options).await;

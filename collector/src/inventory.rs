@@ -11,7 +11,8 @@ use rules::assess::{Grade, Outcome, Role, assess_lean};
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::os::Activation;
-use rules::ruleset::{RuleSet, in_force};
+use rules::ruleset::{Rule, RuleSet, in_force};
+use serde_json::Value as Json;
 use tracing::warn;
 
 use crate::app::{App, Judge};
@@ -19,7 +20,8 @@ use crate::judge::{day, open, settings, shares};
 use crate::local::Locals;
 use crate::store::fleet::{self, Latest};
 use crate::store::listing::Scope;
-use crate::store::unit;
+use crate::store::{Tx, unit};
+use crate::unit_facts;
 
 /// Machines that are gone through at once: this bounds the memory.
 const BATCH: u32 = 256;
@@ -41,6 +43,8 @@ pub struct Inventory {
     pub licensed: BTreeMap<String, Licensed>,
     /// What rules that cite the standard say, in the order of its clauses.
     pub checks: Vec<Check>,
+    /// What holds of what each agency declared, by its id and the name of the fact: the answer as JSON.
+    pub declared: BTreeMap<String, BTreeMap<String, Json>>,
 }
 
 /// A machine.
@@ -111,6 +115,8 @@ pub struct Check {
     pub clause: String,
     /// What is asked, in Vietnamese.
     pub title: String,
+    /// Whether agencies are counted, which the rule is about, and not machines.
+    pub of_agencies: bool,
     /// Machines that pass.
     pub pass: usize,
     /// Machines that pass in part.
@@ -175,6 +181,7 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
     let names: BTreeMap<String, String> =
         unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.name)).collect();
     let names = Arc::new(names);
+    let (of_agencies, declared) = agencies(&mut tx, &judge, scope, on).await?;
     let (mut all, mut after) = (Share::default(), String::new());
     loop {
         let batch = fleet::latest(&mut tx, scope, &after, BATCH).await?;
@@ -192,7 +199,44 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
         }
     }
     bar.finish_and_clear();
-    Ok(all.finish(in_force(&judge.sets, on)))
+    Ok(all.finish(in_force(&judge.sets, on), of_agencies, declared))
+}
+
+/// What agencies declared.
+type Declared = BTreeMap<String, BTreeMap<String, Json>>;
+
+/// What rules about units that cite the standard say of the agencies of a scope, and what these declared.
+async fn agencies(
+    tx: &mut Tx,
+    judge: &Arc<Judge>,
+    scope: &Scope,
+    on: Date,
+) -> Outcomes<(Vec<Check>, Declared)> {
+    let gathered = unit_facts::gather(tx, judge, scope, on).await?;
+    let (mut declared, mut checks) = (Declared::new(), Vec::new());
+    let agencies = gathered.agencies(scope);
+    for agency in &agencies {
+        let facts = gathered.declared(agency)?.into_iter();
+        let facts = facts.map(|(fact, (one, _))| Ok((fact.to_owned(), serde_json::from_str(&one.value)?)));
+        let facts: BTreeMap<String, Json> =
+            facts.collect::<Outcomes<_>>().context("reading a declaration")?;
+        declared.insert((*agency).to_owned(), facts);
+    }
+    let Some(set) = in_force(&judge.sets, on) else { return Ok((checks, declared)) };
+    checks.extend(set.unit_rules.iter().map(|rule| Check {
+        clause: rule.source.clause.clone(),
+        title: rule.title.vi.clone(),
+        of_agencies: true,
+        ..Check::default()
+    }));
+    for agency in &agencies {
+        for (check, verdict) in checks.iter_mut().zip(gathered.verdicts(set, agency)?) {
+            count(check, verdict.outcome, verdict.waived);
+        }
+    }
+    let cites = |rule: &Rule| rule.source.doc.starts_with(STANDARD);
+    let checks = checks.into_iter().zip(&set.unit_rules).filter(|(_, rule)| cites(rule));
+    Ok((checks.map(|(check, _)| check).collect(), declared))
 }
 
 fn go_through(
@@ -327,7 +371,7 @@ impl Share {
         }
     }
 
-    fn finish(mut self, set: Option<&RuleSet>) -> Inventory {
+    fn finish(mut self, set: Option<&RuleSet>, of_agencies: Vec<Check>, declared: Declared) -> Inventory {
         self.hardware
             .sort_by(|(path, one), (other_path, other)| (path, &one.name).cmp(&(other_path, &other.name)));
         let mut software: Vec<Software> = self
@@ -353,12 +397,13 @@ impl Share {
                 ..self.checks.get(&row).cloned().unwrap_or_default()
             })
             .collect();
+        checks.extend(of_agencies);
         // 4.10 comes behind 4.9.
         let numbers =
             |clause: &str| clause.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect::<Vec<_>>();
         checks.sort_by_key(|check| numbers(&check.clause));
         let hardware = self.hardware.into_iter().map(|(_, one)| one).collect();
-        Inventory { hardware, software, software_left, licensed: self.licensed, checks }
+        Inventory { hardware, software, software_left, licensed: self.licensed, checks, declared }
     }
 }
 

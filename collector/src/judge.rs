@@ -22,7 +22,7 @@ use rules::limits::RULESET_BYTES_MAX;
 use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::report::Report;
-use rules::ruleset::{RuleSet, SHIPPED, Settings, in_force, parse_all};
+use rules::ruleset::{About, RuleSet, SHIPPED, Settings, in_force, parse_all};
 
 use crate::app::Judge;
 use crate::archive::{LIFECYCLE, NORMS, PRICES};
@@ -97,14 +97,27 @@ pub fn open_kept(envelope: &[u8], base: Option<&[u8]>) -> Result<Report> {
 /// The settings of a set where this holds: the parameters that the set has, of the kind that it asks, and the waivers
 /// of rules that it has. What was set for another text of the set and fits it no more changes nothing.
 pub fn settings(set: &RuleSet, local: &Local) -> Settings {
+    settings_for(set, local, About::Pc)
+}
+
+/// The same for a unit, of which the rules about units are asked.
+pub fn unit_settings(set: &RuleSet, local: &Local) -> Settings {
+    settings_for(set, local, About::Unit)
+}
+
+fn settings_for(set: &RuleSet, local: &Local, about: About) -> Settings {
     let fitting = local.parameters.get(&set.id).into_iter().flatten();
     let fitting = fitting.filter(|(name, value)| parameters::fits(set, name, value));
     let values: BTreeMap<String, serde_json::Value> =
         fitting.filter_map(|(name, value)| Some((name.clone(), serde_json::from_str(value).ok()?))).collect();
     let settings = if values.is_empty() { Ok(set.defaults().clone()) } else { set.settings(&values) };
-    settings
-        .unwrap_or_else(|_| set.defaults().clone())
-        .waiving(local.waived.iter().filter(|id| set.rule(id).is_some()).cloned())
+    settings.unwrap_or_else(|_| set.defaults().clone()).waiving(waived(set, local, about))
+}
+
+/// The rules about this that are waived, by their ids of today.
+fn waived(set: &RuleSet, local: &Local, about: About) -> Vec<String> {
+    let known = local.waived.iter().filter_map(|id| set.rule(id)).filter(|rule| rule.about == about);
+    known.map(|rule| rule.id.clone()).collect()
 }
 
 /// The report that was kept of a machine, and the role of its seat.

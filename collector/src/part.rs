@@ -8,13 +8,15 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
+use rules::ruleset::in_force;
 use tracing::warn;
 
 use crate::app::App;
+use crate::judge::day;
 use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{Grades, Scope};
 use crate::store::unit;
-use crate::tally;
+use crate::{tally, unit_facts};
 
 /// Units with more machines are planned beside the page.
 const MACHINES_AT_ONCE: i64 = 400;
@@ -43,10 +45,12 @@ pub struct Part {
     pub more: i64,
     /// Machines that are not diagnosed yet, so that the plan does not know them.
     pub missing: i64,
+    /// Rules about whole units that pass, pass in part, fail, and are not known; none where no set is in force.
+    pub rules: Option<[i64; 4]>,
 }
 
 impl Part {
-    fn of(planned: &Planned, made_at: Timestamp) -> Part {
+    fn of(planned: &Planned, made_at: Timestamp, rules: Option<[i64; 4]>) -> Part {
         let lines = &planned.plan.lines;
         let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         Part {
@@ -59,6 +63,7 @@ impl Part {
             ready: i64::from(planned.plan.counts.ready),
             more: lines.iter().filter(|line| line.year.is_some()).map(|line| i64::from(line.seats)).sum(),
             missing: i64::try_from(planned.missing).unwrap_or(i64::MAX),
+            rules,
         }
     }
 }
@@ -128,9 +133,22 @@ pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
 async fn make(app: &App, path: &str) -> Result<Part> {
     let made_at = app.clock.now();
     let wish = Wish { scope: Scope::subtree(path), norm: None, fund: String::new(), budgets: Vec::new() };
-    let part = Part::of(&planning::plan(app, &wish).await?, made_at);
+    let rules = rules(app, path).await?;
+    let part = Part::of(&planning::plan(app, &wish).await?, made_at, rules);
     app.parts.keep(path, part);
     Ok(part)
+}
+
+/// What the rules about whole units say of the unit at this path, counted by outcome.
+async fn rules(app: &App, path: &str) -> Result<Option<[i64; 4]>> {
+    let (judge, today) = (app.judge(), day(app.clock.now()));
+    let Some(set) = in_force(&judge.sets, today).filter(|set| !set.unit_rules.is_empty()) else {
+        return Ok(None);
+    };
+    let Some(unit) = path.split_terminator('/').next_back() else { return Ok(None) };
+    let mut tx = app.store.read().await?;
+    let gathered = unit_facts::gather(&mut tx, &judge, &Scope::subtree(path), today).await?;
+    Ok(Some(unit_facts::counts(&gathered.verdicts(set, unit)?)))
 }
 
 /// Makes the plans of large units that were never made, so that nobody waits for them.
@@ -173,7 +191,8 @@ mod tests {
             budgets: Vec::new(),
         };
         let planned = planning::plan(&office.app, &wish).await.unwrap();
-        assert_eq!(part, Part::of(&planned, office::now()));
+        assert_eq!(part, Part::of(&planned, office::now(), part.rules));
+        assert!(part.rules.is_some_and(|counts| counts.iter().sum::<i64>() > 0), "{part:?}");
         assert!(part.lines > 0 && part.cost > 0 && part.more > 0, "{part:?}");
         let later = office::now() + SignedDuration::from_secs(59);
         office.app.clock.set(later);

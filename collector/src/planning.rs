@@ -140,7 +140,15 @@ pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &P
 }
 
 async fn missing(store: &Store, scope: &Scope, judge: &Judge) -> Result<u64> {
-    diagnosis::missing_count(&mut store.read().await?, scope, &book(judge)).await
+    undiagnosed(&mut store.read().await?, scope, judge).await
+}
+
+/// How many machines of these units have no diagnosis that holds.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn undiagnosed(tx: &mut Tx, scope: &Scope, judge: &Judge) -> Result<u64> {
+    diagnosis::missing_count(tx, scope, &book(judge)).await
 }
 
 fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {

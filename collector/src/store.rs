@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
 pub mod conflict;
+pub mod declaration;
 pub mod diagnosis;
 pub mod fleet;
 pub mod join_code;
@@ -64,6 +65,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (11, include_str!("../schema/0011_wish.sql")),
     (12, include_str!("../schema/0012_parameter.sql")),
     (13, include_str!("../schema/0013_verdict.sql")),
+    (14, include_str!("../schema/0014_declaration.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -6,7 +6,7 @@
 use anyhow::Result;
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
-use rules::ruleset::Rule;
+use rules::ruleset::{About, Rule};
 use serde_json::json;
 
 use crate::app::{App, Judge};
@@ -33,6 +33,8 @@ pub enum Objection {
     Reason,
     /// The last day is over, or too far away.
     Day,
+    /// The rule is about units, and the waiver is for a machine.
+    Reach,
 }
 
 /// Whether a waiver can be granted.
@@ -41,8 +43,10 @@ pub enum Objection {
 /// Everything that stands against it.
 pub fn check(judge: &Judge, grant: &Grant<'_>, now: Timestamp) -> Result<(), Vec<Objection>> {
     let mut objections = Vec::new();
-    if rule(judge, grant.rule).is_none() {
-        objections.push(Objection::Rule);
+    match (rule(judge, grant.rule).map(|rule| rule.about), grant.reach) {
+        (None, _) => objections.push(Objection::Rule),
+        (Some(About::Unit), Reach::Machine(_)) => objections.push(Objection::Reach),
+        (Some(About::Unit), Reach::Unit(_)) | (Some(About::Pc), _) => {}
     }
     if grant.reason.trim().is_empty() || grant.reason.chars().count() > REASON_CHARS_MAX {
         objections.push(Objection::Reason);

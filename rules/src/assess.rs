@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::condition::{self, Context, Scene, Truth};
 use crate::fact::Fact;
+use crate::facts::support::Support;
+use crate::facts::unit::Unit;
 use crate::facts::{Facts, Kind, Place, Value};
 use crate::lifecycle::Lifecycle;
 use crate::ruleset::{Rule, RuleSet, Settings};
@@ -303,6 +305,40 @@ fn run(
     }
 }
 
+/// What the rules about units say of a unit, in the order of the set: the same engine as for a PC.
+pub fn assess_unit(unit: &Unit, set: &RuleSet, day: Date, settings: &Settings) -> Vec<Verdict> {
+    let facts = Facts { unit: unit.clone(), ..Facts::default() };
+    let support = Support::default();
+    let scene = Scene::new(&facts, &support, day, settings, &set.scans);
+    let verdict = |rule: &Rule| {
+        let mut seen = Vec::new();
+        // A unit has no role, and a rule about units asks none.
+        let ruling = ruling(rule, &scene, Role::Officer, day, settings, Some(&mut seen));
+        let Ruling { outcome, severity, switched_off, waived } = ruling;
+        Verdict { rule: rule.id.clone(), outcome, severity, switched_off, waived, seen }
+    };
+    set.unit_rules.iter().map(verdict).collect()
+}
+
+/// As [`assess_unit`] of a unit of which counts are known to lie between these two. Where both ends say the same, so does
+/// everything between; else nobody knows.
+pub fn assess_unit_between(
+    (least, most): (&Unit, &Unit),
+    set: &RuleSet,
+    day: Date,
+    settings: &Settings,
+) -> Vec<Verdict> {
+    let mut verdicts = assess_unit(least, set, day, settings);
+    if least != most {
+        for (verdict, other) in verdicts.iter_mut().zip(assess_unit(most, set, day, settings)) {
+            if verdict.outcome != other.outcome {
+                (verdict.outcome, verdict.waived) = (Outcome::Unknown, false);
+            }
+        }
+    }
+    verdicts
+}
+
 /// Asks every rule of the set.
 pub(crate) fn judge(
     scene: &Scene<'_>,
@@ -368,7 +404,8 @@ fn ask(rule: &Rule, scene: &Scene<'_>, role: Role, seen: Evidence<'_>) -> (Outco
     if !rule.roles.contains(&role) {
         return (Outcome::NotApplicable, false);
     }
-    let asked = Asked { rule, pass: rule.pass_for(role), partial: rule.partial_for(role) };
+    let (when, pass, partial) = (rule.when_for(role), rule.pass_for(role), rule.partial_for(role));
+    let asked = Asked { rule, when, pass, partial };
     let context = scene.context();
     match rule.each {
         None => judge_one(&asked, Judged::of(&asked, &context), &context, seen),
@@ -379,6 +416,7 @@ fn ask(rule: &Rule, scene: &Scene<'_>, role: Role, seen: Evidence<'_>) -> (Outco
 /// What a rule asks of one role.
 struct Asked<'r> {
     rule: &'r Rule,
+    when: Option<&'r condition::Condition>,
     pass: &'r condition::Condition,
     partial: Option<&'r condition::Condition>,
 }
@@ -463,7 +501,7 @@ enum Judged {
 
 impl Judged {
     fn of(asked: &Asked<'_>, context: &Context<'_>) -> Judged {
-        let when = asked.rule.when.as_ref().map_or(Truth::True, |when| when.holds(context));
+        let when = asked.when.map_or(Truth::True, |when| when.holds(context));
         if when != Truth::True {
             return Judged::When(when);
         }
@@ -488,7 +526,7 @@ impl Judged {
     /// Adds the facts that decided: those of `when` if that was the end of it, else those of `pass` and `partial`.
     fn look(self, asked: &Asked<'_>, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
         let conditions = match self {
-            Judged::When(_) => [asked.rule.when.as_ref(), None],
+            Judged::When(_) => [asked.when, None],
             Judged::Pass(_) => [Some(asked.pass), None],
             Judged::Partial(_) => [Some(asked.pass), asked.partial],
         };

@@ -155,11 +155,14 @@ codes! {
     EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.";
     EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.";
     ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.";
+    FORMER_CLASH = "former-clash", "What a rule was called before is the name of another rule, or another rule claims it too; exceptions would not know whom to follow.";
     GIVES_UNASKED = "gives-unasked", "The remedy gives a fact that no rule asks for, so it mends nothing.";
     MISSING_KEY = "missing-key", "A key that must be there is not.";
     MORE_WRONG = "more-wrong", "More is wrong than is told at once; when what is told is mended, the next look tells the rest.";
     NEVER_HOLDS = "never-holds", "Parts of what is asked exclude each other, so it can never hold.";
     NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.";
+    NOT_FOR_UNITS = "not-for-units", "A rule about units has no roles, goes over no list, and knows nothing that is switched off.";
+    OTHER_SUBJECT = "other-subject", "A rule is about PCs or about whole units, and asks facts of the one only.";
     OUT_OF_ORDER = "out-of-order", "Stages follow each other by their days, and the last one has none.";
     OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.";
     PARAMETER_KIND = "parameter-kind", "The parameter is of another kind than the fact that it is compared with.";

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::assess::SeenFact;
 use crate::fact::Fact;
 use crate::facts::support::Support;
-use crate::facts::{AREAS, Facts, Group, Kind, Place, Records, Seen, Term, Value};
+use crate::facts::{AREAS, Facts, Group, Kind, Origin, Place, Records, Seen, Term, Value};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
 use overlay::Overlay;
 use pattern::Pattern;
@@ -177,7 +177,13 @@ pub(crate) struct Record<'a> {
 }
 
 /// The place of the derived area in [`AREAS`].
-const SUPPORT_AREA: usize = AREAS.len() - 1;
+const SUPPORT_AREA: usize = {
+    let mut area = 0;
+    while !matches!(AREAS[area].origin, Origin::Derived) {
+        area += 1;
+    }
+    area
+};
 
 impl<'a> Context<'a> {
     /// The answer at this place.

@@ -4,6 +4,8 @@
 //! kinds that rules may use, the vocabulary page (which is also the privacy statement: what is not in the
 //! vocabulary cannot be sent) and the labels on the machine page.
 //!
+//! What stands under `unit` is about a whole unit: no PC sends it, and the vocabulary shows it apart.
+//!
 //! A new fact: a field with its two sentences in `facts/AREA.rs`, filled in each platform's `probe/…/AREA.rs`.
 //! A new area: a file in `facts/`, a line in [`Facts`], a file and a line in each platform's table of probes.
 
@@ -36,6 +38,7 @@ pub mod reach;
 pub mod signing;
 pub mod software;
 pub mod support;
+pub mod unit;
 pub mod updates;
 
 /// What sort of value a fact holds. Each kind has one type and one unit.
@@ -332,8 +335,26 @@ pub struct Area {
     pub en: &'static str,
     /// Its dictionary.
     pub terms: &'static [Term],
-    /// Whether the judgement works it out (true) instead of a probe asking the PC (false). Derived areas are never sent.
-    pub derived: bool,
+    /// Who knows it.
+    pub origin: Origin,
+}
+
+/// Who knows the facts of an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A probe asks the PC. Nothing else is ever sent.
+    Asked,
+    /// The judgement works it out from what the PC said.
+    Derived,
+    /// It is about a whole unit: counted over its machines and posts, or declared by a person. No PC says it.
+    Unit,
+}
+
+impl Area {
+    /// Whether it is part of a PC's report.
+    pub fn is_sent(&self) -> bool {
+        self.origin == Origin::Asked
+    }
 }
 
 /// Where a fact stands: the place of its area in [`AREAS`], and of its term within.
@@ -369,19 +390,22 @@ macro_rules! facts {
     (
         $($(#[doc = $doc:literal])+ $area:ident : $type:ty = $vi:literal, $en:literal;)+
         derived { $($(#[doc = $derived_doc:literal])+ $derived:ident : $derived_type:ty = $derived_vi:literal, $derived_en:literal;)+ }
+        unit { $($(#[doc = $unit_doc:literal])+ $unit:ident : $unit_type:ty = $unit_vi:literal, $unit_en:literal;)+ }
     ) => {
-        /// All areas of one PC.
+        /// All areas of one PC; or of one unit, where only what units have is filled in.
         #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Facts {
             $($(#[doc = $doc])+ pub $area: $type,)+
             $($(#[doc = $derived_doc])+ #[serde(skip)] pub $derived: $derived_type,)+
+            $($(#[doc = $unit_doc])+ #[serde(skip)] pub $unit: $unit_type,)+
         }
 
         /// The vocabulary: every area, in the order of [`Facts`].
         pub const AREAS: &[Area] = &[
-            $(Area { name: stringify!($area), vi: $vi, en: $en, terms: <$type as Group>::TERMS, derived: false },)+
-            $(Area { name: stringify!($derived), vi: $derived_vi, en: $derived_en, terms: <$derived_type as Group>::TERMS, derived: true },)+
+            $(Area { name: stringify!($area), vi: $vi, en: $en, terms: <$type as Group>::TERMS, origin: Origin::Asked },)+
+            $(Area { name: stringify!($derived), vi: $derived_vi, en: $derived_en, terms: <$derived_type as Group>::TERMS, origin: Origin::Derived },)+
+            $(Area { name: stringify!($unit), vi: $unit_vi, en: $unit_en, terms: <$unit_type as Group>::TERMS, origin: Origin::Unit },)+
         ];
 
         impl Facts {
@@ -391,13 +415,14 @@ macro_rules! facts {
                 const READERS: &[Reader] = &[
                     $(|facts, field| facts.$area.nth(field),)+
                     $(|facts, field| facts.$derived.nth(field),)+
+                    $(|facts, field| facts.$unit.nth(field),)+
                 ];
                 READERS[place.area](self, place.field)
             }
 
-            /// Every fact of every area unknown for the same reason; derived areas stay not asked.
+            /// Every fact of every area unknown for the same reason; what no PC sends stays not asked.
             pub fn all_unknown(reason: &Reason) -> Facts {
-                Facts { $($area: <$type>::all_unknown(reason),)+ $($derived: Default::default(),)+ }
+                Facts { $($area: <$type>::all_unknown(reason),)+ ..Facts::default() }
             }
 
             /// Cuts every text and list to size.
@@ -460,6 +485,10 @@ facts! {
         /// Until when the operating system and programs are supported, worked out from the lifecycle table.
         support: support::Support = "Thời hạn hỗ trợ", "Support dates";
     }
+    unit {
+        /// A whole unit, which no PC says anything of.
+        unit: unit::Unit = "Đơn vị", "Unit";
+    }
 }
 
 #[cfg(test)]
@@ -516,9 +545,10 @@ mod tests {
     #[test]
     fn an_empty_report_is_empty_areas() {
         let json = serde_json::to_value(Facts::default()).unwrap();
-        for area in AREAS.iter().filter(|area| !area.derived) {
+        for area in AREAS.iter().filter(|area| area.is_sent()) {
             assert_eq!(json[area.name], serde_json::json!({}), "{}", area.name);
         }
         assert!(json.get("support").is_none(), "derived areas are never sent");
+        assert!(json.get("unit").is_none(), "no PC says anything of its unit");
     }
 }

@@ -17,6 +17,9 @@ use crate::ruleset::raw::{Field, Reader, Table};
 /// After how many days the table should be renewed.
 const STALE_DAYS: i64 = 180;
 
+/// The name under which the table has .NET Framework.
+const DOTNET: &str = ".NET Framework";
+
 /// The table that ships.
 const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!(concat!(env!("OUT_DIR"), "/lifecycle.toml")));
 
@@ -147,6 +150,9 @@ impl Lifecycle {
             && given.extended_ends_on.is_not_asked()
             && given.extended_days_left.is_not_asked();
         let mut support = if told { self.support(&facts.os, day) } else { given.clone() };
+        if given.dotnet_ends_on.is_not_asked() && given.dotnet_days_left.is_not_asked() {
+            (support.dotnet_ends_on, support.dotnet_days_left) = self.dotnet(&facts.os, day);
+        }
         support.suites = match &given.suites {
             told if told.is_not_asked() => self.programs(&facts.office.suites, day),
             told => told.clone(),
@@ -156,6 +162,20 @@ impl Lifecycle {
             told => told.clone(),
         };
         support
+    }
+
+    /// Until when the newest .NET Framework of a PC is supported, and how many days these are.
+    fn dotnet(&self, os: &Os, day: Date) -> (Fact<Date>, Fact<Days>) {
+        match &os.dotnet {
+            Fact::Known(version) => {
+                let name = Fact::Known(DOTNET.to_owned());
+                let package = Package { name, version: version.clone().into(), ..Package::default() };
+                let ProgramSupport { ends_on, days_left, .. } = self.program(&package, day);
+                (ends_on, days_left)
+            }
+            Fact::Absent => (Fact::Absent, Fact::Absent),
+            Fact::Unknown(reason) => (Fact::Unknown(reason.clone()), Fact::Unknown(reason.clone())),
+        }
     }
 
     /// Until when each of these programs is supported. What the table does not have has no date.

@@ -17,6 +17,7 @@ use crate::condition::scan::Scan;
 use crate::condition::setting::{Setting, example};
 use crate::condition::{Condition, Node};
 use crate::facts::support::Support;
+use crate::facts::unit::Unit;
 use crate::facts::{Facts, Kind, Place};
 
 mod gives;
@@ -57,8 +58,10 @@ pub struct RuleSet {
     pub parameters: Vec<Parameter>,
     /// The groups of rules, in the order in which they are shown: id and title.
     pub groups: Vec<(String, Both)>,
-    /// Its rules, in the order of the file.
+    /// Its rules about PCs, in the order of the file.
     pub rules: Vec<Rule>,
+    /// Its rules about whole units, in the order of the file. No PC is judged by them.
+    pub unit_rules: Vec<Rule>,
     /// What would mend a failing rule, by id.
     pub remedies: BTreeMap<String, Remedy>,
     /// The tests that it carries.
@@ -107,6 +110,15 @@ impl Parameter {
     }
 }
 
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// One PC.
+    Pc,
+    /// A unit with all units below it.
+    Unit,
+}
+
 /// What a rule set is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judges {
@@ -132,6 +144,10 @@ pub struct Grades {
 pub struct Rule {
     /// Its id, unique in the set, such as `memory-size`.
     pub id: String,
+    /// The ids of rules that became part of it: exceptions from them are exceptions from it.
+    pub formerly: Vec<String>,
+    /// What it is about.
+    pub about: About,
     /// The group in which it is shown.
     pub group: String,
     /// What is asked, in one phrase.
@@ -167,6 +183,8 @@ pub struct Rule {
 pub struct Variant {
     /// The roles.
     pub roles: Vec<Role>,
+    /// When it applies to them.
+    pub when: Option<Condition>,
     /// How much it weighs for them: in the end, and until then.
     pub severity: Option<(Severity, Vec<(Date, Severity)>)>,
     /// When it passes.
@@ -236,11 +254,13 @@ pub struct TestFacts {
     areas: Json,
     /// The derived area, which is no part of a report.
     support: Json,
+    /// What a unit has, which is no part of a report either.
+    unit: Json,
 }
 
 impl Default for TestFacts {
     fn default() -> TestFacts {
-        TestFacts { areas: json!({}), support: json!({}) }
+        TestFacts { areas: json!({}), support: json!({}), unit: json!({}) }
     }
 }
 
@@ -251,6 +271,7 @@ impl TestFacts {
         let facts = || {
             let mut facts = Facts::deserialize(&self.areas).ok()?;
             facts.support = Support::deserialize(&self.support).ok()?;
+            facts.unit = Unit::deserialize(&self.unit).ok()?;
             Some(facts)
         };
         facts().unwrap_or_default()
@@ -351,14 +372,15 @@ impl RuleSet {
         Node::Meets(self.id.clone(), Box::new(Node::All(self.rules.iter().map(of).collect())))
     }
 
-    /// The rule of this id.
+    /// The rule of this id, about PCs or about units; where there is none, the rule that it became part of.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        let was = |rule: &&Rule| rule.formerly.iter().any(|former| former == id);
+        self.every_rule().find(|rule| rule.id == id).or_else(|| self.every_rule().find(was))
     }
 
-    /// The rules of this group, in the order of the file.
-    pub fn rules_of<'a>(&'a self, group: &'a str) -> impl Iterator<Item = &'a Rule> {
-        self.rules.iter().filter(move |rule| rule.group == group)
+    /// Every rule: those about PCs, then those about units.
+    pub fn every_rule(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().chain(&self.unit_rules)
     }
 }
 
@@ -383,6 +405,11 @@ impl Rule {
 
     fn variant(&self, role: Role) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.roles.contains(&role))
+    }
+
+    /// When it applies to this role; always when none.
+    pub fn when_for(&self, role: Role) -> Option<&Condition> {
+        self.variant(role).and_then(|variant| variant.when.as_ref()).or(self.when.as_ref())
     }
 
     /// When it passes for this role.
@@ -410,16 +437,20 @@ impl Rule {
     /// All its conditions.
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let own = [self.when.as_ref(), Some(&self.pass), self.partial.as_ref(), self.switched_off.as_ref()];
-        let variants =
-            self.variants.iter().flat_map(|variant| [variant.pass.as_ref(), variant.partial.as_ref()]);
+        let variants = self
+            .variants
+            .iter()
+            .flat_map(|variant| [variant.when.as_ref(), variant.pass.as_ref(), variant.partial.as_ref()]);
         own.into_iter().chain(variants).flatten()
     }
 
     fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Condition> {
         let own =
             [self.when.as_mut(), Some(&mut self.pass), self.partial.as_mut(), self.switched_off.as_mut()];
-        let variants =
-            self.variants.iter_mut().flat_map(|variant| [variant.pass.as_mut(), variant.partial.as_mut()]);
+        let variants = self
+            .variants
+            .iter_mut()
+            .flat_map(|variant| [variant.when.as_mut(), variant.pass.as_mut(), variant.partial.as_mut()]);
         own.into_iter().chain(variants).flatten()
     }
 }

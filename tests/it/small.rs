@@ -121,6 +121,7 @@ fn drawing_pc(programs: usize) -> Report {
             version: Fact::Known(Version::new(version)),
             publisher: if is_in_name { Fact::default() } else { Fact::Known(publisher.to_owned()) },
             installed_on: Fact::default(),
+            built_on: Fact::default(),
         });
     }
     list.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.version.cmp(&b.version)));

@@ -23,7 +23,7 @@ mod law;
 /// Every fact of a report, one on a line.
 pub(super) fn printed(report: &Report) -> String {
     let mut text = String::new();
-    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| !area.derived) {
+    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| area.is_sent()) {
         for (field, term) in area.terms.iter().enumerate() {
             let seen = report.facts.at(Place { area: index, field });
             print(&mut text, &format!("{}.{}", area.name, term.name), term, &seen);
@@ -84,7 +84,7 @@ fn this_pc_answers() {
 #[test]
 fn a_platform_without_probes_is_not_supported() {
     let report = run(Arc::new(host::live()), &[], Timestamp::UNIX_EPOCH, SOON);
-    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| !area.derived) {
+    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| area.is_sent()) {
         for field in 0..area.terms.len() {
             let seen = report.facts.at(Place { area: index, field });
             assert!(matches!(seen, Fact::Unknown(Reason::NotSupported)), "{}", area.name);

@@ -1,4 +1,4 @@
-//! `rules explain RULESET --report FILE`: why each verdict, with what was seen, what is asked, and the source.
+//! `rules explain RULESET --report FILE`, or `--unit CODE`: why each verdict, with what was seen, what is asked, and the source.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,11 +12,15 @@ use rules::limits::REPORT_BYTES_MAX;
 use rules::mend::{Mend, Patient, mend};
 use rules::prices::Prices;
 use rules::report::Report;
-use rules::ruleset::{Both, Rule, RuleSet};
+use rules::ruleset::{About, Both, Rule, RuleSet};
 use serde_json::{Value, json};
 
-use super::{print, rules_files, tell};
+use super::{open, print, rules_files, tell};
+use crate::data::Data;
 use crate::judge::{self, day};
+use crate::store::listing::Scope;
+use crate::store::unit;
+use crate::unit_facts;
 use crate::web::format;
 use crate::web::label;
 use crate::web::reader::Lang;
@@ -29,8 +33,11 @@ pub(super) struct Options {
     #[arg(value_name = "RULESET")]
     ruleset: String,
     /// The report of one PC, as `sansang-agent collect` prints it
-    #[arg(long, value_name = "FILE")]
-    report: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "unit", conflicts_with = "unit")]
+    report: Option<PathBuf>,
+    /// The code of a unit of the data folder, for the rules about whole units
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["role", "settings"])]
+    pub(super) unit: Option<String>,
     /// The role of its seat: counter, clerk, leader, officer, server
     #[arg(long, default_value = "officer", value_parser = super::role)]
     role: Role,
@@ -54,13 +61,9 @@ fn lang(code: &str) -> Result<Lang, String> {
 
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let Some(rules) = load(&options.ruleset)? else { return Ok(ExitCode::FAILURE) };
-    let report = read(&options.report)?;
+    let report = read(options.report.as_deref().context("reading a report: none is named")?)?;
     let set = &rules.set;
-    if let Some(rule) = &options.rule
-        && set.rule(rule).is_none()
-    {
-        bail!("looking for the rule {rule}: the rule set {} has none of this id", set.id);
-    }
+    look_for(options.rule.as_deref(), set, &set.rules)?;
     let today = day(report.taken_at);
     if rules.lifecycle.is_stale(today) {
         tell(&format!(
@@ -82,7 +85,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
             .verdicts
             .iter()
             .filter(wanted)
-            .map(|verdict| speaker.json(&assessment, verdict))
+            .map(|verdict| speaker.json(options.role, verdict))
             .collect();
         let told = json!({
             "set": set.id, "digest": assessment.digest, "day": assessment.day, "role": assessment.role,
@@ -96,13 +99,64 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     for verdict in assessment.verdicts.iter().filter(wanted) {
         // What does not concern this PC is only told when somebody asks for it.
         if verdict.outcome != Outcome::NotApplicable || options.rule.is_some() {
-            print(&speaker.verdict(&assessment, verdict))?;
+            print(&speaker.verdict(options.role, verdict))?;
         }
     }
     if options.rule.is_none() {
         print(&speaker.mend(&mended))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The same for a unit of a data folder, by the rules about units.
+pub(super) async fn run_unit(data: &Data, options: &Options, code: &str) -> Result<ExitCode> {
+    let Some(rules) = load(&options.ruleset)? else { return Ok(ExitCode::FAILURE) };
+    let set = &rules.set;
+    look_for(options.rule.as_deref(), set, &set.unit_rules)?;
+    let (app, _) = open(data).await?;
+    let today = day(app.clock.now());
+    let mut tx = app.store.read().await?;
+    let found = unit::by_code(&mut tx, code).await?;
+    let [unit] = found.as_slice() else {
+        bail!("looking for the unit {code}: {} units have this code", found.len());
+    };
+    let scope = Scope::subtree(&unit.path);
+    let gathered = unit_facts::gather(&mut tx, &app.judge(), &scope, today).await?;
+    let verdicts = gathered.verdicts(set, &unit.id)?;
+    drop(tx);
+    app.store.close().await;
+    let speaker = Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules };
+    let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
+    let role = Role::Officer;
+    if options.json {
+        let told: Vec<Value> =
+            verdicts.iter().filter(wanted).map(|verdict| speaker.json(role, verdict)).collect();
+        let told =
+            json!({ "set": set.id, "digest": set.digest, "day": today, "unit": code, "verdicts": told });
+        print(&serde_json::to_string_pretty(&told)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&format!("{} ({}), {}: {}\n", speaker.pick(&set.title), set.id, format::date(today), unit.name))?;
+    for verdict in verdicts.iter().filter(wanted) {
+        print(&speaker.verdict(role, verdict))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the rule that somebody names is one of these.
+fn look_for(rule: Option<&str>, set: &RuleSet, among: &[Rule]) -> Result<()> {
+    match rule {
+        Some(id) if !among.iter().any(|rule| rule.id == id) => match set.rule(id).map(|rule| rule.about) {
+            Some(About::Unit) => {
+                bail!("explaining the rule {id}: it is about units; name one with --unit CODE")
+            }
+            Some(About::Pc) => {
+                bail!("explaining the rule {id}: it is about PCs; name a report with --report FILE")
+            }
+            None => bail!("looking for the rule {id}: the rule set {} has none of this id", set.id),
+        },
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What a report is judged by.
@@ -195,7 +249,7 @@ impl Speaker<'_> {
         )
     }
 
-    fn verdict(&self, assessment: &Assessment, verdict: &Verdict) -> String {
+    fn verdict(&self, role: Role, verdict: &Verdict) -> String {
         let Some(rule) = self.rules.set.rule(&verdict.rule) else { return verdict.rule.clone() };
         let outcome = label::verdict(self.w, verdict).text;
         let severity = label::severity(self.w, verdict.severity).text;
@@ -204,7 +258,7 @@ impl Speaker<'_> {
         for seen in self.seen(verdict) {
             line(self.lang.pick("đã thấy", "seen"), &seen);
         }
-        let asked = self.asked(rule, assessment.role);
+        let asked = self.asked(rule, role);
         let labels = self.lang.pick(
             ["áp dụng khi", "đòi hỏi", "đạt một phần khi", "có mà đang tắt khi"],
             ["applies when", "asks", "passes in part when", "is switched off when"],
@@ -228,7 +282,7 @@ impl Speaker<'_> {
             condition.map(|condition| condition.in_words(self.tongue())).unwrap_or_default()
         };
         [
-            said(rule.when.as_ref()),
+            said(rule.when_for(role)),
             said(Some(rule.pass_for(role))),
             said(rule.partial_for(role)),
             said(rule.switched_off.as_ref()),
@@ -253,10 +307,9 @@ impl Speaker<'_> {
         known.map(|remedy| self.pick(&remedy.title).to_owned()).collect()
     }
 
-    fn json(&self, assessment: &Assessment, verdict: &Verdict) -> Value {
+    fn json(&self, role: Role, verdict: &Verdict) -> Value {
         let rule = self.rules.set.rule(&verdict.rule);
-        let [when, pass, partial, switched_off] =
-            rule.map(|rule| self.asked(rule, assessment.role)).unwrap_or_default();
+        let [when, pass, partial, switched_off] = rule.map(|rule| self.asked(rule, role)).unwrap_or_default();
         json!({
             "rule": verdict.rule,
             "title": rule.map(|rule| self.pick(&rule.title)),

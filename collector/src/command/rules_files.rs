@@ -91,7 +91,7 @@ fn check(loaded: &judge::Loaded) -> Result<ExitCode> {
             "{}: {}: {} rules, {} tests",
             path.display(),
             set.id,
-            set.rules.len(),
+            set.every_rule().count(),
             set.tests.len()
         ))?;
     }

@@ -1,4 +1,4 @@
-//! `units import`, `export`, `reform`, `reassign`, `waiting`, `list`.
+//! `units import`, `export`, `reform`, `reassign`, `waiting`, `survey`, `list`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{ACTOR, print, tell};
+use super::{ACTOR, open, print, tell};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::day;
@@ -18,6 +18,7 @@ use crate::store::listing::Scope;
 use crate::store::machine::Among;
 use crate::store::unit::Decision;
 use crate::store::{audit, past, unit};
+use crate::survey;
 use crate::units;
 use crate::units::change::{self, Change, Deed, Missing, Reckoned};
 use crate::units::reform::{self, Districts, Outcome, Reform};
@@ -66,6 +67,14 @@ pub(super) enum Command {
     /// Prints the machines that wait in closed units, as a file for `seats assign`: fill in unit_code
     #[command(after_help = "Example: sansang-collector units waiting > machines.csv")]
     Waiting,
+    /// Takes in what units declare of themselves, from a CSV file with the columns unit_code and, where one likes,
+    /// declared_on, note, internet_mbps, tslcd, tslcd_mbps, managed_switch, wifi, firewall, video_conference,
+    /// dossier_approved_on, cyber_contact, cyber_deputy, restore_tested_on, leaders_sign_remotely
+    #[command(after_help = "Example: sansang-collector units survey survey.csv")]
+    Survey {
+        /// The file: có or không, days as 31/12/2026, chưa where a thing was not done yet; an empty field says nothing
+        file: PathBuf,
+    },
     /// Prints the tree
     #[command(after_help = "Example: sansang-collector units list --day 2024-12-31")]
     List {
@@ -138,6 +147,7 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
         }
         Command::Reassign { file, dry_run } => send_on(data, &file, dry_run).await,
         Command::Waiting => waiting(data).await,
+        Command::Survey { file } => take_survey(data, &file).await,
         Command::List { day } => list(data, day).await,
     }
 }
@@ -172,6 +182,31 @@ async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
         "{} units added, {} changed, {} closed, {} as before.",
         done.added, done.changed, done.closed, done.same
     ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes down what a file declares, and judges the machines that it concerns.
+async fn take_survey(data: &Data, file: &Path) -> Result<ExitCode> {
+    let (name, bytes) = read(file)?;
+    let (app, _) = open(data).await?;
+    let now = app.clock.now();
+    let rows = match survey::parse(&name, &bytes, day(now)) {
+        Ok(rows) => rows,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let mut tx = app.store.begin().await?;
+    let imported = match survey::import(&mut tx, &app.judge(), (&name, &rows), (ACTOR, now)).await? {
+        Ok(imported) => imported,
+        Err(complaints) => return Ok(complain(&complaints)),
+    };
+    let detail = serde_json::json!({ "units": imported.units, "facts": imported.facts }).to_string();
+    audit::add(&mut tx, now, ACTOR, "survey-import", &name, &detail).await?;
+    tx.commit().await?;
+    for path in &imported.turned {
+        judge_again(&app, Among::Below(path), Cause::Parameter).await?;
+    }
+    app.store.close().await;
+    print(&format!("{} facts of {} units declared.", imported.facts, imported.units))?;
     Ok(ExitCode::SUCCESS)
 }
 

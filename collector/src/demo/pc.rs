@@ -274,7 +274,7 @@ impl Pc {
         self.memory(&mut facts, days_ago);
         self.drives(&mut facts, days_ago);
         self.network(&mut facts);
-        self.programs(&mut facts);
+        self.programs(&mut facts, at);
         self.guards(&mut facts, at, days_ago);
         self.people(&mut facts, at);
         self.table(&mut facts);
@@ -491,7 +491,7 @@ impl Pc {
         network.proxy = Absent;
     }
 
-    fn programs(&self, facts: &mut Facts) {
+    fn programs(&self, facts: &mut Facts, at: Timestamp) {
         let of = |names: &[&str]| -> Vec<Package> {
             let has = |package: &&Package| {
                 package.name.known().is_some_and(|name| names.iter().any(|start| name.starts_with(start)))
@@ -507,7 +507,11 @@ impl Pc {
         facts.software.unwanted = Known(names(of(&["uTorrent"])));
         let office = &mut facts.office;
         office.suites = Known(of(&["Microsoft Office", "LibreOffice"]));
-        office.browsers = Known(of(&["Google Chrome", "Cốc Cốc"]));
+        // Who looks after a PC keeps its browser new; the others are as old as the installation.
+        let age = if self.care > 2 { 12 + self.number as i64 % 30 } else { 60 + self.number as i64 % 200 };
+        let built_on = crate::judge::day(at - SignedDuration::from_hours(24 * age));
+        let dated = |browser| Package { built_on: Known(built_on), ..browser };
+        office.browsers = Known(of(&["Google Chrome", "Cốc Cốc"]).into_iter().map(dated).collect());
         office.pdf_readers = Known(names(of(&["Adobe Acrobat", "Foxit"])));
         office.vietnamese_input = Known(if self.care > 0 { vec!["UniKey".to_owned()] } else { Vec::new() });
         office.times_new_roman = Known(!self.is_linux());

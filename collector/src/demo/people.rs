@@ -1,15 +1,17 @@
-//! What people would have done in an invented province: targets, teams and rooms at the beginning, exceptions and work a
+//! What people would have done in an invented province: targets, teams, rooms and surveys at the beginning, exceptions and work a
 //! week ago, plans that were kept and one that was submitted. All through the same doors as people's own.
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use jiff::{Span, Timestamp};
 use rules::ruleset::in_force;
+use serde_json::json;
 
 use super::{Member, days};
 use crate::app::App;
 use crate::judge::day;
 use crate::planning::{self, Planned, Wish};
+use crate::store::declaration::{self, Sheet};
 use crate::store::listing::Scope;
 use crate::store::target::{self, Target};
 use crate::store::unit::{self, Unit};
@@ -58,7 +60,7 @@ pub(super) async fn begin(tx: &mut Tx, members: &[Member], begins: Timestamp, no
     let targets = [(root, SHARE_PERCENT, by), (ahead(&tree)?, SHARE_PERCENT_AHEAD, by)];
     for (unit, share_percent, day) in targets {
         target::set(tx, &unit.id, Target { share_percent, day }, BY, begins).await?;
-        let detail = serde_json::json!({ "share": share_percent, "day": day.to_string() }).to_string();
+        let detail = json!({ "share": share_percent, "day": day.to_string() }).to_string();
         audit::add(tx, begins, BY, "target-set", &unit.code, &detail).await?;
     }
     works::set_team(tx, &root.id, "Tổ kỹ thuật tỉnh").await?;
@@ -69,6 +71,39 @@ pub(super) async fn begin(tx: &mut Tx, members: &[Member], begins: Timestamp, no
     }
     for (number, member) in members.iter().enumerate() {
         works::set_room(tx, &member.machine, &format!("{}{:02}", number % 3 + 1, number % 14 + 1)).await?;
+    }
+    survey(tx, &tree, begins).await
+}
+
+/// What communes declared: a few nothing yet, and some so long ago that they are to be asked again.
+async fn survey(tx: &mut Tx, tree: &[Unit], begins: Timestamp) -> Result<()> {
+    let communes = tree.iter().filter(|unit| matches!(unit.kind.as_str(), "commune" | "ward"));
+    for (number, unit) in communes.enumerate().filter(|(number, _)| number % 9 != 4) {
+        let back = if number % 7 == 3 { 380 } else { 20 };
+        let declared_on = day(begins).saturating_sub(Span::new().days(back));
+        let before = |days: i64| json!(declared_on.saturating_sub(Span::new().days(days)).to_string());
+        let is_ward = unit.kind == "ward";
+        let facts = [
+            ("internet_mbps", json!(if is_ward { 300 } else { 50 + 50 * (number % 4) })),
+            ("tslcd", json!(number % 5 != 2)),
+            ("tslcd_mbps", json!(if number % 5 == 2 { 0 } else { 10 * (number % 3 + 1) })),
+            ("managed_switch", json!(is_ward || number % 3 == 0)),
+            ("wifi", json!(number % 6 != 1)),
+            ("firewall", json!(is_ward || number % 4 == 0)),
+            ("video_conference", json!(number % 8 != 5)),
+            ("dossier_approved_on", if number % 2 == 0 { before(60) } else { json!(null) }),
+            ("cyber_contact", json!(number % 10 != 6)),
+            ("cyber_deputy", json!(number % 3 != 2)),
+            ("restore_tested_on", if number % 4 == 1 { before(400) } else { json!(null) }),
+            ("leaders_sign_remotely", json!(false)),
+        ];
+        let sheet =
+            Sheet { unit: &unit.id, declared_on, declared_by: BY, note: "Phiếu khảo sát đợt 1" };
+        for (fact, value) in &facts {
+            declaration::add(tx, sheet, fact, &value.to_string(), begins).await?;
+        }
+        let detail = json!({ "declared_on": declared_on.to_string(), "facts": facts.len() }).to_string();
+        audit::add(tx, begins, BY, "survey-declare", &unit.code, &detail).await?;
     }
     Ok(())
 }
@@ -112,7 +147,7 @@ pub(super) async fn give_work(app: &App, members: &mut [Member], now: Timestamp)
         let (is_ticked, is_done) = (number % 4 != 3, number % 6 != 2);
         if is_ticked {
             works::tick(&mut tx, &one.id, Some((BY, ticked_at))).await?;
-            let detail = serde_json::json!({ "machine": one.hostname }).to_string();
+            let detail = json!({ "machine": one.hostname }).to_string();
             audit::add(&mut tx, ticked_at, BY, "work-tick", &one.wanted.machine, &detail).await?;
         }
         let member = members.iter_mut().find(|member| member.machine == one.wanted.machine);

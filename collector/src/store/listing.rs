@@ -667,6 +667,35 @@ pub async fn findings(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<(String, St
     })
 }
 
+/// What these rules say of each machine of a scope that was judged: by machine and rule, the outcome word, all but pass.
+///
+/// # Errors
+/// When the database fails.
+pub async fn findings_of(
+    tx: &mut Tx,
+    scope: &Scope,
+    rules: [&str; 4],
+) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    const SQL: &str = "SELECT m.id, f.rule, f.outcome FROM machine m
+        LEFT JOIN finding f ON f.machine = m.id AND f.rule IN ($3, $4, $5, $6)
+        WHERE m.assessment IS NOT NULL AND m.unit_path >= $1 AND m.unit_path < $2";
+    let [first, second, third, fourth] = rules;
+    let rows: Vec<(String, Option<String>, Option<String>)> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(first)
+        .bind(second)
+        .bind(third)
+        .bind(fourth)
+        .fetch_all(c)
+        .await?);
+    let mut findings: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (machine, rule, outcome) in rows {
+        findings.entry(machine).or_default().extend(rule.zip(outcome));
+    }
+    Ok(findings)
+}
+
 /// How many machines of a scope have what each rule asks, switched off.
 ///
 /// # Errors

@@ -266,6 +266,12 @@ async fn a_province_joins_and_reports() {
     assessment::set_findings(&mut tx, &id, &[finding("b", "fail"), finding("c", "waived")]).await.unwrap();
     assert_eq!(listing::switched_off(&mut tx, &here).await.unwrap(), [("b".to_owned(), 1)].into());
     assert!(listing::switched_off(&mut tx, &elsewhere).await.unwrap().is_empty());
+    let said = listing::findings_of(&mut tx, &here, ["a", "b", "c", "d"]).await.unwrap();
+    let of = [("b".to_owned(), "fail".to_owned()), ("c".to_owned(), "waived".to_owned())].into();
+    assert_eq!(said, [(id.clone(), of)].into());
+    let said = listing::findings_of(&mut tx, &here, ["d"; 4]).await.unwrap();
+    assert_eq!(said, [(id.clone(), [].into())].into(), "judged, and everything passes");
+    assert!(listing::findings_of(&mut tx, &elsewhere, ["b"; 4]).await.unwrap().is_empty());
     let noted = listing::Noted { waived: 1, switched_off: 1, only_rules: 1, ..listing::Noted::default() };
     assert_eq!(listing::noted(&mut tx, &here).await.unwrap(), noted);
     assert_eq!(listing::noted(&mut tx, &elsewhere).await.unwrap(), listing::Noted::default());
@@ -529,6 +535,8 @@ async fn exceptions_begin_and_end() {
     assert_eq!(told(waiver::all(&mut tx, "").await.unwrap()), ["smb1 1 2026-12-10", "printer 0 2026-12-20"]);
     assert_eq!(told(waiver::all(&mut tx, &commune.path).await.unwrap()), ["smb1 1 2026-12-10"]);
     assert_eq!(told(waiver::run_out(&mut tx, day(11)).await.unwrap()), ["smb1 1 2026-12-10"]);
+    assert_eq!(waiver::matches(&mut tx, &own, "smb1").await.unwrap(), 1, "whatever it was granted for");
+    assert_eq!(waiver::matches(&mut tx, &own, "printer").await.unwrap(), 0);
     assert!(waiver::end(&mut tx, &own, "an", at(5)).await.unwrap());
     assert!(!waiver::end(&mut tx, &own, "an", at(6)).await.unwrap(), "it has ended before");
     assert_eq!(waiver::find(&mut tx, &own).await.unwrap().unwrap().ended.unwrap().1, "an");
@@ -547,6 +555,27 @@ async fn units_set_what_judges() {
         unit::add(&mut tx, Some(&province), &naming("14863", "Xã Pù Nhi", "Pù Nhi", "commune"), at(1))
             .await
             .unwrap();
+    // What a unit declares: of one day what was said last holds, and what was said for a day gone by is history.
+    let sheet = |unit, day: i8| declaration::Sheet {
+        unit,
+        declared_on: jiff::civil::date(2026, 11, day),
+        declared_by: "an",
+        note: "phiếu",
+    };
+    for (day, value, second) in [(5, "true", 1), (5, "false", 2), (1, "true", 3)] {
+        declaration::add(&mut tx, sheet(&commune.id, day), "wifi", value, at(second)).await.unwrap();
+    }
+    declaration::add(&mut tx, sheet(&province.id, 5), "internet_mbps", "100", at(4)).await.unwrap();
+    assert!(declaration::add(&mut tx, sheet("nowhere", 5), "wifi", "true", at(4)).await.is_err());
+    let history = declaration::history(&mut tx, &commune.id).await.unwrap();
+    let told: Vec<(i8, &str)> =
+        history.iter().map(|one| (one.declared_on.day(), one.value.as_str())).collect();
+    assert_eq!(told, [(5, "false"), (5, "true"), (1, "true")]);
+    let latest = declaration::latest(&mut tx, &Scope::everything()).await.unwrap();
+    assert_eq!((latest.len(), latest[&commune.id]["wifi"].value.as_str()), (2, "false"));
+    assert_eq!(latest[&province.id]["internet_mbps"].note, "phiếu");
+    assert_eq!(declaration::latest(&mut tx, &Scope::subtree(&commune.path)).await.unwrap().len(), 1);
+
     let wish = |unit, value| parameter::Wish {
         unit,
         ruleset: "office",

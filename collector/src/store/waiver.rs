@@ -192,6 +192,19 @@ pub async fn all(tx: &mut Tx, path: &str) -> Result<Vec<Waiver>> {
     rows.into_iter().map(waiver).collect()
 }
 
+/// In how many machines' latest assessments a waiver counts by another id of its rule: it was granted for a rule that has
+/// become part of this one.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn matches(tx: &mut Tx, waiver: &str, rule: &str) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM waiver w LEFT JOIN unit u ON u.id = w.unit
+            JOIN finding f ON f.rule = $2 AND f.outcome = 'waived' JOIN machine x ON x.id = f.machine
+        WHERE w.id = $1 AND w.ended_at IS NULL AND (x.id = w.machine OR (w.unit IS NOT NULL
+            AND x.unit_path >= u.path AND substr(x.unit_path, 1, length(u.path)) = u.path))";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(waiver).bind(rule).fetch_one(c).await?))
+}
+
 /// The waiver of this id, unless there is none.
 ///
 /// # Errors

@@ -92,3 +92,38 @@ fn what_stands_against_a_waiver() {
     assert_eq!(check("memory-sise", "  ", date(2026, 11, 22)), Err(all.to_vec()));
     assert_eq!(check("memory-size", &"x".repeat(501), date(2027, 11, 25)), Err(all[1..].to_vec()));
 }
+
+#[tokio::test]
+async fn an_exception_follows_its_rule_into_another() {
+    let office = Office::open().await;
+    office.app.set_judge(rules());
+    let key = signing_key();
+    office.join(&key, b"open").await.unwrap();
+    let mut report = survey(NOW);
+    report.facts.memory.installed = Fact::Known(Bytes(4 << 30));
+    assert_eq!(office.send(pack(&report, &key, 1).unwrap()).await, "taken");
+    let mut tx = office.app.store.begin().await.unwrap();
+    let machine = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap().machine;
+    let wish = Grant {
+        reach: Reach::Machine(&machine),
+        // Granted while there was a rule of this name.
+        rule: "memory-old",
+        reason: "Chờ đợt mua sắm quý I",
+        by: "an",
+        ends_on: day(office.app.clock.now()),
+    };
+    let id = waiver::grant(&mut tx, wish, office.app.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    rescore_if_changed(&office.app, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(standing(&office, &key).await, "not_ready after 1: memory-size fail", "it matches nothing");
+    let text =
+        OWN_SET.replacen("id = \"memory-size\"", "id = \"memory-size\"\nformerly = [\"memory-old\"]", 1);
+    assert_ne!(text, OWN_SET);
+    let judge = Judge { sets: vec![RuleSet::parse("own.toml", &text).unwrap()], ..rules() };
+    assert_eq!(rule(&judge, "memory-old").unwrap().id, "memory-size");
+    office.app.set_judge(judge);
+    rescore_if_changed(&office.app, &ProgressBar::hidden()).await.unwrap();
+    assert_eq!(standing(&office, &key).await, "no_data after 2: memory-size waived");
+    let mut tx = office.app.store.read().await.unwrap();
+    assert_eq!(waiver::matches(&mut tx, &id, "memory-size").await.unwrap(), 1);
+}

@@ -79,6 +79,8 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "waiver-end" => &w.action_waiver_end,
         "parameter-set" => &w.action_parameter_set,
         "parameter-remove" => &w.action_parameter_remove,
+        "survey-declare" => &w.action_survey_declare,
+        "survey-import" => &w.action_survey_import,
         other => other,
     };
     EntryView {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
 use rules::envelope;
 use rules::fact::{Fact, Reason};
-use rules::facts::{AREAS, Facts, Kind, Place as FactPlace, Records, Term, Value};
+use rules::facts::{AREAS, Facts, Kind, Origin, Place as FactPlace, Records, Term, Value};
 use rules::report::Report;
 use rules::ruleset::{Rule, RuleSet};
 
@@ -401,8 +401,10 @@ fn rank(outcome: Outcome) -> u8 {
 }
 
 /// The exception of this rule that holds longest, as a sentence.
-fn exception(reader: &Reader, rows: &Rows, rule: &str) -> Option<String> {
-    let waiver = rows.waivers.iter().filter(|one| one.rule == rule).max_by_key(|one| one.ends_on)?;
+/// The exception that holds for a rule, which may have been granted while it had another id.
+fn exception(reader: &Reader, rows: &Rows, id: &str, rule: Option<&Rule>) -> Option<String> {
+    let is_of = |one: &&Waiver| one.rule == id || rule.is_some_and(|rule| rule.formerly.contains(&one.rule));
+    let waiver = rows.waivers.iter().filter(is_of).max_by_key(|one| one.ends_on)?;
     let (day, reason, by) = (format::date(waiver.ends_on), &waiver.reason, &waiver.granted_by);
     Some(fill(&reader.words().machine_waived, &[("day", &day), ("reason", reason), ("by", by)]))
 }
@@ -443,7 +445,9 @@ fn rule_view(
             Some(rule) if is_bad => rule.remedies.iter().filter_map(remedy).collect(),
             _ => Vec::new(),
         },
-        waived: Some(()).filter(|()| verdict.waived).and_then(|()| exception(reader, rows, &verdict.rule)),
+        waived: Some(())
+            .filter(|()| verdict.waived)
+            .and_then(|()| exception(reader, rows, &verdict.rule, rule)),
         waive_href: (is_bad && !verdict.waived && may_waive).then(|| {
             let fields = [("machine", rows.machine.id.as_str()), ("rule", verdict.rule.as_str())];
             format!("{}#grant", format::url("/waivers", &fields))
@@ -452,7 +456,8 @@ fn rule_view(
 }
 
 fn areas(lang: Lang, w: &'static Words, facts: &Facts) -> Vec<AreaView> {
-    let views = AREAS.iter().enumerate().map(|(area, declared)| {
+    let of_pcs = AREAS.iter().enumerate().filter(|(_, area)| area.origin != Origin::Unit);
+    let views = of_pcs.map(|(area, declared)| {
         let mut view = AreaView {
             name: declared.name,
             title: lang.pick(declared.vi, declared.en),

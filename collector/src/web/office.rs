@@ -395,6 +395,7 @@ fn facts(number: usize, hostname: &str, at: Timestamp) -> Facts {
         version: Known(Version::new(version)),
         publisher: Known(publisher.to_owned()),
         installed_on: Known(date(2025, 3, 4)),
+        ..Package::default()
     };
     let mut packages: Vec<Package> = (0..40 + dice(number, 5, 60))
         .map(|index| package(&format!("Gói phần mềm {index:03}"), &format!("1.{index}"), "Nhà cung cấp"))

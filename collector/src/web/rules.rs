@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
-use rules::ruleset::{Parameter, Rule, RuleSet, in_force};
+use rules::ruleset::{About, Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
@@ -134,7 +134,7 @@ impl RulesPage {
                 title: pick(lang, &set.title).to_owned(),
                 dates: dates(w, set),
                 digest: set.digest.chars().take(12).collect(),
-                count: fill(&w.rules_count, &[("n", &number(lang, count(set.rules.len())))]),
+                count: fill(&w.rules_count, &[("n", &number(lang, count(set.every_rule().count())))]),
             }),
             others: others
                 .map(|set| (format!("{} ({})", pick(lang, &set.title), set.id), dates(w, set)))
@@ -223,8 +223,7 @@ fn groups(reader: &Reader, set: &RuleSet, rows: &Rows<'_>) -> Vec<GroupView> {
     let lang = reader.lang;
     let views = set.groups.iter().map(|(id, title)| {
         let rules: Vec<RuleView> = set
-            .rules
-            .iter()
+            .every_rule()
             .filter(|rule| rule.group == *id)
             .map(|rule| rule_view(reader, set, rule, rows))
             .collect();
@@ -243,14 +242,18 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
     let of = |outcome: Outcome| {
         rows.findings.get(&(rule.id.clone(), outcome.word().to_owned())).copied().unwrap_or(0)
     };
-    let asked: i64 = rule.roles.iter().map(|role| rows.judged.get(role.word()).copied().unwrap_or(0)).sum();
+    // Machines are counted, and a rule about units asks none.
+    let of_units = rule.about == About::Unit;
+    let roles_asked = rule.roles.iter().filter(|_| !of_units);
+    let asked: i64 = roles_asked.map(|role| rows.judged.get(role.word()).copied().unwrap_or(0)).sum();
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
     // A pass is not kept with a machine's findings: it is what is left.
     let waived = rows.findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);
     let pass = (asked - partial - fail - unknown - waived - of(Outcome::NotApplicable)).max(0);
     let counts = Outcome::ALL.iter().map(|outcome| {
         let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };
-        Count { label: label::outcome(w, *outcome), count: number(lang, machines), is_zero: machines == 0 }
+        let told = if of_units { "—".to_owned() } else { number(lang, machines) };
+        Count { label: label::outcome(w, *outcome), count: told, is_zero: machines == 0 }
     });
     let off = rows.switched_off.get(&rule.id).copied().unwrap_or(0);
     let note = |machines: i64, text: &str, word: &str| {
@@ -264,8 +267,11 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
         title: pick(lang, &rule.title).to_owned(),
         why: rule.why.as_ref().map(|why| pick(lang, why).to_owned()),
         severity: label::severity(w, rule.severity),
-        roles: (rule.roles.len() < Role::ALL.len())
-            .then(|| fill(&w.rules_roles, &[("roles", &roles.join(", "))])),
+        roles: match of_units {
+            true => Some(w.waiver_unit_rule.clone()),
+            false => (rule.roles.len() < Role::ALL.len())
+                .then(|| fill(&w.rules_roles, &[("roles", &roles.join(", "))])),
+        },
         source: source(rule),
         bar_text: format!(
             "{}: {}, {}: {}, {}: {}, {}: {}",
@@ -281,7 +287,10 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
         bar: label::stacked(&[("fail", fail), ("partial", partial), ("unknown", unknown), ("pass", pass)]),
         counts: counts.collect(),
         notes: notes.into_iter().flatten().collect(),
-        href: format::url("/machines", &[("rule", &rule.id)]),
+        href: match of_units {
+            true => "/units".to_owned(),
+            false => format::url("/machines", &[("rule", &rule.id)]),
+        },
         asks: rule.describe(),
         stages: stages(w, rule),
         remedies: remedies(reader, set, rule),

@@ -11,6 +11,7 @@ use super::*;
 use crate::store::assessment::{self, Finding};
 
 mod parameters;
+mod survey;
 mod trial;
 mod units;
 mod verdicts;
@@ -264,6 +265,8 @@ fn pages() -> Vec<String> {
         "/machines?off=yes&rule=tpm".to_owned(),
         "/rules/opinions".to_owned(),
         format!("/units/{}/parameters", office::unit_id("16093")),
+        format!("/units/{}/rules", office::unit_id("16093")),
+        format!("/units/{}/survey", office::unit_id("16093")),
         format!("/machines/{}", office::machine_id(1)),
         format!("/machines/{}", office::machine_id(9)),
         format!("/machines/{}", office::machine_id(22)),
@@ -517,7 +520,7 @@ async fn a_machine_says_what_would_make_it_ready() {
     let said: Vec<String> = said.into_values().collect();
     expect_test::expect![[r#"
         Cách rẻ nhất để sẵn sàng: Thay máy tính + Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Đặt mật khẩu cho mọi tài khoản + Cài các bản vá đang thiếu · 16.000.000 đồng. | Giá ước tính ngày 23/11/2026, chưa có báo giá.
-        Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét màu từ 200 dpi, có khay nạp tự động + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 30 mục khác.
+        Không thể sẵn sàng bằng các cách khắc phục đã biết, vì: Có máy quét màu từ 200 dpi, có khay nạp tự động + Hệ thống quản lý văn bản trả lời trong 3 giây + Chứng thư ký số chưa hết hạn + Có máy in + và 31 mục khác.
         Để sẵn sàng, không phải mua gì, chỉ cần: Bật bảo vệ thời gian thực và cập nhật mẫu nhận diện + Tắt tự động đăng nhập + Chuyển sang khởi động UEFI + Cài các bản vá đang thiếu + và 4 mục khác."#]].assert_eq(&said.join("\n"));
 }
 

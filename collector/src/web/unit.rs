@@ -60,6 +60,7 @@ struct UnitPage {
     untold: Option<String>,
     part: PartView,
     plan_href: String,
+    rules_told: Option<String>,
     parameters_href: Option<String>,
     machines: Vec<Machine>,
     has_more: bool,
@@ -197,6 +198,7 @@ impl UnitPage {
             untold: (untold > 0).then(|| fill(&w.unit_seats_untold, &[("n", &number(lang, untold))])),
             part: part_told(reader, rows.part),
             plan_href: format::url("/plan", &[("unit", &node.unit.id)]),
+            rules_told: rows.part.and_then(|part| part.rules).map(|counts| rules_told(reader, counts)),
             parameters_href: reader
                 .person
                 .as_ref()
@@ -406,6 +408,13 @@ fn part_told(reader: &Reader, part: Option<Part>) -> PartView {
     }
     let at = fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))]);
     PartView { cost: Some(money(lang, part.cost)), sentences, at }
+}
+
+/// What the rules about whole units say, in one sentence.
+fn rules_told(reader: &Reader, counts: [i64; 4]) -> String {
+    let [pass, partial, fail, unknown] = counts.map(|count| number(reader.lang, count));
+    let places = [("pass", pass.as_str()), ("partial", &partial), ("fail", &fail), ("unknown", &unknown)];
+    fill(&reader.words().unit_rule_counts, &places)
 }
 
 /// The way from the first unit that the reader sees to the one above this.

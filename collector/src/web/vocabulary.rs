@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use rules::facts::{AREAS, Kind, Term};
+use rules::facts::{AREAS, Kind, Origin, Term};
 
 use crate::error::Failure;
 use crate::web::format::{fill, number};
@@ -23,7 +23,8 @@ struct VocabularyPage {
 struct AreaView {
     name: &'static str,
     title: &'static str,
-    is_derived: bool,
+    /// Where its facts come from, where no probe asks for them.
+    origin: Option<&'static str>,
     terms: Vec<TermView>,
 }
 
@@ -44,7 +45,11 @@ impl VocabularyPage {
             .map(|area| AreaView {
                 name: area.name,
                 title: lang.pick(area.vi, area.en),
-                is_derived: area.derived,
+                origin: match area.origin {
+                    Origin::Asked => None,
+                    Origin::Derived => Some(&w.vocabulary_derived),
+                    Origin::Unit => Some(&w.vocabulary_unit),
+                },
                 terms: area.terms.iter().flat_map(|term| terms(lang, w, area.name, term)).collect(),
             })
             .collect();

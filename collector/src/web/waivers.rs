@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rules::ruleset::in_force;
+use rules::ruleset::{About, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
@@ -101,7 +101,9 @@ fn form(reader: &Reader, judge: &Judge, rows: &Rows<'_>) -> FormView {
     let (lang, w, fields) = (reader.lang, reader.words(), rows.fields);
     let chosen = |field: &str, value: &str| fields.text(field) == value;
     let set = in_force(&judge.sets, format::day(reader.now));
-    let asked = set.map(|set| set.rules.as_slice()).unwrap_or_default();
+    // A waiver for one machine is from a rule about machines.
+    let fits = |rule: &&Rule| rule.about == About::Pc || rows.machine.is_none();
+    let asked = set.into_iter().flat_map(RuleSet::every_rule).filter(fits);
     let last_day = waivers::last_day(reader.now);
     FormView {
         machine: rows.machine.clone(),
@@ -115,7 +117,6 @@ fn form(reader: &Reader, judge: &Judge, rows: &Rows<'_>) -> FormView {
             })
             .collect(),
         rules: asked
-            .iter()
             .map(|rule| Choice {
                 value: rule.id.clone(),
                 label: pick(lang, &rule.title).to_owned(),
@@ -142,19 +143,29 @@ fn view(reader: &Reader, judge: &Judge, waiver: &Waiver) -> WaiverView {
     };
     let soon = format::day(reader.now).saturating_add(jiff::Span::new().days(SOON_DAYS));
     let holds = waiver.ended.is_none();
+    let rule = waivers::rule(judge, &waiver.rule);
+    // Machines are counted, and a rule about units asks none.
+    let is_of_unit = rule.is_some_and(|rule| rule.about == About::Unit);
     WaiverView {
         id: waiver.id.clone(),
         rule: rule_title(lang, judge, &waiver.rule),
-        rule_href: format!("/rules#{}", waiver.rule),
-        is_dead_rule: waivers::rule(judge, &waiver.rule).is_none(),
+        rule_href: match rule {
+            Some(rule) if is_of_unit => format!("/units/{}/rules#{}", waiver.unit.0, rule.id),
+            Some(rule) => format!("/rules#{}", rule.id),
+            None => "/rules".to_owned(),
+        },
+        is_dead_rule: rule.is_none(),
         whom,
         href,
         reason: waiver.reason.clone(),
         until: format::date(waiver.ends_on),
         is_soon: holds && waiver.ends_on <= soon,
         granted: format!("{}, {}", waiver.granted_by, at(waiver.granted_at)),
-        matches: fill(&w.waiver_matches, &[("n", &number(lang, waiver.matches))]),
-        matches_none: holds && waiver.matches == 0,
+        matches: match is_of_unit {
+            true => w.waiver_unit_rule.clone(),
+            false => fill(&w.waiver_matches, &[("n", &number(lang, waiver.matches))]),
+        },
+        matches_none: holds && waiver.matches == 0 && !is_of_unit,
         ended: match &waiver.ended {
             Some((millis, by)) if by == BY_CALENDAR => format!("{}, {}", w.waiver_by_calendar, at(*millis)),
             Some((millis, by)) => format!("{by}, {}", at(*millis)),
@@ -172,7 +183,13 @@ async fn answer(
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let waivers = waiver::all(&mut tx, scope.first()).await?;
+    let mut waivers = waiver::all(&mut tx, scope.first()).await?;
+    for one in waivers.iter_mut().filter(|one| one.ended.is_none()) {
+        let rule = waivers::rule(&site.app.judge(), &one.rule).map(|rule| rule.id.clone());
+        if let Some(rule) = rule.filter(|rule| *rule != one.rule) {
+            one.matches = waiver::matches(&mut tx, &one.id, &rule).await?;
+        }
+    }
     let units = listing::units(&mut tx, scope).await?;
     let machine = match fields.text("machine") {
         "" => None,
@@ -229,6 +246,7 @@ pub async fn grant(
         let last = format::date(waivers::last_day(now));
         let errors = objections.into_iter().map(|objection| match objection {
             Objection::Rule => w.waiver_wrong_rule.clone(),
+            Objection::Reach => w.waiver_wrong_reach.clone(),
             Objection::Reason => {
                 fill(&w.waiver_wrong_reason, &[("most", &number(visitor.lang(), chars(REASON_CHARS_MAX)))])
             }

@@ -471,6 +471,38 @@ words! {
     unit_seats_none
     unit_plan
     parameter_link
+    unit_rule_link
+    unit_rule_title
+    unit_rule_lead
+    unit_rule_none
+    unit_rule_judged
+    unit_rule_asked
+    unit_rule_waive
+    unit_rule_below
+    unit_rule_below_hint
+    unit_rule_counts
+    survey_title
+    survey_lead
+    survey_agencies
+    survey_what
+    survey_holds
+    survey_declare
+    survey_value
+    survey_unknown
+    survey_on
+    survey_never
+    survey_from
+    survey_from_agency
+    survey_old
+    survey_day
+    survey_note
+    survey_hint
+    survey_send
+    survey_history
+    survey_wrong
+    survey_wrong_day
+    survey_wrong_note
+    survey_wrong_empty
     parameter_title
     parameter_lead
     parameter_none
@@ -640,6 +672,8 @@ words! {
     waiver_wrong_rule
     waiver_wrong_reason
     waiver_wrong_day
+    waiver_wrong_reach
+    waiver_unit_rule
     rules_none
     rules_from
     rules_from_to
@@ -749,6 +783,7 @@ words! {
     vocabulary_en
     vocabulary_kind
     vocabulary_derived
+    vocabulary_unit
     audit_when
     audit_who
     audit_what
@@ -774,6 +809,8 @@ words! {
     action_waiver_end
     action_parameter_set
     action_parameter_remove
+    action_survey_declare
+    action_survey_import
 }
 
 impl Words {

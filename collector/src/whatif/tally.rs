@@ -8,7 +8,7 @@ use std::time::Instant;
 use jiff::civil::Date;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
 use rules::report::Report;
-use rules::ruleset::{Judges, RuleSet, in_force};
+use rules::ruleset::{Judges, Rule, RuleSet, in_force};
 use tokio::task::JoinHandle;
 use tracing::warn;
 
@@ -168,13 +168,19 @@ type Matchings = BTreeMap<(String, String), Matching>;
 fn matching(before: &RuleSet, after: &RuleSet) -> Matching {
     let old: BTreeMap<&str, usize> =
         before.rules.iter().enumerate().map(|(index, rule)| (rule.id.as_str(), index)).collect();
+    // A rule that became part of another is the one before it, unless that one was there itself.
+    let before_it = |rule: &Rule| {
+        let ids = [rule.id.as_str()].into_iter().chain(rule.formerly.iter().map(String::as_str));
+        ids.filter_map(|id| old.get(id).copied()).next()
+    };
     let mut pairs: Vec<_> = after
         .rules
         .iter()
         .enumerate()
-        .map(|(index, rule)| (rule.id.clone(), old.get(rule.id.as_str()).copied(), Some(index)))
+        .map(|(index, rule)| (rule.id.clone(), before_it(rule), Some(index)))
         .collect();
-    let gone = before.rules.iter().enumerate().filter(|(_, rule)| after.rule(&rule.id).is_none());
+    let matched: BTreeSet<usize> = pairs.iter().filter_map(|(_, was, _)| *was).collect();
+    let gone = before.rules.iter().enumerate().filter(|(index, _)| !matched.contains(index));
     pairs.extend(gone.map(|(index, rule)| (rule.id.clone(), Some(index), None)));
     let same_remedies = pairs.iter().all(|(_, was, is)| match (*was, *is) {
         (Some(was), Some(is)) => before.rules[was].remedies == after.rules[is].remedies,

@@ -11,10 +11,10 @@ use super::contradiction::never_hold;
 use super::pattern::Pattern;
 use super::{Bound, Check, Node, Operand, Order, Subject, Test, Walk};
 use crate::complaint::{self, nearest};
-use crate::facts::{self, AREAS, Kind, Term};
+use crate::facts::{self, AREAS, Kind, Origin, Place, Term};
 use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
-use crate::ruleset::Parameter;
 use crate::ruleset::raw::{self, Field, Reader, quoted, type_name};
+use crate::ruleset::{About, Parameter};
 
 /// Deepest nesting of conditions.
 const DEPTH_MAX: usize = 32;
@@ -30,6 +30,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) record: Option<(&'a str, &'static [Term])>,
     /// The parameters of the set.
     pub(crate) parameters: &'a Parameters,
+    /// What the facts may be about; anything when none.
+    pub(crate) about: Option<About>,
 }
 
 /// The parameters that conditions may name, and those that they did name.
@@ -231,6 +233,10 @@ pub(crate) fn resolve(
         return Some((Subject::Parameter(index), parameter.kind, name.to_owned()));
     }
     if let Some(place) = facts::find(name) {
+        if scope.about.is_some_and(|about| about != About::of(place)) {
+            other_subject(reader, field, place);
+            return None;
+        }
         return Some((Subject::Fact(place), place.term().kind, name.to_owned()));
     }
     if reader.is_full() {
@@ -239,6 +245,31 @@ pub(crate) fn resolve(
     let (text, suggestion) = unknown_fact(field, scope);
     reader.complain(field.at, complaint::UNKNOWN_FACT, text, Some(suggestion));
     None
+}
+
+/// Complains of a fact of a PC in a rule about units, and the other way round.
+fn other_subject(reader: &mut Reader<'_>, field: Field<'_>, place: Place) {
+    let (text, suggestion) = match About::of(place) {
+        About::Unit => (
+            format!("`{}` is about a whole unit, and the rule is about a PC", field.name),
+            "say `about = \"unit\"` where the rule is about units; a rule about PCs may ask a parameter that units set",
+        ),
+        About::Pc => (
+            format!("`{}` is about a PC, and the rule is about units", field.name),
+            "leave `about` out where the rule is about PCs; what units have stands under `unit.`",
+        ),
+    };
+    reader.complain(field.at, complaint::OTHER_SUBJECT, text, Some(suggestion.to_owned()));
+}
+
+impl About {
+    /// What the fact at this place is about.
+    pub(crate) fn of(place: Place) -> About {
+        match AREAS[place.area].origin {
+            Origin::Asked | Origin::Derived => About::Pc,
+            Origin::Unit => About::Unit,
+        }
+    }
 }
 
 fn unknown_fact(field: Field<'_>, scope: Scope<'_>) -> (String, String) {

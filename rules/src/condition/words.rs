@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn every_shipped_condition_can_be_said() {
         for set in shipped() {
-            for rule in &set.rules {
+            for rule in set.every_rule() {
                 let conditions = [Some(&rule.pass), rule.partial.as_ref(), rule.when.as_ref()];
                 for condition in conditions.into_iter().flatten() {
                     for tongue in [Tongue::Vietnamese, Tongue::English] {

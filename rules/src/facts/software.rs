@@ -16,6 +16,8 @@ area! {
         publisher: String = "Nhà phát hành",
         /// Day of installation.
         installed_on: Date = "Ngày cài",
+        /// Day on which its maker built it, of browsers.
+        built_on: Date = "Ngày hãng phát hành bản này (trình duyệt)",
     }
 }
 

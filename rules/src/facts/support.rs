@@ -33,6 +33,10 @@ area! {
         extended_ends_on: Date = "Ngày hết hỗ trợ mở rộng",
         /// Days until then, negative when past.
         extended_days_left: Days = "Số ngày còn hỗ trợ mở rộng",
+        /// Last day of security updates of the newest .NET Framework; absent where it ends with the system, or there is none.
+        dotnet_ends_on: Date = "Ngày hết hỗ trợ .NET Framework",
+        /// Days until then, negative when past.
+        dotnet_days_left: Days = "Số ngày còn hỗ trợ .NET Framework",
         /// Office suites.
         suites: Vec<ProgramSupport> = "Thời hạn bộ ứng dụng văn phòng",
         /// Web browsers.

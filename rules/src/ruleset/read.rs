@@ -9,8 +9,8 @@ use toml::de::DeTable;
 
 use super::raw::{Field, Reader, Table, quoted};
 use super::{
-    Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source, TestFacts,
-    Variant, gives,
+    About, Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source,
+    TestFacts, Variant, gives,
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
@@ -102,8 +102,8 @@ fn read(
     if let Some(parent) = &parent {
         names.groups.extend(parent.groups.iter().map(|(id, _)| id.clone()));
         names.remedies.extend(parent.remedies.keys().cloned());
-        names.groups_used.extend(parent.rules.iter().map(|rule| rule.group.clone()));
-        names.remedies_used.extend(parent.rules.iter().flat_map(|rule| rule.remedies.clone()));
+        names.groups_used.extend(parent.every_rule().map(|rule| rule.group.clone()));
+        names.remedies_used.extend(parent.every_rule().flat_map(|rule| rule.remedies.clone()));
     }
 
     let rule_fields = need(reader, &mut file, !extends, "rule")
@@ -111,12 +111,14 @@ fn read(
         .unwrap_or_default();
     let mut rules = Vec::new();
     let mut ids: Vec<(usize, String)> = Vec::new();
+    let mut former: Vec<(usize, String)> = Vec::new();
     for field in rule_fields {
         if reader.is_full() {
             break;
         }
-        let (id, rule) = rule(reader, field, &mut names);
+        let ReadRule { id, formerly, rule } = rule(reader, field, &mut names);
         ids.extend(id);
+        former.extend(formerly);
         rules.extend(rule);
     }
     unique(reader, "rule", ids.iter().map(|(at, id)| (*at, id.as_str())));
@@ -136,11 +138,14 @@ fn read(
 
     let removed = head.as_ref().map(|head| head.remove.as_slice()).unwrap_or_default();
     let own: BTreeSet<&str> = ids.iter().map(|(_, id)| id.as_str()).collect();
-    let inherited = parent.iter().flat_map(|set| &set.rules).map(|rule| rule.id.clone());
+    let inherited = parent.iter().flat_map(RuleSet::every_rule).map(|rule| rule.id.clone());
     let inherited: Vec<String> = inherited.filter(|id| !own.contains(id.as_str())).collect();
     let mut all = merged(parent.as_ref(), rules, removed);
-    ids.extend(parent.iter().flat_map(|set| &set.rules).map(|rule| (0, rule.id.clone())));
+    let own_ids = ids.clone();
+    ids.extend(parent.iter().flat_map(RuleSet::every_rule).map(|rule| (0, rule.id.clone())));
     ids.retain(|(_, id)| !removed.contains(id));
+    former_clashes(reader, &former, &ids);
+    inherited_clashes(reader, &own_ids, all.iter().filter(|rule| inherited.contains(&rule.id)));
 
     let asked: BTreeSet<Place> = all.iter().flat_map(asked).collect();
     let mut kept = parent.as_ref().map(|set| set.remedies.clone()).unwrap_or_default();
@@ -177,6 +182,7 @@ fn read(
     let digests = names.digests.iter().chain(parent.iter().map(|set| &set.digest));
     let digest = digests.fold(essence(text), |sum, digest| format!("{sum}\n{digest}"));
     let scans = scan::gather(all.iter_mut().flat_map(Rule::conditions_mut));
+    let (unit_rules, rules) = all.into_iter().partition(|rule| rule.about == About::Unit);
     Some(RuleSet {
         id: head.id,
         title: head.title,
@@ -186,7 +192,8 @@ fn read(
         grades: grades?,
         parameters: names.parameters.list,
         groups: all_groups,
-        rules: all,
+        rules,
+        unit_rules,
         remedies: kept,
         tests: tests.into_iter().map(|(_, test)| test).collect(),
         warnings: reader.warnings(),
@@ -229,7 +236,7 @@ fn essence(text: &str) -> String {
 
 /// The rules of the set that is extended, without those removed, with those replaced, and the added ones behind.
 fn merged(parent: Option<&RuleSet>, own: Vec<Rule>, removed: &[String]) -> Vec<Rule> {
-    let mut rules: Vec<Rule> = parent.map(|set| set.rules.clone()).unwrap_or_default();
+    let mut rules: Vec<Rule> = parent.map(|set| set.every_rule().cloned().collect()).unwrap_or_default();
     rules.retain(|rule| !removed.contains(&rule.id));
     let inherited = rules.len();
     for rule in own {
@@ -328,9 +335,9 @@ fn head(
         reader.complain(field.at, complaint::UNKNOWN_RULE, text, None);
     }
     if let Some(parent) = parent {
-        for (at, rule) in remove.iter().filter(|(_, rule)| parent.rule(rule).is_none()) {
-            let known = parent.rules.iter().map(|rule| rule.id.as_str());
-            unknown_id(reader, *at, complaint::UNKNOWN_RULE, "rule", rule, known);
+        for (at, rule) in remove.iter().filter(|(_, rule)| !parent.every_rule().any(|one| one.id == *rule)) {
+            let known: Vec<&str> = parent.every_rule().map(|rule| rule.id.as_str()).collect();
+            unknown_id(reader, *at, complaint::UNKNOWN_RULE, "rule", rule, known.iter().copied());
         }
     }
     Some(Head {
@@ -522,7 +529,7 @@ type ReadRemedy = (usize, String, Remedy, Vec<(usize, Place)>);
 
 fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) -> Vec<ReadRemedy> {
     let Some(mut table) = reader.table(field) else { return Vec::new() };
-    let scope = Scope { record: None, parameters };
+    let scope = Scope { record: None, parameters, about: Some(About::Pc) };
     let read = |reader: &mut Reader<'_>, field: Field<'_>| {
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
@@ -584,16 +591,78 @@ fn unknown_id<'a>(
     reader.complain(at, code, format!("there is no {what} `{id}`"), suggestion);
 }
 
-/// Reads a rule: its id with its place, even when the rule is wrong, and the rule.
-fn rule(
+pub(super) const ABOUTS: &[(&str, About)] = &[("pc", About::Pc), ("unit", About::Unit)];
+
+/// The keys of a rule that mean nothing in one about units.
+const NOT_FOR_UNITS: &[&str] = &["roles", "each", "meets", "switched_off", "for"];
+
+/// A rule: its id and what it was called before, with their places, even when the rule is wrong; and the rule.
+#[derive(Default)]
+struct ReadRule {
+    id: Option<(usize, String)>,
+    formerly: Vec<(usize, String)>,
+    rule: Option<Rule>,
+}
+
+/// What the rule is about. Complains of keys that mean nothing then.
+fn about(reader: &mut Reader<'_>, table: &mut Table<'_>) -> Option<About> {
+    let about = match table.take("about") {
+        Some(field) => reader.word(field, ABOUTS),
+        None => Some(About::Pc),
+    };
+    if about == Some(About::Unit) {
+        for key in NOT_FOR_UNITS {
+            let Some(field) = table.take(key) else { continue };
+            let text = format!("`{key}` means nothing in a rule about units");
+            reader.complain(field.at, complaint::NOT_FOR_UNITS, text, Some(format!("leave `{key}` out")));
+        }
+    }
+    about
+}
+
+/// Complains of former ids that are the name of a rule, or that stand twice.
+fn former_clashes(reader: &mut Reader<'_>, former: &[(usize, String)], ids: &[(usize, String)]) {
+    let mut seen = BTreeSet::new();
+    for (at, id) in former {
+        let text = if ids.iter().any(|(_, known)| known == id) {
+            format!("there is a rule `{id}`, so it did not become part of this one")
+        } else if seen.insert(id) {
+            continue;
+        } else {
+            format!("another rule was called `{id}` before too")
+        };
+        reader.complain(*at, complaint::FORMER_CLASH, text, None);
+    }
+}
+
+/// Complains of own rules that have an id which became part of a rule of the set that is extended.
+fn inherited_clashes<'a>(
     reader: &mut Reader<'_>,
-    field: Field<'_>,
-    names: &mut Names<'_>,
-) -> (Option<(usize, String)>, Option<Rule>) {
-    let Some(mut table) = reader.table(field) else { return (None, None) };
+    own: &[(usize, String)],
+    inherited: impl Iterator<Item = &'a Rule>,
+) {
+    for rule in inherited {
+        for (at, id) in own.iter().filter(|(_, id)| rule.formerly.contains(id)) {
+            let text = format!("`{id}` became part of the rule `{}` of the set that is extended", rule.id);
+            let suggestion = Some("give the rule another id".to_owned());
+            reader.complain(*at, complaint::FORMER_CLASH, text, suggestion);
+        }
+    }
+}
+
+fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> ReadRule {
+    let Some(mut table) = reader.table(field) else { return ReadRule::default() };
+    let about = about(reader, &mut table);
     let id = table
         .need(reader, "id")
         .and_then(|field| Some((field.value_at(), reader.full_text(field)?.to_owned())));
+    let formerly: Vec<(usize, String)> = table
+        .take("formerly")
+        .and_then(|field| reader.texts(field))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(at, id)| (at, id.to_owned()))
+        .collect();
     let group = table.need(reader, "group").and_then(|field| {
         let group = reader.full_text(field)?.to_owned();
         if !names.groups.contains(&group) {
@@ -617,7 +686,8 @@ fn rule(
     let readable = each_field.is_none() == each.is_none();
     let list = each.map(|(place, terms)| (place.name(), terms));
     let parameters = &names.parameters;
-    let scope = Scope { record: list.as_ref().map(|(name, terms)| (name.as_str(), *terms)), parameters };
+    let record = list.as_ref().map(|(name, terms)| (name.as_str(), *terms));
+    let scope = Scope { record, parameters, about };
     let condition = |reader: &mut Reader<'_>, field: Option<Field<'_>>| {
         let field = field.filter(|_| readable)?;
         condition::read(reader, field, scope).map(Condition::new)
@@ -657,16 +727,19 @@ fn rule(
             reader.complain(table.at(), complaint::UNKNOWN_WORD, text, suggestion);
         }
         let severity = table.take("severity").and_then(|field| self::severity(reader, field));
+        let own_when = condition(reader, table.take("when"));
+        let when = own_when.as_ref().or(when.as_ref());
         let own_pass_field = table.take("pass");
         let own_pass = condition(reader, own_pass_field);
         let own_partial_field = table.take("partial");
         let own_partial = condition(reader, own_partial_field);
         same_as_pass(reader, own_partial_field, own_pass.as_ref().or(pass.as_ref()), own_partial.as_ref());
-        never_with(reader, own_pass_field, when.as_ref(), own_pass.as_ref());
-        never_with(reader, own_partial_field, when.as_ref(), own_partial.as_ref());
+        never_with(reader, own_pass_field, when, own_pass.as_ref());
+        never_with(reader, own_partial_field, when, own_partial.as_ref());
         table.finish(reader);
         variants.extend(own_roles.map(|roles| Variant {
             roles,
+            when: own_when,
             severity,
             pass: own_pass,
             partial: own_partial,
@@ -692,6 +765,8 @@ fn rule(
     let complete = |id: String| {
         Some(Rule {
             id,
+            formerly: formerly.iter().map(|(_, id)| id.clone()).collect(),
+            about: about?,
             group: group?,
             title: title?,
             why,
@@ -709,7 +784,7 @@ fn rule(
         })
     };
     let rule = id.clone().and_then(|(_, id)| complete(id));
-    (id, rule)
+    ReadRule { id, formerly, rule }
 }
 
 /// Complains of a `partial` that can never be reached.
@@ -968,7 +1043,7 @@ fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<TestFacts> {
     let mut table = reader.table(field)?;
     let mut areas: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for field in table.rest() {
-        let scope = Scope { record: None, parameters: &Parameters::default() };
+        let scope = Scope { record: None, parameters: &Parameters::default(), about: None };
         let Some((condition::Subject::Fact(place), kind, _)) = condition::resolve(reader, field, scope)
         else {
             continue;
@@ -978,8 +1053,9 @@ fn read_facts(reader: &mut Reader<'_>, field: Field<'_>) -> Option<TestFacts> {
             areas.entry(area.name).or_default().insert(place.term().name.to_owned(), value);
         }
     }
-    let support = areas.remove("support").map(Value::Object).unwrap_or_else(|| json!({}));
-    Some(TestFacts { areas: json!(areas), support })
+    let mut beside = |area: &str| areas.remove(area).map(Value::Object).unwrap_or_else(|| json!({}));
+    let (support, unit) = (beside("support"), beside("unit"));
+    Some(TestFacts { areas: json!(areas), support, unit })
 }
 
 /// Reads one answer of a test: a value, `{ unknown = "denied" }` or `{ absent = true }`.

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::read::{JUDGES, OUTCOMES, PARAMETER_TYPES, REASONS, ROLES, SEVERITIES};
+use super::read::{ABOUTS, JUDGES, OUTCOMES, PARAMETER_TYPES, REASONS, ROLES, SEVERITIES};
 use crate::condition::comparisons;
 use crate::facts::{AREAS, Kind, Term};
 use crate::quantity;
@@ -206,6 +206,7 @@ fn rule() -> Json {
         &["roles"],
         [
             ("roles", reference("roles")),
+            ("when", json!({})),
             ("severity", reference("severity")),
             ("pass", json!({})),
             ("partial", json!({})),
@@ -215,6 +216,8 @@ fn rule() -> Json {
         &["id", "group", "title", "severity", "source"],
         [
             ("id", said()),
+            ("formerly", list(said())),
+            ("about", words(ABOUTS.iter().map(|(word, _)| *word))),
             ("group", said()),
             ("title", reference("both")),
             ("why", reference("both")),
@@ -231,7 +234,9 @@ fn rule() -> Json {
     );
     let asks = |condition: Json| {
         let own = CONDITIONS.iter().map(|key| ((*key).to_owned(), condition.clone()));
-        let variant = json!({ "items": { "properties": { "pass": condition, "partial": condition } } });
+        let variant = json!({
+            "items": { "properties": { "when": condition, "pass": condition, "partial": condition } },
+        });
         let properties: Map<String, Json> = own.chain([("for".to_owned(), variant)]).collect();
         json!({ "properties": properties })
     };

@@ -193,7 +193,7 @@ fn names_that_are_wrong() {
         r#"pass = { "colour" = { equals = "red" } }"#,
         expect![[r#"
             a.toml:17:10: error[unknown-fact]: there is no fact `colour`
-              help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `display`, `battery`, `network`, `reach`, `software`, `office`, `signing`, `peripherals`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `backup`, `clock`, `identity`, `support`
+              help: a fact is `area.name`; the areas are `os`, `board`, `cpu`, `memory`, `disk`, `display`, `battery`, `network`, `reach`, `software`, `office`, `signing`, `peripherals`, `updates`, `antivirus`, `firewall`, `encryption`, `accounts`, `exposure`, `backup`, `clock`, `identity`, `support`, `unit`
         "#]],
     );
     check(

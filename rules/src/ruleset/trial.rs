@@ -1,7 +1,7 @@
 //! The tests that a rule set carries, run.
 
 use super::{RuleSet, RuleTest};
-use crate::assess::{Outcome, assess_in};
+use crate::assess::{Outcome, assess_in, assess_unit};
 use crate::lifecycle::Lifecycle;
 
 /// What became of one test.
@@ -31,9 +31,11 @@ impl RuleSet {
     }
 
     fn run_test(&self, test: &RuleTest, lifecycle: &Lifecycle) -> TestResult {
-        let assessment = assess_in(&test.facts.read(), self, lifecycle, test.role, test.day, &test.settings);
+        let facts = test.facts.read();
+        let mut verdicts = assess_in(&facts, self, lifecycle, test.role, test.day, &test.settings).verdicts;
+        verdicts.extend(assess_unit(&facts.unit, self, test.day, &test.settings));
         let wrong = test.expect.iter().filter_map(|(rule, expected)| {
-            let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == *rule)?;
+            let verdict = verdicts.iter().find(|verdict| verdict.rule == *rule)?;
             let (expected, actual) = (*expected, verdict.outcome);
             (expected != actual).then(|| Wrong { rule: rule.clone(), expected, actual })
         });
@@ -44,7 +46,7 @@ impl RuleSet {
     /// that stands as it is in the set that this one extends is tested there.
     pub fn untested(&self) -> Vec<(&str, Outcome)> {
         let mut untested = Vec::new();
-        for rule in self.rules.iter().filter(|rule| !self.inherited.contains(&rule.id)) {
+        for rule in self.every_rule().filter(|rule| !self.inherited.contains(&rule.id)) {
             for outcome in [Outcome::Pass, Outcome::Partial, Outcome::Fail, Outcome::Unknown] {
                 let possible = outcome != Outcome::Partial || rule.has_partial();
                 let shown = |test: &RuleTest| {

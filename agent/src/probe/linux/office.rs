@@ -13,6 +13,7 @@ use rules::quantity::Version;
 
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{fact, text};
+use crate::probe::built::{Trace, built_on};
 
 /// What a program is for, as far as rules ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +91,32 @@ const KNOWN: &[(&str, Use, &str)] = &[
     ("zathura", PdfReader, "zathura"),
 ];
 
+/// Where browsers tell when they were built, by the name that people know.
+const BUILT: &[(&str, &[Trace])] = &[
+    ("Brave", &[Trace::Program("/opt/brave.com/brave/brave")]),
+    (
+        "Chromium",
+        &[
+            Trace::Program("/usr/lib/chromium/chromium"),
+            Trace::Program("/usr/lib64/chromium-browser/chromium-browser"),
+        ],
+    ),
+    ("Cốc Cốc", &[Trace::Program("/opt/coccoc/browser/browser")]),
+    (
+        "Firefox",
+        &[
+            Trace::BuildId("/usr/lib/firefox/application.ini"),
+            Trace::BuildId("/usr/lib64/firefox/application.ini"),
+            Trace::BuildId("/snap/firefox/current/usr/lib/firefox/application.ini"),
+        ],
+    ),
+    ("Firefox ESR", &[Trace::BuildId("/usr/lib/firefox-esr/application.ini")]),
+    ("Google Chrome", &[Trace::Program("/opt/google/chrome/chrome")]),
+    ("Microsoft Edge", &[Trace::Program("/opt/microsoft/msedge/msedge")]),
+    ("Opera", &[Trace::Program("/usr/lib/x86_64-linux-gnu/opera/opera")]),
+    ("Vivaldi", &[Trace::Program("/opt/vivaldi/vivaldi-bin")]),
+];
+
 /// LibreOffice from its own site has its version in every name: libreoffice24.8-writer.
 const LIBREOFFICE_WRITER: (&str, &str) = ("libreoffice", "-writer");
 
@@ -114,7 +141,7 @@ const ASSOCIATIONS: &[&str] = &[
     "/usr/share/applications/mimeinfo.cache",
 ];
 
-pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Office {
+pub(super) fn ask(host: &dyn Host, now: Timestamp, software: &Software) -> Office {
     let mut office = Office::all_unknown(&Reason::NotSupported);
     let fonts = fonts(host);
     let font = |wanted: &dyn Fn(&str) -> bool| -> Fact<i64> {
@@ -140,7 +167,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Offi
             .map(|found| found.into_iter().filter_map(|package| package.name.known().cloned()).collect())
     };
     office.suites = of(Suite);
-    office.browsers = of(Browser);
+    office.browsers = of(Browser).map(|found| found.into_iter().map(|one| dated(host, one, now)).collect());
     office.vietnamese_input = names(VietnameseInput);
     // What a package brought runs from the folders of the system.
     office.vietnamese_input_risky =
@@ -150,6 +177,12 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Offi
         });
     office.pdf_readers = names(PdfReader);
     office
+}
+
+fn dated(host: &dyn Host, mut browser: Package, now: Timestamp) -> Package {
+    let known = BUILT.iter().find(|(name, _)| browser.name.known().is_some_and(|known| known == name));
+    browser.built_on = built_on(host, known.map_or(&[], |(_, traces)| traces), now);
+    browser
 }
 
 /// The names of all files of fonts, in small letters.

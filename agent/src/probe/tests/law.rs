@@ -238,7 +238,7 @@ enum May {
 /// The answers that became other answers.
 fn turned(before: &Facts, after: &Facts, may: May) -> Vec<(String, String)> {
     let mut turned = Vec::new();
-    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| !area.derived) {
+    for (index, area) in AREAS.iter().enumerate().filter(|(_, area)| area.is_sent()) {
         for (field, term) in area.terms.iter().enumerate() {
             let place = Place { area: index, field };
             let name = format!("{}.{}", area.name, term.name);

@@ -24,6 +24,7 @@ use super::software::{UNINSTALL, begins};
 use crate::host::answers::{Key, RegistryValue};
 use crate::host::{Answer, Host, Trouble};
 use crate::probe::ask::{any_running, fact};
+use crate::probe::built::{Trace, built_on};
 
 /// What the installer of today keeps, since Office 2016 and in Office 2013.
 const CLICK_TO_RUN: &[(&str, &str)] = &[
@@ -105,6 +106,8 @@ struct Browser {
     /// The key of its updater, and the one that it writes itself, below `SOFTWARE`.
     updater: Option<&'static str>,
     beacon: Option<&'static str>,
+    /// Where a browser that was installed for everybody tells when it was built.
+    traces: &'static [Trace],
 }
 
 const BROWSERS: &[Browser] = &[
@@ -114,22 +117,48 @@ const BROWSERS: &[Browser] = &[
         whole: true,
         updater: Some(r"BraveSoftware\Update\Clients\{AFE6A462-C574-4B8A-AF43-4CC60DF4563B}"),
         beacon: None,
+        traces: &[Trace::Program(r"%ProgramFiles%\BraveSoftware\Brave-Browser\Application\brave.exe")],
     },
-    Browser { name: "Chromium", listed: &["chromium"], whole: true, updater: None, beacon: None },
+    Browser {
+        name: "Chromium",
+        listed: &["chromium"],
+        whole: true,
+        updater: None,
+        beacon: None,
+        traces: &[],
+    },
     Browser {
         name: "Cốc Cốc",
         listed: &["cốc cốc", "coc coc", "coccoc"],
         whole: false,
         updater: None,
         beacon: Some(r"CocCoc\Browser\BLBeacon"),
+        traces: &[
+            Trace::Program(r"%ProgramFiles%\CocCoc\Browser\Application\browser.exe"),
+            Trace::Program(r"%SystemDrive%\Program Files (x86)\CocCoc\Browser\Application\browser.exe"),
+        ],
     },
-    Browser { name: "Firefox", listed: &["mozilla firefox"], whole: false, updater: None, beacon: None },
+    Browser {
+        name: "Firefox",
+        listed: &["mozilla firefox"],
+        whole: false,
+        updater: None,
+        beacon: None,
+        traces: &[
+            Trace::BuildId(r"%ProgramFiles%\Mozilla Firefox\application.ini"),
+            Trace::BuildId(r"%SystemDrive%\Program Files (x86)\Mozilla Firefox\application.ini"),
+        ],
+    },
     Browser {
         name: "Google Chrome",
         listed: &["google chrome"],
         whole: true,
         updater: Some(r"Google\Update\Clients\{8A69D345-D564-463C-AFF1-A69D9E530F96}"),
         beacon: Some(r"Google\Chrome\BLBeacon"),
+        traces: &[
+            Trace::Program(r"%ProgramFiles%\Google\Chrome\Application\chrome.exe"),
+            Trace::Program(r"%SystemDrive%\Program Files (x86)\Google\Chrome\Application\chrome.exe"),
+        ],
     },
     Browser {
         name: "Microsoft Edge",
@@ -137,9 +166,27 @@ const BROWSERS: &[Browser] = &[
         whole: true,
         updater: Some(r"Microsoft\EdgeUpdate\Clients\{56EB18F8-B008-4CBD-B6D2-8C97FE7E9062}"),
         beacon: Some(r"Microsoft\Edge\BLBeacon"),
+        traces: &[
+            Trace::Program(r"%SystemDrive%\Program Files (x86)\Microsoft\Edge\Application\msedge.exe"),
+            Trace::Program(r"%ProgramFiles%\Microsoft\Edge\Application\msedge.exe"),
+        ],
     },
-    Browser { name: "Opera", listed: &["opera"], whole: false, updater: None, beacon: None },
-    Browser { name: "Vivaldi", listed: &["vivaldi"], whole: true, updater: None, beacon: None },
+    Browser {
+        name: "Opera",
+        listed: &["opera"],
+        whole: false,
+        updater: None,
+        beacon: None,
+        traces: &[Trace::Program(r"%ProgramFiles%\Opera\opera.exe")],
+    },
+    Browser {
+        name: "Vivaldi",
+        listed: &["vivaldi"],
+        whole: true,
+        updater: None,
+        beacon: None,
+        traces: &[Trace::Program(r"%ProgramFiles%\Vivaldi\Application\vivaldi.exe")],
+    },
 ];
 const INTERNET_EXPLORER: &str = r"HKLM\SOFTWARE\Microsoft\Internet Explorer";
 /// The first build of Windows 11, which has no Internet Explorer but leaves its key.
@@ -188,7 +235,7 @@ const RISKY: &[&str] =
 
 const FONTS: &str = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Fonts";
 
-pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Office {
+pub(super) fn ask(host: &dyn Host, now: Timestamp, software: &Software) -> Office {
     let listed = match &software.packages {
         // One whose name cannot be read might be any of those that are looked for.
         Fact::Known(packages) => match packages.iter().find_map(nameless) {
@@ -203,7 +250,7 @@ pub(super) fn ask(host: &dyn Host, _now: Timestamp, software: &Software) -> Offi
     let fonts = fonts(host);
     Office {
         suites: with_list(&listed, |packages| Ok(suites(own.clone()?, packages))),
-        browsers: with_list(&listed, |packages| browsers(host, packages)),
+        browsers: with_list(&listed, |packages| browsers(host, packages, now)),
         pdf_readers: with_list(&listed, |packages| Ok(named(packages, PDF_READERS))),
         pdf_default: fact(pdf_default(host)),
         vietnamese_input,
@@ -437,7 +484,7 @@ fn macros_blocked(host: &dyn Host, own: &[Suite]) -> Fact<bool> {
     }
 }
 
-fn browsers(host: &dyn Host, packages: &[Package]) -> Result<Vec<Package>, Trouble> {
+fn browsers(host: &dyn Host, packages: &[Package], now: Timestamp) -> Result<Vec<Package>, Trouble> {
     let mut found = BTreeSet::new();
     for browser in BROWSERS {
         for (name, version) in installed_versions(host, browser, packages)? {
@@ -455,7 +502,14 @@ fn browsers(host: &dyn Host, packages: &[Package]) -> Result<Vec<Package>, Troub
             found.insert(("Internet Explorer".to_owned(), known_or_absent(version)));
         }
     }
-    Ok(found.into_iter().map(|(name, version)| package(&name, version)).collect())
+    let dated = |(name, version): (String, Fact<Version>)| {
+        let mut browser = package(&name, version);
+        if let Some(known) = BROWSERS.iter().find(|known| begins(&name, known.name)) {
+            browser.built_on = built_on(host, known.traces, now);
+        }
+        browser
+    };
+    Ok(found.into_iter().map(dated).collect())
 }
 
 /// Each version of a browser that is installed. Its updater knows best: the list keeps the version of the first

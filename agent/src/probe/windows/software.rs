@@ -200,6 +200,7 @@ fn program(values: &BTreeMap<String, RegistryValue>, today: Date) -> Option<Pack
             Ok(name) => name.to_owned().into(),
             Err(reason) => Fact::Unknown(reason),
         },
+        ..Package::default()
     })
 }
 

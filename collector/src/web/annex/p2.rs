@@ -1,5 +1,5 @@
 //! P2: the survey form of the present state, an agency in a row. Devices that no machine sees are those that units
-//! declare; the rest is empty until a person fills it in.
+//! declare, and lines and devices in the network those of the survey; the rest is empty until a person fills it in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +7,7 @@ use anyhow::Result;
 use rules::assess::Role;
 use rules::plan::{Devices, State, devices};
 use rust_xlsxwriter::Workbook;
+use serde_json::Value as Json;
 
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
 use crate::inventory::{Inventory, Licensed};
@@ -23,8 +24,8 @@ const COLUMNS: &[Column] = &[
     ("II.1 Máy có bản quyền bộ văn phòng", 11.0),
     ("II.2 Máy in", 8.0),
     ("II.2 Máy scan", 8.0),
-    ("II.3.2 Băng thông Internet", 12.0),
-    ("II.3.3 Băng thông TSLCD", 12.0),
+    ("II.3.2 Băng thông Internet (Mb/s)", 12.0),
+    ("II.3.3 Băng thông TSLCD (Mb/s)", 12.0),
     ("II.3.4 Switch", 8.0),
     ("II.3.4 Wi-Fi", 8.0),
     ("II.3.7 Thiết bị bảo mật", 9.0),
@@ -77,14 +78,26 @@ pub(super) fn write(
     }
     let devices = devices(&planned.units, &planned.machines);
     let known = declared.keys().map(|(agency, _)| agency);
-    let agencies: BTreeSet<usize> = machines.keys().chain(posts.keys()).chain(known).copied().collect();
+    let surveyed = planned.unit_ids.iter().enumerate();
+    let surveyed = surveyed.filter(|(_, id)| inventory.declared.contains_key(*id)).map(|(index, _)| index);
+    let known: BTreeSet<usize> = known.copied().chain(surveyed).collect();
+    let agencies: BTreeSet<usize> = machines.keys().chain(posts.keys()).copied().chain(known).collect();
     for (index, agency) in agencies.into_iter().enumerate() {
         let none = Machines::default();
         let counted = machines.get(&agency).unwrap_or(&none);
         let licences = licensed.get(&agency).copied().unwrap_or_default();
         let Devices { printers, scanners } = devices.get(&agency).copied().unwrap_or_default();
         let declared = |item: &str| declared.get(&(agency, item)).copied();
-        let told = |item: &str| declared(item).map_or(Cell::Empty, number);
+        let surveyed = planned.unit_ids.get(agency).and_then(|id| inventory.declared.get(id));
+        let answer = |fact: &str| surveyed.and_then(|facts| facts.get(fact));
+        let bandwidth = |fact: &str| answer(fact).and_then(Json::as_i64).map_or(Cell::Empty, Cell::Number);
+        // How many there are says more than whether there are any.
+        let told = |item: &str, fact: &str| match (declared(item), answer(fact).and_then(Json::as_bool)) {
+            (Some(count), _) => number(count),
+            (None, Some(true)) => text("Có"),
+            (None, Some(false)) => number(0),
+            (None, None) => Cell::Empty,
+        };
         let most = |seen: u32, item: &str| number((seen as usize).max(declared(item).unwrap_or(0)));
         sheet.line(&[
             number(index + 1),
@@ -97,13 +110,16 @@ pub(super) fn write(
             number(licences.office),
             most(printers, "printer"),
             most(scanners, "scanner"),
-            Cell::Empty,
-            Cell::Empty,
-            told("switch"),
-            told("wifi"),
-            told("firewall"),
-            told("video-conference"),
-            told("led-screen"),
+            bandwidth("internet_mbps"),
+            match answer("tslcd").and_then(Json::as_bool) {
+                Some(false) => Cell::Number(0),
+                Some(true) | None => bandwidth("tslcd_mbps"),
+            },
+            told("switch", "managed_switch"),
+            told("wifi", "wifi"),
+            told("firewall", "firewall"),
+            told("video-conference", "video_conference"),
+            told("led-screen", ""),
             Cell::Empty,
         ])?;
     }

@@ -40,13 +40,13 @@ pub(super) fn write(
             text(result),
             text(&evidence(check)),
             text(&if check.waived > 0 {
-                format!("{} máy đang có ngoại lệ", count(check.waived))
+                format!("{} {} đang có ngoại lệ", count(check.waived), whom(check))
             } else {
                 String::new()
             }),
         ])?;
     }
-    sheet.note("Chỉ gồm yêu cầu kiểm tra được trên máy tính; yêu cầu về quy chế, con người, phòng máy do đơn vị tự đánh giá.")?;
+    sheet.note("Chỉ gồm yêu cầu kiểm tra được trên máy tính hoặc đã khai báo trong phiếu khảo sát; yêu cầu về quy chế, con người, phòng máy do đơn vị tự đánh giá.")?;
     sheet.close()
 }
 
@@ -54,13 +54,18 @@ fn count(count: usize) -> String {
     format::number(Lang::Vi, i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// How many machines say what.
+/// What is counted.
+fn whom(check: &Check) -> &'static str {
+    if check.of_agencies { "cơ quan" } else { "máy" }
+}
+
+/// How many machines or agencies say what.
 fn evidence(check: &Check) -> String {
     let asked = check.pass + check.partial + check.fail + check.unknown;
     if asked == 0 {
-        return "Không có máy nào thuộc diện".to_owned();
+        return format!("Không có {} nào thuộc diện", whom(check));
     }
-    let mut text = format!("{}/{} máy đạt", count(check.pass), count(asked));
+    let mut text = format!("{}/{} {} đạt", count(check.pass), count(asked), whom(check));
     for (machines, word) in
         [(check.partial, "đạt một phần"), (check.fail, "chưa đạt"), (check.unknown, "không rõ")]
     {

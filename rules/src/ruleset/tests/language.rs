@@ -640,3 +640,138 @@ gives = { "cpu.cores" = 4, "memory.installed" = "8 GiB" }
         "#]],
     );
 }
+
+const UNIT: &str = r#"
+[[rule]]
+id = "computers"
+about = "unit"
+group = "g"
+title = { vi = "Máy", en = "Computers" }
+severity = "major"
+when = { "unit.posts" = { at_least = 1 } }
+pass = { "unit.fit_share" = { at_least = 100 } }
+partial = { "unit.fit_share" = { at_least = 80 } }
+source = { doc = "D" }
+"#;
+
+#[test]
+fn rules_about_units_judge_no_pc() {
+    let text = rule(r#"pass = { "cpu.cores" = { at_least = 4 } }"#);
+    let alone = RuleSet::parse("a.toml", &text).unwrap();
+    let set = RuleSet::parse("a.toml", &format!("{text}{UNIT}")).unwrap();
+    assert_eq!(set.rules.len(), 1);
+    assert_eq!(set.rule("computers").unwrap().about, About::Unit);
+    let facts: Facts = serde_json::from_str(r#"{"cpu":{"cores":4}}"#).unwrap();
+    let assessment = |set: &RuleSet| assess(&facts, set, &Lifecycle::shipped(), Role::Officer, TODAY);
+    assert_eq!(assessment(&set).verdicts, assessment(&alone).verdicts);
+
+    let unit = |json: &str| -> Unit { serde_json::from_str(json).unwrap() };
+    let told = |json: &str| crate::assess::assess_unit(&unit(json), &set, TODAY, set.defaults())[0].clone();
+    assert_eq!(told(r#"{"posts":30,"fit_share":100}"#).outcome, Outcome::Pass);
+    assert_eq!(told(r#"{"posts":30,"fit_share":82}"#).outcome, Outcome::Partial);
+    assert_eq!(told(r#"{"posts":30,"fit_share":79}"#).outcome, Outcome::Fail);
+    assert_eq!(told(r#"{"posts":30}"#).outcome, Outcome::Unknown);
+    assert_eq!(told("{}").outcome, Outcome::Unknown, "nobody counted the posts");
+    assert_eq!(told(r#"{"posts":0}"#).outcome, Outcome::NotApplicable);
+    let waived = set.defaults().clone().waiving(["computers".to_owned()]);
+    let (poor, good) = (unit(r#"{"posts":30,"fit_share":50}"#), unit(r#"{"posts":30,"fit_share":100}"#));
+    let verdict = &crate::assess::assess_unit(&poor, &set, TODAY, &waived)[0];
+    assert!(verdict.waived && verdict.seen.len() == 1, "{verdict:?}");
+    let between = |worst: &Unit, best: &Unit| {
+        crate::assess::assess_unit_between((worst, best), &set, TODAY, set.defaults())[0].outcome
+    };
+    assert_eq!(between(&poor, &good), Outcome::Unknown, "it may be either");
+    assert_eq!(between(&poor, &unit(r#"{"posts":30,"fit_share":79}"#)), Outcome::Fail, "whatever it is");
+
+    // A set that extends takes them over, and removes them.
+    let more = |head: &str| {
+        let head = format!(
+            "[ruleset]\nid = \"b\"\nextends = \"a\"\n{head}\ntitle = {{ vi = \"B\", en = \"B\" }}\n\
+             in_force = {{ from = 2026-08-01 }}\n"
+        );
+        RuleSet::parse_among("b.toml", &head, std::slice::from_ref(&set)).unwrap().unit_rules.len()
+    };
+    assert_eq!((more(""), more("remove = [\"computers\"]")), (1, 0));
+}
+
+#[test]
+fn what_rules_about_units_cannot_ask() {
+    check(
+        &rule(r#"pass = { "unit.posts" = { at_least = 4 } }"#),
+        expect![[r#"
+            a.toml:17:10: error[other-subject]: `unit.posts` is about a whole unit, and the rule is about a PC
+              help: say `about = "unit"` where the rule is about units; a rule about PCs may ask a parameter that units set
+        "#]],
+    );
+    let unit = |from: &str, to: &str| around(&UNIT.replace(from, to));
+    check(
+        &unit(r#"pass = { "unit.fit_share""#, r#"pass = { "cpu.cores" = { at_least = 4 }, "unit.fit_share""#),
+        expect![[r#"
+            a.toml:19:10: error[other-subject]: `cpu.cores` is about a PC, and the rule is about units
+              help: leave `about` out where the rule is about PCs; what units have stands under `unit.`
+        "#]],
+    );
+    check(
+        &unit("severity", "roles = [\"clerk\"]\nseverity"),
+        expect![[r#"
+            a.toml:17:1: error[not-for-units]: `roles` means nothing in a rule about units
+              help: leave `roles` out
+        "#]],
+    );
+    check(
+        &unit("about = \"unit\"", "about = \"units\""),
+        expect![[r#"
+            a.toml:14:9: error[unknown-word]: `about` cannot be "units"
+              help: did you mean "unit"? it is one of "pc", "unit"
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_rule_was_called_before() {
+    let second = UNIT.replace("computers", "machines");
+    let former = |first: &str, other: &str| {
+        let with = |rule: &str, ids: &str| match ids {
+            "" => rule.to_owned(),
+            ids => rule.replace("about =", &format!("formerly = [{ids}]\nabout =")),
+        };
+        around(&format!("{}{}", with(UNIT, first), with(&second, other)))
+    };
+    let set = RuleSet::parse("a.toml", &former("\"pcs\", \"desks\"", "")).unwrap();
+    assert_eq!(set.rule("desks").unwrap().id, "computers");
+    assert!(set.rule("chairs").is_none());
+    check(
+        &former("\"machines\"", ""),
+        expect![[r#"
+            a.toml:14:13: error[former-clash]: there is a rule `machines`, so it did not become part of this one
+        "#]],
+    );
+    check(
+        &former("\"pcs\"", "\"pcs\""),
+        expect![[r#"
+            a.toml:26:13: error[former-clash]: another rule was called `pcs` before too
+        "#]],
+    );
+    let own = UNIT.replace("computers", "desks");
+    let head = "[ruleset]\nid = \"b\"\nextends = \"a\"\ntitle = { vi = \"B\", en = \"B\" }\nin_force = { from = 2026-08-01 }\n";
+    let told = RuleSet::parse_among("b.toml", &format!("{head}{own}"), &[set]).unwrap_err();
+    expect![[r#"
+        b.toml:8:6: error[former-clash]: `desks` became part of the rule `computers` of the set that is extended
+          help: give the rule another id"#]]
+    .assert_eq(&told[0].to_string());
+}
+
+#[test]
+fn a_rule_may_apply_to_a_role_by_a_condition_of_its_own() {
+    let text = format!(
+        "{}[[rule.for]]\nroles = [\"leader\"]\nwhen = {{ \"parameter.remote\" = {{ not_equals = true }} }}\n\
+         [parameters.remote]\ntype = \"flag\"\ntitle = {{ vi = \"Từ xa\", en = \"Remote\" }}\ndefault = false\n",
+        rule(r#"pass = { "cpu.cores" = { at_least = 4 } }"#)
+    );
+    let set = RuleSet::parse("a.toml", &text).unwrap();
+    let remote = set.settings_of(&["remote=true".to_owned()]).unwrap();
+    let facts = r#"{"cpu":{"cores":2}}"#;
+    assert_eq!(judged(&set, facts, Role::Leader, TODAY, set.defaults()), [Outcome::Fail]);
+    assert_eq!(judged(&set, facts, Role::Leader, TODAY, &remote), [Outcome::NotApplicable]);
+    assert_eq!(judged(&set, facts, Role::Clerk, TODAY, &remote), [Outcome::Fail]);
+}

@@ -1,0 +1,113 @@
+use expect_test::expect;
+use jiff::civil::date;
+
+use super::*;
+use crate::web::office;
+
+const TODAY: Date = date(2026, 11, 22);
+
+#[test]
+fn rows_as_people_write_them() {
+    let csv = "\u{feff}Mã đơn vị;Ngày khảo sát;Băng thông Internet;TSLCD cấp II;Switch;Hồ sơ cấp độ;Đầu mối;\
+               Ngày thử phục hồi;Ghi chú\n16093;05/11/2026;100;Có;không;chưa;x;01/06/2026;phiếu số 3\n\
+               14797;;0;;không rõ;2026-09-01;;;\n";
+    let rows = parse("s.csv", csv.as_bytes(), TODAY).unwrap();
+    let told = |row: &Row| {
+        let day = row.declared_on.map(|day| day.to_string()).unwrap_or_default();
+        let answers = row.answers.iter().map(|(fact, value)| format!("{fact}={value}"));
+        format!("{} {day} {} {}", row.unit, answers.collect::<Vec<_>>().join(" "), row.note)
+    };
+    expect![[r#"
+        16093 2026-11-05 cyber_contact=true dossier_approved_on=null internet_mbps=100 managed_switch=false restore_tested_on="2026-06-01" tslcd=true phiếu số 3
+        14797  dossier_approved_on="2026-09-01" internet_mbps=0 managed_switch={"unknown":"not_asked"} "#]]
+    .assert_eq(&rows.iter().map(told).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn complaints_all_at_once() {
+    let csv = "unit_code,declared_on,wifi,internet_mbps,dossier_approved_on\n,2026-11-01,,,\n\
+               16093,2027-01-01,maybe,-1,31/02/2026\n16093,soon,,1e3,2030-01-01\n16093,,có,,\n16093,,có,,\n";
+    expect![[r#"
+        s.csv:2:1: the code of the unit is missing
+        s.csv:3:2: 2027-01-01 is in the future
+        s.csv:3:4: “-1” is no bandwidth in Mb/s: it is a whole number from 0 to 1000000
+        s.csv:3:3: “maybe” is neither có nor không
+        s.csv:3:5: “31/02/2026” is no day: write it as 31/12/2026, or chưa
+        s.csv:4:2: “soon” is no day: write it as 31/12/2026
+        s.csv:4:4: “1e3” is no bandwidth in Mb/s: it is a whole number from 0 to 1000000
+        s.csv:4:5: 2030-01-01 is in the future
+        s.csv:6:1: the same unit and day stand in line 5 too"#]]
+    .assert_eq(&parse("s.csv", csv.as_bytes(), TODAY).unwrap_err().join("\n"));
+    for csv in ["unit_code\n16093\n", "wifi\ncó\n", "unit_code,wi_fy\n16093,có\n"] {
+        assert!(parse("s.csv", csv.as_bytes(), TODAY).is_err(), "{csv}");
+    }
+}
+
+#[test]
+fn a_declaration_grows_old() {
+    assert!(!is_old(date(2025, 11, 22), TODAY));
+    assert!(is_old(date(2025, 11, 21), TODAY));
+}
+
+#[test]
+fn every_declared_fact_has_a_column() {
+    let columns: BTreeSet<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(terms().count(), DECLARED.len());
+    assert!(DECLARED.iter().all(|name| columns.contains(name)));
+}
+
+/// A province, a commune in it, and an office of that.
+pub(crate) async fn tree(app: &App) -> [unit::Unit; 3] {
+    let naming = |code: &str, kind: &str| unit::Naming {
+        code: code.to_owned(),
+        name: code.to_owned(),
+        short: code.to_owned(),
+        kind: kind.to_owned(),
+    };
+    let (mut tx, now) = (app.store.begin().await.unwrap(), app.clock.now());
+    let province = unit::add(&mut tx, None, &naming("38", "province"), now).await.unwrap();
+    let commune = unit::add(&mut tx, Some(&province), &naming("14797", "commune"), now).await.unwrap();
+    let below = unit::add(&mut tx, Some(&commune), &naming("14797-VP", "office"), now).await.unwrap();
+    tx.commit().await.unwrap();
+    [province, commune, below]
+}
+
+#[tokio::test]
+async fn the_latest_day_holds_and_leaders_follow() {
+    let office = office::empty().await;
+    let (app, now) = (&office.app, office::now());
+    let [province, commune, below] = tree(app).await;
+    let sheet = |day| Sheet { unit: &commune.id, declared_on: day, declared_by: "an", note: "" };
+    let answers = |json: Json| Answers::from([(SIGN_REMOTELY.0, json)]);
+    declare(app, &commune, sheet(TODAY), &answers(json!(true))).await.unwrap();
+    // What is brought in later for an earlier day is history.
+    declare(app, &commune, sheet(date(2026, 1, 5)), &answers(json!(false))).await.unwrap();
+    let mut tx = app.store.read().await.unwrap();
+    let set = |values: parameter::Values| {
+        values.get("vn-office-2026").and_then(|set| set.get(SIGN_REMOTELY.1).cloned())
+    };
+    assert_eq!(set(parameter::holding(&mut tx, &below.path).await.unwrap()).as_deref(), Some("true"));
+    assert_eq!(declaration::history(&mut tx, &commune.id).await.unwrap().len(), 2, "nothing is lost");
+    drop(tx);
+    app.clock.set(now + jiff::SignedDuration::from_mins(1));
+    declare(app, &commune, sheet(TODAY), &answers(taken_back())).await.unwrap();
+    let mut tx = app.store.begin().await.unwrap();
+    assert_eq!(set(parameter::holding(&mut tx, &below.path).await.unwrap()), None);
+
+    // A unit with agencies below it says nothing for their leaders.
+    let rows = |code: &str| {
+        [Row {
+            line: 2,
+            unit: code.to_owned(),
+            declared_on: None,
+            note: String::new(),
+            answers: answers(json!(true)),
+        }]
+    };
+    let judge = app.judge();
+    let imported = import(&mut tx, &judge, ("s.csv", &rows("38")), ("an", now)).await.unwrap().unwrap();
+    assert_eq!((imported.units, imported.facts, imported.turned.len()), (1, 1, 0));
+    assert_eq!(set(parameter::holding(&mut tx, &province.path).await.unwrap()), None);
+    let told = import(&mut tx, &judge, ("s.csv", &rows("99")), ("an", now)).await.unwrap().unwrap_err();
+    assert_eq!(told, ["s.csv:2:1: there is no unit with the code 99"]);
+}
