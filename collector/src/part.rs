@@ -15,6 +15,7 @@ use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{Grades, Scope};
 use crate::store::unit;
 use crate::tally;
+use crate::terms::Terms;
 
 /// Units with more machines are planned beside the page.
 const MACHINES_AT_ONCE: i64 = 400;
@@ -127,7 +128,13 @@ pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
 
 async fn make(app: &App, path: &str) -> Result<Part> {
     let made_at = app.clock.now();
-    let wish = Wish { scope: Scope::subtree(path), norm: None, fund: String::new(), budgets: Vec::new() };
+    let wish = Wish {
+        scope: Scope::subtree(path),
+        norm: None,
+        fund: String::new(),
+        budgets: Vec::new(),
+        terms: Terms::default(),
+    };
     let part = Part::of(&planning::plan(app, &wish).await?, made_at);
     app.parts.keep(path, part);
     Ok(part)
@@ -171,6 +178,7 @@ mod tests {
             norm: None,
             fund: String::new(),
             budgets: Vec::new(),
+            terms: Terms::default(),
         };
         let planned = planning::plan(&office.app, &wish).await.unwrap();
         assert_eq!(part, Part::of(&planned, office::now()));
