@@ -358,6 +358,10 @@ async fn a_province_joins_and_reports() {
     let archived = rules_text::list(&mut tx).await.unwrap();
     let archived = archived.iter().map(|a| (a.digest.as_str(), a.first_used_at, a.machines));
     assert_eq!(archived.collect::<Vec<_>>(), [("l1", at(8), 1), ("s1", at(8), 1)]);
+    let named = rules_text::named(&mut tx).await.unwrap();
+    let named = named.iter().map(|one| (one.digest.as_str(), one.kind, one.first_used_at));
+    let kinds = [("l1", rules_text::Kind::Lifecycle, at(8)), ("s1", rules_text::Kind::Set, at(8))];
+    assert_eq!(named.collect::<Vec<_>>(), kinds);
     let activation = |second, before: Option<&str>, counts| rules_text::Activation {
         at: at(second),
         actor: "lan".to_owned(),

@@ -43,6 +43,8 @@ const MORE: i64 = 100_000_000;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// After how many seconds it looks again.
 pub(super) const REFRESH_SECONDS: HeaderValue = HeaderValue::from_static("3");
+/// What a text gives that is not UTF-8.
+const BROKEN_CHARACTER: char = '\u{fffd}';
 /// Complaints about a text on the page.
 const COMPLAINTS_MAX: usize = 20;
 /// Characters of a digest that are shown.
@@ -406,6 +408,9 @@ pub async fn try_text(
 async fn keep_text(app: &App, visitor: &Visitor, text: &str) -> Result<Result<Tried, Vec<String>>, Failure> {
     if text.trim().is_empty() {
         return Ok(Err(vec![visitor.words().trial_empty.clone()]));
+    }
+    if text.contains(BROKEN_CHARACTER) {
+        return Ok(Err(vec![visitor.words().trial_not_utf8.clone()]));
     }
     let told = |wrong: Vec<Wrong>| wrong.iter().take(COMPLAINTS_MAX).map(ToString::to_string).collect();
     Ok(terms::keep_text(app, "text.toml", text, &visitor.person.name).await?.map_err(told))
