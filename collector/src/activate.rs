@@ -53,6 +53,15 @@ pub struct Proposal {
     file: PathBuf,
 }
 
+impl Proposal {
+    /// The text itself, as the archive keeps it.
+    pub fn text(&self) -> Option<&Text> {
+        let is_table = |kind| matches!(kind, Kind::Lifecycle | Kind::Prices | Kind::Norms);
+        let table = [LIFECYCLE, PRICES, NORMS].contains(&self.id.as_str());
+        self.texts.iter().find(|text| text.id == self.id && is_table(text.kind) == table)
+    }
+}
+
 /// What an activation came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activated {

@@ -13,6 +13,7 @@ use crate::activate::Folder;
 use crate::clock::Clock;
 use crate::judge::fingerprint;
 use crate::part::Parts;
+use crate::planning::beside::Rounds;
 use crate::refusals::Refusals;
 use crate::store::Store;
 
@@ -31,10 +32,12 @@ pub struct App {
     pub rules: Arc<Folder>,
     /// One trial of rules at a time: each takes all processors.
     pub trial: Arc<Mutex<()>>,
-    /// One round of diagnoses at a time: each takes all processors.
+    /// One batch of diagnoses at a time: each takes all processors.
     pub diagnosing: Arc<Mutex<()>>,
     /// What the plan means for units, as it was made last.
     pub parts: Arc<Parts>,
+    /// Diagnoses that are made beside a page.
+    pub rounds: Arc<Rounds>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -63,6 +66,7 @@ impl App {
             trial: Arc::default(),
             diagnosing: Arc::default(),
             parts: Arc::default(),
+            rounds: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
     }

@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use crate::app::{App, Judge};
 use crate::judge::{Case, Judged, day, judge};
 use crate::local::Local;
+use crate::store::assessment::{self, Packed};
 use crate::store::key::{self, Standing};
 use crate::store::report;
 
@@ -112,6 +113,8 @@ struct Arrival {
     digest: String,
     taken_at: Timestamp,
     judged: Judged,
+    /// Its assessment as it is kept.
+    packed: Option<Packed>,
     /// The rules that judged.
     rules: Arc<Judge>,
     /// The role for which it was judged, and what held for it then beside the rules.
@@ -190,6 +193,10 @@ impl Intake {
             (None, _) | (_, None) => None,
         };
         let (decoy, now) = (Arc::clone(&self.decoy), self.app.clock.now());
+        let ground = match &standing {
+            Some(Standing { machine, .. }) => assessment::ground(&mut tx, machine).await?,
+            None => None,
+        };
         let local = match &standing {
             Some(Standing { machine, unit_path, .. }) => {
                 Local::of(&mut tx, machine, unit_path, day(now)).await?
@@ -206,6 +213,8 @@ impl Intake {
             let report = open(&sealed, full.as_deref(), &standing, now)?;
             let case = Case { report: &report, role: &standing.role, local: &local };
             let judged = judge(&rules, case)?;
+            let body = judged.assessment.as_ref().map(|(_, body)| Packed::of(body, ground.as_ref()));
+            let packed = body.transpose()?;
             let pieces = report.facts.identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
             let signs = Signs::of(pieces);
             let Sealed { key, digest, .. } = sealed;
@@ -217,6 +226,7 @@ impl Intake {
                 digest,
                 taken_at: report.taken_at,
                 judged,
+                packed,
                 rules,
                 role: standing.role,
                 local,

@@ -1,7 +1,7 @@
 //! The present state of a part of the tree, from the latest report of each machine: hardware, software, licences, and
 //! what rules that cite TCVN 14423 say. Writes nothing; knows no pages and no files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context, Result as Outcomes};
@@ -20,6 +20,7 @@ use crate::judge::{day, open, settings, shares};
 use crate::local::Locals;
 use crate::store::fleet::{self, Latest};
 use crate::store::listing::Scope;
+use crate::store::register::{self, Entry};
 use crate::store::{Tx, unit};
 use crate::unit_facts;
 
@@ -27,6 +28,8 @@ use crate::unit_facts;
 const BATCH: u32 = 256;
 /// Most programs that are listed, those on most machines first.
 pub const SOFTWARE_MAX: usize = 50_000;
+/// How the name of the office suite begins whose activation a PC tells.
+const OFFICE: &str = "Microsoft Office";
 /// How the source of a rule begins that level 2 asks for.
 const STANDARD: &str = "TCVN 14423";
 
@@ -54,6 +57,10 @@ pub struct Hardware {
     pub name: String,
     /// Name of its unit.
     pub unit_name: String,
+    /// The room that it stands in; empty where nobody said.
+    pub room: String,
+    /// What the asset register says of it.
+    pub entry: Entry,
     /// Its first IPv4 address, its MAC address, and the gateway that it goes through.
     pub address: Option<String>,
     /// MAC address of the same adapter.
@@ -89,6 +96,14 @@ pub struct Software {
     pub supported_until: Option<Date>,
     /// Machines that have it.
     pub machines: usize,
+    /// How many of them say that their copy is activated; none of what does not say it.
+    pub activated: Option<usize>,
+    /// The unit that has it, where it is one only.
+    pub unit_name: Option<String>,
+    /// How many units have it.
+    pub units: usize,
+    /// Whether it is the operating system.
+    pub is_system: bool,
 }
 
 /// Machines with licences.
@@ -160,14 +175,38 @@ impl Check {
 /// What a share of the machines comes to.
 #[derive(Default)]
 struct Share {
-    hardware: Vec<(String, Hardware)>,
-    software: BTreeMap<Program, (usize, Option<Date>)>,
+    /// Each with the path of its unit and its id.
+    hardware: Vec<(String, String, Hardware)>,
+    software: BTreeMap<Program, Installed>,
     licensed: BTreeMap<String, Licensed>,
     checks: BTreeMap<usize, Check>,
 }
 
-/// A program: name, version, publisher.
-type Program = (String, Option<String>, Option<String>);
+/// A program: whether it is the operating system, name, version, publisher.
+type Program = (bool, String, Option<String>, Option<String>);
+
+/// Where a program is.
+#[derive(Default)]
+struct Installed {
+    machines: usize,
+    supported_until: Option<Date>,
+    /// Copies that are activated; none of what does not say it.
+    activated: Option<usize>,
+    /// The names of units that have it.
+    units: BTreeSet<String>,
+}
+
+impl Installed {
+    fn add(&mut self, other: Installed) {
+        self.machines += other.machines;
+        self.supported_until = self.supported_until.or(other.supported_until);
+        self.activated = match (self.activated, other.activated) {
+            (Some(some), Some(more)) => Some(some + more),
+            (some, more) => some.or(more),
+        };
+        self.units.extend(other.units);
+    }
+}
 
 /// Goes through the latest reports of these units.
 ///
@@ -182,6 +221,7 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
         unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.name)).collect();
     let names = Arc::new(names);
     let (of_agencies, declared) = agencies(&mut tx, &judge, scope, on).await?;
+    let mut entries = register::all(&mut tx, scope).await?;
     let (mut all, mut after) = (Share::default(), String::new());
     loop {
         let batch = fleet::latest(&mut tx, scope, &after, BATCH).await?;
@@ -199,6 +239,9 @@ pub async fn take(app: &App, scope: &Scope, bar: &ProgressBar) -> Outcomes<Inven
         }
     }
     bar.finish_and_clear();
+    for (_, id, one) in &mut all.hardware {
+        (one.room, one.entry) = entries.remove(id).unwrap_or_default();
+    }
     Ok(all.finish(in_force(&judge.sets, on), of_agencies, declared))
 }
 
@@ -273,7 +316,8 @@ fn go_through(
             }
         };
         let support = judge.lifecycle.support_of(facts, on);
-        share.take_software(facts, &support);
+        let unit_name = names.get(&one.unit).cloned().unwrap_or_default();
+        share.take_software(facts, &support, &unit_name);
         let licensed = share.licensed.entry(one.unit.clone()).or_default();
         let is_licensed =
             |activation: &Fact<Activation>| usize::from(activation.known() == Some(&Activation::Licensed));
@@ -281,10 +325,9 @@ fn go_through(
             windows: is_licensed(&facts.os.activation),
             office: is_licensed(&facts.office.activation),
         });
-        let unit_name = names.get(&one.unit).cloned().unwrap_or_default();
         let supported_until = support.ends_on.known().copied();
         let hardware = hardware(one, facts, (unit_name, supported_until), (role, grade, taken));
-        share.hardware.push((one.unit_path.clone(), hardware));
+        share.hardware.push((one.unit_path.clone(), one.machine.clone(), hardware));
     }
     share
 }
@@ -319,6 +362,8 @@ fn hardware(
     Hardware {
         name: one.hostname.clone(),
         unit_name,
+        room: String::new(),
+        entry: Entry::default(),
         address: adapter.and_then(|adapter| adapter.ipv4.known()?.first().cloned()),
         mac: adapter.and_then(|adapter| adapter.mac.known().cloned()),
         gateway: network.gateways.known().and_then(|gateways| gateways.first().cloned()),
@@ -333,7 +378,20 @@ fn hardware(
 }
 
 impl Share {
-    fn take_software(&mut self, facts: &Facts, support: &rules::facts::support::Support) {
+    fn take_software(&mut self, facts: &Facts, support: &rules::facts::support::Support, unit: &str) {
+        let activated = |activation: &Fact<Activation>| {
+            activation.known().map(|state| usize::from(*state == Activation::Licensed))
+        };
+        if let Some(name) = facts.os.name.known() {
+            let version = facts.os.version.known().map(|version| version.0.clone());
+            let installed = Installed {
+                machines: 1,
+                supported_until: support.ends_on.known().copied(),
+                activated: activated(&facts.os.activation),
+                units: [unit.to_owned()].into(),
+            };
+            self.software.entry((true, name.clone(), version, None)).or_default().add(installed);
+        }
         let programs = [&support.suites, &support.browsers];
         let ends = |name: &str| {
             let known = programs.into_iter().filter_map(|list| list.known()).flatten();
@@ -344,19 +402,22 @@ impl Share {
         for package in facts.software.packages.known().into_iter().flatten() {
             let Some(name) = package.name.known() else { continue };
             let version = package.version.known().map(|version| version.0.clone());
-            let program = (name.clone(), version, package.publisher.known().cloned());
-            let counted = self.software.entry(program).or_default();
-            counted.0 += 1;
-            counted.1 = counted.1.or_else(|| ends(name));
+            let program = (false, name.clone(), version, package.publisher.known().cloned());
+            let is_office = name.starts_with(OFFICE);
+            let installed = Installed {
+                machines: 1,
+                supported_until: ends(name),
+                activated: if is_office { activated(&facts.office.activation) } else { None },
+                units: [unit.to_owned()].into(),
+            };
+            self.software.entry(program).or_default().add(installed);
         }
     }
 
     fn add(&mut self, other: Share) {
         self.hardware.extend(other.hardware);
-        for (program, (machines, ends)) in other.software {
-            let counted = self.software.entry(program).or_default();
-            counted.0 += machines;
-            counted.1 = counted.1.or(ends);
+        for (program, installed) in other.software {
+            self.software.entry(program).or_default().add(installed);
         }
         for (unit, licensed) in other.licensed {
             self.licensed.entry(unit).or_default().add(licensed);
@@ -372,17 +433,22 @@ impl Share {
     }
 
     fn finish(mut self, set: Option<&RuleSet>, of_agencies: Vec<Check>, declared: Declared) -> Inventory {
-        self.hardware
-            .sort_by(|(path, one), (other_path, other)| (path, &one.name).cmp(&(other_path, &other.name)));
+        self.hardware.sort_by(|(path, _, one), (other_path, _, other)| {
+            (path, &one.name).cmp(&(other_path, &other.name))
+        });
         let mut software: Vec<Software> = self
             .software
             .into_iter()
-            .map(|((name, version, publisher), (machines, supported_until))| Software {
+            .map(|((is_system, name, version, publisher), installed)| Software {
                 name,
                 version,
                 publisher,
-                supported_until,
-                machines,
+                supported_until: installed.supported_until,
+                machines: installed.machines,
+                activated: installed.activated,
+                units: installed.units.len(),
+                unit_name: if installed.units.len() == 1 { installed.units.into_iter().next() } else { None },
+                is_system,
             })
             .collect();
         software.sort_by_key(|one| std::cmp::Reverse(one.machines));
@@ -402,7 +468,7 @@ impl Share {
         let numbers =
             |clause: &str| clause.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect::<Vec<_>>();
         checks.sort_by_key(|check| numbers(&check.clause));
-        let hardware = self.hardware.into_iter().map(|(_, one)| one).collect();
+        let hardware = self.hardware.into_iter().map(|(_, _, one)| one).collect();
         Inventory { hardware, software, software_left, licensed: self.licensed, checks, declared }
     }
 }
@@ -424,6 +490,41 @@ mod tests {
         assert_eq!(result(0, 0, 2, 1), Result::Missed);
         assert_eq!(result(1, 0, 2, 0), Result::Partly);
         assert_eq!(result(0, 1, 2, 0), Result::Partly);
+    }
+
+    /// A licence is what a machine says of its own copy; what says nothing is not known.
+    #[test]
+    fn licences_and_owners_of_software() {
+        use rules::facts::software::Package;
+
+        let package = |name: &str| Package { name: Fact::Known(name.to_owned()), ..Package::default() };
+        let mut facts = Facts::default();
+        facts.os.name = Fact::Known("Windows 11 Pro".to_owned());
+        facts.os.activation = Fact::Known(Activation::Licensed);
+        facts.office.activation = Fact::Known(Activation::Unlicensed);
+        facts.software.packages =
+            Fact::Known(vec![package("Microsoft Office Standard 2019"), package("7-Zip")]);
+        let support = rules::facts::support::Support::default();
+        let mut share = Share::default();
+        share.take_software(&facts, &support, "Xã A");
+        facts.os.activation = Fact::Known(Activation::Grace);
+        facts.software.packages = Fact::Known(vec![]);
+        share.take_software(&facts, &support, "Xã B");
+        let told: Vec<_> = share
+            .finish(None)
+            .software
+            .into_iter()
+            .map(|one| (one.name, one.machines, one.activated, one.unit_name, one.units, one.is_system))
+            .collect();
+        let xa = || Some("Xã A".to_owned());
+        assert_eq!(
+            told,
+            [
+                ("Windows 11 Pro".to_owned(), 2, Some(1), None, 2, true),
+                ("7-Zip".to_owned(), 1, None, xa(), 1, false),
+                ("Microsoft Office Standard 2019".to_owned(), 1, Some(0), xa(), 1, false),
+            ]
+        );
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ use crate::judge::day;
 use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{Grades, Scope};
 use crate::store::unit;
+use crate::terms::Terms;
 use crate::{tally, unit_facts};
 
 /// Units with more machines are planned beside the page.
@@ -132,7 +133,13 @@ pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
 
 async fn make(app: &App, path: &str) -> Result<Part> {
     let made_at = app.clock.now();
-    let wish = Wish { scope: Scope::subtree(path), norm: None, fund: String::new(), budgets: Vec::new() };
+    let wish = Wish {
+        scope: Scope::subtree(path),
+        norm: None,
+        fund: String::new(),
+        budgets: Vec::new(),
+        terms: Terms::default(),
+    };
     let rules = rules(app, path).await?;
     let part = Part::of(&planning::plan(app, &wish).await?, made_at, rules);
     app.parts.keep(path, part);
@@ -189,6 +196,7 @@ mod tests {
             norm: None,
             fund: String::new(),
             budgets: Vec::new(),
+            terms: Terms::default(),
         };
         let planned = planning::plan(&office.app, &wish).await.unwrap();
         assert_eq!(part, Part::of(&planned, office::now(), part.rules));

@@ -26,9 +26,12 @@ use tracing::warn;
 use crate::app::{App, Judge};
 use crate::judge::{day, open, settings, shares};
 use crate::local::{Local, Locals};
-use crate::store::diagnosis::{self, Undiagnosed};
+use crate::store::diagnosis::{self, By, Undiagnosed};
 use crate::store::listing::Scope;
-use crate::store::{Store, Tx, seat, unit, wish};
+use crate::store::{Store, Tx, scenario, seat, unit, wish};
+use crate::terms::Terms;
+
+pub mod beside;
 
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
@@ -58,6 +61,8 @@ pub struct Wish {
     pub fund: String,
     /// The budgets of the years to come, in đồng, the first first; none for whatever it takes.
     pub budgets: Vec<i64>,
+    /// By what it is made beside what is in force.
+    pub terms: Terms,
 }
 
 /// A plan, and what it was made from.
@@ -79,6 +84,8 @@ pub struct Planned {
     pub norm: Norm,
     /// The rules, prices and norms.
     pub judge: Arc<Judge>,
+    /// What of these is not what is in force.
+    pub terms: Terms,
     /// The day of the plan.
     pub day: Date,
     /// What was planned for.
@@ -89,10 +96,18 @@ pub struct Planned {
     pub missing: u64,
 }
 
-/// The digest of what a diagnosis depends on beside the rules.
-fn book(judge: &Judge) -> String {
-    let text = format!("{} {}", judge.prices.digest, judge.norms.digest);
-    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref()).chars().take(32).collect()
+/// What diagnoses are kept under: the terms, and the digest of what they depend on beside the rules that judged.
+fn by(judge: &Judge, terms: &Terms) -> By {
+    let mut text = format!("{} {}", judge.prices.digest, judge.norms.digest);
+    if terms.percent != 0 {
+        text.push_str(&format!(" {:+}", terms.percent));
+    }
+    if terms.rules.is_some() {
+        judge.sets.iter().for_each(|set| text.push_str(&format!(" {}", set.digest)));
+        text.push_str(&format!(" {}", judge.lifecycle.digest));
+    }
+    let book = HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref()).chars().take(32).collect();
+    By { terms: terms.key(), book }
 }
 
 /// Diagnoses the machines of these units whose diagnosis does not hold, until all are or `limit` has passed. Gives how
@@ -101,19 +116,40 @@ fn book(judge: &Judge) -> String {
 /// # Errors
 /// When the database cannot. What was diagnosed until then stays.
 pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &ProgressBar) -> Result<u64> {
-    // Who comes second finds most of the work done.
-    let _alone = app.diagnosing.lock().await;
     let judge = app.judge();
+    let made_by = by(&judge, &Terms::default());
+    diagnose_by(app, &judge, &made_by, scope, limit, bar).await
+}
+
+/// As [`diagnose`], by these terms instead of what is in force.
+///
+/// # Errors
+/// As [`diagnose`]; when the archive has no such text.
+pub async fn diagnose_on(app: &App, terms: &Terms, scope: &Scope, bar: &ProgressBar) -> Result<u64> {
+    let judge = terms.judge(app).await?.context("what a plan is to be made by is not kept")?;
+    diagnose_by(app, &judge, &by(&judge, terms), scope, None, bar).await
+}
+
+async fn diagnose_by(
+    app: &App,
+    judge: &Arc<Judge>,
+    by: &By,
+    scope: &Scope,
+    limit: Option<Duration>,
+    bar: &ProgressBar,
+) -> Result<u64> {
     let began = Instant::now();
-    let left = missing(&app.store, scope, &judge).await?;
+    let left = missing(&app.store, scope, by).await?;
     if left == 0 {
         return Ok(0);
     }
     bar.set_length(left);
     let mut after = String::new();
     loop {
+        // Who comes second finds the work done, and nobody waits for more than a batch of somebody else.
+        let _alone = app.diagnosing.lock().await;
         let mut tx = app.store.read().await?;
-        let batch = diagnosis::missing(&mut tx, scope, &book(&judge), &after, BATCH).await?;
+        let batch = diagnosis::missing(&mut tx, scope, by, &after, BATCH).await?;
         let Some(last) = batch.last() else { break };
         after.clone_from(&last.latest.machine);
         let locals = Arc::new(Locals::on(&mut tx, day(app.clock.now())).await?);
@@ -121,13 +157,14 @@ pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &P
         bar.inc(batch.len() as u64);
         let mut waiting = Vec::new();
         for share in shares(batch) {
-            let (judge, locals) = (Arc::clone(&judge), Arc::clone(&locals));
+            let (judge, locals) = (Arc::clone(judge), Arc::clone(&locals));
             waiting.push(tokio::task::spawn_blocking(move || diagnose_share(&judge, &locals, share)));
         }
         let mut tx = app.store.begin().await?;
         for share in waiting {
             for (one, body) in share.await.context("diagnosing machines")? {
-                diagnosis::put(&mut tx, &one.latest.machine, &one.report, &one.made_by, &body).await?;
+                let of = (one.latest.machine.as_str(), one.report.as_str());
+                diagnosis::put(&mut tx, &by.terms, of, &one.made_by, &body).await?;
             }
         }
         tx.commit().await.context("keeping diagnoses")?;
@@ -136,19 +173,45 @@ pub async fn diagnose(app: &App, scope: &Scope, limit: Option<Duration>, bar: &P
         }
     }
     bar.finish_and_clear();
-    missing(&app.store, scope, &judge).await
+    missing(&app.store, scope, by).await
 }
 
-async fn missing(store: &Store, scope: &Scope, judge: &Judge) -> Result<u64> {
-    undiagnosed(&mut store.read().await?, scope, judge).await
+async fn missing(store: &Store, scope: &Scope, by: &By) -> Result<u64> {
+    diagnosis::missing_count(&mut store.read().await?, scope, by).await
 }
 
-/// How many machines of these units have no diagnosis that holds.
+/// How many machines of these units have no diagnosis that holds, by what is in force.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn undiagnosed(tx: &mut Tx, scope: &Scope, judge: &Judge) -> Result<u64> {
-    diagnosis::missing_count(tx, scope, &book(judge)).await
+    diagnosis::missing_count(tx, scope, &by(judge, &Terms::default())).await
+}
+
+/// Throws the diagnoses away that were made for a trial which is over: no draft is made by its terms.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn forget_trials(app: &App) -> Result<()> {
+    let mut tx = app.store.begin().await?;
+    let mut kept = app.rounds.busy();
+    for draft in
+        scenario::all(&mut tx, &Scope::everything()).await?.iter().filter(|one| one.submitted.is_none())
+    {
+        let asked: Asked = serde_json::from_str(&draft.wish).context("reading what a kept plan asks")?;
+        kept.push(asked.terms.key());
+    }
+    for terms in diagnosis::trials(&mut tx).await?.iter().filter(|terms| !kept.contains(terms)) {
+        diagnosis::forget(&mut tx, terms).await?;
+    }
+    tx.commit().await.context("forgetting trials that are over")
+}
+
+/// What a kept plan asks, as far as it matters here.
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    terms: Terms,
 }
 
 fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {
@@ -226,7 +289,12 @@ fn lacks(judge: &Judge, patient: Patient<'_>) -> Lacks {
 /// Whole years since the firmware was made; none when nobody knows. It is the last resort, and the only one a PC tells.
 fn age(facts: &Facts, on: Date) -> Option<u32> {
     let Fact::Known(made) = facts.board.firmware_date else { return None };
-    let years = on.since((jiff::Unit::Year, made)).ok()?.get_years();
+    years_between(made, on)
+}
+
+/// Whole years from one day to another; none where that is before.
+fn years_between(from: Date, to: Date) -> Option<u32> {
+    let years = to.since((jiff::Unit::Year, from)).ok()?.get_years();
     u32::try_from(years).ok()
 }
 
@@ -249,9 +317,10 @@ fn scanners(facts: &Facts) -> Vec<Device> {
 /// Makes a plan from the diagnoses that there are.
 ///
 /// # Errors
-/// When there is no such norm, none is in force, or the database cannot.
+/// When there is no such norm, none is in force, a text that it is to be made by is not kept, or the database cannot.
 pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
-    let judge = app.judge();
+    let judge = wish.terms.judge(app).await?.context("what a plan is to be made by is not kept")?;
+    let made_by = by(&judge, &wish.terms);
     let on = day(app.clock.now());
     let norm = match &wish.norm {
         Some(id) => judge.norms.find(id).with_context(|| format!("there is no norm “{id}”"))?,
@@ -263,9 +332,9 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let places: BTreeMap<&str, usize> =
         unit_ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     let seats = seats(&mut tx, &wish.scope, &places).await?;
-    let machines = machines(&mut tx, &wish.scope, &places).await?;
+    let machines = machines(&mut tx, &wish.scope, &places, (&wish.terms, on)).await?;
     let wishes = wishes(&mut tx, &wish.scope, &places).await?;
-    let missing = diagnosis::missing_count(&mut tx, &wish.scope, &book(&judge)).await?;
+    let missing = diagnosis::missing_count(&mut tx, &wish.scope, &made_by).await?;
     drop(tx);
     let budgets = wish.budgets.clone();
     let (made, judge) = tokio::task::spawn_blocking(move || {
@@ -277,8 +346,22 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     .await
     .context("making the plan")?;
     let (plan, units, seats, machines, wishes, norm) = made;
-    let (scope, fund) = (wish.scope.clone(), wish.fund.clone());
-    Ok(Planned { plan, scope, fund, units, unit_ids, machines, seats, wishes, norm, judge, day: on, missing })
+    let (scope, fund, terms) = (wish.scope.clone(), wish.fund.clone(), wish.terms.clone());
+    Ok(Planned {
+        plan,
+        scope,
+        fund,
+        terms,
+        units,
+        unit_ids,
+        machines,
+        seats,
+        wishes,
+        norm,
+        judge,
+        day: on,
+        missing,
+    })
 }
 
 /// The units of a scope and their ids, in the order of the tree.
@@ -352,13 +435,15 @@ pub(crate) async fn wishes(
     Ok(rows.into_iter().filter_map(wish).collect())
 }
 
-/// The machines of a scope, whose units have these places, as their kept diagnoses say.
+/// The machines of a scope, whose units have these places, as their kept diagnoses by these terms say. The asset register
+/// knows best how old a machine is on this day.
 pub(crate) async fn machines(
     tx: &mut Tx,
     scope: &Scope,
     places: &BTreeMap<&str, usize>,
+    (terms, on): (&Terms, Date),
 ) -> Result<Vec<Machine>> {
-    let rows = diagnosis::all(tx, scope).await?;
+    let rows = diagnosis::all(tx, scope, &terms.key()).await?;
     let mut machines = Vec::with_capacity(rows.len());
     for row in rows {
         let (Some(unit), Some(role)) = (places.get(row.unit.as_str()), Role::parse(&row.role)) else {
@@ -375,6 +460,8 @@ pub(crate) async fn machines(
             },
         };
         let Diagnosis { state, ready_for, age_years, printers, scanners } = diagnosis;
+        let registered = row.registered_on.and_then(|day| day.parse().ok());
+        let age_years = registered.and_then(|day| years_between(day, on)).or(age_years);
         let (id, name, unit) = (row.machine, row.hostname, *unit);
         machines.push(Machine { id, name, unit, role, state, ready_for, age_years, printers, scanners });
     }
@@ -385,8 +472,9 @@ pub(crate) async fn machines(
 pub(crate) fn rediagnose(machines: &mut [Machine], mut diagnoses: BTreeMap<String, Diagnosis>) {
     for machine in machines {
         if let Some(diagnosis) = diagnoses.remove(&machine.id) {
-            let Diagnosis { state, ready_for, age_years, printers, scanners } = diagnosis;
-            *machine = Machine { state, ready_for, age_years, printers, scanners, ..machine.clone() };
+            // The age is that of the same machine, whoever diagnoses it.
+            let Diagnosis { state, ready_for, age_years: _, printers, scanners } = diagnosis;
+            *machine = Machine { state, ready_for, printers, scanners, ..machine.clone() };
         }
     }
 }

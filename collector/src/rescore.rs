@@ -17,7 +17,7 @@ use tracing::{info, warn};
 use crate::app::{App, Judge};
 use crate::judge::{self, Case, Judged, day, judge, open_kept, shares};
 use crate::local::{Local, Locals};
-use crate::store::assessment::{Cause, Judgement};
+use crate::store::assessment::{Cause, Judgement, Packed};
 use crate::store::machine::{Among, Evidence};
 use crate::store::{Tx, assessment, machine, rules_text, setting};
 
@@ -286,6 +286,7 @@ async fn keep(
         return Ok(());
     }
     let (ruleset, day) = (assessment.set.as_str(), assessment.day);
+    let body = &Packed::of(body, assessment::ground(tx, machine).await?.as_ref())?;
     let judgement = Judgement { machine, report, cause, ruleset, day, mark: &judged.mark, body };
     if let Some(pair) = &judged.pair {
         rules_text::put_pair(tx, pair, now).await?;

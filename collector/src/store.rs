@@ -24,14 +24,18 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
 pub mod conflict;
+pub mod counts;
 pub mod declaration;
 pub mod diagnosis;
+pub mod estate;
 pub mod fleet;
+pub mod goods;
 pub mod join_code;
 pub mod key;
 pub mod machine;
 pub mod parameter;
 pub mod past;
+pub mod register;
 pub mod report;
 pub mod rules_text;
 pub mod scenario;
@@ -66,6 +70,10 @@ const SCHEMA: &[(i64, &str)] = &[
     (12, include_str!("../schema/0012_parameter.sql")),
     (13, include_str!("../schema/0013_verdict.sql")),
     (14, include_str!("../schema/0014_declaration.sql")),
+    (15, include_str!("../schema/0015_terms.sql")),
+    (16, include_str!("../schema/0016_goods.sql")),
+    (17, include_str!("../schema/0017_register.sql")),
+    (18, include_str!("../schema/0018_packed.sql")),
 ];
 
 /// How long a writer waits for the one before it.
@@ -192,6 +200,15 @@ impl Store {
         match self {
             Store::Sqlite(pool, _) => pool.close().await,
         }
+    }
+
+    /// How large the database is, with all its indexes.
+    #[cfg(test)]
+    pub(crate) async fn bytes(&self) -> Result<u64> {
+        const SQL: &str = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        let mut tx = self.read().await?;
+        let bytes: i64 = sql!(&mut tx, |c| sqlx::query_scalar(SQL).fetch_one(c).await?);
+        Ok(u64::try_from(bytes)?)
     }
 
     async fn upgrade(&self) -> Result<()> {

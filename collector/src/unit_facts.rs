@@ -22,9 +22,9 @@ use crate::app::Judge;
 use crate::judge::unit_settings;
 use crate::local::Locals;
 use crate::planning;
-use crate::store::Tx;
 use crate::store::declaration::{self, Declared};
 use crate::store::listing::{self, Scope};
+use crate::store::{Tx, counts};
 use crate::survey;
 
 /// The rule that says whether a computer is licensed.
@@ -78,7 +78,7 @@ pub async fn gather(tx: &mut Tx, judge: &Arc<Judge>, scope: &Scope, day: Date) -
     let machines = planning::machines(tx, scope, &places).await?;
     let wishes = planning::wishes(tx, scope, &places).await?;
     let [printer, scanner, reader] = KIT;
-    let findings = listing::findings_of(tx, scope, [LICENCE, printer, scanner, reader]).await?;
+    let findings = counts::findings_of(tx, scope, [LICENCE, printer, scanner, reader]).await?;
     let declared = declaration::latest(tx, &Scope::everything()).await?;
     let locals = Locals::on(tx, day).await?;
     let norm = judge.norms.on(day).cloned();

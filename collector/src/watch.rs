@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 use crate::activate;
 use crate::app::App;
 use crate::archive;
+use crate::goods;
 use crate::judge::{self, Wrong};
 use crate::part;
 use crate::planning;
@@ -63,7 +64,7 @@ impl Watch {
                 _ = hangup.recv() => self.reload().await.map(|_| ()),
                 _ = clock.tick() => self.look().await,
                 _ = rounds.tick() => self.diagnose().await,
-                _ = counts.tick() => tally::count(&self.app).await,
+                _ = counts.tick() => self.count().await,
             };
             if let Err(error) = done {
                 error!(
@@ -119,7 +120,19 @@ impl Watch {
         let everything = Scope::everything();
         let left =
             planning::diagnose(&self.app, &everything, Some(DIAGNOSE_FOR), &ProgressBar::hidden()).await?;
-        if left == 0 { part::warm(&self.app).await } else { Ok(()) }
+        if left > 0 {
+            return Ok(());
+        }
+        let confirmed = goods::confirm(&self.app).await?;
+        if confirmed > 0 {
+            info!(confirmed, "Reports showed what was bought.");
+        }
+        part::warm(&self.app).await
+    }
+
+    async fn count(&self) -> Result<()> {
+        planning::forget_trials(&self.app).await?;
+        tally::count(&self.app).await
     }
 
     async fn reload_if_changed(&self) -> Result<()> {

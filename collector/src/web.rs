@@ -33,7 +33,6 @@ pub mod amount;
 pub mod annex;
 pub mod asset;
 pub mod audit;
-pub(crate) mod csv;
 pub mod failure;
 pub mod format;
 pub mod label;
@@ -174,10 +173,11 @@ routes! {
     post "/waivers"        WAIVERS  => waivers::grant;
     post "/waivers/{id}/end" WAIVERS => waivers::end;
     get  "/plan"           ALL      => plan::show;
-    get  "/plan.xlsx"      ALL      => plan::workbook;
-    get  "/plan.csv"       ALL      => plan::list;
-    get  "/plan.json"      ALL      => plan::json;
-    get  "/plan/state.xlsx" ALL     => plan::state;
+    post "/plan/texts"     PLANS    => plan::try_text;
+    get  "/plan.xlsx"      ALL      => plan::file::workbook;
+    get  "/plan.csv"       ALL      => plan::file::list;
+    get  "/plan.json"      ALL      => plan::file::json;
+    get  "/plan/state.xlsx" ALL     => plan::file::state;
     get  "/plan/report"    ALL      => report::show;
     get  "/plan/scenarios" ALL      => scenarios::show;
     post "/plan/scenarios" PLANS    => scenarios::keep;
@@ -311,7 +311,7 @@ async fn check_form(request: Request, form_token: &str) -> Result<Request, Failu
 /// Largest form at this door, in bytes.
 fn form_bytes_max(parts: &Parts) -> usize {
     match parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
-        Some("/rules/try" | "/rules/activate") => RULES_FORM_BYTES_MAX,
+        Some("/rules/try" | "/rules/activate" | "/plan/texts") => RULES_FORM_BYTES_MAX,
         Some("/units/import" | "/units/waiting") => UNITS_FORM_BYTES_MAX,
         Some(_) | None => FORM_BYTES_MAX,
     }

@@ -10,6 +10,7 @@ use rules::plan::{Line, Means, Why};
 use rules::ruleset::{RuleSet, in_force};
 
 use crate::app::{App, Judge};
+use crate::goods;
 use crate::judge::day;
 use crate::planning::{self, Planned};
 use crate::store::assessment::Finding;
@@ -24,17 +25,15 @@ const PARTIAL: &str = "/partial";
 /// What making work came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Made {
-    /// Work that was made.
+    /// Work that was made, and goods that were asked for.
     pub made: usize,
-    /// Lines whose work was there already.
+    /// What was there already.
     pub kept: usize,
     /// Work that nobody had done, in whose place another was made.
     pub replaced: usize,
-    /// Lines of the first year without a machine: what they buy is no work at a PC.
-    pub without_machine: usize,
 }
 
-/// Makes work from what the first year of a plan pays for.
+/// Makes work from what the first year of a plan pays for, and asks for the goods that belong to no machine yet.
 ///
 /// # Errors
 /// When the database cannot; then nothing was made.
@@ -44,10 +43,7 @@ pub async fn make(app: &App, planned: &Planned, place: &str, by: &str) -> Result
     let mut done = Made::default();
     for line in planned.plan.lines.iter().filter(|line| line.year == Some(0)) {
         let machine = line.machine.and_then(|index| planned.machines.get(index));
-        let (Some(machine), Some(unit)) = (machine, planned.unit_ids.get(line.unit)) else {
-            done.without_machine += 1;
-            continue;
-        };
+        let (Some(machine), Some(unit)) = (machine, planned.unit_ids.get(line.unit)) else { continue };
         let findings = assessment::findings(&mut tx, &machine.id).await?;
         let wanted = Wanted {
             machine: machine.id.clone(),
@@ -59,6 +55,7 @@ pub async fn make(app: &App, planned: &Planned, place: &str, by: &str) -> Result
         };
         keep(&mut tx, &wanted, by, now, &mut done).await?;
     }
+    goods::make(&mut tx, planned, by, now, &mut done).await?;
     if done.made > 0 {
         let detail = serde_json::json!({ "made": done.made, "replaced": done.replaced }).to_string();
         audit::add(&mut tx, now, by, "work-make", place, &detail).await?;

@@ -16,7 +16,7 @@ use crate::mend::Step;
 use crate::norms::{Entitlement, Group, Norm};
 use crate::prices::Prices;
 pub use agency::{Devices, devices};
-use optimum::{Offer, choose};
+use optimum::{Offer, choose_rents};
 
 mod agency;
 mod calculator;
@@ -325,7 +325,7 @@ pub struct Line {
     pub remedies: Vec<String>,
     /// What is bought.
     pub purchases: Vec<Purchased>,
-    /// What it costs, in đồng; none when a price is missing.
+    /// What it costs, in đồng, of what is rented in each year; none when a price is missing.
     pub cost: Option<i64>,
     /// Why.
     pub why: Why,
@@ -333,8 +333,20 @@ pub struct Line {
     pub points: Points,
     /// Seats that it makes ready: 1, or 0 of a device that seats share.
     pub seats: u32,
-    /// The year of the budget that pays for it, from 0; none when none does.
+    /// The year of the budget that pays for it, from 0; none when none does. What is rented is paid in that year and in
+    /// each after it.
     pub year: Option<usize>,
+}
+
+impl Line {
+    /// In how many of so many years it is paid for.
+    pub fn years_paid(&self, years: usize) -> usize {
+        match (self.year, self.means) {
+            (None, _) => 0,
+            (Some(year), Means::Rent) => years.saturating_sub(year),
+            (Some(_), _) => 1,
+        }
+    }
 }
 
 /// A plan.
@@ -348,14 +360,36 @@ pub struct Plan {
     pub counts: Counts,
 }
 
+impl Plan {
+    /// The lines that a budget pays for, and in how many years.
+    pub fn funded(&self) -> impl Iterator<Item = (&Line, i64)> {
+        let times = |line: &Line| i64::try_from(line.years_paid(self.years.len())).unwrap_or(i64::MAX);
+        self.lines.iter().filter(|line| line.year.is_some()).map(move |line| (line, times(line)))
+    }
+
+    /// The lines that are paid for in this year: those that begin in it, and rents that began before.
+    pub fn paid_in(&self, year: usize) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(move |line| match (line.year, line.means) {
+            (Some(begun), Means::Rent) => begun <= year,
+            (begun, _) => begun == Some(year),
+        })
+    }
+
+    /// What a line costs in all years together, in đồng: nothing where no budget pays for it or its price is missing.
+    pub fn cost_of(&self, line: &Line) -> i64 {
+        let times = i64::try_from(line.years_paid(self.years.len())).unwrap_or(i64::MAX);
+        line.cost.unwrap_or(0).saturating_mul(times)
+    }
+}
+
 /// One year of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Year {
     /// What may be spent, in đồng; none for whatever it takes.
     pub budget: Option<i64>,
-    /// What its lines cost.
+    /// What its lines cost, with what was rented before.
     pub spent: i64,
-    /// The sum of its lines' points, of those that cost something.
+    /// The sum of the points of lines that begin in it, of those that cost something.
     pub points: u64,
     /// No choice of lines for this money has a greater sum.
     pub points_bound: u64,
@@ -395,10 +429,14 @@ pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
 
 /// What more money in the first year would do: the seats that become ready for `extra` đồng more, by unit.
 pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
-    let Some(Year { budget: Some(budget), .. }) = plan.years.first().copied() else { return BTreeMap::new() };
+    let budgets: Option<Vec<i64>> = plan.years.iter().map(|year| year.budget).collect();
+    let Some(mut budgets) = budgets else { return BTreeMap::new() };
+    if let Some(first) = budgets.first_mut() {
+        *first = first.saturating_add(extra);
+    }
     let mut lines = plan.lines.clone();
     lines.iter_mut().for_each(|line| line.year = None);
-    fund(&mut lines, &[budget.saturating_add(extra)]);
+    fund(&mut lines, &budgets);
     let mut gain: BTreeMap<usize, i64> = BTreeMap::new();
     for (before, after) in plan.lines.iter().zip(&lines) {
         let change = i64::from(after.year == Some(0)) - i64::from(before.year == Some(0));
@@ -408,7 +446,8 @@ pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
     gain
 }
 
-/// Gives each line its year: what is free at once, then in each year the lines whose points together are the most.
+/// Gives each line its year: what is free at once, then in each year the lines whose points together are the most. What
+/// is rented is paid again in each later year, so it begins only where those can pay for it too.
 fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
     for line in
         lines.iter_mut().filter(|line| line.cost == Some(0) || (budgets.is_empty() && line.cost.is_some()))
@@ -421,6 +460,8 @@ fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
         let points = priced.map(|line| u64::from(line.points.sum())).sum();
         return vec![Year { budget: None, spent, points, points_bound: points }];
     }
+    let money = |sum: i64| u64::try_from(sum).unwrap_or(0);
+    let mut left = budgets.to_vec();
     let mut years = Vec::with_capacity(budgets.len());
     for (year, budget) in budgets.iter().enumerate() {
         let waiting: Vec<usize> = (0..lines.len())
@@ -428,15 +469,21 @@ fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
             .collect();
         let offer = |index: &usize| {
             let line = &lines[*index];
-            Offer { cost: u64::try_from(line.cost.unwrap_or(0)).unwrap_or(0), points: line.points.sum() }
+            Offer { cost: money(line.cost.unwrap_or(0)), points: line.points.sum() }
         };
         let offers: Vec<Offer> = waiting.iter().map(offer).collect();
-        let chosen = choose(&offers, u64::try_from(*budget).unwrap_or(0));
-        let mut spent = 0;
+        let is_rented: Vec<bool> = waiting.iter().map(|index| lines[*index].means == Means::Rent).collect();
+        let poorest = left[year + 1..].iter().copied().min().map_or(u64::MAX, money);
+        let chosen = choose_rents(&offers, &is_rented, money(left[year]), poorest);
         for (index, _) in waiting.iter().zip(&chosen.taken).filter(|(_, taken)| **taken) {
             lines[*index].year = Some(year);
-            spent += lines[*index].cost.unwrap_or(0);
+            let cost = lines[*index].cost.unwrap_or(0);
+            left[year] -= cost;
+            if lines[*index].means == Means::Rent {
+                left[year + 1..].iter_mut().for_each(|left| *left -= cost);
+            }
         }
+        let spent = budget - left[year];
         let (points, points_bound) = (chosen.points, chosen.points_bound);
         years.push(Year { budget: Some(*budget), spent, points, points_bound });
     }

@@ -25,6 +25,8 @@ pub struct Prices {
     pub source: String,
     /// SHA-256 of its text, in hexadecimal.
     pub digest: String,
+    /// By how many percent all prices differ from the text; 0 as they stand there.
+    pub percent: i64,
     /// The items by id.
     pub items: BTreeMap<String, Item>,
 }
@@ -93,6 +95,21 @@ impl Prices {
         SHIPPED.1
     }
 
+    /// The same book with all prices so many percent higher, rounded to the đồng and never below 1; nobody quoted
+    /// these.
+    pub fn changed(self, percent: i64) -> Prices {
+        if percent == 0 {
+            return self;
+        }
+        let change = |item: Item| {
+            let changed = (i128::from(item.price) * i128::from(100 + percent) + 50).div_euclid(100);
+            let price = i64::try_from(changed.max(1)).unwrap_or(i64::MAX);
+            Item { price, verified: false, ..item }
+        };
+        let items = self.items.into_iter().map(|(id, item)| (id, change(item))).collect();
+        Prices { percent, items, ..self }
+    }
+
     /// The price of one of this item, in đồng; none when the book does not have it.
     pub fn of(&self, item: &str) -> Option<i64> {
         self.items.get(item).map(|item| item.price)
@@ -126,7 +143,13 @@ fn read(reader: &mut Reader<'_>, text: &str, beside: Option<&Prices>) -> Option<
         }
     }
     table.finish(reader);
-    Some(Prices { dated: dated?, source: source?.to_owned(), digest: crate::assess::digest(text), items })
+    Some(Prices {
+        dated: dated?,
+        source: source?.to_owned(),
+        digest: crate::assess::digest(text),
+        percent: 0,
+        items,
+    })
 }
 
 fn item(reader: &mut Reader<'_>, field: Field<'_>, beside: Option<&Prices>) -> Option<(usize, String, Item)> {
@@ -257,6 +280,21 @@ mod tests {
             .collect();
         assert_eq!(rented, ["internet-line", "tslcd-line"]);
         assert!(prices.items.values().any(|item| item.security));
+    }
+
+    #[test]
+    fn all_prices_change_by_percent() {
+        let book = Prices::shipped();
+        let pc = book.of("pc").unwrap();
+        assert_eq!(book.clone().changed(0).of("pc"), Some(pc));
+        let dearer = book.clone().changed(10);
+        assert_eq!(dearer.of("pc"), Some(pc / 10 * 11));
+        assert_eq!((dearer.percent, dearer.digest == book.digest), (10, true));
+        assert!(!dearer.items.values().any(|item| item.verified));
+        let mut cheap = book;
+        cheap.items.get_mut("pc").unwrap().price = 15;
+        assert_eq!(cheap.clone().changed(10).of("pc"), Some(17), "16.5 is rounded up");
+        assert_eq!(cheap.changed(-99).of("pc"), Some(1), "nothing is for nothing");
     }
 
     #[test]

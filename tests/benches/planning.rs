@@ -11,6 +11,7 @@ use std::time::Duration;
 use collector::app::Judge;
 use collector::planning::Planned;
 use collector::store::listing::Scope;
+use collector::terms::Terms;
 use collector::web::annex;
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::civil::date;
@@ -137,6 +138,7 @@ fn workbook(criterion: &mut Criterion) {
         day: date(2026, 11, 28),
         scope: Scope::everything(),
         fund: "Ngân sách tỉnh".to_owned(),
+        terms: Terms::default(),
         missing: 0,
     };
     let mut group = criterion.benchmark_group("annexes");

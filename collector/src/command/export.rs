@@ -11,6 +11,7 @@ use crate::inventory;
 use crate::planning::{self, Wish};
 use crate::store::listing::Scope;
 use crate::store::unit;
+use crate::terms::Terms;
 use crate::web::annex::{self, Part};
 
 #[derive(Debug, Subcommand)]
@@ -62,7 +63,13 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
     };
     // Whether machines are usable is what their diagnosis says.
     planning::diagnose(&app, &scope, None, &progress("Diagnosing machines")).await?;
-    let wish = Wish { scope: scope.clone(), norm: None, fund: String::new(), budgets: Vec::new() };
+    let wish = Wish {
+        scope: scope.clone(),
+        norm: None,
+        fund: String::new(),
+        budgets: Vec::new(),
+        terms: Terms::default(),
+    };
     let planned = planning::plan(&app, &wish).await?;
     let inventory = inventory::take(&app, &scope, &progress("Going through reports")).await?;
     app.store.close().await;

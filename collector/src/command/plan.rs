@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::{print, progress};
+use super::{ACTOR, print, progress};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::planning::{self, Planned, Wish};
 use crate::server::open_app;
 use crate::store::listing::Scope;
 use crate::store::unit;
+use crate::terms::{PERCENT, Terms, Tried, keep_text};
+use crate::web::annex;
 use crate::web::format::{money, number};
+use crate::web::plan::file;
 use crate::web::reader::Lang;
-use crate::web::{annex, plan};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -27,6 +30,16 @@ pub(super) struct Options {
     /// The norm, by its id in norms.toml; else the one in force
     #[arg(long, value_name = "ID")]
     norm: Option<String>,
+    /// Tries this price book, as a TOML file, instead of the one in force
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Tries all prices so many percent higher, or lower
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(i64).range(PERCENT.0..=PERCENT.1))]
+    percent: i64,
+    /// Tries this rule set, as a TOML file, instead of those in force
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
     /// Where the money comes from, for the annex of purchases
     #[arg(long, value_name = "TEXT", default_value = "")]
     fund: String,
@@ -68,8 +81,8 @@ fn write(output: &Output, place: &str, planned: &Planned) -> Result<()> {
     let writing = |path: &Path| format!("writing the plan {}", path.display());
     let bytes = match output.form {
         Form::Workbook => annex::workbook(place, planned),
-        Form::Table => Ok(plan::table(Lang::Vi, planned, ';').into_bytes()),
-        Form::Json => plan::document(planned).map(String::into_bytes),
+        Form::Table => Ok(file::table(Lang::Vi, planned, ';').into_bytes()),
+        Form::Json => file::document(planned).map(String::into_bytes),
     };
     let bytes = bytes.with_context(|| writing(&output.path))?;
     std::fs::write(&output.path, bytes).with_context(|| writing(&output.path))
@@ -89,20 +102,21 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
             }
         }
     };
+    let terms = terms(&app, &options).await?;
     let bar = progress("Diagnosing machines");
-    planning::diagnose(&app, &scope, None, &bar).await?;
-    let wish = Wish { scope, norm: options.norm, fund: options.fund, budgets: options.budget };
+    planning::diagnose_on(&app, &terms, &scope, &bar).await?;
+    let wish = Wish { scope, norm: options.norm, fund: options.fund, budgets: options.budget, terms };
     let planned = planning::plan(&app, &wish).await?;
     app.store.close().await;
     if let Some(out) = &options.out {
         write(out, &place, &planned)?;
     }
     if options.json {
-        return print(&plan::document(&planned)?);
+        return print(&file::document(&planned)?);
     }
     let lines = &planned.plan.lines;
     let funded = lines.iter().filter(|line| line.year.is_some());
-    let cost: i64 = funded.clone().filter_map(|line| line.cost).sum();
+    let cost: i64 = lines.iter().map(|line| planned.plan.cost_of(line)).sum();
     let left: Vec<_> = lines.iter().filter(|line| line.year.is_none()).collect();
     let counts = planned.plan.counts;
     let more: u32 = funded.clone().map(|line| line.seats).sum();
@@ -124,6 +138,26 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
         print(&format!("Year {}: {spent} of {budget}, {} points ({proof}).", index + 1, year.points))?;
     }
     Ok(())
+}
+
+/// What the options try. A text is kept in the archive, so that the plan names what it was made by.
+async fn terms(app: &App, options: &Options) -> Result<Terms> {
+    let mut terms = Terms { percent: options.percent, ..Terms::default() };
+    for path in [&options.prices, &options.rules].into_iter().flatten() {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {name}"))?;
+        match keep_text(app, &name, &text, ACTOR).await? {
+            Ok(Tried::Prices(digest)) if options.prices.as_ref() == Some(path) => terms.prices = Some(digest),
+            Ok(Tried::Rules(digest)) if options.rules.as_ref() == Some(path) => terms.rules = Some(digest),
+            Ok(Tried::Prices(_)) => bail!("planning: {name} is a price book; try it with --prices"),
+            Ok(Tried::Rules(_)) => bail!("planning: {name} is a rule set; try it with --rules"),
+            Err(wrong) => {
+                let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                bail!("{}", told.join("\n"));
+            }
+        }
+    }
+    Ok(terms)
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub(super) enum Command {
         /// The file: UTF-8, first line names the columns
         file: PathBuf,
     },
-    /// Says in which rooms machines stand, from a CSV file with the columns machine, room
+    /// Says in which rooms machines stand and what the asset register says of them, from a CSV file with the columns
+    /// machine and any of room, responsible, purpose, register_number, register_date, warranty_end
     #[command(after_help = "Example: sansang-collector seats rooms rooms.csv")]
     Rooms {
         /// The file: UTF-8, first line names the columns
@@ -106,7 +107,7 @@ async fn place(data: &Data, file: &std::path::Path) -> Result<ExitCode> {
     match imported {
         Ok(changed) => {
             print(&format!(
-                "{changed} machines stand in other rooms, {} stood there.",
+                "{changed} machines have other rooms or entries in the register, {} had these.",
                 rows.len() - changed
             ))?;
         }

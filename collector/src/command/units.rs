@@ -266,6 +266,13 @@ async fn replay(data: &Data, dated: &Dated, districts: Districts) -> Result<Exit
         Err(complaints) => return Ok(complain(&complaints)),
     };
     tell_reform(&reform)?;
+    for estate in reform::estates(&mut tx, &reform).await? {
+        let where_to = estate.to.map_or_else(|| "waits".to_owned(), |code| format!("goes to {code}"));
+        for one in &estate.left {
+            let (code, name) = (&estate.unit.code, &estate.unit.name);
+            print(&format!("  {code} {name}: {} {} {where_to}", one.kind.word(), one.told))?;
+        }
+    }
     if dated.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
@@ -273,8 +280,8 @@ async fn replay(data: &Data, dated: &Dated, districts: Districts) -> Result<Exit
     let outcome = reform::apply(&mut tx, &reform, by).await?;
     audit::add(&mut tx, by.at, ACTOR, "units-reform", &name, &reform::detail(&outcome, by)).await?;
     tx.commit().await?;
-    if !outcome.waivers.is_empty() {
-        // Machines that left a unit left its exceptions too.
+    if outcome.judges {
+        // Machines that left a unit left its exceptions and parameters too.
         judge_again(&app, Among::All, Cause::Waiver).await?;
     }
     app.store.close().await;
@@ -323,15 +330,14 @@ fn tell_outcome(outcome: &Outcome) -> Result<()> {
         followed.join_codes,
         outcome.waiting
     ))?;
-    if !outcome.accounts.is_empty() {
-        tell(&format!(
-            "These people see a closed unit only, until somebody gives them another: {}.",
-            outcome.accounts.join(", ")
-        ));
+    if outcome.passed > 0 {
+        print(&format!("{} exceptions, people, targets and the like followed.", outcome.passed))?;
     }
-    for (rule, unit) in &outcome.waivers {
+    for one in &outcome.left {
         tell(&format!(
-            "The exception from {rule} for {unit} holds for nobody who left it: grant it anew where it is due."
+            "The {} “{}” of a closed unit waits until somebody says where it goes, on the page of what waits.",
+            one.kind.word(),
+            one.told
         ));
     }
     Ok(())

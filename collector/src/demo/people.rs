@@ -18,6 +18,7 @@ use crate::store::unit::{self, Unit};
 use crate::store::waiver::{Grant, Reach};
 use crate::store::work::Work;
 use crate::store::{Tx, audit, scenario, work as works};
+use crate::terms::Terms;
 use crate::web::scenario::submit_plan;
 use crate::web::scenarios::{Asking, keep_plan};
 use crate::{waivers, work};
@@ -126,7 +127,8 @@ async fn planned(app: &App, unit: &Unit, budgets: &[i64]) -> Result<Planned> {
     let scope = Scope::subtree(&unit.path);
     planning::diagnose(app, &scope, None, &ProgressBar::hidden()).await?;
     let budgets = budgets.iter().map(|millions| millions * MILLION).collect();
-    planning::plan(app, &Wish { scope, norm: None, fund: String::new(), budgets }).await
+    planning::plan(app, &Wish { scope, norm: None, fund: String::new(), budgets, terms: Terms::default() })
+        .await
 }
 
 /// A week ago: exceptions are granted, work is given, most of it is done, and of that most is done well.
@@ -182,7 +184,7 @@ pub(super) async fn end(app: &App) -> Result<()> {
     for (name, millions) in PLANS {
         let planned = planned(app, &unit, millions).await?;
         let budgets = millions.iter().map(|millions| millions * MILLION).collect();
-        let asking = Asking { norm: None, budgets, fund: String::new() };
+        let asking = Asking { norm: None, budgets, fund: String::new(), terms: Terms::default() };
         let name = format!("{name}, {}", unit.name);
         let id = keep_plan(app, &name, (&unit.path, &unit.name), &asking, &planned, BY).await?;
         last = Some((id, planned));

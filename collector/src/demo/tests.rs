@@ -12,6 +12,7 @@ use crate::intake::Settings;
 use crate::planning::{self, Wish};
 use crate::store::listing::{Filter, Scope, grades};
 use crate::store::{Store, scenario, target, waiver, work};
+use crate::terms::Terms;
 
 fn now() -> Timestamp {
     "2026-11-22T01:12:00Z".parse().unwrap()
@@ -42,10 +43,15 @@ async fn province(seed: u64, tree: Tree) -> (Folder, App) {
 async fn plan_of(app: &App) -> serde_json::Value {
     let everything = Scope::everything();
     planning::diagnose(app, &everything, None, &ProgressBar::hidden()).await.unwrap();
-    let wish =
-        Wish { scope: everything, norm: None, fund: String::new(), budgets: vec![100_000_000, 50_000_000] };
+    let wish = Wish {
+        scope: everything,
+        norm: None,
+        fund: String::new(),
+        budgets: vec![100_000_000, 50_000_000],
+        terms: Terms::default(),
+    };
     let planned = planning::plan(app, &wish).await.unwrap();
-    let document = crate::web::plan::document(&planned).unwrap();
+    let document = crate::web::plan::file::document(&planned).unwrap();
     let mut document: serde_json::Value = serde_json::from_str(&document).unwrap();
     for line in document["lines"].as_array_mut().unwrap() {
         let line = line.as_object_mut().unwrap();

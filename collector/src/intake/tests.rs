@@ -578,3 +578,64 @@ async fn the_code_of_a_unit_that_closed_says_so_and_is_not_used_up() {
         "now it is used up"
     );
 }
+
+/// What a machine that did not change adds to the database in a day, in bytes, with all its indexes.
+#[tokio::test]
+async fn a_machine_that_did_not_change_takes_little_room() {
+    use std::sync::Arc;
+
+    use agent::host::recorded::Recording;
+    use rules::facts::os::Platform;
+
+    const DAYS: u64 = 196;
+    // Of this the full report of every fourteenth day is more than half; without the words of its verdicts.
+    const BYTES_A_DAY_MAX: u64 = 1536;
+
+    let office = Office::open().await;
+    office.app.set_judge(crate::web::office::shipped());
+    let key = signing_key();
+    office.join(&key, b"open").await.unwrap();
+    let recording = include_str!("../../../agent/recordings/windows-10-desktop.json");
+    let host = Arc::new(Recording::load(recording).unwrap());
+    let start: Timestamp = NOW.parse().unwrap();
+    let survey = |day: u64| {
+        let at = start + SignedDuration::from_hours(24 * i64::try_from(day).unwrap());
+        Report { taken_at: at, ..agent::probe::survey(Arc::clone(&host) as _, Platform::Windows, at) }
+    };
+    // Every fourteenth report is a full one; the rest build on it.
+    let (mut full, mut before, mut small) = (Vec::new(), 0, 0);
+    let mut json = Vec::new();
+    for day in 0..DAYS + 14 {
+        let report = survey(day);
+        office.app.clock.set(report.taken_at);
+        let text = rules::envelope::json(&report).unwrap();
+        let bytes = if day % 14 == 0 {
+            full = pack_json(&text, &key, day + 1, Ground::Dictionary(rules::envelope::DICTIONARY)).unwrap();
+            json = text;
+            full.clone()
+        } else {
+            let base = Base { name: BaseName::of(&full).unwrap(), json: &json };
+            let bytes = pack_json(&text, &key, day + 1, Ground::Report(base)).unwrap();
+            small = bytes.len();
+            bytes
+        };
+        assert_eq!(office.send(bytes).await, "taken");
+        if day == 13 {
+            before = office.app.store.bytes().await.unwrap();
+        }
+    }
+    let a_day = (office.app.store.bytes().await.unwrap() - before) / DAYS;
+    let mut tx = office.app.store.read().await.unwrap();
+    let standing = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap();
+    let kept = crate::store::assessment::latest(&mut tx, &standing.machine).await.unwrap().unwrap();
+    let kept: rules::assess::Assessment = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept.day, crate::judge::day(office.app.clock.now()), "every letter of it is there");
+    let whole = serde_json::to_string(&kept).unwrap().len();
+    println!(
+        "{a_day} bytes a day of a machine that did not change: a full report of {} bytes in fourteen days, {small} bytes \
+         on the others; a whole assessment has {whole} bytes",
+        full.len()
+    );
+    assert!(a_day <= BYTES_A_DAY_MAX, "{a_day} bytes a day");
+    assert!(u64::try_from(whole).unwrap() > 4 * a_day, "an assessment alone was more before");
+}

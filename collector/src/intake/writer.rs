@@ -164,7 +164,7 @@ impl Writer {
         key::advance(tx, key, arrival.sequence).await?;
         let judged = &arrival.judged;
         let mut written = None;
-        if let Some((assessment, body)) = &judged.assessment {
+        if let (Some((assessment, _)), Some(body)) = (&judged.assessment, &arrival.packed) {
             if let Some(pair) = &judged.pair {
                 rules_text::put_pair(tx, pair, now).await?;
             }

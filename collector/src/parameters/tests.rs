@@ -115,7 +115,7 @@ async fn check(office: &Office, machine: &str, expected: Expect) {
     assert_eq!(moves, [format!("{grade} {grade}")]);
     planning::diagnose(&office.app, &Scope::everything(), None, &ProgressBar::hidden()).await.unwrap();
     let mut tx = office.app.store.read().await.unwrap();
-    let diagnosed = diagnosis::all(&mut tx, &Scope::everything()).await.unwrap();
+    let diagnosed = diagnosis::all(&mut tx, &Scope::everything(), "").await.unwrap();
     let body = diagnosed[0].body.clone().unwrap();
     assert_eq!(body.contains("\"resolvers\""), before.contains("resolvers fail"), "{body}");
 }

@@ -15,7 +15,13 @@ fn bar() -> ProgressBar {
 }
 
 async fn plan_of(office: &Office, scope: Scope, budgets: &[i64]) -> Planned {
-    let wish = Wish { scope, norm: None, fund: "Ngân sách tỉnh".to_owned(), budgets: budgets.to_vec() };
+    let wish = Wish {
+        scope,
+        norm: None,
+        fund: "Ngân sách tỉnh".to_owned(),
+        budgets: budgets.to_vec(),
+        terms: Terms::default(),
+    };
     plan(&office.app, &wish).await.unwrap()
 }
 
@@ -28,7 +34,8 @@ async fn commune(office: &Office) -> Scope {
 async fn a_diagnosis_holds_until_prices_change() {
     let office = office::known().await;
     let everything = Scope::everything();
-    let before = missing(&office.app.store, &everything, &office.app.judge()).await.unwrap();
+    let before =
+        missing(&office.app.store, &everything, &by(&office.app.judge(), &Terms::default())).await.unwrap();
     assert!(before > 0);
     // Without patience one batch is done all the same.
     diagnose(&office.app, &everything, Some(Duration::ZERO), &bar()).await.unwrap();
@@ -36,7 +43,32 @@ async fn a_diagnosis_holds_until_prices_change() {
     let mut dearer = office::shipped();
     dearer.prices.digest = "dearer".to_owned();
     office.app.set_judge(dearer);
-    assert_eq!(missing(&office.app.store, &everything, &office.app.judge()).await.unwrap(), before);
+    assert_eq!(
+        missing(&office.app.store, &everything, &by(&office.app.judge(), &Terms::default())).await.unwrap(),
+        before
+    );
+}
+
+#[tokio::test]
+async fn a_trial_is_diagnosed_beside_its_page() {
+    let office = office::known().await;
+    let (everything, terms) = (Scope::everything(), Terms { percent: 10, ..Terms::default() });
+    let judge = terms.judge(&office.app).await.unwrap().unwrap();
+    let look = async |patience: Duration| {
+        beside::diagnose(&office.app, (&terms, &judge), &everything, patience).await.unwrap()
+    };
+    let Some(beside::Progress { done, all }) = look(Duration::ZERO).await else { panic!("nobody waits") };
+    assert!(all > 0 && done <= all);
+    assert_eq!(office.app.rounds.busy(), [terms.key()]);
+    assert_eq!(look(Duration::from_secs(600)).await, None, "who looks again waits for the same round");
+    assert_eq!(look(Duration::ZERO).await, None, "and then it is done");
+    assert!(office.app.rounds.busy().is_empty());
+    let in_force = by(&office.app.judge(), &Terms::default());
+    assert_eq!(
+        missing(&office.app.store, &everything, &in_force).await.unwrap(),
+        all,
+        "which it does not touch"
+    );
 }
 
 #[tokio::test]
@@ -173,9 +205,34 @@ async fn wishes_become_lines_and_stand_in_their_columns() {
     assert_eq!((&amounts[7], &amounts[10]), (&Data::Float(45e6), &Data::Float(48e6)));
 }
 
+/// What the asset register says of the age of a machine comes before what its firmware says.
+#[tokio::test]
+async fn the_register_knows_best_how_old_a_machine_is() {
+    let office = office::known().await;
+    diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
+    let one = office::machine_id(1);
+    let age = async || {
+        let planned = plan_of(&office, Scope::everything(), &[]).await;
+        planned.machines.iter().find(|machine| machine.id == one).unwrap().age_years
+    };
+    let before = age().await;
+    let text = format!("machine,register_date\n{one},21/11/2009\n");
+    let rows = crate::rooms::parse("r.csv", text.as_bytes()).unwrap();
+    crate::rooms::import(&office.app, "r.csv", &rows, "an").await.unwrap().unwrap();
+    assert_eq!(age().await, Some(17));
+    assert_ne!(before, Some(17));
+}
+
 #[tokio::test]
 async fn the_present_state_is_a_workbook() {
     let office = office::known().await;
+    let text = format!(
+        "machine,room,responsible,purpose,register_number,register_date,warranty_end\n\
+         {},203,Nguyễn Văn An,Một cửa,TS-01,31/12/2019,2027-06-30\n",
+        office::machine_id(1)
+    );
+    let rows = crate::rooms::parse("r.csv", text.as_bytes()).unwrap();
+    crate::rooms::import(&office.app, "r.csv", &rows, "an").await.unwrap().unwrap();
     diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
     let planned = plan_of(&office, Scope::everything(), &[]).await;
     let inventory = inventory::take(&office.app, &Scope::everything(), &bar()).await.unwrap();
@@ -187,8 +244,20 @@ async fn the_present_state_is_a_workbook() {
         let rows = range.rows().skip(7).filter(|row| matches!(row[0], Data::Float(_)));
         rows.map(<[Data]>::to_vec).collect::<Vec<_>>()
     };
-    assert_eq!(rows("P5 Phần cứng").len(), inventory.hardware.len());
-    assert_eq!(rows("P5 Phần mềm").len(), inventory.software.len());
+    let hardware = rows("P5 Phần cứng");
+    assert_eq!(hardware.len(), inventory.hardware.len());
+    let told = |row: &[Data], column: usize| row[column].to_string();
+    let one = hardware.iter().find(|row| told(row, 13) == "Nguyễn Văn An").unwrap();
+    assert!(told(one, 9).ends_with(", phòng 203") && told(one, 11) == "Một cửa", "{one:?}");
+    assert!(told(one, 12).starts_with("Đang dùng; ") && told(one, 14) == "TS-01", "{one:?}");
+    assert!(matches!((&one[8], &one[15]), (Data::DateTime(_), Data::DateTime(_))), "days are days: {one:?}");
+    assert!(hardware.iter().any(|row| row[13] == Data::Empty && row[8] == Data::Empty), "what nobody said");
+    let software = rows("P5 Phần mềm");
+    assert_eq!(software.len(), inventory.software.len());
+    let system = software.iter().find(|row| told(row, 4) == "Hệ điều hành").unwrap();
+    assert!(matches!(system[5], Data::DateTime(_)), "{system:?}");
+    assert!(software.iter().all(|row| row[8] == Data::Empty), "no PC of this office told of an activation");
+    assert!(software.iter().all(|row| row[7] != Data::Empty));
     let checks = rows("P4 Cấp độ 2");
     assert_eq!(checks.len(), inventory.checks.len());
     assert!(checks.iter().all(|row| row[1].to_string().starts_with("4.")

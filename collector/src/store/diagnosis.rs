@@ -6,6 +6,15 @@ use super::fleet::Latest;
 use super::listing::Scope;
 use super::{Tx, sql};
 
+/// What diagnoses are kept under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct By {
+    /// What is tried; empty for what is in force.
+    pub terms: String,
+    /// The digest of what they depend on beside the rules that judged.
+    pub book: String,
+}
+
 /// A machine whose diagnosis is missing or does not hold any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undiagnosed {
@@ -30,18 +39,20 @@ pub struct Diagnosed {
     pub role: String,
     /// The diagnosis, as JSON; none before the first, and of a machine without a report.
     pub body: Option<String>,
+    /// Since when it stands in the asset register, such as 2026-12-31; none where nobody said.
+    pub registered_on: Option<String>,
 }
 
 type Row = (String, String, String, String, String, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>, String, String);
 
-/// The next machines after this id whose diagnosis does not hold. `book` is the digest of prices and norms.
+/// The next machines after this id whose diagnosis does not hold.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn missing(
     tx: &mut Tx,
     scope: &Scope,
-    book: &str,
+    by: &By,
     after: &str,
     count: u32,
 ) -> Result<Vec<Undiagnosed>> {
@@ -50,7 +61,7 @@ pub async fn missing(
             b.envelope, r.id, m.rules_digest || ' ' || $5
         FROM machine m JOIN report r ON r.id = m.report JOIN machine_key k ON k.key = r.key
             LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
-            LEFT JOIN diagnosis d ON d.machine = m.id
+            LEFT JOIN diagnosis d ON d.machine = m.id AND d.terms = $6
         WHERE m.id > $1 AND m.unit_path || '' >= $2 AND m.unit_path || '' < $3
             AND (d.machine IS NULL OR d.report <> m.report OR d.made_by <> m.rules_digest || ' ' || $5)
         ORDER BY m.id LIMIT $4";
@@ -59,7 +70,8 @@ pub async fn missing(
         .bind(scope.first())
         .bind(scope.end())
         .bind(i64::from(count))
-        .bind(book)
+        .bind(&by.book)
+        .bind(&by.terms)
         .fetch_all(c)
         .await?);
     let undiagnosed = |row: Row| {
@@ -76,14 +88,16 @@ pub async fn missing(
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn missing_count(tx: &mut Tx, scope: &Scope, book: &str) -> Result<u64> {
-    const SQL: &str = "SELECT COUNT(*) FROM machine m LEFT JOIN diagnosis d ON d.machine = m.id
+pub async fn missing_count(tx: &mut Tx, scope: &Scope, by: &By) -> Result<u64> {
+    const SQL: &str = "SELECT COUNT(*) FROM machine m LEFT JOIN diagnosis d
+            ON d.machine = m.id AND d.terms = $4
         WHERE m.report IS NOT NULL AND m.unit_path >= $1 AND m.unit_path < $2
             AND (d.machine IS NULL OR d.report <> m.report OR d.made_by <> m.rules_digest || ' ' || $3)";
     let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL)
         .bind(scope.first())
         .bind(scope.end())
-        .bind(book)
+        .bind(&by.book)
+        .bind(&by.terms)
         .fetch_one(c)
         .await?);
     Ok(u64::try_from(count)?)
@@ -93,23 +107,69 @@ pub async fn missing_count(tx: &mut Tx, scope: &Scope, book: &str) -> Result<u64
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn put(tx: &mut Tx, machine: &str, report: &str, made_by: &str, body: &str) -> Result<()> {
-    const SQL: &str = "INSERT INTO diagnosis (machine, report, made_by, body) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (machine) DO UPDATE SET report = $2, made_by = $3, body = $4";
-    sql!(tx, |c| sqlx::query(SQL).bind(machine).bind(report).bind(made_by).bind(body).execute(c).await?);
+pub async fn put(
+    tx: &mut Tx,
+    terms: &str,
+    (machine, report): (&str, &str),
+    made_by: &str,
+    body: &str,
+) -> Result<()> {
+    const SQL: &str =
+        "INSERT INTO diagnosis (machine, terms, report, made_by, body) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (machine, terms) DO UPDATE SET report = $3, made_by = $4, body = $5";
+    sql!(tx, |c| sqlx::query(SQL)
+        .bind(machine)
+        .bind(terms)
+        .bind(report)
+        .bind(made_by)
+        .bind(body)
+        .execute(c)
+        .await?);
     Ok(())
 }
 
-/// Every machine of these units, with its diagnosis.
+/// What is or was tried: the terms, beside what is in force, of which there are diagnoses.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn all(tx: &mut Tx, scope: &Scope) -> Result<Vec<Diagnosed>> {
-    const SQL: &str = "SELECT m.id, m.hostname, m.unit, m.role, d.body
-        FROM machine m LEFT JOIN diagnosis d ON d.machine = m.id
+pub async fn trials(tx: &mut Tx) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT DISTINCT terms FROM diagnosis WHERE terms <> '' ORDER BY terms";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).fetch_all(c).await?))
+}
+
+/// Throws the diagnoses of a trial away.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn forget(tx: &mut Tx, terms: &str) -> Result<()> {
+    const SQL: &str = "DELETE FROM diagnosis WHERE terms = $1 AND terms <> ''";
+    sql!(tx, |c| sqlx::query(SQL).bind(terms).execute(c).await?);
+    Ok(())
+}
+
+/// Every machine of these units, with its diagnosis by these terms.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn all(tx: &mut Tx, scope: &Scope, terms: &str) -> Result<Vec<Diagnosed>> {
+    const SQL: &str = "SELECT m.id, m.hostname, m.unit, m.role, d.body, a.registered_on
+        FROM machine m LEFT JOIN diagnosis d ON d.machine = m.id AND d.terms = $3
+            LEFT JOIN register a ON a.machine = m.id AND a.registered_on <> ''
         WHERE m.unit_path >= $1 AND m.unit_path < $2 ORDER BY m.unit_path, m.hostname, m.id";
-    let rows: Vec<(String, String, String, String, Option<String>)> =
-        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?);
-    let diagnosed = |(machine, hostname, unit, role, body)| Diagnosed { machine, hostname, unit, role, body };
+    type Line = (String, String, String, String, Option<String>, Option<String>);
+    let rows: Vec<Line> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(terms)
+        .fetch_all(c)
+        .await?);
+    let diagnosed = |(machine, hostname, unit, role, body, registered_on)| Diagnosed {
+        machine,
+        hostname,
+        unit,
+        role,
+        body,
+        registered_on,
+    };
     Ok(rows.into_iter().map(diagnosed).collect())
 }

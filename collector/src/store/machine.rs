@@ -152,6 +152,10 @@ pub async fn seat(
     role: &str,
     (because, at): (Because, Timestamp),
 ) -> Result<()> {
+    // Work that was to be done to it where it stood goes with it.
+    const WORK: &str = "UPDATE work SET unit = $2 WHERE machine = $1 AND confirmed_at IS NULL
+        AND unit = (SELECT m.unit FROM machine m WHERE m.id = $1)";
+    sql!(tx, |c| sqlx::query(WORK).bind(id).bind(&unit.id).execute(c).await?);
     const SQL: &str = "UPDATE machine SET unit = $2, unit_path = $3, role = $4 WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL).bind(id).bind(&unit.id).bind(&unit.path).bind(role).execute(c).await?);
     place(tx, id, (unit, role), because, at).await
@@ -168,7 +172,8 @@ pub struct Followed {
     pub join_codes: u64,
 }
 
-/// The whole of a unit became another: its own machines, seats and join codes follow, from a moment on. A machine that
+/// The whole of a unit became another: its own machines with the work at them, seats and
+/// join codes follow, from a moment on. A machine that
 /// came there after that moment follows from when it came.
 ///
 /// # Errors
@@ -181,6 +186,7 @@ pub async fn follow(tx: &mut Tx, from: &Unit, to: &Unit, at: Timestamp) -> Resul
             cause = excluded.cause";
     const MACHINES: &str = "UPDATE machine SET unit = $2, unit_path = $3 WHERE unit_path = $1";
     const JOINED: &str = "UPDATE machine SET joined_unit = $2 WHERE joined_unit = $1";
+    const WORK: &str = "UPDATE work SET unit = $2 WHERE unit = $1 AND confirmed_at IS NULL";
     const CODES: &str = "UPDATE join_code SET unit = $2 WHERE unit = $1 AND uses_left > 0";
     const COUNT: &str = "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM seat WHERE unit = $1";
     const SEATS: &str = "INSERT INTO seat (unit, role, norm_group, regime, count)
@@ -192,6 +198,7 @@ pub async fn follow(tx: &mut Tx, from: &Unit, to: &Unit, at: Timestamp) -> Resul
         let moved =
             sqlx::query(MACHINES).bind(&from.path).bind(&to.id).bind(&to.path).execute(&mut *c).await?;
         sqlx::query(JOINED).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
+        sqlx::query(WORK).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
         let codes = sqlx::query(CODES).bind(&from.id).bind(&to.id).execute(&mut *c).await?;
         let seats: i64 = sqlx::query_scalar(COUNT).bind(&from.id).fetch_one(&mut *c).await?;
         sqlx::query(SEATS).bind(&from.id).bind(&to.id).execute(&mut *c).await?;

@@ -204,28 +204,3 @@ pub async fn successors(tx: &mut Tx) -> Result<BTreeMap<String, Vec<Unit>>> {
     }
     Ok(successors)
 }
-
-/// People who see a closed unit only, and exceptions that were granted for one: a reform gives nobody more than he had,
-/// so both wait for a person. Names of accounts, and rules of exceptions with the unit's name.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn left_behind(tx: &mut Tx) -> Result<(Vec<String>, Vec<(String, String)>)> {
-    const ACCOUNTS: &str = "SELECT a.name FROM account a JOIN unit u ON u.id = a.unit
-        WHERE u.closed_on IS NOT NULL ORDER BY a.name";
-    const WAIVERS: &str = "SELECT w.rule, u.name FROM waiver w JOIN unit u ON u.id = w.unit
-        WHERE u.closed_on IS NOT NULL AND w.ended_at IS NULL ORDER BY u.sort, u.id, w.rule";
-    let accounts: Vec<String> = sql!(tx, |c| sqlx::query_scalar(ACCOUNTS).fetch_all(c).await?);
-    let waivers: Vec<(String, String)> = sql!(tx, |c| sqlx::query_as(WAIVERS).fetch_all(c).await?);
-    Ok((accounts, waivers))
-}
-
-/// The seats of closed units: the unit's id, and how many.
-///
-/// # Errors
-/// When the database cannot.
-pub async fn stranded_seats(tx: &mut Tx, scope: &Scope) -> Result<Vec<(String, i64)>> {
-    const SQL: &str = "SELECT u.id, CAST(SUM(s.count) AS BIGINT) FROM seat s JOIN unit u ON u.id = s.unit
-        WHERE u.closed_on IS NOT NULL AND u.path >= $1 AND u.path < $2 GROUP BY u.id, u.path ORDER BY u.path";
-    Ok(sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?))
-}

@@ -174,6 +174,34 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<Archived>> {
     })
 }
 
+/// A text by its digest, without the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Its digest, in hexadecimal.
+    pub digest: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Id of the set; `prices` and the like for a table.
+    pub id: String,
+    /// When it judged or was tried first.
+    pub first_used_at: Timestamp,
+}
+
+/// Every text without the text, the newest first.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn named(tx: &mut Tx) -> Result<Vec<Named>> {
+    const SQL: &str = "SELECT digest, kind, id, first_used_at FROM rules_text
+        ORDER BY first_used_at DESC, id, digest";
+    let rows: Vec<(String, String, String, i64)> = sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?);
+    let named = |(digest, kind, id, first_used_at): (String, String, String, i64)| {
+        let first_used_at = Timestamp::from_millisecond(first_used_at)?;
+        Ok(Named { digest, kind: Kind::parse(&kind)?, id, first_used_at })
+    };
+    rows.into_iter().map(named).collect()
+}
+
 /// Keeps what the digest of an assessment is made of, unless it is kept already or one of its texts is not.
 ///
 /// # Errors

@@ -146,10 +146,10 @@ async fn a_province_joins_and_reports() {
     assert_eq!((open.len(), open[0].reports, open[0].digest.as_str()), (1, 2, "e2"));
     assert_eq!(open[0].signs, other);
     assert_eq!(conflict::all_open(&mut tx).await.unwrap(), open);
-    assert_eq!(listing::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 1);
+    assert_eq!(counts::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 1);
     conflict::end(&mut tx, &open[0], "admin", at(9)).await.unwrap();
     assert!(conflict::open(&mut tx, &id).await.unwrap().is_empty());
-    assert_eq!(listing::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 0);
+    assert_eq!(counts::conflicts(&mut tx, &listing::Scope::everything()).await.unwrap(), 0);
     sign::set(&mut tx, &id, &other).await.unwrap();
     assert_eq!(sign::of(&mut tx, &id).await.unwrap(), other);
     let again = Newcomer { hostname: "PC-01", agent: "0.1.1", role: "clerk" };
@@ -176,7 +176,7 @@ async fn a_province_joins_and_reports() {
         ruleset: "office",
         day: jiff::civil::date(2026, 11, 22),
         mark: &mark,
-        body: "{}",
+        body: &assessment::Packed::of("{}", None).unwrap(),
     };
     let judged = assessment::add(&mut tx, judgement, at(9)).await.unwrap();
     let portrait = Portrait {
@@ -234,6 +234,14 @@ async fn a_province_joins_and_reports() {
     assert_eq!((machine::reported(&mut tx).await.unwrap(), report::count(&mut tx).await.unwrap()), (1, 1));
 
     assert_eq!(assessment::latest(&mut tx, &id).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(assessment::body(&mut tx, &judged).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(assessment::body(&mut tx, "nothing").await.unwrap(), None);
+    let ground = assessment::ground(&mut tx, &id).await.unwrap();
+    assert_eq!(
+        assessment::Packed::of("{}", ground.as_ref()).unwrap(),
+        assessment::Packed::of("{}", None).unwrap()
+    );
+    assert_eq!(assessment::ground(&mut tx, "nobody").await.unwrap(), None);
 
     assert_eq!(assessment::count(&mut tx, &id).await.unwrap(), 1);
     assert_eq!(unit::by_id(&mut tx, &commune.id).await.unwrap(), commune);
@@ -260,21 +268,21 @@ async fn a_province_joins_and_reports() {
     );
     assert_eq!(listing::units(&mut tx, &here).await.unwrap().len(), 5);
     assert_eq!(listing::units(&mut tx, &elsewhere).await.unwrap(), []);
-    let found = listing::findings(&mut tx, &here).await.unwrap();
+    let found = counts::findings(&mut tx, &here).await.unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(("memory-size".to_owned(), "fail".to_owned()), 1)]);
-    assert!(listing::findings(&mut tx, &elsewhere).await.unwrap().is_empty());
+    assert!(counts::findings(&mut tx, &elsewhere).await.unwrap().is_empty());
     assessment::set_findings(&mut tx, &id, &[finding("b", "fail"), finding("c", "waived")]).await.unwrap();
-    assert_eq!(listing::switched_off(&mut tx, &here).await.unwrap(), [("b".to_owned(), 1)].into());
-    assert!(listing::switched_off(&mut tx, &elsewhere).await.unwrap().is_empty());
-    let said = listing::findings_of(&mut tx, &here, ["a", "b", "c", "d"]).await.unwrap();
+    assert_eq!(counts::switched_off(&mut tx, &here).await.unwrap(), [("b".to_owned(), 1)].into());
+    assert!(counts::switched_off(&mut tx, &elsewhere).await.unwrap().is_empty());
+    let said = counts::findings_of(&mut tx, &here, ["a", "b", "c", "d"]).await.unwrap();
     let of = [("b".to_owned(), "fail".to_owned()), ("c".to_owned(), "waived".to_owned())].into();
     assert_eq!(said, [(id.clone(), of)].into());
-    let said = listing::findings_of(&mut tx, &here, ["d"; 4]).await.unwrap();
+    let said = counts::findings_of(&mut tx, &here, ["d"; 4]).await.unwrap();
     assert_eq!(said, [(id.clone(), [].into())].into(), "judged, and everything passes");
-    assert!(listing::findings_of(&mut tx, &elsewhere, ["b"; 4]).await.unwrap().is_empty());
-    let noted = listing::Noted { waived: 1, switched_off: 1, only_rules: 1, ..listing::Noted::default() };
-    assert_eq!(listing::noted(&mut tx, &here).await.unwrap(), noted);
-    assert_eq!(listing::noted(&mut tx, &elsewhere).await.unwrap(), listing::Noted::default());
+    assert!(counts::findings_of(&mut tx, &elsewhere, ["b"; 4]).await.unwrap().is_empty());
+    let noted = counts::Noted { waived: 1, switched_off: 1, only_rules: 1, ..counts::Noted::default() };
+    assert_eq!(counts::noted(&mut tx, &here).await.unwrap(), noted);
+    assert_eq!(counts::noted(&mut tx, &elsewhere).await.unwrap(), counts::Noted::default());
     let plain = Filter::all(here.clone());
     let asked = |rule: Option<&str>, switched_off, waived, opinion| Filter {
         rule: rule.map(str::to_owned),
@@ -303,11 +311,11 @@ async fn a_province_joins_and_reports() {
         found.push(rows.len());
     }
     assert_eq!(found, [1, 1, 0, 1, 0, 0, 1, 1, 0]);
-    let judged_roles = listing::judged_by_role(&mut tx, &here).await.unwrap();
+    let judged_roles = counts::judged_by_role(&mut tx, &here).await.unwrap();
     assert_eq!(judged_roles.into_iter().collect::<Vec<_>>(), [("clerk".to_owned(), 1)]);
-    assert_eq!(listing::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));
-    assert_eq!(listing::silent(&mut tx, &here, at(10)).await.unwrap(), (0, 0));
-    assert_eq!(listing::assessment_body(&mut tx, &judged).await.unwrap().as_deref(), Some("{}"));
+    assert_eq!(counts::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));
+    assert_eq!(counts::silent(&mut tx, &here, at(10)).await.unwrap(), (0, 0));
+    assert_eq!(assessment::body(&mut tx, &judged).await.unwrap().as_deref(), Some("{}"));
     let kept = listing::evidence(&mut tx, &report).await.unwrap().unwrap();
     assert_eq!(
         (kept.envelope.as_slice(), kept.digest.as_str(), kept.via.as_str()),
@@ -356,6 +364,10 @@ async fn a_province_joins_and_reports() {
     let archived = rules_text::list(&mut tx).await.unwrap();
     let archived = archived.iter().map(|a| (a.digest.as_str(), a.first_used_at, a.machines));
     assert_eq!(archived.collect::<Vec<_>>(), [("l1", at(8), 1), ("s1", at(8), 1)]);
+    let named = rules_text::named(&mut tx).await.unwrap();
+    let named = named.iter().map(|one| (one.digest.as_str(), one.kind, one.first_used_at));
+    let kinds = [("l1", rules_text::Kind::Lifecycle, at(8)), ("s1", rules_text::Kind::Set, at(8))];
+    assert_eq!(named.collect::<Vec<_>>(), kinds);
     let activation = |second, before: Option<&str>, counts| rules_text::Activation {
         at: at(second),
         actor: "lan".to_owned(),
@@ -658,7 +670,9 @@ async fn seats_and_diagnoses() {
     let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
     let id = machine::add(&mut tx, &commune, newcomer, at(2)).await.unwrap();
     key::add(&mut tx, "k1", &id, &[7; 32], at(2)).await.unwrap();
-    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "book").await.unwrap(), 0);
+    let by = |terms: &str, book: &str| diagnosis::By { terms: terms.to_owned(), book: book.to_owned() };
+    let book = by("", "book");
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, &book).await.unwrap(), 0);
     let arrived = Arrived {
         machine: &id,
         key: "k1",
@@ -671,15 +685,27 @@ async fn seats_and_diagnoses() {
     };
     let report = report::add(&mut tx, arrived, at(3)).await.unwrap();
     machine::portray(&mut tx, &id, &report, at(3), &Portrait::default(), at(3)).await.unwrap();
-    let missing = diagnosis::missing(&mut tx, &everything, "book", "", 9).await.unwrap();
+    let missing = diagnosis::missing(&mut tx, &everything, &book, "", 9).await.unwrap();
     let [one] = missing.as_slice() else { panic!("{missing:?}") };
     assert_eq!((one.latest.machine.as_str(), one.report.as_str()), (id.as_str(), report.as_str()));
-    diagnosis::put(&mut tx, &id, &report, &one.made_by, "{}").await.unwrap();
-    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "book").await.unwrap(), 0);
-    assert_eq!(diagnosis::missing_count(&mut tx, &everything, "dearer").await.unwrap(), 1);
-    assert!(diagnosis::missing(&mut tx, &everything, "book", "", 9).await.unwrap().is_empty());
-    let all = diagnosis::all(&mut tx, &everything).await.unwrap();
+    diagnosis::put(&mut tx, "", (&id, &report), &one.made_by, "{}").await.unwrap();
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, &book).await.unwrap(), 0);
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, &by("", "dearer")).await.unwrap(), 1);
+    assert!(diagnosis::missing(&mut tx, &everything, &book, "", 9).await.unwrap().is_empty());
+    let all = diagnosis::all(&mut tx, &everything, "").await.unwrap();
     assert_eq!((all.len(), all[0].body.as_deref()), (1, Some("{}")));
+
+    // What is tried stands beside what is in force, until it is thrown away.
+    let trial = by("- +10 -", "book");
+    assert_eq!(diagnosis::missing_count(&mut tx, &everything, &trial).await.unwrap(), 1);
+    assert_eq!(diagnosis::all(&mut tx, &everything, "- +10 -").await.unwrap()[0].body, None);
+    diagnosis::put(&mut tx, &trial.terms, (&id, &report), &one.made_by, "{\"a\":1}").await.unwrap();
+    assert!(diagnosis::missing(&mut tx, &everything, &trial, "", 9).await.unwrap().is_empty());
+    assert_eq!(diagnosis::trials(&mut tx).await.unwrap(), ["- +10 -"]);
+    diagnosis::forget(&mut tx, "").await.unwrap();
+    diagnosis::forget(&mut tx, "- +10 -").await.unwrap();
+    assert!(diagnosis::trials(&mut tx).await.unwrap().is_empty());
+    assert_eq!(diagnosis::all(&mut tx, &everything, "").await.unwrap(), all, "what is in force stays");
 
     // Another seat, for a machine that people know by its name.
     assert_eq!(machine::names(&mut tx).await.unwrap(), [(id.clone(), "PC-01".to_owned())]);
@@ -770,13 +796,19 @@ async fn units_change_and_the_past_stays() {
         (waiting.len(), waiting[0].id.as_str(), waiting[0].named.1.as_str()),
         (1, id.as_str(), "Xã A")
     );
-    assert_eq!(past::stranded_seats(&mut tx, &everything).await.unwrap(), [(old.id.clone(), 2)]);
     let closed = past::closed(&mut tx).await.unwrap();
     assert_eq!(closed[&old.id], ("A".to_owned(), "Xã A".to_owned(), "2026-09-25".to_owned()));
     let successors = past::successors(&mut tx).await.unwrap();
     assert_eq!(codes(successors[&old.id].clone()), "B");
-    let (accounts, waivers) = past::left_behind(&mut tx).await.unwrap();
-    assert_eq!((accounts, waivers), (vec!["an".to_owned()], vec![("tpm".to_owned(), "Xã A".to_owned())]));
+    let left = estate::left(&mut tx, &everything).await.unwrap();
+    let told: Vec<_> = left.iter().map(|one| (one.kind, one.told.as_str())).collect();
+    assert_eq!(
+        told,
+        [(estate::Kind::Seats, "2"), (estate::Kind::Waiver, "tpm"), (estate::Kind::Account, "an")]
+    );
+    assert!(left.iter().all(|one| one.unit == old.id));
+    assert!(estate::left(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
+    assert!(estate::all(&mut tx).await.unwrap().contains_key(&new.id), "it has seats, and works");
 
     // All of it follows into the new one.
     let reform: Timestamp = "2026-09-24T17:00:00Z".parse().unwrap();
@@ -905,7 +937,7 @@ async fn days_are_counted_and_targets_set() {
         ruleset: "own",
         day: second,
         mark: &mark,
-        body: "{}",
+        body: &assessment::Packed::of("{}", None).unwrap(),
     };
     assessment::add(&mut tx, judgement, at(5)).await.unwrap();
     let members = tally::members(&mut tx, "", 9, 0).await.unwrap();
@@ -950,6 +982,14 @@ async fn work_is_done_and_confirmed() {
     assert_eq!(work::room(&mut tx, &id).await.unwrap(), "");
     assert!(work::set_room(&mut tx, &id, "203").await.unwrap());
     assert!(!work::set_room(&mut tx, &id, "203").await.unwrap());
+    assert_eq!(register::of(&mut tx, &id).await.unwrap(), register::Entry::default());
+    let entry = register::Entry { number: "TS-01".to_owned(), ..register::Entry::default() };
+    assert!(register::put(&mut tx, &id, &entry).await.unwrap());
+    assert!(!register::put(&mut tx, &id, &entry).await.unwrap());
+    assert_eq!(register::of(&mut tx, &id).await.unwrap(), entry);
+    let all = register::all(&mut tx, &Scope::subtree(&province.path)).await.unwrap();
+    assert_eq!(all, [(id.clone(), ("203".to_owned(), entry))].into());
+    assert!(register::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
     work::set_team(&mut tx, &province.id, "Tổ 1").await.unwrap();
     let teams = work::teams(&mut tx).await.unwrap();
     assert_eq!(work::team_at(&teams, &commune.path), Some("Tổ 1"), "that of the unit above");
@@ -1014,4 +1054,159 @@ async fn work_is_done_and_confirmed() {
     }
     assert_eq!(work::counts(&mut tx, &scope).await.unwrap(), (0, 0, 1));
     assert!(!work::tick(&mut tx, &one, None).await.unwrap(), "what is confirmed stays");
+}
+
+#[tokio::test]
+async fn goods_are_asked_for_ticked_off_and_seen() {
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
+    let wanted = |item: &str, role: &str, count, base| goods::Wanted {
+        unit: unit.id.clone(),
+        means: "buy".to_owned(),
+        item: item.to_owned(),
+        role: role.to_owned(),
+        count,
+        base,
+    };
+    let scope = Scope::subtree(&unit.path);
+    let one = goods::add(&mut tx, &wanted("pc", "clerk", 2, 0), "an", at(10)).await.unwrap();
+    let two = goods::add(&mut tx, &wanted("printer", "", 1, 3), "an", at(11)).await.unwrap();
+    let all = goods::all(&mut tx, &scope).await.unwrap();
+    assert_eq!(
+        (all.len(), all[0].wanted.clone(), all[0].unit_name.as_str()),
+        (2, wanted("pc", "clerk", 2, 0), "Tỉnh")
+    );
+    assert!(goods::all(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap().is_empty());
+    assert_eq!(goods::counts(&mut tx, &scope).await.unwrap(), (2, 0, 0));
+    assert!(goods::tick(&mut tx, &one, Some(("binh", at(20)))).await.unwrap());
+    assert!(!goods::tick(&mut tx, &one, Some(("chi", at(21)))).await.unwrap(), "it is ticked off");
+    assert!(!goods::remove(&mut tx, &one).await.unwrap(), "somebody has got it");
+    assert!(goods::remove(&mut tx, &two).await.unwrap());
+    assert_eq!(goods::counts(&mut tx, &scope).await.unwrap(), (0, 1, 0));
+
+    // A machine that joins after, and reports.
+    let after = at(10).as_millisecond();
+    assert_eq!(goods::reported_at(&mut tx, &scope).await.unwrap(), None);
+    let newcomer = Newcomer { hostname: "PC-01", agent: "0.1.0", role: "clerk" };
+    let id = machine::add(&mut tx, &unit, newcomer, at(30)).await.unwrap();
+    assert_eq!(
+        goods::joined(&mut tx, &unit.id, "clerk", after).await.unwrap(),
+        (0, None),
+        "it has not reported"
+    );
+    key::add(&mut tx, "k1", &id, &[7; 32], at(30)).await.unwrap();
+    let arrived = Arrived {
+        machine: &id,
+        key: "k1",
+        sequence: 1,
+        digest: "d1",
+        taken_at: at(31),
+        via: "https",
+        envelope: b"bytes",
+        base: None,
+    };
+    let report = report::add(&mut tx, arrived, at(31)).await.unwrap();
+    machine::portray(&mut tx, &id, &report, at(31), &Portrait::default(), at(31)).await.unwrap();
+    let taken = at(31).as_millisecond();
+    assert_eq!(goods::joined(&mut tx, &unit.id, "clerk", after).await.unwrap(), (1, Some(taken)));
+    assert_eq!(goods::joined(&mut tx, &unit.id, "leader", after).await.unwrap(), (0, None));
+    assert_eq!(goods::joined(&mut tx, &unit.id, "clerk", taken).await.unwrap(), (0, None));
+    assert_eq!(goods::reported_at(&mut tx, &scope).await.unwrap(), Some(taken));
+    goods::seen(&mut tx, &one, 1, None).await.unwrap();
+    goods::seen(&mut tx, &one, 2, Some(taken)).await.unwrap();
+    goods::seen(&mut tx, &one, 0, None).await.unwrap();
+    let all = goods::all(&mut tx, &scope).await.unwrap();
+    assert_eq!((all[0].arrived, all[0].confirmed_at), (2, Some(taken)), "what is confirmed stays");
+    assert!(!goods::tick(&mut tx, &one, None).await.unwrap());
+    assert_eq!(goods::counts(&mut tx, &scope).await.unwrap(), (0, 0, 1));
+}
+
+/// Each sort of thing that a closed unit leaves goes to another one, or is dropped.
+#[tokio::test]
+async fn what_a_closed_unit_leaves() {
+    use super::estate::Kind;
+
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let add = async |tx: &mut Tx, code: &str| {
+        unit::add(tx, None, &naming(code, code, code, "commune"), at(0)).await.unwrap()
+    };
+    let (old, new) = (add(&mut tx, "A").await, add(&mut tx, "B").await);
+    let wish = |unit: &unit::Unit, count, price| wish::Wish {
+        unit: unit.id.clone(),
+        item: "firewall".to_owned(),
+        count,
+        have: 1,
+        price,
+    };
+    wish::set(&mut tx, &old.id, &[wish(&old, 2, Some(50))]).await.unwrap();
+    wish::set(&mut tx, &new.id, &[wish(&new, 1, Some(40))]).await.unwrap();
+    let target = target::Target { share_percent: 80, day: jiff::civil::date(2027, 7, 1) };
+    target::set(&mut tx, &old.id, target, "an", at(1)).await.unwrap();
+    let parameter = |unit| parameter::Wish {
+        unit,
+        ruleset: "own",
+        name: "resolvers",
+        value: "[\"10.0.0.1\"]",
+        reason: "why",
+        by: "an",
+    };
+    parameter::set(&mut tx, parameter(&old.id), at(1)).await.unwrap();
+    parameter::set(&mut tx, parameter(&new.id), at(1)).await.unwrap();
+    work::set_team(&mut tx, &old.id, "Tổ 1").await.unwrap();
+    account::add(&mut tx, at(1), "an", "$", account::Standing::Viewer, Some(&old.id)).await.unwrap();
+    let grant = Grant { reach: Reach::Unit(&old.id), rule: "tpm", reason: "cũ", by: "an", ends_on: day(30) };
+    waiver::grant(&mut tx, grant, at(1)).await.unwrap();
+    let wanted = goods::Wanted {
+        unit: old.id.clone(),
+        means: "buy".to_owned(),
+        item: "printer".to_owned(),
+        role: String::new(),
+        count: 1,
+        base: 0,
+    };
+    goods::add(&mut tx, &wanted, "an", at(1)).await.unwrap();
+    let row = seat::Seats {
+        unit: old.id.clone(),
+        role: "clerk".to_owned(),
+        group: "specialist".to_owned(),
+        regime: "A/B".to_owned(),
+        count: 2,
+    };
+    seat::set(&mut tx, &old.id, std::slice::from_ref(&row)).await.unwrap();
+    unit::close(&mut tx, &old.id, day(25)).await.unwrap();
+    let everything = Scope::everything();
+    let left = estate::left(&mut tx, &everything).await.unwrap();
+    let kinds: Vec<Kind> = left.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, Kind::ALL, "one of each");
+    assert!(Kind::ALL.iter().all(|kind| Kind::parse(kind.word()) == Some(*kind)));
+    for one in &left {
+        let went = estate::pass(&mut tx, one, &new.id, "chi", at(9)).await.unwrap();
+        // The new unit has that parameter of its own.
+        assert_eq!(went, one.kind != Kind::Parameter, "{one:?}");
+    }
+    let [parameter] = estate::left(&mut tx, &everything).await.unwrap().try_into().unwrap();
+    assert!(estate::drop_left(&mut tx, &parameter, "chi", at(9)).await.unwrap());
+    assert!(!estate::drop_left(&mut tx, &parameter, "chi", at(9)).await.unwrap());
+    assert!(estate::left(&mut tx, &everything).await.unwrap().is_empty());
+
+    assert_eq!(
+        wish::all(&mut tx, &everything).await.unwrap(),
+        [wish::Wish { have: 2, ..wish(&new, 3, Some(50)) }]
+    );
+    assert_eq!(target::all(&mut tx).await.unwrap(), [(new.id.clone(), target)].into());
+    assert_eq!(work::teams(&mut tx).await.unwrap(), [(new.id.clone(), "Tổ 1".to_owned())].into());
+    assert_eq!(seat::of(&mut tx, &new.id).await.unwrap(), [seat::Seats { unit: new.id.clone(), ..row }]);
+    let waivers = waiver::all(&mut tx, "").await.unwrap();
+    let told: Vec<_> =
+        waivers.iter().map(|one| (one.unit.0.as_str(), one.ended.is_some(), one.ends_on)).collect();
+    assert_eq!(told, [(new.id.as_str(), false, day(30)), (old.id.as_str(), true, day(30))]);
+    let mine = estate::all(&mut tx).await.unwrap().remove(&new.id).unwrap();
+    let one = |kind: Kind| mine.iter().find(|one| one.kind == kind).unwrap().clone();
+    assert_eq!(one(Kind::Account).told, "an");
+    assert!(!estate::drop_left(&mut tx, &one(Kind::Account), "chi", at(10)).await.unwrap(), "people stay");
+    for kind in [Kind::Seats, Kind::Wish, Kind::Waiver, Kind::Target, Kind::Team, Kind::Goods] {
+        assert!(estate::drop_left(&mut tx, &one(kind), "chi", at(10)).await.unwrap(), "{kind:?}");
+    }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use jiff::civil::Date;
 
 use crate::store::{Tx, past, unit};
-use crate::web::csv::Csv;
+use crate::table::Csv;
 
 /// The units that work today, or worked on a day, as a CSV file: parents before children.
 ///

@@ -17,8 +17,8 @@ use crate::store::machine::Among;
 use crate::store::past::{self, Stranded};
 use crate::store::unit::{self, Unit};
 use crate::store::{Tx, audit};
+use crate::table::Csv;
 use crate::vietnamese::fold;
-use crate::web::csv::Csv;
 
 /// Most rules in one file.
 const ROWS_MAX: usize = 100_000;

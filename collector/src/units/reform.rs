@@ -13,11 +13,12 @@ use jiff::tz::{Offset, TimeZone};
 use super::change::differences;
 use super::{kind_of_name, strip_kind};
 use crate::sheet::{self, Column};
-use crate::store::Tx;
+use crate::store::estate::{self, Kind, Left};
 use crate::store::listing::Scope;
 use crate::store::machine::{self, Followed};
 use crate::store::past;
 use crate::store::unit::{self, Decision, EventKind, Naming, Part, Side, Standing, Unit};
+use crate::store::{Tx, audit};
 use crate::vietnamese::{fold, is_same_name};
 
 /// Most rows in one file.
@@ -480,10 +481,40 @@ pub struct Outcome {
     pub children: usize,
     /// Machines that wait for a person to say where they go.
     pub waiting: usize,
-    /// People who see a closed unit only.
-    pub accounts: Vec<String>,
-    /// Exceptions that were granted for closed units: rule, and the unit's name.
-    pub waivers: Vec<(String, String)>,
+    /// What else followed whole units: exceptions, people, targets, parameters and the like.
+    pub passed: usize,
+    /// What closed units left, which waits for a person beside the machines.
+    pub left: Vec<Left>,
+    /// Whether machines may have other exceptions and parameters.
+    pub judges: bool,
+}
+
+/// What a unit of a reform has beside its machines, and where that goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estate {
+    /// The unit that closes.
+    pub unit: Unit,
+    /// The code of the unit that it follows into; none where it waits for a person.
+    pub to: Option<String>,
+    /// What it has.
+    pub left: Vec<Left>,
+}
+
+/// What the units of a reform that close have beside their machines, and where that would go.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn estates(tx: &mut Tx, reform: &Reform) -> Result<Vec<Estate>> {
+    let mut all = estate::all(tx).await?;
+    let follows = reform.follows.iter().map(|(unit, code)| (unit, Some(code.clone())));
+    let waits = reform.divided.iter().map(|(unit, _)| unit).chain(&reform.districts);
+    let mut estates = Vec::new();
+    for (unit, to) in follows.chain(waits.map(|unit| (unit, None))) {
+        if let Some(left) = all.remove(&unit.id) {
+            estates.push(Estate { unit: unit.clone(), to, left });
+        }
+    }
+    Ok(estates)
 }
 
 /// Does what a reform does.
@@ -501,7 +532,7 @@ pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Out
         unit::alter(tx, &child.id, Some(&above.id), &naming, by.day).await?;
         unit::record(tx, by, EventKind::Move, &[Part::whole(&child.id, Side::To)]).await?;
     }
-    let followed = take_along(tx, reform, &units, by).await?;
+    let (followed, passed) = take_along(tx, reform, &units, by).await?;
     for (old, codes) in &reform.divided {
         let mut parts = vec![Part::whole(&old.id, Side::From)];
         for code in codes {
@@ -515,7 +546,8 @@ pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Out
         unit::close(tx, &district.id, by.day).await?;
         unit::record(tx, by, EventKind::Close, &[Part::whole(&district.id, Side::From)]).await?;
     }
-    let (accounts, waivers) = past::left_behind(tx).await?;
+    let left = estate::left(tx, &Scope::everything()).await?;
+    let judges = |one: &Left| matches!(one.kind, Kind::Waiver | Kind::Parameter);
     Ok(Outcome {
         went: reform.goes.len(),
         began: reform.made.len(),
@@ -523,8 +555,9 @@ pub async fn apply(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<Out
         followed,
         children: reform.children.len(),
         waiting: past::stranded(tx, &Scope::everything()).await?.len(),
-        accounts,
-        waivers,
+        judges: passed.iter().chain(&left).any(judges),
+        passed: passed.len(),
+        left,
     })
 }
 
@@ -561,15 +594,17 @@ async fn begin(tx: &mut Tx, reform: &Reform, by: Decision<'_>) -> Result<BTreeMa
     Ok(units)
 }
 
-/// Takes what belonged to whole units into the ones that they became, and closes them.
+/// Takes what belonged to whole units into the ones that they became, and closes them. Gives what beside machines, seats
+/// and join codes went along; what a new unit has of its own stays, and then that of the old one waits.
 async fn take_along(
     tx: &mut Tx,
     reform: &Reform,
     units: &BTreeMap<String, Unit>,
     by: Decision<'_>,
-) -> Result<Followed> {
+) -> Result<(Followed, Vec<Left>)> {
     let begins = by.day.to_zoned(TimeZone::fixed(Offset::constant(7))).context("the day of the reform")?;
-    let mut all = Followed::default();
+    let (mut all, mut passed) = (Followed::default(), Vec::new());
+    let mut estates = estate::all(tx).await?;
     for (old, code) in &reform.follows {
         // Its path may have changed with a unit above it.
         let old = unit::by_id(tx, &old.id).await?;
@@ -577,13 +612,36 @@ async fn take_along(
         all.machines += followed.machines;
         all.seats += followed.seats;
         all.join_codes += followed.join_codes;
+        let to = new(units, code)?;
+        for one in estates.remove(&old.id).unwrap_or_default() {
+            if one.kind != Kind::Seats && pass_on(tx, (&one, &old.code), (&to.id, code), by).await? {
+                passed.push(one);
+            }
+        }
         unit::close(tx, &old.id, by.day).await?;
         // A commune that closes stands in the merger; a district is no part of one.
         if old.kind == "district" {
             unit::record(tx, by, EventKind::Close, &[Part::whole(&old.id, Side::From)]).await?;
         }
     }
-    Ok(all)
+    Ok((all, passed))
+}
+
+/// Gives what a unit left to another one, and writes that down. Gives whether it went.
+async fn pass_on(
+    tx: &mut Tx,
+    (one, from): (&Left, &str),
+    (to, code): (&str, &str),
+    by: Decision<'_>,
+) -> Result<bool> {
+    let went = estate::pass(tx, one, to, by.actor, by.at).await?;
+    if went {
+        let detail = serde_json::json!({
+            "what": one.kind.word(), "which": one.told, "to": code, "day": by.day.to_string(), "ref": by.legal_ref
+        });
+        audit::add(tx, by.at, by.actor, "unit-estate", from, &detail.to_string()).await?;
+    }
+    Ok(went)
 }
 
 fn new<'a>(units: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit> {
@@ -593,10 +651,10 @@ fn new<'a>(units: &'a BTreeMap<String, Unit>, code: &str) -> Result<&'a Unit> {
 /// What a reform did, for the audit trail.
 pub fn detail(outcome: &Outcome, by: Decision<'_>) -> String {
     let (day, legal_ref) = (by.day.to_string(), by.legal_ref);
-    let Outcome { began, went, closed, waiting, followed, .. } = outcome;
+    let Outcome { began, went, closed, waiting, followed, passed, left, .. } = outcome;
     serde_json::json!({
         "day": day, "ref": legal_ref, "began": began, "went": went, "closed": closed,
-        "machines": followed.machines, "waiting": waiting
+        "machines": followed.machines, "waiting": waiting, "passed": passed, "left": left.len()
     })
     .to_string()
 }

@@ -14,6 +14,7 @@ use rust_xlsxwriter::{
 
 use crate::inventory::Inventory;
 use crate::planning::Planned;
+use crate::web::plan::note::tried;
 use crate::web::reader::Lang;
 use crate::web::words::Words;
 
@@ -273,7 +274,10 @@ fn book(title: &str) -> Workbook {
 pub fn workbook(place: &str, planned: &Planned) -> Result<Vec<u8>> {
     let w = Words::of(Lang::Vi);
     let looks = Looks::new();
-    let line = format!("Định mức: {} · ĐVT: đồng", planned.norm.title.vi);
+    let mut line = format!("Định mức: {} · ĐVT: đồng", planned.norm.title.vi);
+    if let Some(tried) = tried(Lang::Vi, w, planned) {
+        line.push_str(&format!(" · {tried}"));
+    }
     let head = Head { place, day: planned.day, line };
     let mut book = book(&w.nav_plan);
     p1::write(&mut book, &looks, &head, planned).context("writing the annex P1")?;

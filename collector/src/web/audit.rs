@@ -59,6 +59,8 @@ fn view(w: &'static Words, entry: &Entry) -> EntryView {
         "conflict-replaced" => &w.action_conflict_replaced,
         "plan-keep" => &w.action_plan_keep,
         "plan-remove" => &w.action_plan_remove,
+        "plan-text" => &w.action_plan_text,
+        "unit-estate" => &w.action_unit_estate,
         "plan-submit" => &w.action_plan_submit,
         "target-set" => &w.action_target_set,
         "work-make" => &w.action_work_make,

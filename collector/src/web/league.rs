@@ -17,7 +17,7 @@ use crate::store::listing::{self, Grades, Scope, UnitRow};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
 use crate::store::{audit, unit};
-use crate::web::csv::Csv;
+use crate::table::Csv;
 use crate::web::format::{self, decimal, fill, number, share};
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};

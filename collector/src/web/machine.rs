@@ -15,6 +15,7 @@ use crate::app::Judge;
 use crate::error::Failure;
 use crate::local::Local;
 use crate::store::account::Standing;
+use crate::store::assessment;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
 use crate::store::waiver::{self, Reach, Waiver};
@@ -658,7 +659,7 @@ pub async fn show(
         units.into_iter().filter(|unit| machine.unit_path.starts_with(&unit.path)).collect();
     units.sort_by_key(|unit| unit.path.chars().count());
     let body = match &machine.assessment {
-        Some(id) => listing::assessment_body(&mut tx, id).await?,
+        Some(id) => assessment::body(&mut tx, id).await?,
         None => None,
     };
     let evidence = match &machine.report {

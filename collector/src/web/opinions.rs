@@ -7,7 +7,8 @@ use axum::response::Response;
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::opinion::{Accord, Opinion};
-use crate::store::listing::{self, Direction, Filter, MachineRow, Noted, Sort};
+use crate::store::counts::{self, Noted};
+use crate::store::listing::{self, Direction, Filter, MachineRow, Sort};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label};
 use crate::web::layout::{Layout, Place};
@@ -117,7 +118,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let (reader, scope) = (&visitor.reader, &visitor.person.scope);
     let (w, judge) = (reader.words(), site.app.judge());
     let mut tx = site.app.store.read().await?;
-    let noted = listing::noted(&mut tx, scope).await?;
+    let noted = counts::noted(&mut tx, scope).await?;
     let mut sorts = Vec::new();
     for (accord, title, count) in [
         (Accord::OnlyRules, &w.opinion_only_rules, noted.only_rules),

@@ -11,7 +11,8 @@ use rules::assess::{Grade, Outcome};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Noted, Sort};
+use crate::store::counts::{self, Noted};
+use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
 use crate::web::format::{self, fill, number, share};
@@ -253,10 +254,10 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     };
     let rows = Rows {
         grades,
-        silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
-        conflicts: listing::conflicts(&mut tx, scope).await?,
-        noted: listing::noted(&mut tx, scope).await?,
-        findings: listing::findings(&mut tx, scope).await?,
+        silent: counts::silent(&mut tx, scope, silent_since(reader.now)).await?,
+        conflicts: counts::conflicts(&mut tx, scope).await?,
+        noted: counts::noted(&mut tx, scope).await?,
+        findings: counts::findings(&mut tx, scope).await?,
         nodes,
         counts: counts.into_iter().collect(),
         target,

@@ -17,7 +17,9 @@ use crate::web::annex::day_in_words;
 use crate::web::format::{self, money, number, share};
 use crate::web::label::rule_title;
 use crate::web::layout::{Layout, Place};
-use crate::web::plan::{self, bought, item, means, notes};
+use crate::web::plan::asked::planned;
+use crate::web::plan::line::{Bought, bought_in_all, item, means};
+use crate::web::plan::note::notes;
 use crate::web::reader::Lang;
 use crate::web::words::Words;
 use crate::web::{Query, Site, Visitor, page};
@@ -119,11 +121,10 @@ fn units(planned: &Planned) -> Vec<[String; 8]> {
     }
     for line in &planned.plan.lines {
         let counted = agencies.entry(agency(line.unit)).or_default();
-        let cost = line.cost.unwrap_or(0);
         if line.year.is_some() {
-            counted.funded += cost;
+            counted.funded += planned.plan.cost_of(line);
         } else {
-            counted.left += cost;
+            counted.left += line.cost.unwrap_or(0);
         }
     }
     let mut agencies: Vec<(usize, Agency)> = agencies.into_iter().collect();
@@ -148,7 +149,7 @@ fn by_means(planned: &Planned) -> Vec<[String; 3]> {
     let w = Words::of(VI);
     let funded = |means: Means| {
         let lines = planned.plan.lines.iter().filter(move |line| line.year.is_some() && line.means == means);
-        let cost: i64 = lines.clone().filter_map(|line| line.cost).sum();
+        let cost: i64 = lines.clone().map(|line| planned.plan.cost_of(line)).sum();
         (count(lines.count()), cost)
     };
     let row = |one: &Means| {
@@ -160,8 +161,7 @@ fn by_means(planned: &Planned) -> Vec<[String; 3]> {
 
 /// What funded lines buy.
 fn items(planned: &Planned) -> Vec<[String; 6]> {
-    let funded = planned.plan.lines.iter().filter(|line| line.year.is_some());
-    let row = |(index, one): (usize, plan::Bought)| {
+    let row = |(index, one): (usize, Bought)| {
         let unit = planned.judge.prices.items.get(&one.item).map(|item| item.unit.vi.clone());
         [
             (index + 1).to_string(),
@@ -172,7 +172,7 @@ fn items(planned: &Planned) -> Vec<[String; 6]> {
             one.basis.told(VI, planned),
         ]
     };
-    bought(funded).into_iter().enumerate().map(row).collect()
+    bought_in_all(&planned.plan).into_iter().enumerate().map(row).collect()
 }
 
 /// What each year has, spends and makes ready.
@@ -196,12 +196,9 @@ pub async fn show(
     visitor: Visitor,
     Query(fields): Query,
 ) -> Result<Response, Failure> {
-    let (place, planned) = plan::file(&site, &visitor, &fields).await?;
+    let (place, planned) = planned(&site, &visitor, &fields).await?;
     let lines = &planned.plan.lines;
-    let cost = |is_meant: &dyn Fn(&&Line) -> bool| -> i64 {
-        lines.iter().filter(is_meant).filter_map(|line| line.cost).sum()
-    };
-    let funded = cost(&|line| line.year.is_some());
+    let funded: i64 = lines.iter().map(|line| planned.plan.cost_of(line)).sum();
     let left: Vec<&Line> = lines.iter().filter(|line| line.year.is_none()).collect();
     let declared = lines.iter().filter(|line| matches!(line.why, Why::Wished { .. })).count();
     let counts = planned.plan.counts;

@@ -12,7 +12,7 @@ use crate::app::Judge;
 use crate::error::Failure;
 use crate::judge::WAIVED;
 use crate::store::account::Standing;
-use crate::store::listing::{self, Noted};
+use crate::store::counts::{self, Noted};
 use crate::store::rules_text::{self, Activation, Archived};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
@@ -325,10 +325,10 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let findings = listing::findings(&mut tx, scope).await?;
-    let switched_off = listing::switched_off(&mut tx, scope).await?;
-    let noted = listing::noted(&mut tx, scope).await?;
-    let judged = listing::judged_by_role(&mut tx, scope).await?;
+    let findings = counts::findings(&mut tx, scope).await?;
+    let switched_off = counts::switched_off(&mut tx, scope).await?;
+    let noted = counts::noted(&mut tx, scope).await?;
+    let judged = counts::judged_by_role(&mut tx, scope).await?;
     let archive = rules_text::list(&mut tx).await?;
     let activations = rules_text::activations(&mut tx, ACTIVATIONS_MAX).await?;
     let rows = Rows {

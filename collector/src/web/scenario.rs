@@ -1,8 +1,11 @@
 //! One plan that was kept: a draft beside what it comes to today, to be submitted or thrown away; and one that was
 //! submitted, as it was then.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
@@ -12,6 +15,7 @@ use serde_json::Value;
 
 use crate::app::{App, Judge};
 use crate::error::Failure;
+use crate::planning::beside::Progress;
 use crate::planning::{self, Planned, Wish};
 use crate::store::audit;
 use crate::store::listing::Scope;
@@ -19,15 +23,19 @@ use crate::store::scenario::{self, Scenario};
 use crate::web::format::{self, fill, money, number};
 use crate::web::label::{self, pick};
 use crate::web::layout::{Layout, Place};
+use crate::web::plan::asked::{Diagnosed, diagnosed};
+use crate::web::plan::{self, file, line};
 use crate::web::reader::{Lang, Reader};
 use crate::web::scenarios::{Asking, Beside, Outcome, PLANS, at, compare, outcome};
 use crate::web::words::Words;
-use crate::web::{Form, Site, Visitor, annex, attachment, page, plan};
+use crate::web::{Form, Site, Visitor, annex, attachment, page};
 
 /// Lines on a page; the JSON file has all.
 const LINES_MAX: usize = 500;
 /// Rules that are named beside one line.
 const NAMED_MAX: usize = 4;
+/// How long the page waits for machines that are diagnosed by other prices and rules.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 #[derive(Template)]
 #[template(path = "scenario.html")]
@@ -46,7 +54,9 @@ struct ScenarioPage {
 /// A draft beside what it comes to today.
 struct DraftView {
     verdict: String,
-    rows: Beside,
+    beside: Beside,
+    /// Whether what it comes to today is not known yet.
+    is_waiting: bool,
     /// The digest of what was seen, to be submitted; none for who may not.
     seen: Option<String>,
 }
@@ -98,6 +108,8 @@ struct Line {
     remedies: Vec<String>,
     purchases: Vec<Purchase>,
     cost: Option<i64>,
+    cost_all: Option<i64>,
+    years_paid: usize,
     why: Value,
     points: Value,
     year: Option<usize>,
@@ -117,8 +129,18 @@ async fn find(site: &Site, visitor: &Visitor, id: &str) -> Result<Scenario, Fail
     kept.into_iter().find(|one| one.id == id).ok_or(Failure::NotFound)
 }
 
-/// What a draft comes to today; none when its norm is gone.
-async fn today(app: &App, one: &Scenario) -> anyhow::Result<Option<Planned>> {
+/// What a draft comes to today.
+enum Today {
+    Made(Box<Planned>),
+    /// Its norm is gone.
+    NoNorm,
+    /// What it is made by is not in the archive.
+    NoTerms,
+    /// Machines are being diagnosed by its prices and rules.
+    Waiting(Progress),
+}
+
+async fn today(app: &App, one: &Scenario) -> anyhow::Result<Today> {
     let asking: Asking = serde_json::from_str(&one.wish)?;
     let judge = app.judge();
     let is_known = match &asking.norm {
@@ -126,13 +148,15 @@ async fn today(app: &App, one: &Scenario) -> anyhow::Result<Option<Planned>> {
         None => judge.norms.on(format::day(app.clock.now())).is_some(),
     };
     if !is_known {
-        return Ok(None);
+        return Ok(Today::NoNorm);
     }
-    let scope = Scope::subtree(&one.unit_path);
-    planning::diagnose(app, &scope, None, &indicatif::ProgressBar::hidden()).await?;
-    planning::plan(app, &Wish { scope, norm: asking.norm, fund: asking.fund, budgets: asking.budgets })
-        .await
-        .map(Some)
+    let Asking { norm, fund, budgets, terms } = asking;
+    let wish = Wish { scope: Scope::subtree(&one.unit_path), norm, fund, budgets, terms };
+    match diagnosed(app, &wish, PATIENCE).await? {
+        Diagnosed::Done => Ok(Today::Made(Box::new(planning::plan(app, &wish).await?))),
+        Diagnosed::Waiting(progress) => Ok(Today::Waiting(progress)),
+        Diagnosed::Unknown => Ok(Today::NoTerms),
+    }
 }
 
 /// The digest of everything in a plan: what somebody looks at and what is submitted are the same, or are not.
@@ -169,7 +193,8 @@ async fn answer(
             (None, Some(submitted(reader, &site.app.judge(), one, by, &document)?))
         }
     };
-    page(&ScenarioPage {
+    let is_waiting = draft.as_ref().is_some_and(|draft| draft.is_waiting);
+    let mut response = page(&ScenarioPage {
         l: Layout::new(reader, Place::Plan, &one.name),
         w,
         id: one.id.clone(),
@@ -179,23 +204,37 @@ async fn answer(
         note,
         draft,
         submitted,
-    })
+    })?;
+    if is_waiting {
+        response.headers_mut().insert(REFRESH, plan::REFRESH_SECONDS);
+    }
+    Ok(response)
 }
 
 async fn draft(site: &Site, visitor: &Visitor, one: &Scenario) -> Result<DraftView, Failure> {
     let (reader, w) = (&visitor.reader, visitor.words());
     let kept = outcome(one)?;
-    let Some(planned) = today(&site.app, one).await? else {
-        let rows = compare(reader, (&one.place, &kept), (&one.place, &kept));
-        return Ok(DraftView { verdict: w.scenario_no_norm.clone(), rows, seen: None });
+    let without = |verdict: String, is_waiting: bool| {
+        let beside = compare(reader, (&one.place, &kept), (&one.place, &kept));
+        Ok(DraftView { verdict, is_waiting, beside, seen: None })
     };
-    let rows = compare(reader, (&one.place, &kept), (&one.place, &Outcome::of(&planned)));
+    let planned = match today(&site.app, one).await? {
+        Today::Made(planned) => planned,
+        Today::NoNorm => return without(w.scenario_no_norm.clone(), false),
+        Today::NoTerms => return without(w.scenario_no_terms.clone(), false),
+        Today::Waiting(Progress { done, all }) => {
+            let [done, all] = [done, all].map(|count| plan::counted(reader.lang, count));
+            return without(fill(&w.scenario_waiting, &[("done", &done), ("all", &all)]), true);
+        }
+    };
+    let beside = compare(reader, (&one.place, &kept), (&one.place, &Outcome::of(&planned)));
     // That another day has come is no difference by itself.
-    let differs = rows.iter().any(|(what, _, _, differs)| *differs && *what != w.scenario_day);
+    let differs = beside.rows.iter().any(|(what, _, _, differs)| *differs && *what != w.scenario_day);
+    let differs = differs || !beside.items.is_empty() || !beside.units.is_empty();
     let verdict = if differs { &w.scenario_differs } else { &w.scenario_same };
     let may = PLANS.contains(&visitor.person.standing);
-    let seen = if may { Some(digest_of(&plan::document(&planned)?)) } else { None };
-    Ok(DraftView { verdict: verdict.clone(), rows, seen })
+    let seen = if may { Some(digest_of(&file::document(&planned)?)) } else { None };
+    Ok(DraftView { verdict: verdict.clone(), is_waiting: false, beside, seen })
 }
 
 fn submitted(
@@ -209,7 +248,7 @@ fn submitted(
     let kept: Document = serde_json::from_str(document)?;
     let came_to = outcome(one)?;
     // The facts of the plan itself: one side of the comparison with itself.
-    let rows = compare(reader, (&one.place, &came_to), (&one.place, &came_to));
+    let rows = compare(reader, (&one.place, &came_to), (&one.place, &came_to)).rows;
     let mut facts: Vec<(String, String)> =
         rows.into_iter().map(|(what, value, _, _)| (what, value)).collect();
     facts.retain(|(_, value)| !value.is_empty());
@@ -232,7 +271,7 @@ fn line_view(reader: &Reader, judge: &Judge, line: &Line) -> LineView {
     let means = Means::ALL.iter().find(|means| means.word() == line.means);
     let count = |name: &str| line.points.get(name).and_then(Value::as_i64).unwrap_or(0);
     LineView {
-        means: means.map_or_else(|| line.means.clone(), |known| plan::means(w, *known).to_owned()),
+        means: means.map_or_else(|| line.means.clone(), |known| line::means(w, *known).to_owned()),
         what: what(lang, w, judge, line),
         machine: match (&line.machine_name, &line.role) {
             (Some(machine), _) => machine.clone(),
@@ -242,8 +281,9 @@ fn line_view(reader: &Reader, judge: &Judge, line: &Line) -> LineView {
         unit: format!("{} ({})", line.unit_name, line.unit_code),
         why: why(lang, w, judge, &line.why),
         points: (count("role") * count("failure") + count("age") + count("unit")).to_string(),
-        cost: line.cost.map_or_else(|| w.plan_no_price.clone(), |cost| number(lang, cost)),
+        cost: line.cost_all.or(line.cost).map_or_else(|| w.plan_no_price.clone(), |cost| number(lang, cost)),
         when: match line.year {
+            Some(year) if line.years_paid > 1 => fill(&w.plan_year_on, &[("n", &(year + 1).to_string())]),
             Some(year) => fill(&w.plan_year, &[("n", &(year + 1).to_string())]),
             None => w.plan_not_funded.clone(),
         },
@@ -328,11 +368,13 @@ pub async fn act(
         "submit" if one.submitted.is_none() => {
             let note = visitor.words().scenario_changed.clone();
             match today(&site.app, &one).await? {
-                Some(planned) if digest_of(&plan::document(&planned)?) == form.text("seen") => {
-                    submit_plan(&site.app, &one, planned, by).await?;
+                Today::Made(planned) if digest_of(&file::document(&planned)?) == form.text("seen") => {
+                    submit_plan(&site.app, &one, *planned, by).await?;
                     Ok(Redirect::to("/plan/scenarios").into_response())
                 }
-                Some(_) | None => answer(&site, &visitor, &one, Some(note)).await,
+                Today::Made(_) | Today::NoNorm | Today::NoTerms | Today::Waiting(_) => {
+                    answer(&site, &visitor, &one, Some(note)).await
+                }
             }
         }
         _ => Ok(Redirect::to("/plan/scenarios").into_response()),
@@ -343,7 +385,7 @@ pub async fn act(
 pub(crate) async fn submit_plan(app: &App, one: &Scenario, planned: Planned, by: &str) -> anyhow::Result<()> {
     let now = app.clock.now();
     let outcome = serde_json::to_string(&Outcome::of(&planned))?;
-    let document = plan::document(&planned)?;
+    let document = file::document(&planned)?;
     let place = one.place.clone();
     let workbook = tokio::task::spawn_blocking(move || annex::workbook(&place, &planned)).await??;
     let mut tx = app.store.begin().await?;
@@ -365,7 +407,7 @@ pub async fn workbook(
     let one = find(&site, &visitor, &id).await?;
     let mut tx = site.app.store.read().await?;
     let bytes = scenario::workbook(&mut tx, &one.id).await?.ok_or(Failure::NotFound)?;
-    Ok(attachment(plan::XLSX, "ke-hoach-da-trinh.xlsx", bytes))
+    Ok(attachment(file::XLSX, "ke-hoach-da-trinh.xlsx", bytes))
 }
 
 /// The plan as it was submitted, as JSON.

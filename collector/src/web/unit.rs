@@ -12,11 +12,12 @@ use rules::assess::{Grade, Outcome, Role};
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::part::{self, Part};
-use crate::store::listing::{self, Direction, Filter, MachineRow, Noted, Scope, Sort};
+use crate::store::counts::{self, Noted};
+use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
 use crate::store::seat::{self, Filled, Seats};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
-use crate::store::work;
+use crate::store::{goods, work};
 use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
@@ -497,11 +498,13 @@ pub(super) async fn answer(
         && units.iter().filter(|one| one.parent.is_none()).count() == 1;
     let subtree = if is_all { Scope::everything() } else { Scope::subtree(&unit.path) };
     let own = listing::grades_by_unit(&mut tx, &subtree).await?;
-    let findings = listing::findings(&mut tx, &subtree).await?;
+    let findings = counts::findings(&mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
     let filled = seat::filled(&mut tx, &subtree).await?;
-    let noted = listing::noted(&mut tx, &subtree).await?;
-    let counted = work::counts(&mut tx, &subtree).await?;
+    let noted = counts::noted(&mut tx, &subtree).await?;
+    let (at_machines, goods) =
+        (work::counts(&mut tx, &subtree).await?, goods::counts(&mut tx, &subtree).await?);
+    let counted = (at_machines.0 + goods.0, at_machines.1 + goods.1, at_machines.2 + goods.2);
     let teams = work::teams(&mut tx).await?;
     let filter = Filter::all(subtree);
     let rows =

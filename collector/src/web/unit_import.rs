@@ -13,11 +13,12 @@ use crate::error::Failure;
 use crate::rescore::judge_again;
 use crate::sheet;
 use crate::store::assessment::Cause;
+use crate::store::estate::{self, Kind, Left};
 use crate::store::machine::Among;
 use crate::store::unit::{self, Decision, EventKind};
 use crate::store::{Tx, audit};
 use crate::units::change::{self, Change, Deed, Missing, Reckoned};
-use crate::units::reform::{self, Districts, Reform};
+use crate::units::reform::{self, Districts, Estate, Reform};
 use crate::units::{self as files};
 use crate::web::format::{self, fill, number};
 use crate::web::layout::{Layout, Place};
@@ -201,11 +202,15 @@ pub async fn send(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     }
     let mut tx = site.app.store.read().await?;
     let came = reckon(&mut tx, &asked, on).await?;
+    let estates = match &came {
+        Ok(came) => estates(&mut tx, came).await?,
+        Err(_) => Vec::new(),
+    };
     drop(tx);
     match came {
         Err(complaints) => refused(&ImportPage::of(reader, asked, on).complain(reader, complaints)),
         Ok(came) => {
-            let (groups, count) = shown(reader, &came);
+            let (groups, count) = shown(reader, &came, &estates);
             let tried = asked.digest();
             let future = (on > today).then(|| fill(&w.units_import_future, &[("day", &format::date(on))]));
             let may_apply = on <= today && !groups.is_empty();
@@ -241,7 +246,7 @@ async fn apply(app: &App, visitor: &Visitor, asked: Asked, on: Date) -> Result<R
         Came::Map(reform) => {
             let outcome = reform::apply(&mut tx, reform, by).await?;
             audit::add(&mut tx, by.at, actor, "units-reform", FILE, &reform::detail(&outcome, by)).await?;
-            (outcome.began, outcome.went, outcome.closed, !outcome.waivers.is_empty())
+            (outcome.began, outcome.went, outcome.closed, outcome.judges)
         }
     };
     tx.commit().await?;
@@ -253,7 +258,7 @@ async fn apply(app: &App, visitor: &Visitor, asked: Asked, on: Date) -> Result<R
     Ok(Redirect::to(&format::url("/units", &done)).into_response())
 }
 
-fn shown(reader: &Reader, came: &Came) -> (Vec<Group>, String) {
+fn shown(reader: &Reader, came: &Came, estates: &[Estate]) -> (Vec<Group>, String) {
     let w = reader.words();
     let n = |count: usize| number(reader.lang, i64::try_from(count).unwrap_or(i64::MAX));
     let (lines, same) = match came {
@@ -271,7 +276,7 @@ fn shown(reader: &Reader, came: &Came) -> (Vec<Group>, String) {
     };
     let mut groups: Vec<Group> = Vec::new();
     let mut counts: Vec<usize> = Vec::new();
-    for (title, line) in lines {
+    for (title, line) in lines.into_iter().chain(estates.iter().flat_map(|one| estate_lines(w, one))) {
         let at = groups.iter().position(|group| group.title == title).unwrap_or_else(|| {
             groups.push(Group { title, count: String::new(), lines: Vec::new(), more: None });
             counts.push(0);
@@ -287,6 +292,51 @@ fn shown(reader: &Reader, came: &Came) -> (Vec<Group>, String) {
         group.more = (count > LINES).then(|| fill(&w.units_import_more, &[("n", &n(count - LINES))]));
     }
     (groups, count)
+}
+
+/// What units that close have beside their machines, and where it goes.
+async fn estates(tx: &mut Tx, came: &Came) -> anyhow::Result<Vec<Estate>> {
+    let reckoned = match came {
+        Came::Map(reform) => return reform::estates(tx, reform).await,
+        Came::List(reckoned) => reckoned,
+    };
+    let closes = reckoned.changes.iter().filter_map(|change| match &change.deed {
+        Deed::Close { unit } => Some(unit),
+        _ => None,
+    });
+    let (mut all, mut estates) = (estate::all(tx).await?, Vec::new());
+    for id in closes {
+        if let Some(left) = all.remove(id) {
+            estates.push(Estate { unit: unit::by_id(tx, id).await?, to: None, left });
+        }
+    }
+    Ok(estates)
+}
+
+fn estate_lines(w: &'static Words, estate: &Estate) -> Vec<(&'static str, Line)> {
+    let line = |one: &Left| {
+        let what = format!("{}: {}", left_kind(w, one.kind), one.told);
+        let (title, text): (&'static str, String) = match &estate.to {
+            Some(code) => (&w.units_estate_follows, format!("{what} → {code}")),
+            None => (&w.units_estate_waits, what),
+        };
+        (title, Line { code: estate.unit.code.clone(), name: estate.unit.name.clone(), text })
+    };
+    estate.left.iter().map(line).collect()
+}
+
+/// What a sort of thing is called that a unit leaves.
+pub(super) fn left_kind(w: &'static Words, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Seats => &w.units_estate_seats,
+        Kind::Wish => &w.units_estate_wish,
+        Kind::Waiver => &w.units_estate_waiver,
+        Kind::Account => &w.units_estate_account,
+        Kind::Target => &w.units_estate_target,
+        Kind::Parameter => &w.units_estate_parameter,
+        Kind::Team => &w.units_estate_team,
+        Kind::Goods => &w.units_estate_goods,
+    }
 }
 
 fn line(w: &'static Words, change: &Change) -> (&'static str, Line) {

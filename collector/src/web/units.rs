@@ -12,20 +12,26 @@ use rules::assess::Grade;
 
 use crate::error::Failure;
 use crate::store::Tx;
+use crate::store::estate;
 use crate::store::listing::{self, Grades, Scope, UnitRow};
 use crate::store::past::{self, Under};
 use crate::store::unit::Unit;
 use crate::units::export;
+use crate::vietnamese::fold;
 use crate::web::format::fill;
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
 use crate::web::seat::GIVES_SEATS;
 use crate::web::words::Words;
-use crate::web::{CSV, Query, Site, Visitor, attachment, format, may_open, page};
+use crate::web::{CSV, Fields, Query, Site, Visitor, attachment, format, may_open, page};
 
-/// Trees with more units than this open only their first level.
+/// Trees with more units than this show two levels; what is below is a page of its own.
 const OPEN_MAX: usize = 80;
+/// The levels that such a tree shows.
+const LEVELS: usize = 2;
+/// Units that a search lists.
+const FOUND_MAX: usize = 100;
 
 /// A unit in the tree, in the order of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +100,8 @@ pub struct UnitLine {
     pub open: bool,
     /// How many branches end after it.
     pub closes: usize,
+    /// Where the units below it are shown that are not shown here, and how many these are.
+    pub more: Option<(String, String)>,
     /// Machines, with those below.
     pub machines: String,
     /// Those that are ready.
@@ -117,6 +125,7 @@ impl UnitLine {
             has_children: node.has_children,
             open: false,
             closes: 0,
+            more: None,
             machines: format::number(lang, machines),
             ready: format::number(lang, ready),
             share: format::share(lang, ready, machines),
@@ -150,6 +159,69 @@ pub fn day_of(text: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
+/// Which part of a tree is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum View {
+    /// The whole tree where it is small, else its first levels.
+    Top,
+    /// All of it, for print.
+    Whole,
+    /// A unit with all below it, by its id.
+    Under(String),
+    /// Units that are called so, or have this code; the words are folded.
+    Found(Vec<String>),
+}
+
+impl View {
+    fn of(query: &Fields) -> View {
+        let words: Vec<String> = fold(query.text("find")).split_whitespace().map(str::to_owned).collect();
+        match (query.text("under"), words.is_empty()) {
+            (_, false) => View::Found(words),
+            ("", true) if query.text("all").is_empty() => View::Top,
+            ("", true) => View::Whole,
+            (id, true) => View::Under(id.to_owned()),
+        }
+    }
+
+    /// The nodes that it shows, in the order of the tree, each with how many below it are not shown.
+    fn nodes(&self, nodes: Vec<Node>) -> Vec<(Node, usize)> {
+        let all = |nodes: Vec<Node>| nodes.into_iter().map(|node| (node, 0)).collect();
+        match self {
+            View::Top if nodes.len() > OPEN_MAX => {
+                let mut shown: Vec<(Node, usize)> = Vec::new();
+                for node in nodes {
+                    if node.depth < LEVELS {
+                        shown.push((node, 0));
+                    } else if let Some((_, hidden)) = shown.last_mut() {
+                        *hidden += 1;
+                    }
+                }
+                for (node, _) in shown.iter_mut().filter(|(node, _)| node.depth + 1 == LEVELS) {
+                    node.has_children = false;
+                }
+                shown
+            }
+            View::Top | View::Whole => all(nodes),
+            View::Under(id) => {
+                let Some(top) = nodes.iter().position(|node| node.unit.id == *id) else { return Vec::new() };
+                let depth = nodes[top].depth;
+                let below = nodes.iter().skip(top + 1).take_while(|node| node.depth > depth).count();
+                let mut part: Vec<Node> = nodes.into_iter().skip(top).take(below + 1).collect();
+                part.iter_mut().for_each(|node| node.depth -= depth);
+                all(part)
+            }
+            View::Found(words) => {
+                let is_found = |node: &Node| {
+                    let text = fold(&format!("{} {}", node.unit.name, node.unit.code));
+                    words.iter().all(|word| text.contains(word.as_str()))
+                };
+                let found = nodes.into_iter().filter(is_found).take(FOUND_MAX);
+                all(found.map(|node| Node { depth: 0, has_children: false, ..node }).collect())
+            }
+        }
+    }
+}
+
 /// Which tree is shown, and of when.
 struct AsOf {
     day: Date,
@@ -170,18 +242,35 @@ struct UnitsPage {
     today: String,
     is_then: bool,
     waiting: Option<String>,
+    /// What was looked for.
+    find: String,
+    /// Where all of it is shown; none where it is.
+    whole: Option<String>,
     may_import: bool,
     csv_semicolon: String,
     csv_comma: String,
 }
 
 impl UnitsPage {
-    fn of(reader: &Reader, nodes: &[Node], as_of: Option<&AsOf>) -> UnitsPage {
+    fn of(reader: &Reader, nodes: Vec<Node>, as_of: Option<&AsOf>, view: &View) -> UnitsPage {
         let (lang, w) = (reader.lang, reader.words());
-        let few = nodes.len() <= OPEN_MAX;
-        let next_depths = nodes.iter().skip(1).map(|node| node.depth).chain([0]);
-        let lines = nodes.iter().zip(next_depths).map(|(node, next)| UnitLine {
-            open: few || node.depth == 0,
+        let n = |count: usize| format::number(lang, i64::try_from(count).unwrap_or(i64::MAX));
+        let count = n(nodes.len());
+        let at = as_of.map(|as_of| as_of.day.to_string()).unwrap_or_default();
+        let tree = as_of.map_or("", |as_of| if as_of.under == Under::Today { "today" } else { "then" });
+        let address = |name: &str, value: &str| {
+            let fields = [("day", at.as_str()), ("tree", tree), (name, value)];
+            let given: Vec<(&str, &str)> =
+                fields.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+            format::url("/units", &given)
+        };
+        let nodes = view.nodes(nodes);
+        let is_part = nodes.iter().any(|(_, hidden)| *hidden > 0);
+        let next_depths = nodes.iter().skip(1).map(|(node, _)| node.depth).chain([0]);
+        let lines = nodes.iter().zip(next_depths).map(|((node, hidden), next)| UnitLine {
+            open: true,
+            more: (*hidden > 0)
+                .then(|| (address("under", &node.unit.id), fill(&w.units_below, &[("n", &n(*hidden))]))),
             // A branch without children of its own ends nothing; the branches above it end when the next unit is higher.
             closes: node.depth.saturating_sub(next),
             // A unit of that day may have no page today; its history is always there.
@@ -200,7 +289,6 @@ impl UnitsPage {
             l: Layout::new(reader, Place::Units, &w.nav_units),
             w,
             count: {
-                let count = format::number(lang, i64::try_from(nodes.len()).unwrap_or(i64::MAX));
                 match as_of {
                     None => fill(&w.units_count, &[("n", &count)]),
                     Some(as_of) => {
@@ -218,6 +306,8 @@ impl UnitsPage {
             today: format::day(reader.now).to_string(),
             is_then: as_of.is_none_or(|as_of| as_of.under == Under::Then),
             waiting: None,
+            find: String::new(),
+            whole: (is_part || !matches!(view, View::Top | View::Whole)).then(|| address("all", "1")),
             may_import: false,
             csv_semicolon: csv("semicolon"),
             csv_comma: csv("comma"),
@@ -245,7 +335,12 @@ pub async fn show(
         Some(as_of) => past_rows(&mut tx, scope, as_of).await?,
         None => (listing::units(&mut tx, scope).await?, listing::grades_by_unit(&mut tx, scope).await?),
     };
-    let mut shown = UnitsPage::of(reader, &tree(units, &own), as_of.as_ref());
+    let view = View::of(&query);
+    let mut shown = UnitsPage::of(reader, tree(units, &own), as_of.as_ref(), &view);
+    shown.find = query.text("find").trim().to_owned();
+    if matches!(view, View::Found(_)) && shown.lines.is_empty() {
+        shown.error = Some(fill(&w.units_found_none, &[("text", &shown.find)]));
+    }
     if as_of.is_none() && !wished.is_empty() {
         shown.error = Some(fill(&w.units_wrong_day, &[("day", wished)]));
     }
@@ -255,7 +350,7 @@ pub async fn show(
     }
     if as_of.is_none() && GIVES_SEATS.contains(&visitor.person.standing) {
         let waiting = past::stranded(&mut tx, scope).await?.len();
-        let seats = past::stranded_seats(&mut tx, scope).await?.len();
+        let seats = estate::left(&mut tx, scope).await?.len();
         let count = format::number(reader.lang, i64::try_from(waiting).unwrap_or(i64::MAX));
         shown.waiting = (waiting + seats > 0).then(|| fill(&w.units_waiting_count, &[("n", &count)]));
     }
@@ -352,6 +447,32 @@ mod tests {
                 c 3/3
               d 5/5"#]]
         .assert_eq(&lines.join("\n"));
+    }
+
+    #[test]
+    fn a_large_tree_shows_two_levels_and_where_the_rest_is() {
+        let mut units = vec![unit("p", "p/")];
+        for number in 0..60 {
+            units.push(unit(&format!("c{number}"), &format!("p/c{number}/")));
+            units.push(unit(&format!("o{number}"), &format!("p/c{number}/o{number}/")));
+        }
+        let told = |view: &View| {
+            let nodes = view.nodes(tree(units.clone(), &BTreeMap::new()));
+            let line = |(node, hidden): &(Node, usize)| {
+                format!("{}{} {hidden}", " ".repeat(node.depth), node.unit.name)
+            };
+            nodes.iter().map(line).collect::<Vec<_>>()
+        };
+        let top = told(&View::Top);
+        assert_eq!((top.len(), &*top[0], &*top[1]), (61, "p 0", " c0 1"));
+        assert_eq!(told(&View::Whole).len(), 121);
+        assert_eq!(told(&View::Under("c7".to_owned())), ["c7 0", " o7 0"]);
+        assert!(told(&View::Under("nowhere".to_owned())).is_empty());
+        assert_eq!(told(&View::Found(vec!["o59".to_owned()])), ["o59 0"]);
+        assert_eq!(told(&View::Found(vec!["c".to_owned()])).len(), 60);
+        // A small one is shown as it is.
+        let few = View::Top.nodes(tree(units.iter().take(21).cloned().collect(), &BTreeMap::new()));
+        assert!(few.len() == 21 && few.iter().all(|(_, hidden)| *hidden == 0));
     }
 
     #[test]

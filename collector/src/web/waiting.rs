@@ -8,18 +8,26 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::error::Failure;
+use crate::guard::Person;
+use crate::rescore::judge_again;
 use crate::sheet;
+use crate::store::account::Standing;
+use crate::store::assessment::Cause;
+use crate::store::estate::{self, Kind, Left};
+use crate::store::machine::Among;
 use crate::store::past::{self, Stranded};
-use crate::store::unit::Unit;
-use crate::store::{Tx, audit, seat};
+use crate::store::unit::{self, Unit};
+use crate::store::{Tx, audit};
 use crate::units::reassign::{self, Rule};
 use crate::web::format::{fill, number};
 use crate::web::label;
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::Reader;
+use crate::web::parameters::SETS_PARAMETERS;
+use crate::web::unit_import::left_kind;
 use crate::web::units::shown_day;
+use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
-use crate::web::{CSV, Form, Query, Site, Visitor, attachment, page_with};
+use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page_with};
 
 /// What the file is called in complaints.
 const FILE: &str = "rules.csv";
@@ -54,9 +62,20 @@ struct Group {
     code: String,
     closed: String,
     successors: Option<String>,
-    seats: Option<String>,
+    left: Vec<LeftView>,
+    targets: Vec<(String, String)>,
     machines: Vec<MachineView>,
     more: Option<String>,
+}
+
+/// Something that a closed unit left.
+struct LeftView {
+    kind: &'static str,
+    word: &'static str,
+    key: String,
+    told: String,
+    may: bool,
+    may_drop: bool,
 }
 
 struct MachineView {
@@ -71,7 +90,9 @@ struct Rows {
     machines: Vec<Stranded>,
     closed: BTreeMap<String, (String, String, String)>,
     successors: BTreeMap<String, Vec<Unit>>,
-    seats: Vec<(String, i64)>,
+    left: Vec<Left>,
+    /// The units that work: id and name.
+    open: Vec<(String, String)>,
 }
 
 async fn rows(tx: &mut Tx, visitor: &Visitor) -> Result<Rows, Failure> {
@@ -80,12 +101,19 @@ async fn rows(tx: &mut Tx, visitor: &Visitor) -> Result<Rows, Failure> {
         machines: past::stranded(tx, scope).await?,
         closed: past::closed(tx).await?,
         successors: past::successors(tx).await?,
-        seats: past::stranded_seats(tx, scope).await?,
+        left: estate::left(tx, scope).await?,
+        open: unit::standing(tx)
+            .await?
+            .into_iter()
+            .filter(|one| scope.holds(&one.unit.path))
+            .map(|one| (one.unit.id, format!("{} ({})", one.unit.name, one.unit.code)))
+            .collect(),
     })
 }
 
 impl WaitingPage {
-    fn of(reader: &Reader, rows: &Rows, said: Said) -> WaitingPage {
+    fn of(visitor: &Visitor, rows: &Rows, said: Said) -> WaitingPage {
+        let (reader, person) = (&visitor.reader, &visitor.person);
         let (lang, w) = (reader.lang, reader.words());
         let n = |count: usize| number(lang, i64::try_from(count).unwrap_or(i64::MAX));
         let mut below: BTreeMap<&str, Vec<&Stranded>> = BTreeMap::new();
@@ -96,14 +124,29 @@ impl WaitingPage {
                 below.entry(id).or_default().push(one);
             }
         }
-        for (id, _) in &rows.seats {
-            below.entry(id).or_default();
+        for one in &rows.left {
+            below.entry(&one.unit).or_default();
         }
         let group = |(id, machines): (&str, Vec<&Stranded>)| {
             let (code, name, day) = rows.closed.get(id)?;
             let names: Vec<&str> =
                 rows.successors.get(id).into_iter().flatten().map(|unit| unit.name.as_str()).collect();
-            let seats = rows.seats.iter().find(|(unit, _)| unit == id).map(|(_, count)| *count);
+            let left = rows.left.iter().filter(|one| one.unit == id).map(|one| LeftView {
+                kind: left_kind(w, one.kind),
+                word: one.kind.word(),
+                key: one.key.clone(),
+                told: one.told.clone(),
+                may: may_pass(person, one.kind),
+                may_drop: one.kind != Kind::Account,
+            });
+            // Where it may go: to those that came after; where nobody knows them, to any.
+            let after: Vec<(String, String)> = rows
+                .successors
+                .get(id)
+                .into_iter()
+                .flatten()
+                .map(|unit| (unit.id.clone(), format!("{} ({})", unit.name, unit.code)))
+                .collect();
             Some(Group {
                 id: id.to_owned(),
                 name: name.clone(),
@@ -111,7 +154,8 @@ impl WaitingPage {
                 closed: fill(&w.units_closed, &[("day", &shown_day(day))]),
                 successors: (!names.is_empty())
                     .then(|| fill(&w.units_waiting_maybe, &[("units", &names.join(", "))])),
-                seats: seats.map(|count| fill(&w.units_waiting_seats, &[("n", &number(lang, count))])),
+                left: left.collect(),
+                targets: if after.is_empty() { rows.open.clone() } else { after },
                 more: (machines.len() > LINES)
                     .then(|| fill(&w.units_import_more, &[("n", &n(machines.len() - LINES))])),
                 machines: machines
@@ -139,7 +183,7 @@ impl WaitingPage {
 async fn shown(site: &Site, visitor: &Visitor, status: StatusCode, said: Said) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let rows = rows(&mut tx, visitor).await?;
-    page_with(status, &WaitingPage::of(&visitor.reader, &rows, said))
+    page_with(status, &WaitingPage::of(visitor, &rows, said))
 }
 
 /// Shows who waits.
@@ -165,7 +209,8 @@ pub async fn export(
     Ok(attachment(CSV, "may-cho-phan-cong.csv", text))
 }
 
-/// Sends machines on by a file of rules: `act` is `look` or `apply`; `drop` drops the seats of the closed unit `unit`.
+/// Sends machines on by a file of rules: `act` is `look` or `apply`. Or gives what the closed unit `unit` left, of this
+/// `kind` and `key`, to the unit `to` (`pass`), or drops it (`drop`).
 ///
 /// # Errors
 /// [`Failure::NotFound`] for a unit that the person does not see; when the database fails.
@@ -174,8 +219,8 @@ pub async fn send_on(
     visitor: Visitor,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    if form.text("act") == "drop" {
-        return drop_seats(&site, &visitor, form.text("unit")).await;
+    if matches!(form.text("act"), "pass" | "drop") {
+        return decide(&site, &visitor, &form).await;
     }
     let w = visitor.words();
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
@@ -249,16 +294,58 @@ fn counted(visitor: &Visitor, text: &str, moved: usize, left: usize) -> String {
     fill(text, &[("n", &n(moved)), ("left", &n(left))])
 }
 
-/// Drops the seats of a closed unit: its machines have gone, and those who came after it count their own.
-async fn drop_seats(site: &Site, visitor: &Visitor, id: &str) -> Result<Response, Failure> {
-    let mut tx = site.app.store.begin().await?;
-    let counted = past::stranded_seats(&mut tx, &visitor.person.scope).await?;
-    let (unit, count) = counted.into_iter().find(|(unit, _)| unit == id).ok_or(Failure::NotFound)?;
-    let code = past::closed(&mut tx).await?.remove(&unit).map(|(code, ..)| code).unwrap_or_default();
-    seat::set(&mut tx, &unit, &[]).await?;
-    let now = site.app.clock.now();
-    let detail = serde_json::json!({ "seats": count }).to_string();
-    audit::add(&mut tx, now, &visitor.person.name, "seats-drop", &code, &detail).await?;
+/// Who decides what becomes of something that a unit left: who may give it to a unit in the first place.
+fn may_pass(person: &Person, kind: Kind) -> bool {
+    let standing = person.standing;
+    match kind {
+        // Who sees another unit sees more than before.
+        Kind::Account => standing == Standing::Administrator && person.scope.is_everything(),
+        Kind::Waiver => GRANTS.contains(&standing),
+        Kind::Parameter => SETS_PARAMETERS.contains(&standing),
+        Kind::Seats | Kind::Wish | Kind::Target | Kind::Team | Kind::Goods => true,
+    }
+}
+
+/// Gives something that a closed unit left to another one, or drops it.
+async fn decide(site: &Site, visitor: &Visitor, form: &Fields) -> Result<Response, Failure> {
+    let (app, person, w) = (&site.app, &visitor.person, visitor.words());
+    let kind = Kind::parse(form.text("kind")).ok_or(Failure::NotFound)?;
+    if !may_pass(person, kind) {
+        return Err(Failure::Forbidden);
+    }
+    let (now, by) = (app.clock.now(), person.name.as_str());
+    let mut tx = app.store.begin().await?;
+    let left = estate::left(&mut tx, &person.scope).await?;
+    let is_it = |one: &Left| {
+        (one.unit.as_str(), one.kind, one.key.as_str()) == (form.text("unit"), kind, form.text("key"))
+    };
+    let one = left.into_iter().find(is_it).ok_or(Failure::NotFound)?;
+    let from = unit::by_id(&mut tx, &one.unit).await?;
+    let (to, done) = if form.text("act") == "pass" {
+        let standing = unit::standing(&mut tx).await?;
+        let mut open = standing.into_iter().map(|one| one.unit);
+        let is_meant = |unit: &Unit| unit.id == form.text("to") && person.scope.holds(&unit.path);
+        let to = open.find(is_meant).ok_or(Failure::NotFound)?;
+        let done = estate::pass(&mut tx, &one, &to.id, by, now).await?;
+        (Some(to), done)
+    } else {
+        (None, estate::drop_left(&mut tx, &one, by, now).await?)
+    };
+    if !done {
+        drop(tx);
+        let said = Said { error: Some(w.units_estate_stays.clone()), ..Said::default() };
+        return shown(site, visitor, StatusCode::UNPROCESSABLE_ENTITY, said).await;
+    }
+    let code = to.as_ref().map(|unit| unit.code.as_str());
+    let detail = serde_json::json!({ "what": kind.word(), "which": one.told, "to": code });
+    audit::add(&mut tx, now, by, "unit-estate", &from.code, &detail.to_string()).await?;
     tx.commit().await?;
-    shown(site, visitor, StatusCode::OK, Said::default()).await
+    if matches!(kind, Kind::Waiver | Kind::Parameter) {
+        judge_again(app, Among::All, Cause::Waiver).await?;
+    }
+    let note = match &to {
+        Some(to) => fill(&w.units_estate_went, &[("what", &one.told), ("unit", &to.name)]),
+        None => fill(&w.units_estate_dropped, &[("what", &one.told)]),
+    };
+    shown(site, visitor, StatusCode::OK, Said { notes: vec![note], ..Said::default() }).await
 }

@@ -246,6 +246,11 @@ words! {
     units_tree_then
     units_tree_today
     units_show
+    units_find
+    units_find_hint
+    units_found_none
+    units_below
+    units_whole
     units_as_of
     units_as_of_today
     units_as_of_none
@@ -292,8 +297,23 @@ words! {
     units_waiting_lead
     units_waiting_none
     units_waiting_maybe
-    units_waiting_seats
-    units_waiting_drop
+    units_estate_what
+    units_estate_to
+    units_estate_pass
+    units_estate_drop
+    units_estate_went
+    units_estate_dropped
+    units_estate_stays
+    units_estate_seats
+    units_estate_wish
+    units_estate_waiver
+    units_estate_account
+    units_estate_target
+    units_estate_parameter
+    units_estate_team
+    units_estate_goods
+    units_estate_follows
+    units_estate_waits
     units_waiting_rules
     units_waiting_rules_hint
     units_waiting_look
@@ -405,6 +425,13 @@ words! {
     scenario_seats
     scenario_ready
     scenario_more
+    scenario_percent
+    scenario_by_item
+    scenario_by_unit
+    scenario_change
+    scenario_units_more
+    scenario_waiting
+    scenario_no_terms
     scenario_open
     scenario_as_kept
     scenario_as_of_today
@@ -418,6 +445,8 @@ words! {
     action_plan_keep
     action_plan_remove
     action_plan_submit
+    action_unit_estate
+    action_plan_text
     turn_seat
     seat_move
     seat_move_hint
@@ -442,6 +471,9 @@ words! {
     work_state_confirmed_alone
     work_failing
     work_unclear
+    work_goods_waits
+    work_goods_unseen
+    work_goods_seats
     work_tick
     work_untick
     work_remove
@@ -546,6 +578,21 @@ words! {
     plan_norm_today
     plan_fund
     plan_fund_hint
+    plan_try
+    plan_try_note
+    plan_prices
+    plan_percent
+    plan_percent_hint
+    plan_rules
+    plan_try_file
+    plan_try_send
+    plan_wrong_percent
+    plan_wrong_terms
+    plan_waiting
+    plan_tried
+    plan_tried_prices
+    plan_tried_percent
+    plan_tried_rules
     plan_make
     plan_wrong_budget
     plan_wrong_norm
@@ -585,6 +632,7 @@ words! {
     plan_item_market
     plan_item_declared
     plan_year
+    plan_year_on
     plan_not_funded
     plan_work
     plan_what

@@ -6,26 +6,26 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use rules::plan::Means;
-use rules::ruleset::in_force;
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::rooms::is_room;
 use crate::store::account::Standing;
 use crate::store::listing::{self, Scope};
-use crate::store::work::{self, Work};
-use crate::store::{Tx, audit};
-use crate::web::csv::Csv;
+use crate::store::{Tx, audit, goods, work};
+use crate::table::Csv;
 use crate::web::format::{self, fill, number};
-use crate::web::label::{self, pick};
 use crate::web::layout::{Layout, Place};
-use crate::web::plan;
-use crate::web::reader::{Lang, Reader};
+use crate::web::plan::asked::planned;
+use crate::web::reader::Reader;
 use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
 use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page};
-use crate::work::{make, rule_id};
+use crate::work::make;
+
+mod task;
+
+use task::{RowView, Stage, Task};
 
 /// Who ticks work off. Who makes plans makes work lists.
 pub const TICKS: &[Standing] = &[Standing::Administrator, Standing::Analyst, Standing::Security];
@@ -33,43 +33,6 @@ pub const TICKS: &[Standing] = &[Standing::Administrator, Standing::Analyst, Sta
 const ROWS_MAX: usize = 1000;
 /// Longest name of a team, in characters.
 const TEAM_CHARS_MAX: usize = 60;
-
-/// How far work has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Open,
-    Done,
-    Confirmed,
-}
-
-impl Stage {
-    const ALL: &'static [Stage] = &[Stage::Open, Stage::Done, Stage::Confirmed];
-
-    fn of(work: &Work) -> Stage {
-        match (work.confirmed_at, &work.ticked) {
-            (Some(_), _) => Stage::Confirmed,
-            (None, Some(_)) => Stage::Done,
-            (None, None) => Stage::Open,
-        }
-    }
-
-    /// As it stands in the address.
-    fn word(self) -> &'static str {
-        match self {
-            Stage::Open => "open",
-            Stage::Done => "done",
-            Stage::Confirmed => "confirmed",
-        }
-    }
-
-    fn label(self, w: &'static Words) -> &'static str {
-        match self {
-            Stage::Open => &w.work_open,
-            Stage::Done => &w.work_done,
-            Stage::Confirmed => &w.work_confirmed,
-        }
-    }
-}
 
 #[derive(Template)]
 #[template(path = "work.html")]
@@ -109,91 +72,6 @@ struct Group {
     rows: Vec<RowView>,
 }
 
-struct RowView {
-    id: String,
-    href: String,
-    machine: String,
-    room: String,
-    what: String,
-    parts: String,
-    /// How far it has come, and since when.
-    state: String,
-    /// What a later report still says against it.
-    failing: Option<String>,
-    is_open: bool,
-    is_done: bool,
-}
-
-/// What is to be done, in one phrase.
-fn what(lang: Lang, w: &'static Words, judge: &Judge, work: &Work, now: jiff::civil::Date) -> String {
-    let wanted = &work.wanted;
-    let parts = || parts(lang, judge, work);
-    match wanted.means.as_str() {
-        word if word == Means::Reassign.word() => fill(&w.plan_do_reassign, &[("machine", &work.hostname)]),
-        word if word == Means::Buy.word() => fill(&w.plan_do_replace, &[("items", &parts())]),
-        _ => {
-            let set = in_force(&judge.sets, now);
-            let title = |id: &String| {
-                let remedy = set.and_then(|set| set.remedies.get(id));
-                remedy.map_or_else(|| id.clone(), |remedy| pick(lang, &remedy.title).to_owned())
-            };
-            wanted.remedies.iter().map(title).collect::<Vec<_>>().join(" + ")
-        }
-    }
-}
-
-fn parts(lang: Lang, judge: &Judge, work: &Work) -> String {
-    let title = |id: &String| {
-        let item = judge.prices.items.get(id);
-        item.map_or_else(|| id.clone(), |item| pick(lang, &item.title).to_owned())
-    };
-    work.wanted.parts.iter().map(title).collect::<Vec<_>>().join(" + ")
-}
-
-fn state(w: &'static Words, work: &Work) -> String {
-    let at = |millis: i64| {
-        jiff::Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), format::moment)
-    };
-    match (work.confirmed_at, &work.ticked) {
-        (Some(when), Some((by, ticked))) => {
-            let places = [("by", by.as_str()), ("at", &at(*ticked)), ("report", &at(when))];
-            fill(&w.work_state_confirmed, &places)
-        }
-        (Some(when), None) => fill(&w.work_state_confirmed_alone, &[("report", &at(when))]),
-        (None, Some((by, ticked))) => fill(&w.work_state_done, &[("by", by), ("at", &at(*ticked))]),
-        (None, None) => fill(&w.work_state_open, &[("by", &work.made_by), ("at", &at(work.made_at))]),
-    }
-}
-
-/// What a report after the tick says, where it does not confirm.
-fn failing(lang: Lang, w: &'static Words, judge: &Judge, work: &Work) -> Option<String> {
-    if Stage::of(work) != Stage::Done || !work.is_checked {
-        return None;
-    }
-    if work.failing.is_empty() {
-        return Some(w.work_unclear.clone());
-    }
-    let titles = work.failing.iter().map(|rule| label::rule_title(lang, judge, rule_id(rule)));
-    Some(fill(&w.work_failing, &[("rules", &titles.collect::<Vec<_>>().join("; "))]))
-}
-
-fn view(reader: &Reader, judge: &Judge, work: &Work) -> RowView {
-    let (lang, w) = (reader.lang, reader.words());
-    let stage = Stage::of(work);
-    RowView {
-        id: work.id.clone(),
-        href: format!("/machines/{}", work.wanted.machine),
-        machine: work.hostname.clone(),
-        room: if work.room.is_empty() { "—".to_owned() } else { work.room.clone() },
-        what: what(lang, w, judge, work, format::day(reader.now)),
-        parts: parts(lang, judge, work),
-        state: state(w, work),
-        failing: failing(lang, w, judge, work),
-        is_open: stage == Stage::Open,
-        is_done: stage == Stage::Done,
-    }
-}
-
 /// What the address asks.
 struct Asked {
     unit: String,
@@ -216,8 +94,8 @@ impl Asked {
     }
 }
 
-/// Work with the team that does it.
-type Listed = Vec<(Work, String)>;
+/// What is to be done, with the team that does it.
+type Listed = Vec<(Task, String)>;
 
 /// All work of a unit and a team.
 async fn listed(tx: &mut Tx, visitor: &Visitor, asked: &Asked) -> Result<Listed, Failure> {
@@ -230,9 +108,14 @@ async fn listed(tx: &mut Tx, visitor: &Visitor, asked: &Asked) -> Result<Listed,
         }
     };
     let teams = work::teams(tx).await?;
-    let all = work::all(tx, &scope).await?.into_iter().map(|work| {
-        let team = work::team_at(&teams, &work.unit_path).unwrap_or_default().to_owned();
-        (work, team)
+    let works = work::all(tx, &scope).await?.into_iter().map(Task::Work);
+    let goods = goods::all(tx, &scope).await?.into_iter().map(Task::Goods);
+    let mut tasks: Vec<Task> = works.chain(goods).collect();
+    // Unit by unit; the sort is stable, so what is bought stands after the machines.
+    tasks.sort_by(|a, b| a.unit().1.cmp(b.unit().1));
+    let all = tasks.into_iter().map(|task| {
+        let team = work::team_at(&teams, task.unit().1).unwrap_or_default().to_owned();
+        (task, team)
     });
     Ok(all.filter(|(_, team)| asked.team.is_empty() || *team == asked.team).collect())
 }
@@ -257,7 +140,7 @@ pub async fn show(
     let all = listed(&mut tx, &visitor, &asked).await?;
     drop(tx);
     let stages = Stage::ALL.iter().map(|stage| {
-        let count = all.iter().filter(|(work, _)| Stage::of(work) == *stage).count();
+        let count = all.iter().filter(|(task, _)| task.stage() == *stage).count();
         StageView {
             label: stage.label(w),
             count: number(reader.lang, i64::try_from(count).unwrap_or(i64::MAX)),
@@ -265,7 +148,7 @@ pub async fn show(
             is_here: *stage == asked.stage,
         }
     });
-    let here: Listed = all.iter().filter(|(work, _)| Stage::of(work) == asked.stage).cloned().collect();
+    let here: Listed = all.iter().filter(|(task, _)| task.stage() == asked.stage).cloned().collect();
     let everywhere =
         Choice { value: String::new(), label: w.plan_everything.clone(), chosen: asked.unit.is_empty() };
     let choices = units.iter().map(|unit| Choice {
@@ -300,22 +183,21 @@ pub async fn show(
 /// What making a list came to, where the address tells it.
 fn made_told(reader: &Reader, fields: &Fields) -> Option<String> {
     let count = |name: &str| fields.text(name).parse::<i64>().ok();
-    let (made, kept, without) = (count("made")?, count("kept")?, count("without")?);
-    let [made, kept, without] = [made, kept, without].map(|count| number(reader.lang, count));
-    Some(fill(&reader.words().work_made, &[("made", &made), ("kept", &kept), ("without", &without)]))
+    let [made, kept] = [count("made")?, count("kept")?].map(|count| number(reader.lang, count));
+    Some(fill(&reader.words().work_made, &[("made", &made), ("kept", &kept)]))
 }
 
 fn groups(reader: &Reader, judge: &Judge, listed: &Listed) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut here = None;
-    for (work, team) in listed.iter().take(ROWS_MAX) {
-        if here != Some(&work.wanted.unit) {
-            here = Some(&work.wanted.unit);
-            let (unit, team) = (work.unit_name.clone(), team.clone());
-            groups.push(Group { unit, team, rows: Vec::new() });
+    for (task, team) in listed.iter().take(ROWS_MAX) {
+        let (id, _, name) = task.unit();
+        if here != Some(id) {
+            here = Some(id);
+            groups.push(Group { unit: name.to_owned(), team: team.clone(), rows: Vec::new() });
         }
         if let Some(group) = groups.last_mut() {
-            group.rows.push(view(reader, judge, work));
+            group.rows.push(task.view(reader, judge));
         }
     }
     groups
@@ -348,9 +230,9 @@ pub async fn export(
         &w.work_not_confirmed,
     ];
     csv.line(&titles.map(Clone::clone));
-    for (work, team) in all.iter().filter(|(work, _)| Stage::of(work) == asked.stage) {
-        let RowView { machine, what, parts, state, failing, .. } = view(reader, &judge, work);
-        let (unit, room) = (work.unit_name.clone(), work.room.clone());
+    for (task, team) in all.iter().filter(|(task, _)| task.stage() == asked.stage) {
+        let RowView { machine, room, what, parts, state, failing, .. } = task.view(reader, &judge);
+        let unit = task.unit().2.to_owned();
         csv.line(&[unit, team.clone(), machine, room, what, parts, state, failing.unwrap_or_default()]);
     }
     let name = format!("viec-{}.csv", format::day(reader.now));
@@ -372,35 +254,57 @@ pub async fn act(State(site): State<Site>, visitor: Visitor, Form(form): Form) -
     let mut tx = site.app.store.begin().await?;
     let everywhere = Asked { unit: String::new(), team: String::new(), stage: asked.stage };
     let all = listed(&mut tx, &visitor, &everywhere).await?;
-    let (one, _) = all.iter().find(|(work, _)| work.id == form.text("id")).ok_or(Failure::NotFound)?;
-    let (done, action) = match form.text("act") {
-        "tick" => (work::tick(&mut tx, &one.id, Some((by, now))).await?, "work-tick"),
-        "untick" => (work::tick(&mut tx, &one.id, None).await?, "work-untick"),
-        "remove" if PLANS.contains(&visitor.person.standing) => {
-            (work::remove(&mut tx, &one.id).await?, "work-remove")
-        }
+    let (one, _) = all.iter().find(|(task, _)| task.id() == form.text("id")).ok_or(Failure::NotFound)?;
+    let may_remove = PLANS.contains(&visitor.person.standing);
+    let (tick, action) = match form.text("act") {
+        "tick" => (Some(Some((by, now))), "work-tick"),
+        "untick" => (Some(None), "work-untick"),
+        "remove" if may_remove => (None, "work-remove"),
         "remove" => return Err(Failure::Forbidden),
         _ => return Err(Failure::NotFound),
     };
+    let done = match (one, tick) {
+        (Task::Work(one), Some(tick)) => work::tick(&mut tx, &one.id, tick).await?,
+        (Task::Work(one), None) => work::remove(&mut tx, &one.id).await?,
+        (Task::Goods(one), Some(tick)) => goods::tick(&mut tx, &one.id, tick).await?,
+        (Task::Goods(one), None) => goods::remove(&mut tx, &one.id).await?,
+    };
     if done {
-        let detail = serde_json::json!({
-            "machine": one.hostname, "means": one.wanted.means, "remedies": one.wanted.remedies,
-            "parts": one.wanted.parts
-        });
-        audit::add(&mut tx, now, by, action, &one.wanted.machine, &detail.to_string()).await?;
+        let (object, detail) = told(one);
+        audit::add(&mut tx, now, by, action, &object, &detail.to_string()).await?;
     }
     tx.commit().await?;
     Ok(Redirect::to(&asked.url("/work", asked.stage)).into_response())
+}
+
+/// What the audit trail says of it.
+fn told(task: &Task) -> (String, serde_json::Value) {
+    match task {
+        Task::Work(one) => {
+            let wanted = &one.wanted;
+            let detail = serde_json::json!({
+                "machine": one.hostname, "means": wanted.means, "remedies": wanted.remedies, "parts": wanted.parts
+            });
+            (wanted.machine.clone(), detail)
+        }
+        Task::Goods(one) => {
+            let wanted = &one.wanted;
+            let detail = serde_json::json!({
+                "means": wanted.means, "item": wanted.item, "role": wanted.role, "count": wanted.count
+            });
+            (one.unit_name.clone(), detail)
+        }
+    }
 }
 
 async fn make_list(site: &Site, visitor: &Visitor, form: &Fields) -> Result<Response, Failure> {
     if !PLANS.contains(&visitor.person.standing) {
         return Err(Failure::Forbidden);
     }
-    let (place, planned) = plan::file(site, visitor, form).await?;
-    let done = make(&site.app, &planned, &place, &visitor.person.name).await?;
-    let [made, kept, without] = [done.made, done.kept, done.without_machine].map(|count| count.to_string());
-    let fields = [("unit", form.text("unit")), ("made", &made), ("kept", &kept), ("without", &without)];
+    let (place, plan) = planned(site, visitor, form).await?;
+    let done = make(&site.app, &plan, &place, &visitor.person.name).await?;
+    let [made, kept] = [done.made, done.kept].map(|count| count.to_string());
+    let fields = [("unit", form.text("unit")), ("made", &made), ("kept", &kept)];
     Ok(Redirect::to(&format::url("/work", &fields)).into_response())
 }
 

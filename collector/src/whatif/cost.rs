@@ -14,6 +14,7 @@ use super::Trial;
 use crate::app::Judge;
 use crate::planning::{self, Diagnosis};
 use crate::store::Tx;
+use crate::terms::Terms;
 
 /// Most machines that are diagnosed for the plan: this bounds the memory.
 pub(super) const DIAGNOSED_MAX: usize = 20_000;
@@ -59,7 +60,7 @@ pub(super) async fn change(
     let places: BTreeMap<&str, usize> =
         ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     let seats = planning::seats(tx, &trial.scope, &places).await?;
-    let machines = planning::machines(tx, &trial.scope, &places).await?;
+    let machines = planning::machines(tx, &trial.scope, &places, (&Terms::default(), trial.today)).await?;
     let wishes = planning::wishes(tx, &trial.scope, &places).await?;
     let office = (units, seats, wishes);
     let (now, then) = (trial.now.clone(), trial.then.clone());

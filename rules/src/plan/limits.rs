@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Line, Plan};
+use super::Plan;
 use crate::prices::Prices;
 
 /// The least share of the money that cyber security gets, in percent (Law on Cybersecurity 116/2025/QH15).
@@ -16,10 +16,16 @@ pub const APPOINTED_MAX: i64 = 1_000_000_000;
 
 /// What funded lines pay for cyber security, and in all, in đồng.
 pub fn security(plan: &Plan, prices: &Prices) -> (i64, i64) {
-    let purchases = || funded(plan).flat_map(|line| &line.purchases);
     let is_security = |item: &str| prices.items.get(item).is_some_and(|item| item.security);
-    let security = purchases().filter(|one| is_security(&one.item)).filter_map(|one| one.amount());
-    (security.sum(), purchases().filter_map(|one| one.amount()).sum())
+    let (mut security, mut all) = (0, 0);
+    for (line, times) in plan.funded() {
+        for one in &line.purchases {
+            let amount = one.amount().unwrap_or(0).saturating_mul(times);
+            all += amount;
+            security += if is_security(&one.item) { amount } else { 0 };
+        }
+    }
+    (security, all)
 }
 
 /// One need of one year: all that is bought of one item.
@@ -54,10 +60,12 @@ impl Need {
 /// agency of a unit.
 pub fn needs(plan: &Plan, agency: impl Fn(usize) -> usize) -> Vec<Need> {
     let mut parts: BTreeMap<(usize, &str), BTreeMap<usize, i64>> = BTreeMap::new();
-    for line in funded(plan) {
-        for one in &line.purchases {
-            let part = parts.entry((line.year.unwrap_or(0), &one.item)).or_default();
-            *part.entry(agency(line.unit)).or_default() += one.amount().unwrap_or(0);
+    for year in 0..plan.years.len() {
+        for line in plan.paid_in(year) {
+            for one in &line.purchases {
+                let part = parts.entry((year, &one.item)).or_default();
+                *part.entry(agency(line.unit)).or_default() += one.amount().unwrap_or(0);
+            }
         }
     }
     let need = |((year, item), parts): ((usize, &str), BTreeMap<usize, i64>)| Need {
@@ -71,8 +79,4 @@ pub fn needs(plan: &Plan, agency: impl Fn(usize) -> usize) -> Vec<Need> {
     needs.retain(|need| need.amount > HEAD_DECIDES_MAX);
     needs.sort_by_key(|need| std::cmp::Reverse(need.amount));
     needs
-}
-
-fn funded(plan: &Plan) -> impl Iterator<Item = &Line> {
-    plan.lines.iter().filter(|line| line.year.is_some())
 }

@@ -64,6 +64,62 @@ pub fn choose(offers: &[Offer], cap: u64) -> Chosen {
     if points > reached { Chosen { taken, points, points_bound: points } } else { first.chosen(reached) }
 }
 
+/// As [`choose`], where what is rented is paid again in each later year: those have `cap_later` đồng left for it, the
+/// poorest of them. Where that does not bind, the choice is as good as that of [`choose`]; else it is the best of three
+/// simple ones, and the bound says how far it may be from the best.
+pub fn choose_rents(offers: &[Offer], is_rented: &[bool], cap: u64, cap_later: u64) -> Chosen {
+    let free = choose(offers, cap);
+    let rent_of = |taken: &[bool]| -> u64 {
+        let rented =
+            offers.iter().zip(taken).zip(is_rented).filter(|((_, taken), rented)| **taken && **rented);
+        rented.map(|((offer, _), _)| offer.cost).sum()
+    };
+    if rent_of(&free.taken) <= cap_later {
+        return free;
+    }
+    let all: Vec<usize> = (0..offers.len()).collect();
+    let (rents, others): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|index| is_rented[*index]);
+    let chosen_rents: Vec<usize> = rents.iter().copied().filter(|index| free.taken[*index]).collect();
+    let within = Some(cap_later.min(cap));
+    let choices = [
+        two_steps(offers, (&rents, within), (&others, None), cap),
+        two_steps(offers, (&chosen_rents, within), (&others, None), cap),
+        two_steps(offers, (&others, None), (&rents, within), cap),
+    ];
+    let alone = |of: &[usize], cap: u64| {
+        let some: Vec<Offer> = of.iter().map(|index| offers[*index]).collect();
+        choose(&some, cap).points_bound
+    };
+    let apart = alone(&rents, cap_later.min(cap)) + alone(&others, cap);
+    let bound = free.points_bound.min(apart);
+    let best = choices.into_iter().reduce(|best, one| if one.points > best.points { one } else { best });
+    match best {
+        Some(best) => Chosen { points_bound: bound.max(best.points), ..best },
+        None => free,
+    }
+}
+
+/// The best of the first, each step within its own cap, and with what is left the best of the second.
+fn two_steps(
+    offers: &[Offer],
+    first: (&[usize], Option<u64>),
+    second: (&[usize], Option<u64>),
+    cap: u64,
+) -> Chosen {
+    let mut taken = vec![false; offers.len()];
+    let mut left = cap;
+    for (of, within) in [first, second] {
+        let some: Vec<Offer> = of.iter().map(|index| offers[*index]).collect();
+        let chosen = choose(&some, within.map_or(left, |within| within.min(left)));
+        for (index, _) in of.iter().zip(&chosen.taken).filter(|(_, taken)| **taken) {
+            taken[*index] = true;
+            left -= offers[*index].cost;
+        }
+    }
+    let points = points_of(offers, &taken);
+    Chosen { taken, points, points_bound: points }
+}
+
 fn points_of(offers: &[Offer], taken: &[bool]) -> u64 {
     offers.iter().zip(taken).filter(|(_, taken)| **taken).map(|(offer, _)| u64::from(offer.points)).sum()
 }
@@ -270,6 +326,39 @@ mod tests {
     }
 
     proptest! {
+        /// Rents stay within what later years have left; the bound holds, and a choice that says it is the best is.
+        #[test]
+        fn rents_are_paid_in_later_years_too(
+            lines in prop::collection::vec((1_u64..40, 0_u32..30, any::<bool>()), 0..12),
+            cap in 0_u64..220,
+            cap_later in 0_u64..120,
+        ) {
+            let rented: Vec<bool> = lines.iter().map(|(_, _, rented)| *rented).collect();
+            let lines: Vec<(u64, u32)> = lines.iter().map(|(cost, points, _)| (*cost, *points)).collect();
+            let lines = offers(&lines);
+            let chosen = choose_rents(&lines, &rented, cap, cap_later);
+            let of = |taken: &dyn Fn(usize) -> bool, only_rents: bool| -> u64 {
+                let counted = |index: &usize| taken(*index) && (!only_rents || rented[*index]);
+                (0..lines.len()).filter(counted).map(|index| lines[index].cost).sum()
+            };
+            let is_taken = |index: usize| chosen.taken[index];
+            prop_assert!(of(&is_taken, false) <= cap && of(&is_taken, true) <= cap_later);
+            let best = (0..1_u32 << lines.len())
+                .filter(|choice| {
+                    let is_taken = |index: usize| choice & (1 << index) != 0;
+                    of(&is_taken, false) <= cap && of(&is_taken, true) <= cap_later
+                })
+                .map(|choice| {
+                    let taken: Vec<bool> = (0..lines.len()).map(|index| choice & (1 << index) != 0).collect();
+                    points_of(&lines, &taken)
+                })
+                .max()
+                .unwrap_or(0);
+            prop_assert_eq!(points_of(&lines, &chosen.taken), chosen.points);
+            prop_assert!(chosen.points <= best && best <= chosen.points_bound);
+            prop_assert!(!chosen.is_best() || chosen.points == best);
+        }
+
         #[test]
         fn no_choice_is_better(
             lines in prop::collection::vec((1_u64..40, 0_u32..30), 0..14),

@@ -194,6 +194,57 @@ fn the_calculator_of_communes() {
     assert_eq!(plan.years[0].spent, 256_000_000);
 }
 
+/// A line is a monthly rent × 12, in the calculator as elsewhere, and once in a plan of one year.
+#[test]
+fn the_calculator_rents_for_twelve_months() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "du-tru-cap-xa", &prices);
+    office.seats = vec![seats(0, Role::Officer, 1)];
+    office.machines = vec![machine("pc", 0, Role::Officer, State::Ready)];
+    let line =
+        |item: &str, price| Wish { unit: 0, item: item.to_owned(), count: 1, have: 1, price: Some(price) };
+    office.wishes = vec![line("internet-line", 700_000), line("tslcd-line", 1_300_000)];
+    let plan = plan(&office, &[]);
+    assert_eq!(plan.years[0].spent, 12 * 2_000_000);
+    assert_eq!((plan.years.len(), plan.funded().map(|(_, times)| times).sum::<i64>()), (1, 2));
+}
+
+/// Rent comes again each year from the one in which it begins, and no year pays more than it has.
+#[test]
+fn rent_comes_again_each_year() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    office.seats = vec![seats(3, Role::Officer, 2)];
+    office.machines = vec![machine("a", 3, Role::Officer, State::Ready)];
+    office.machines.push(machine("b", 3, Role::Officer, State::Ready));
+    let wish =
+        |unit, item: &str, price| Wish { unit, item: item.to_owned(), count: 1, have: 0, price: Some(price) };
+    office.wishes = vec![wish(3, "internet-line", 1_000_000), wish(0, "firewall", 10_000_000)];
+    let spent = |plan: &Plan| plan.years.iter().map(|year| year.spent).collect::<Vec<_>>();
+    let begun = |plan: &Plan, item: &str| {
+        let of = |line: &&Line| line.purchases.iter().any(|one| one.item == item);
+        plan.lines.iter().find(of).unwrap().year
+    };
+    // The line weighs more, for where it lies, and takes twelve of the twenty million of each year.
+    let even = plan(&office, &[20_000_000; 3]);
+    assert_eq!((begun(&even, "internet-line"), begun(&even, "firewall")), (Some(0), None));
+    assert_eq!(spent(&even), [12_000_000; 3]);
+    let all: i64 = even.lines.iter().map(|line| even.cost_of(line)).sum();
+    assert_eq!(all, 36_000_000);
+    assert_eq!(even.paid_in(2).count(), 1);
+    // Enough for both in the second year only: the rent of the first goes on.
+    let growing = plan(&office, &[12_000_000, 22_000_000]);
+    assert_eq!((begun(&growing, "internet-line"), begun(&growing, "firewall")), (Some(0), Some(1)));
+    assert_eq!(spent(&growing), [12_000_000, 22_000_000]);
+    // A last year without money cannot go on paying: the line does not begin, what is bought once is bought.
+    let ending = plan(&office, &[22_000_000, 0]);
+    assert_eq!((begun(&ending, "internet-line"), begun(&ending, "firewall")), (None, Some(0)));
+    assert_eq!(spent(&ending), [10_000_000, 0]);
+    assert!(ending.years.iter().all(|year| year.points <= year.points_bound));
+    // The next million counts what later years can go on paying too.
+    assert!(marginal(&ending, 100_000_000).is_empty());
+}
+
 /// The calculator counts an agency: 12 PCs of officers serve 10 posts of officers and 2 of clerks, in whichever office
 /// they stand. A server is no post, and no PC of one.
 #[test]

@@ -103,8 +103,9 @@ async fn machines_follow_whole_units_and_wait_in_divided_ones() {
             },
             children: 1,
             waiting: 4,
-            accounts: [],
-            waivers: [],
+            passed: 0,
+            left: [],
+            judges: false,
         }
     "#]]
     .assert_debug_eq(&outcome);
@@ -336,8 +337,9 @@ async fn thanh_hoa_from_2020_to_2025_with_its_machines() {
             },
             children: 0,
             waiting: 142,
-            accounts: [],
-            waivers: [],
+            passed: 0,
+            left: [],
+            judges: false,
         }
     "#]]
     .assert_debug_eq(&outcome);
@@ -399,4 +401,76 @@ async fn thanh_hoa_from_2020_to_2025_with_its_machines() {
     machine::seat(&mut tx, &waiting[0].id, &hac_thanh, "clerk", (Because::Hand, now())).await.unwrap();
     assert_eq!(past::stranded(&mut tx, &Scope::everything()).await.unwrap().len(), waiting.len() - 1);
     assert_eq!(join_code::find(&mut tx, "none", now()).await.unwrap(), None);
+}
+
+/// What whole units have beside their machines follows, what divided ones have waits, and the preview says which.
+#[tokio::test]
+async fn what_units_have_follows_or_waits() {
+    use crate::store::account::{self, Standing as Role};
+    use crate::store::estate::Kind;
+    use crate::store::target::{self, Target};
+    use crate::store::waiver::{self, Grant, Reach};
+
+    let (_folder, store) = store().await;
+    let mut tx = store.begin().await.unwrap();
+    load(&mut tx, "2020-01-01", Missing::Stays, TREE).await;
+    let at = now();
+    for (code, person) in [("3", "ba"), ("2", "hai")] {
+        let [unit] = unit::by_code(&mut tx, code).await.unwrap().try_into().unwrap();
+        let id = unit.id.as_str();
+        account::add(&mut tx, at, person, "$", Role::Viewer, Some(id)).await.unwrap();
+        let ends_on = date("2030-01-01");
+        let grant = Grant { reach: Reach::Unit(id), rule: "tpm", reason: "", by: "an", ends_on };
+        waiver::grant(&mut tx, grant, at).await.unwrap();
+        let goal = Target { share_percent: 70, day: date("2027-01-01") };
+        target::set(&mut tx, id, goal, "an", at).await.unwrap();
+    }
+    let rows = parse("map.csv", MAP.as_bytes()).unwrap();
+    let (standing, spent) =
+        (unit::standing(&mut tx).await.unwrap(), unit::spent_codes(&mut tx).await.unwrap());
+    let on = (date("2025-07-01"), Districts::Close);
+    let reform = reckon(&standing, &spent, ("map.csv", &rows), on).unwrap();
+    let told = |estates: Vec<Estate>| {
+        let line = |one: &Estate| {
+            let what: Vec<&str> = one.left.iter().map(|left| left.kind.word()).collect();
+            format!("{} → {}: {}", one.unit.code, one.to.as_deref().unwrap_or("?"), what.join(" "))
+        };
+        estates.iter().map(line).collect::<Vec<_>>().join("\n")
+    };
+    let estates = estates(&mut tx, &reform).await.unwrap();
+    let follows = estates.iter().filter(|one| one.to.is_some()).count();
+    let by = Decision { day: on.0, legal_ref: "NQ 1", actor: "an", at };
+    let outcome = apply(&mut tx, &reform, by).await.unwrap();
+    let left: Vec<(Kind, String)> = outcome.left.iter().map(|one| (one.kind, one.told.clone())).collect();
+    assert!(outcome.judges, "machines may have other exceptions");
+    // The commune 3 goes whole into a new one, which a part of the commune 2 goes to as well.
+    assert_eq!(told(estates), "3 → 3: waiver account target\n2 → ?: waiver account target");
+    assert_eq!((follows, outcome.passed), (1, 3));
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left.contains(&(Kind::Account, "hai".to_owned())));
+
+    // Two whole communes become one: what one of them has follows, of two targets the first.
+    let (_folder, store) = crate::units::reform::tests::store().await;
+    let mut tx = store.begin().await.unwrap();
+    load(&mut tx, "2020-01-01", Missing::Stays, TREE).await;
+    for (code, percent) in [("1", 70), ("2", 80)] {
+        let [unit] = unit::by_code(&mut tx, code).await.unwrap().try_into().unwrap();
+        let goal = Target { share_percent: percent, day: date("2027-01-01") };
+        target::set(&mut tx, &unit.id, goal, "an", at).await.unwrap();
+        let ends_on = date("2030-01-01");
+        let grant = Grant { reach: Reach::Unit(&unit.id), rule: "tpm", reason: "", by: "an", ends_on };
+        waiver::grant(&mut tx, grant, at).await.unwrap();
+        account::add(&mut tx, at, code, "$", Role::Viewer, Some(&unit.id)).await.unwrap();
+    }
+    let map = "old_code,new_code,new_full_name\n1,1,Phường Một Hai\n2,1,Phường Một Hai\n";
+    let (_, outcome) = play(&mut tx, "2024-01-01", Districts::Stay, map).await.unwrap();
+    assert_eq!(outcome.passed, 5, "{outcome:?}");
+    let [waits] = outcome.left.as_slice() else { panic!("{outcome:?}") };
+    assert_eq!(waits.kind, Kind::Target, "the new commune has one already");
+    let [new] = unit::by_code(&mut tx, "1").await.unwrap().try_into().unwrap();
+    let mine = estate::all(&mut tx).await.unwrap().remove(&new.id).unwrap();
+    let kinds: Vec<Kind> = mine.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [Kind::Waiver, Kind::Waiver, Kind::Account, Kind::Account, Kind::Target]);
+    let audit = crate::store::audit::newest(&mut tx, None, 99).await.unwrap();
+    assert_eq!(audit.iter().filter(|entry| entry.action == "unit-estate").count(), 5);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use rules::plan::{Line, PC, PRINTER, Purchased, SCANNER};
+use rules::plan::{PC, PRINTER, Purchased, SCANNER};
 use rules::prices::Purchase;
 use rust_xlsxwriter::Workbook;
 
@@ -51,14 +51,13 @@ fn count(planned: &Planned, one: &Purchased) -> i64 {
 /// What each agency gets from lines that are funded, by column: how many, and for how much.
 fn agencies(planned: &Planned) -> BTreeMap<usize, [(i64, i64); ITEMS.len()]> {
     let mut agencies: BTreeMap<usize, [(i64, i64); ITEMS.len()]> = BTreeMap::new();
-    let funded = |line: &&Line| line.year.is_some();
-    for line in planned.plan.lines.iter().filter(funded) {
+    for (line, times) in planned.plan.funded() {
         let agency = planned.units.get(line.unit).map_or(line.unit, |unit| unit.agency);
         let columns = agencies.entry(agency).or_default();
         for one in &line.purchases {
             if let Some((devices, amount)) = columns.get_mut(column(planned, one)) {
                 *devices += count(planned, one);
-                *amount += one.amount().unwrap_or(0);
+                *amount += one.amount().unwrap_or(0) * times;
             }
         }
     }

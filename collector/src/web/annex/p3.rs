@@ -7,7 +7,7 @@ use super::{Cell, Column, Head, Looks, Sheet, number, text};
 use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::label::pick;
-use crate::web::plan::{bought, item};
+use crate::web::plan::line::{bought_in, item};
 use crate::web::reader::Lang;
 
 const COLUMNS: &[Column] = &[
@@ -26,7 +26,7 @@ pub(super) fn write(book: &mut Workbook, looks: &Looks, head: &Head<'_>, planned
     let mut sheet = Sheet::begin(book, looks, ("P3 Mua sắm", "DANH MỤC ĐỀ NGHỊ MUA SẮM"), head, COLUMNS)?;
     let (mut index, mut all, prices) = (0, 0, &planned.judge.prices);
     for year in 0..planned.plan.years.len() {
-        for one in bought(planned.plan.lines.iter().filter(|line| line.year == Some(year))) {
+        for one in bought_in(&planned.plan, year) {
             index += 1;
             let known = prices.items.get(&one.item);
             let price = match known {

@@ -1,10 +1,12 @@
 //! P5: the assets, hardware and software, with the fields that TCVN 14423:2026 asks for (clauses 4.2.2.1 and 4.3.2.1).
 
 use anyhow::Result;
+use jiff::civil::Date;
 use rust_xlsxwriter::Workbook;
 
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
-use crate::inventory::{Inventory, SOFTWARE_MAX};
+use crate::inventory::{Hardware, Inventory, SOFTWARE_MAX};
+use crate::web::format;
 use crate::web::label;
 use crate::web::reader::Lang;
 use crate::web::words::Words;
@@ -19,11 +21,13 @@ const HARDWARE: &[Column] = &[
     ("Hệ điều hành", 26.0),
     ("Hết hỗ trợ hệ điều hành", 13.0),
     ("Hết hỗ trợ của hãng máy", 13.0),
-    ("Vị trí (đơn vị)", 28.0),
+    ("Vị trí (đơn vị, phòng)", 28.0),
     ("Vị trí mạng", 15.0),
     ("Mục đích", 14.0),
-    ("Trạng thái", 15.0),
+    ("Trạng thái", 22.0),
     ("Người phụ trách", 18.0),
+    ("Mã tài sản", 14.0),
+    ("Ngày ghi tăng", 12.0),
     ("Ngày báo cáo", 12.0),
 ];
 const SOFTWARE: &[Column] = &[
@@ -34,10 +38,40 @@ const SOFTWARE: &[Column] = &[
     ("Mục đích", 18.0),
     ("Hết hỗ trợ", 13.0),
     ("Phạm vi (số máy)", 11.0),
-    ("Chủ sở hữu", 18.0),
-    ("Giấy phép", 22.0),
+    ("Chủ sở hữu (đơn vị dùng)", 26.0),
+    ("Giấy phép", 26.0),
     ("Thành phần", 18.0),
 ];
+
+/// After how many days without a report nobody can say that a machine is in use.
+const SILENT_DAYS: i32 = 30;
+
+/// What somebody said; nothing where nobody did.
+fn said(what: &str) -> Cell {
+    if what.is_empty() { Cell::Empty } else { text(what) }
+}
+
+fn day_cell(day: &str) -> Cell {
+    day.parse().map_or(Cell::Empty, Cell::Day)
+}
+
+fn place(one: &Hardware) -> String {
+    if one.room.is_empty() {
+        one.unit_name.clone()
+    } else {
+        format!("{}, phòng {}", one.unit_name, one.room)
+    }
+}
+
+/// Whether a machine is in use, as far as its reports tell.
+fn state(one: &Hardware, today: Date) -> String {
+    let days = today.since(one.reported_on).map_or(0, |span| span.get_days());
+    if days <= SILENT_DAYS {
+        "Đang dùng".to_owned()
+    } else {
+        format!("Không báo cáo từ {}", format::date(one.reported_on))
+    }
+}
 
 pub(super) fn write(
     book: &mut Workbook,
@@ -59,12 +93,14 @@ pub(super) fn write(
             known(&one.model),
             known(&one.system),
             one.supported_until.map_or(Cell::Empty, Cell::Day),
-            Cell::Empty,
-            text(&one.unit_name),
+            day_cell(&one.entry.warranty_until),
+            text(&place(one)),
             known(&one.gateway),
-            text(label::role(w, one.role)),
-            text(label::grade(w, one.grade).text),
-            Cell::Empty,
+            text(if one.entry.purpose.is_empty() { label::role(w, one.role) } else { &one.entry.purpose }),
+            text(&format!("{}; {}", state(one, head.day), label::grade(w, one.grade).text)),
+            said(&one.entry.responsible),
+            said(&one.entry.number),
+            day_cell(&one.entry.registered_on),
             Cell::Day(one.reported_on),
         ])?;
     }
@@ -77,11 +113,12 @@ pub(super) fn write(
             text(&one.name),
             one.version.as_deref().map_or(Cell::Empty, text),
             one.publisher.as_deref().map_or(Cell::Empty, text),
-            Cell::Empty,
+            if one.is_system { text("Hệ điều hành") } else { Cell::Empty },
             one.supported_until.map_or(Cell::Empty, Cell::Day),
             number(one.machines),
-            Cell::Empty,
-            Cell::Empty,
+            text(&one.unit_name.clone().unwrap_or_else(|| format!("{} đơn vị", one.units))),
+            one.activated
+                .map_or(Cell::Empty, |some| text(&format!("{some} / {} máy đã kích hoạt", one.machines))),
             Cell::Empty,
         ])?;
     }

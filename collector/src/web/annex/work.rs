@@ -7,7 +7,7 @@ use rust_xlsxwriter::Workbook;
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
 use crate::planning::Planned;
 use crate::web::label;
-use crate::web::plan::{means, points_parts, what, when, why};
+use crate::web::plan::line::{cost, means, points_parts, what, when, why};
 use crate::web::reader::Lang;
 use crate::web::words::Words;
 
@@ -47,8 +47,8 @@ pub(super) fn write<'a>(
             text(line.role.map_or(&w.plan_shared, |role| label::role(w, role))),
             text(means(w, line.means)),
             text(&what(Lang::Vi, w, planned, line)),
-            line.cost.map_or(Cell::Empty, Cell::Number),
-            text(&when(w, line)),
+            cost(planned, line).map_or(Cell::Empty, Cell::Number),
+            text(&when(w, planned, line)),
             Cell::Number(i64::from(line.points.sum())),
             text(&points_parts(w, line)),
             text(&why(Lang::Vi, w, planned, line)),

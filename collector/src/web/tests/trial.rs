@@ -207,3 +207,76 @@ async fn prices_are_tried_and_put_in_force_like_rules() {
     assert_eq!(deeds.len(), 1, "the first reading of a folder is nobody's deed");
     assert_eq!(deeds[0].before.as_deref(), Some(::rules::prices::Prices::shipped().digest.as_str()));
 }
+
+#[tokio::test]
+async fn a_plan_by_other_prices_and_rules_is_compared_kept_and_submitted() {
+    let ruled = Ruled::open().await;
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let token = admin.form_token().await;
+    let mut viewer = Browser::signed_in(&ruled.office, "viewer").await;
+    assert_eq!(viewer.get("/plan?percent=10").await.status, StatusCode::FORBIDDEN, "it takes all processors");
+
+    // A change of all prices, and what cannot be one.
+    let dearer = admin.get("/plan?percent=%2B10").await;
+    assert_eq!(dearer.status, StatusCode::OK, "{}", dearer.body);
+    assert!(dearer.body.contains("Phương án thử: mọi giá +10 %"), "{}", dearer.body);
+    assert!(!dearer.body.contains("name=\"act\" value=\"make\""), "a trial makes no work");
+    for wrong in ["/plan?percent=x", "/plan?percent=-91", "/plan?prices=0000", "/plan?rules=0000"] {
+        assert_eq!(admin.get(wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+
+    // A price book and a rule set of one's own; what is wrong is told with its line.
+    let text = ::rules::prices::Prices::shipped_text().replace("verified = false", "verified = true");
+    let send = |text: &str| form(&[("form_token", &token), ("percent", "10"), ("text", text)]);
+    let sent = admin.send(Method::POST, "/plan/texts", &send(&text)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+    let tried = sent.header(header::LOCATION).to_owned();
+    assert!(tried.contains("prices=") && tried.contains("percent=10"), "{tried}");
+    let page = admin.get(&tried).await.body;
+    assert!(page.contains("bảng giá ngày") && page.contains("mọi giá +10 %"), "{page}");
+    let wrong = admin.send(Method::POST, "/plan/texts", &send(&text.replacen("\nprice", "\nprize", 1))).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("text.toml:") && wrong.body.contains("prize"), "{}", wrong.body);
+    let sent = admin.send(Method::POST, "/plan/texts", &send(&own("8 GiB"))).await;
+    let by_rules = sent.header(header::LOCATION).to_owned();
+    assert!(admin.get(&by_rules).await.body.contains("bộ tiêu chí Của tỉnh"), "{by_rules}");
+
+    // Kept beside one by what is in force, and put side by side: what differs stands there by item and by unit.
+    let keep = |name: &str, query: &str| {
+        let fields = query.split_once('?').map_or("", |(_, fields)| fields);
+        format!("form_token={token}&name={}&{fields}", format::encode(name))
+    };
+    for (name, query) in [("Hiện hành", ""), ("Giá tăng", "?percent=10"), ("Của tỉnh", by_rules.as_str())]
+    {
+        let kept = admin.send(Method::POST, "/plan/scenarios", &keep(name, query)).await;
+        assert_eq!(kept.status, StatusCode::SEE_OTHER, "{name}: {}", kept.body);
+        let next = ruled.office.app.clock.now() + SignedDuration::from_secs(1);
+        ruled.office.app.clock.set(next);
+    }
+    let list = admin.get("/plan/scenarios").await.body;
+    let ids: Vec<&str> =
+        list.split("action=\"/plan/scenarios/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let [by_own, dearer, now] = ids.as_slice() else { panic!("{list}") };
+    let both = admin.get(&format!("/plan/scenarios?a={now}&b={dearer}")).await.body;
+    for shown in ["Mọi giá tăng, giảm", "<b>+10 %</b>", "Khác nhau theo mặt hàng", "Khác nhau theo đơn vị"]
+    {
+        assert!(both.contains(shown), "{shown}: {both}");
+    }
+    let both = admin.get(&format!("/plan/scenarios?a={now}&b={by_own}")).await.body;
+    assert!(both.contains("<b>own · ") && both.contains("<b>vn-office-2026 · "), "{both}");
+
+    // Submitted, it stays, whatever comes into force.
+    let path = format!("/plan/scenarios/{dearer}");
+    let page = admin.get(&path).await.body;
+    assert!(page.contains("vẫn ra đúng như lúc lưu"), "{page}");
+    let submit = format!("form_token={token}&act=submit&seen={}", hidden(&page, "seen"));
+    assert_eq!(admin.send(Method::POST, &path, &submit).await.status, StatusCode::SEE_OTHER);
+    let before = admin.get(&path).await.body;
+    assert!(before.contains("Mọi giá tăng, giảm") && before.contains("+10 %"), "{before}");
+    let json = admin.get(&format!("{path}/plan.json")).await.body;
+    let mut cheaper = office::shipped();
+    cheaper.prices.items.values_mut().for_each(|item| item.price /= 2);
+    ruled.office.app.set_judge(cheaper);
+    assert_eq!(admin.get(&format!("{path}/plan.json")).await.body, json);
+    assert!(admin.get("/audit").await.body.contains("Lưu bảng giá hoặc bộ tiêu chí để thử"));
+}

@@ -138,7 +138,10 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
         "old_code,new_code,new_full_name,portion\n16093,16093,Xã Nga Một,part\n16093,16094,Xã Nga Hai,part\n";
     let fields = [("form_token", token.as_str()), ("what", "map"), ("day", "2026-11-22"), ("act", "look")];
     let looked = admin.upload("/units/import", &fields, map.as_bytes()).await;
-    assert!(looked.body.contains("Chia cho nhiều đơn vị"), "{}", looked.body);
+    for shown in ["Chia cho nhiều đơn vị", "Chờ người quyết định", "Người dùng: nga-thang"]
+    {
+        assert!(looked.body.contains(shown), "{shown}: {}", looked.body);
+    }
     let tried = hidden(&looked.body, "tried");
     let fields = [
         ("form_token", token.as_str()),
@@ -171,7 +174,38 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
     let body = form(&[("form_token", &token), ("act", "apply"), ("text", rules)]);
     let went = admin.send(Method::POST, "/units/waiting", &body).await;
     assert!(went.body.contains("12 máy đã được chuyển, 0 máy vẫn chờ"), "{}", went.body);
+
+    // Who sees the old commune only waits too, until somebody says which of the new ones is his.
+    let (_, row) = went.body.split_once("<td lang=\"vi\">nga-thang</td>").unwrap();
+    let (_, rest) = row.split_once("<option value=\"").unwrap();
+    let to = rest.split_once('"').unwrap().0.to_owned();
+    assert!(
+        row.contains("Xã Nga Hai (16094)")
+            && !row.split_once("</form>").unwrap().0.contains("value=\"drop\"")
+    );
+    let decide = |act: &str, to: &str, token: &str| {
+        let unit = office::unit_id("16093");
+        form(&[
+            ("form_token", token),
+            ("act", act),
+            ("unit", &unit),
+            ("kind", "account"),
+            ("key", "nga-thang"),
+            ("to", to),
+        ])
+    };
+    let nowhere = admin.send(Method::POST, "/units/waiting", &decide("pass", "nowhere", &token)).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    let dropped = admin.send(Method::POST, "/units/waiting", &decide("drop", "", &token)).await;
+    assert_eq!(dropped.status, StatusCode::UNPROCESSABLE_ENTITY, "people are never dropped");
+    let mut analyst = Browser::signed_in(&office, "nga-thang").await;
+    let theirs = analyst.form_token().await;
+    let own = analyst.send(Method::POST, "/units/waiting", &decide("pass", &to, &theirs)).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody gives himself more");
+    let went = admin.send(Method::POST, "/units/waiting", &decide("pass", &to, &token)).await;
+    assert!(went.body.contains("Đã chuyển “nga-thang” về Xã Nga Hai"), "{}", went.body);
     assert!(went.body.contains("Không có máy nào chờ"), "{}", went.body);
+    assert!(admin.get("/audit").await.body.contains("phần còn lại của đơn vị cũ"));
     let tree = admin.get("/units").await.body;
     assert!(!tree.contains("máy chờ phân công lại") && tree.contains("Xã Nga Hai"), "{tree}");
     assert!(

@@ -24,7 +24,7 @@ async fn what_is_waived_is_marked_in_every_list() {
     let scope = crate::store::listing::Scope::subtree(
         &crate::store::unit::by_id(&mut tx, &commune).await.unwrap().path,
     );
-    let findings = crate::store::listing::findings(&mut tx, &scope).await.unwrap();
+    let findings = crate::store::counts::findings(&mut tx, &scope).await.unwrap();
     let failing = findings.iter().filter(|((_, outcome), _)| outcome == "fail");
     let ((rule, _), machines) = failing.max_by_key(|(_, machines)| **machines).unwrap();
     drop(tx);
@@ -50,7 +50,7 @@ async fn what_is_only_switched_off_is_a_class_of_its_own() {
     let mut admin = Browser::signed_in(&office, "admin").await;
     let mut tx = office.app.store.read().await.unwrap();
     let everything = crate::store::listing::Scope::everything();
-    let off = crate::store::listing::switched_off(&mut tx, &everything).await.unwrap();
+    let off = crate::store::counts::switched_off(&mut tx, &everything).await.unwrap();
     drop(tx);
     // One that fits on a page of the list.
     let on_a_page = off.iter().filter(|(_, machines)| (1..=50).contains(*machines));
@@ -75,7 +75,7 @@ async fn where_windows_disagrees_both_reasons_stand() {
     let mut admin = Browser::signed_in(&office, "admin").await;
     let mut tx = office.app.store.read().await.unwrap();
     let everything = crate::store::listing::Scope::everything();
-    let noted = crate::store::listing::noted(&mut tx, &everything).await.unwrap();
+    let noted = crate::store::counts::noted(&mut tx, &everything).await.unwrap();
     drop(tx);
     assert!(noted.only_rules > 0 && noted.only_windows > 0, "{noted:?}");
     let differ = noted.only_rules + noted.only_windows;
