@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::activate::Folder;
 use crate::clock::Clock;
+use crate::figures::Remembered;
 use crate::judge::fingerprint;
 use crate::part::Parts;
 use crate::refusals::Refusals;
@@ -35,6 +36,8 @@ pub struct App {
     pub diagnosing: Arc<Mutex<()>>,
     /// What the plan means for units, as it was made last.
     pub parts: Arc<Parts>,
+    /// Sums over many machines, as they were counted last.
+    pub figures: Arc<Remembered>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -63,6 +66,7 @@ impl App {
             trial: Arc::default(),
             diagnosing: Arc::default(),
             parts: Arc::default(),
+            figures: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
     }

@@ -11,6 +11,7 @@ use rules::assess::{Grade, Outcome};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::figures;
 use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Noted, Sort};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
@@ -235,10 +236,10 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let (reader, scope) = (&visitor.reader, &visitor.person.scope);
     let filter = Filter::all(scope.clone());
     let units = listing::units(&mut tx, scope).await?;
-    let own = listing::grades_by_unit(&mut tx, scope).await?;
+    let figures = figures::of(&site.app, scope).await?;
     let mut grades = Grades::default();
-    own.values().for_each(|unit| grades.add_all(unit));
-    let nodes = tree(units, &own);
+    figures.grades.values().for_each(|unit| grades.add_all(unit));
+    let nodes = tree(units, &figures.grades);
     let since = format::day(reader.now).saturating_sub(Span::new().days(TREND_DAYS));
     let roots: Vec<&Node> = nodes.iter().filter(|node| node.depth == 0).collect();
     let mut counts: BTreeMap<Date, Grades> = BTreeMap::new();
@@ -255,8 +256,8 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
         grades,
         silent: listing::silent(&mut tx, scope, silent_since(reader.now)).await?,
         conflicts: listing::conflicts(&mut tx, scope).await?,
-        noted: listing::noted(&mut tx, scope).await?,
-        findings: listing::findings(&mut tx, scope).await?,
+        noted: figures.noted,
+        findings: figures.findings.clone(),
         nodes,
         counts: counts.into_iter().collect(),
         target,
