@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::activate::Folder;
 use crate::clock::Clock;
+use crate::figures::Remembered;
 use crate::judge::fingerprint;
 use crate::part::Parts;
 use crate::planning::beside::Rounds;
@@ -38,6 +39,8 @@ pub struct App {
     pub parts: Arc<Parts>,
     /// Diagnoses that are made beside a page.
     pub rounds: Arc<Rounds>,
+    /// Sums over many machines, as they were counted last.
+    pub figures: Arc<Remembered>,
     judge: Arc<RwLock<Arc<Judge>>>,
 }
 
@@ -67,6 +70,7 @@ impl App {
             diagnosing: Arc::default(),
             parts: Arc::default(),
             rounds: Arc::default(),
+            figures: Arc::default(),
             judge: Arc::new(RwLock::new(Arc::new(judge))),
         }
     }

@@ -162,6 +162,26 @@ pub fn is_same_secret(left: &str, right: &str) -> bool {
     left.as_ref().iter().zip(right.as_ref()).fold(0, |unequal, (a, b)| unequal | (a ^ b)) == 0
 }
 
+/// A form token as it stands in a page: another text each time, from which [`is_form_token`] tells the token. Pages are
+/// compressed, and how long a compressed page is must tell nothing of a secret in it (BREACH, CVE-2013-3587).
+///
+/// # Errors
+/// When the random source fails.
+pub fn masked(token: &str) -> Result<String> {
+    let mut mask = vec![0_u8; token.len()];
+    SystemRandom::new().fill(&mut mask).map_err(|_| anyhow!("the random source failed"))?;
+    let hidden: Vec<u8> = token.bytes().zip(&mask).map(|(byte, mask)| byte ^ mask).collect();
+    Ok(HEXLOWER.encode(&mask) + &HEXLOWER.encode(&hidden))
+}
+
+/// Whether a form carries this token, as [`masked`] wrote it.
+pub fn is_form_token(given: &str, token: &str) -> bool {
+    let Ok(bytes) = HEXLOWER.decode(given.as_bytes()) else { return false };
+    let (mask, hidden) = bytes.split_at(bytes.len() / 2);
+    let told: Vec<u8> = mask.iter().zip(hidden).map(|(mask, byte)| mask ^ byte).collect();
+    std::str::from_utf8(&told).is_ok_and(|told| is_same_secret(told, token))
+}
+
 /// What the guard remembers while the program runs.
 pub struct Guard {
     tries: Mutex<Tries>,
@@ -406,6 +426,18 @@ mod tests {
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + minutes * 60).unwrap()
+    }
+
+    #[test]
+    fn a_form_token_stands_in_each_page_otherwise_and_is_known_again() {
+        let token = random_token().unwrap();
+        let (one, other) = (masked(&token).unwrap(), masked(&token).unwrap());
+        assert!(one != other && !one.contains(&token) && !other.contains(&token));
+        assert!(is_form_token(&one, &token) && is_form_token(&other, &token));
+        let empty = masked("").unwrap();
+        for wrong in [token.as_str(), "", "0", "zz", &one[2..], &empty, &masked("0000").unwrap()] {
+            assert!(!is_form_token(wrong, &token), "{wrong}");
+        }
     }
 
     #[test]

@@ -3,9 +3,6 @@
 //! A small unit's plan is made while its page waits. That of a large one is made beside it: the page shows what was
 //! made last, and when.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
-
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use rules::ruleset::in_force;
@@ -13,6 +10,7 @@ use tracing::warn;
 
 use crate::app::App;
 use crate::judge::day;
+use crate::memory::{Memory, Quest};
 use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{Grades, Scope};
 use crate::store::unit;
@@ -72,30 +70,9 @@ impl Part {
 /// The parts that were made, by the paths of their units.
 #[derive(Debug, Default)]
 pub struct Parts {
-    made: Mutex<BTreeMap<String, Part>>,
-    /// Units that are being planned beside their pages.
-    busy: Mutex<BTreeSet<String>>,
+    made: Memory<Part>,
     /// One at a time: a large plan takes a processor for a while.
     turn: tokio::sync::Mutex<()>,
-}
-
-impl Parts {
-    fn find(&self, path: &str) -> Option<Part> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied()
-    }
-
-    fn keep(&self, path: &str, part: Part) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), part);
-    }
-
-    /// Whether nobody else makes it.
-    fn begin(&self, path: &str) -> bool {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned())
-    }
-
-    fn end(&self, path: &str) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
-    }
 }
 
 /// What the plan means for the unit at this path, which has so many machines. None of a large unit that was never
@@ -107,31 +84,33 @@ pub async fn of(app: &App, path: &str, machines: i64) -> Result<Option<Part>> {
     let now = app.clock.now();
     let is_large = machines > MACHINES_AT_ONCE;
     let fresh = if is_large { FRESH_SECONDS_LARGE } else { FRESH_SECONDS };
-    let known = app.parts.find(path);
-    if known.is_some_and(|part| now.duration_since(part.made_at) < SignedDuration::from_secs(fresh)) {
-        return Ok(known);
+    let known = app.parts.made.find(path);
+    if let Some((made_at, part)) = known
+        && now.duration_since(made_at) < SignedDuration::from_secs(fresh)
+    {
+        return Ok(Some(part));
     }
     // Norms may have ended: then there is no plan, and the page of the plan says so.
     if app.judge().norms.on(crate::judge::day(now)).is_none() {
         return Ok(None);
     }
     if !is_large {
-        return make(app, path).await.map(Some);
+        return make(app, path, app.parts.made.quest()).await.map(Some);
     }
-    if app.parts.begin(path) {
+    if let Some(quest) = app.parts.made.begin(path) {
         let (app, path) = (app.clone(), path.to_owned());
         tokio::spawn(async move {
             let _turn = app.parts.turn.lock().await;
-            if let Err(error) = make(&app, &path).await {
+            if let Err(error) = make(&app, &path, quest).await {
                 warn!(path, error = format!("{error:#}"), "The plan of a unit could not be made.");
             }
-            app.parts.end(&path);
+            app.parts.made.end(&path);
         });
     }
-    Ok(known)
+    Ok(known.map(|(_, part)| part))
 }
 
-async fn make(app: &App, path: &str) -> Result<Part> {
+async fn make(app: &App, path: &str, quest: Quest) -> Result<Part> {
     let made_at = app.clock.now();
     let wish = Wish {
         scope: Scope::subtree(path),
@@ -142,7 +121,7 @@ async fn make(app: &App, path: &str) -> Result<Part> {
     };
     let rules = rules(app, path).await?;
     let part = Part::of(&planning::plan(app, &wish).await?, made_at, rules);
-    app.parts.keep(path, part);
+    app.parts.made.keep(path, quest, made_at, part);
     Ok(part)
 }
 
@@ -169,7 +148,7 @@ pub async fn warm(app: &App) -> Result<()> {
     drop(tx);
     for unit in &tree {
         let machines = counted.get(&unit.id).map_or(0, Grades::all);
-        if machines > MACHINES_AT_ONCE && app.parts.find(&unit.path).is_none() {
+        if machines > MACHINES_AT_ONCE && app.parts.made.find(&unit.path).is_none() {
             of(app, &unit.path, machines).await?;
         }
     }
@@ -219,13 +198,16 @@ mod tests {
         let large = MACHINES_AT_ONCE + 1;
         assert_eq!(of(&office.app, &province.path, large).await.unwrap(), None, "nobody waits");
         assert_eq!(of(&office.app, &province.path, large).await.unwrap(), None, "and it is not begun twice");
-        while office.app.parts.find(&province.path).is_none() {
+        while office.app.parts.made.find(&province.path).is_none() {
             tokio::task::yield_now().await;
         }
         let part = of(&office.app, &province.path, large).await.unwrap().unwrap();
         assert!(part.missing > 0, "the machines were not diagnosed: {part:?}");
         // None of the units of this office is large.
         warm(&office.app).await.unwrap();
-        assert_eq!(office.app.parts.made.lock().unwrap().len(), 1);
+        let mut tx = office.app.store.read().await.unwrap();
+        let made = |unit: &&unit::Unit| office.app.parts.made.find(&unit.path).is_some();
+        let tree = unit::tree(&mut tx).await.unwrap();
+        assert_eq!(tree.iter().filter(made).map(|unit| &unit.code).collect::<Vec<_>>(), ["38"]);
     }
 }

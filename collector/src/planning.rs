@@ -18,7 +18,7 @@ use rules::facts::Facts;
 use rules::facts::peripherals::Connection;
 use rules::mend::{Mend, Patient, mend};
 use rules::norms::{Group, Norm};
-use rules::plan::{self, Device, Lacks, Machine, Office, Plan, Regime, Seats, State, Unit};
+use rules::plan::{self, Device, Fitness, Lacks, Machine, Office, Plan, Regime, Seats, State, Unit};
 use rules::ruleset::{RuleSet, in_force};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -76,6 +76,8 @@ pub struct Planned {
     pub unit_ids: Vec<String>,
     /// The machines.
     pub machines: Vec<Machine>,
+    /// What each machine is worth to its seat.
+    pub fitness: Vec<Fitness>,
     /// The seats.
     pub seats: Vec<Seats>,
     /// What units declare that they need.
@@ -340,12 +342,13 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let (made, judge) = tokio::task::spawn_blocking(move || {
         let office = Office { norm: &norm, prices: &judge.prices, units, seats, machines, wishes };
         let plan = plan::plan(&office, &budgets);
+        let fitness = office.machines.iter().map(|machine| office.fitness(machine)).collect();
         let Office { units, seats, machines, wishes, .. } = office;
-        ((plan, units, seats, machines, wishes, norm), judge)
+        ((plan, units, seats, machines, fitness, wishes, norm), judge)
     })
     .await
     .context("making the plan")?;
-    let (plan, units, seats, machines, wishes, norm) = made;
+    let (plan, units, seats, machines, fitness, wishes, norm) = made;
     let (scope, fund, terms) = (wish.scope.clone(), wish.fund.clone(), wish.terms.clone());
     Ok(Planned {
         plan,
@@ -355,6 +358,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
         units,
         unit_ids,
         machines,
+        fitness,
         seats,
         wishes,
         norm,

@@ -18,6 +18,9 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 
 use ::rules::limits::RULESET_BYTES_MAX;
 
@@ -69,6 +72,8 @@ pub mod work;
 
 /// Largest form, in bytes.
 const FORM_BYTES_MAX: usize = 64 * 1024;
+/// How hard pages are compressed, 1 to 9: a level more costs more time than it saves on the line.
+const GZIP_LEVEL: i32 = 4;
 
 /// Largest form with a rule set in it, in bytes: pasted text may come with three characters for a byte.
 const RULES_FORM_BYTES_MAX: usize = 3 * RULESET_BYTES_MAX + FORM_BYTES_MAX;
@@ -220,17 +225,30 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { Failure::NotFound })
         .method_not_allowed_fallback(|| async { Failure::WrongMethod })
         .layer(axum::middleware::from_fn_with_state(site.clone(), meet))
+        .layer(compression())
         .with_state(site)
+}
+
+/// Pages, styles and lists are small on weak lines; what is compressed already stays as it is.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let packed = NotForContentType::const_new;
+    let worth = DefaultPredicate::new().and(packed("font/")).and(packed("application/vnd.openxml"));
+    CompressionLayer::new().quality(CompressionLevel::Precise(GZIP_LEVEL)).compress_when(worth)
 }
 
 /// Meets a request at the door and sees its answer off.
 async fn meet(State(site): State<Site>, request: Request, next: Next) -> Response {
     let mut reader = Reader::meet(&request, site.app.clock.now());
     let token = guard::cookie(request.headers(), guard::cookie_name(site.app.people_tls)).map(str::to_owned);
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
     let mut response = match admit(&site, &mut reader, token, request).await {
         Ok(request) => next.run(request).await,
         Err(response) => response,
     };
+    if changes && !response.status().is_client_error() {
+        // Who changed something sees it on the next page.
+        site.app.figures.forget();
+    }
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let dressed = failure::page(&reader, &failure);
         let headers = std::mem::take(response.headers_mut());
@@ -302,7 +320,7 @@ async fn check_form(request: Request, form_token: &str) -> Result<Request, Failu
     let most = form_bytes_max(&parts);
     let bytes = axum::body::to_bytes(body, most).await.map_err(|_| Failure::TooLarge)?;
     let fields = Fields::of(&parts, bytes.clone()).await?;
-    if !guard::is_same_secret(fields.text("form_token"), form_token) {
+    if !guard::is_form_token(fields.text("form_token"), form_token) {
         return Err(Failure::BadForm);
     }
     Ok(Request::from_parts(parts, Body::from(bytes)))

@@ -183,6 +183,31 @@ pub enum State {
     Unknown,
 }
 
+/// What a machine is worth to its seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fitness {
+    /// It is ready.
+    Ready,
+    /// It is worth making ready.
+    Mendable,
+    /// It is to be replaced: nothing makes it ready, or nothing that costs less than it is worth.
+    Spent,
+    /// Too little is known of it.
+    Unknown,
+}
+
+impl Office<'_> {
+    /// What this machine is worth to its seat, at the prices of this office.
+    pub fn fitness(&self, machine: &Machine) -> Fitness {
+        match &machine.state {
+            State::Ready => Fitness::Ready,
+            State::Mendable { steps, .. } if seating::is_worth(self, machine, steps) => Fitness::Mendable,
+            State::Mendable { .. } | State::Beyond(_) => Fitness::Spent,
+            State::Unknown => Fitness::Unknown,
+        }
+    }
+}
+
 /// What a machine lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lacks {

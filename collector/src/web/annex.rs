@@ -32,14 +32,19 @@ const HEADER_ROW: u32 = 6;
 /// How high that row is, in points.
 const HEADER_HEIGHT: f64 = 32.0;
 const TYPEFACE: &str = "Times New Roman";
-/// A text of more characters than this is broken into lines.
-const LINE_CHARS_MAX: usize = 24;
+/// How high a line of text is, in points.
+const LINE_HEIGHT: f64 = 14.5;
+/// The highest row that there is, in points.
+const ROW_HEIGHT_MAX: f64 = 409.0;
+/// Nothing reads better as a dash than as one more zero among hundreds.
+const NUMBER: &str = "#,##0;-#,##0;–";
 
 /// How cells look.
 struct Looks {
     plain: Format,
     wrapped: Format,
     number: Format,
+    place: Format,
     date: Format,
     day: Format,
     header: Format,
@@ -59,7 +64,8 @@ impl Looks {
         Looks {
             plain: cell(),
             wrapped: cell().set_text_wrap(),
-            number: cell().set_num_format("#,##0"),
+            number: cell().set_num_format(NUMBER),
+            place: cell().set_align(FormatAlign::Center),
             date: base().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Left),
             day: cell().set_num_format("dd/mm/yyyy").set_align(FormatAlign::Center),
             header: header
@@ -69,7 +75,7 @@ impl Looks {
             centred: base().set_align(FormatAlign::Center),
             slanted: base().set_italic().set_align(FormatAlign::Center),
             sum: cell().set_bold(),
-            sum_number: cell().set_bold().set_num_format("#,##0"),
+            sum_number: cell().set_bold().set_num_format(NUMBER),
             note: base(),
         }
     }
@@ -118,6 +124,8 @@ struct Sheet<'b> {
     first: u32,
     row: u32,
     columns: usize,
+    /// How many characters a line of each column holds.
+    widths: Vec<f64>,
     sums: Vec<i64>,
 }
 
@@ -158,7 +166,9 @@ impl<'b> Sheet<'b> {
         // Two lines of text: a title that wraps is not cut.
         sheet.set_row_height(HEADER_ROW, HEADER_HEIGHT)?;
         let first = HEADER_ROW + 1;
-        Ok(Sheet { sheet, looks, first, row: first, columns: columns.len(), sums: vec![0; columns.len()] })
+        let widths = columns.iter().map(|(_, width)| *width).collect();
+        let (columns, sums) = (columns.len(), vec![0; columns.len()]);
+        Ok(Sheet { sheet, looks, first, row: first, columns, widths, sums })
     }
 
     /// A row with the numbers of the columns, as forms have it.
@@ -174,19 +184,22 @@ impl<'b> Sheet<'b> {
     }
 
     fn line(&mut self, cells: &[Cell]) -> Result<()> {
+        let mut lines_max = 1;
         for (index, cell) in cells.iter().enumerate() {
             let column = u16::try_from(index)?;
             match cell {
                 // A text stays a text, whatever it begins with: it is never a formula.
                 Cell::Text(text) => {
-                    let is_long = text.chars().count() > LINE_CHARS_MAX;
-                    let look = if is_long { &self.looks.wrapped } else { &self.looks.plain };
+                    let lines = self.widths.get(index).map_or(1, |width| lines(text, *width));
+                    lines_max = lines_max.max(lines);
+                    let look = if lines > 1 { &self.looks.wrapped } else { &self.looks.plain };
                     self.sheet.write_string_with_format(self.row, column, text, look)?;
                 }
                 Cell::Number(number) => {
                     #[expect(clippy::cast_precision_loss, reason = "a cell holds 15 digits")]
                     let value = *number as f64;
-                    self.sheet.write_number_with_format(self.row, column, value, &self.looks.number)?;
+                    let look = if index == 0 { &self.looks.place } else { &self.looks.number };
+                    self.sheet.write_number_with_format(self.row, column, value, look)?;
                     if let Some(sum) = self.sums.get_mut(index) {
                         *sum += *number;
                     }
@@ -203,6 +216,10 @@ impl<'b> Sheet<'b> {
                     self.sheet.write_blank(self.row, column, &self.looks.plain)?;
                 }
             }
+        }
+        // A row keeps the height that it is given; without one, what wraps lies over the next row in some programs.
+        if lines_max > 1 {
+            self.sheet.set_row_height(self.row, (f64::from(lines_max) * LINE_HEIGHT).min(ROW_HEIGHT_MAX))?;
         }
         self.row += 1;
         Ok(())
@@ -254,6 +271,22 @@ impl<'b> Sheet<'b> {
         }
         Ok(())
     }
+}
+
+/// How many lines a text takes in a column of this many characters, broken between words. Letters of the typeface are
+/// narrower than the figures that widths are counted in, so this is never too few.
+fn lines(text: &str, width: f64) -> u32 {
+    let mut lines = 1;
+    let mut used = 0.0;
+    for word in text.split(' ') {
+        let length = f64::from(u32::try_from(word.chars().count()).unwrap_or(u32::MAX));
+        if used > 0.0 && used + 1.0 + length > width {
+            lines += 1;
+            used = 0.0;
+        }
+        used += if used > 0.0 { 1.0 + length } else { length };
+    }
+    lines
 }
 
 fn excel(day: Date) -> Result<ExcelDateTime> {
@@ -336,6 +369,16 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+
+    #[test]
+    fn how_many_lines_a_text_takes() {
+        let check =
+            |text: &str, width: f64, expected: u32| assert_eq!(lines(text, width), expected, "{text}");
+        check("", 10.0, 1);
+        check("Xã Nga Thắng", 12.0, 1);
+        check("Xã Nga Thắng", 11.0, 2);
+        check("Trung tâm Phục vụ hành chính công xã Yên Khương", 20.0, 3);
+    }
 
     #[test]
     fn days_as_official_documents_write_them() {

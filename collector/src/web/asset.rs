@@ -37,7 +37,7 @@ pub struct Assets {
     pub script: String,
     /// Address of the icon.
     pub icon: String,
-    files: BTreeMap<String, (&'static str, Vec<u8>)>,
+    pub(super) files: BTreeMap<String, (&'static str, Vec<u8>)>,
 }
 
 /// All files, with their names worked out once.
@@ -93,14 +93,6 @@ pub async fn show(Path(name): Path<String>) -> Result<Response, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_first_load_is_light() {
-        let bytes: usize = ASSETS.files.values().map(|(_, bytes)| bytes.len()).sum();
-        assert!(bytes < 90 * 1024, "all files together take {bytes} bytes");
-        let fonts: usize = FONTS.iter().map(|(_, bytes)| bytes.len()).sum();
-        assert!(fonts < 80 * 1024, "the fonts take {fonts} bytes");
-    }
 
     #[test]
     fn the_style_names_fonts_by_their_hash() {

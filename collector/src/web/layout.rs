@@ -1,6 +1,6 @@
 //! What stands around every page.
 
-use crate::guard::Person;
+use crate::guard::{self, Person};
 use crate::web::asset::ASSETS;
 use crate::web::format::{self, fill};
 use crate::web::may_open;
@@ -96,7 +96,7 @@ impl Layout {
             nav,
             name: reader.person.as_ref().map(|person| person.name.clone()),
             limit: unit.map(|(_, name)| fill(&w.limited_to, &[("unit", name)])),
-            form_token: reader.person.as_ref().map(|person| person.form_token.clone()).unwrap_or_default(),
+            form_token: form_token(reader),
             languages,
             style: &ASSETS.style,
             script: &ASSETS.script,
@@ -104,6 +104,11 @@ impl Layout {
             printed: fill(&w.printed, &[("at", &format::moment(reader.now))]),
         }
     }
+}
+
+/// What the forms of this reader carry: empty of nobody. Where the random source fails too, so that they are refused.
+fn form_token(reader: &Reader) -> String {
+    reader.person.as_ref().and_then(|person| guard::masked(&person.form_token).ok()).unwrap_or_default()
 }
 
 /// The ways that this person may go.

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use rules::assess::Grade;
 
 use crate::error::Failure;
+use crate::figures;
 use crate::forecast::{Forecast, change, forecast};
 use crate::store::account::Standing;
 use crate::store::listing::{self, Grades, Scope, UnitRow};
@@ -200,10 +201,10 @@ async fn table(site: &Site, visitor: &Visitor, fields: &Fields) -> Result<(Asked
     let scope = &visitor.person.scope;
     let mut tx = site.app.store.read().await?;
     let units = listing::units(&mut tx, scope).await?;
-    let own = listing::grades_by_unit(&mut tx, scope).await?;
+    let own = figures::of(&site.app, scope).await?;
     let kind_of: BTreeMap<String, String> =
         unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.kind)).collect();
-    let nodes = tree(units, &own);
+    let nodes = tree(units, &own.grades);
     let kind = |node: &Node| kind_of.get(&node.unit.id).map_or("other", String::as_str);
     let there: BTreeSet<&str> = nodes.iter().filter(|node| node.all.all() > 0).map(kind).collect();
     let choices: Vec<&(&str, &[&str])> =

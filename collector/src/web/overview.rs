@@ -11,6 +11,7 @@ use rules::assess::{Grade, Outcome};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::figures;
 use crate::store::counts::{self, Noted};
 use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
 use crate::store::tally::{self, Count};
@@ -236,10 +237,10 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let (reader, scope) = (&visitor.reader, &visitor.person.scope);
     let filter = Filter::all(scope.clone());
     let units = listing::units(&mut tx, scope).await?;
-    let own = listing::grades_by_unit(&mut tx, scope).await?;
+    let figures = figures::of(&site.app, scope).await?;
     let mut grades = Grades::default();
-    own.values().for_each(|unit| grades.add_all(unit));
-    let nodes = tree(units, &own);
+    figures.grades.values().for_each(|unit| grades.add_all(unit));
+    let nodes = tree(units, &figures.grades);
     let since = format::day(reader.now).saturating_sub(Span::new().days(TREND_DAYS));
     let roots: Vec<&Node> = nodes.iter().filter(|node| node.depth == 0).collect();
     let mut counts: BTreeMap<Date, Grades> = BTreeMap::new();
@@ -256,8 +257,8 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
         grades,
         silent: counts::silent(&mut tx, scope, silent_since(reader.now)).await?,
         conflicts: counts::conflicts(&mut tx, scope).await?,
-        noted: counts::noted(&mut tx, scope).await?,
-        findings: counts::findings(&mut tx, scope).await?,
+        noted: figures.noted,
+        findings: figures.findings.clone(),
         nodes,
         counts: counts.into_iter().collect(),
         target,

@@ -140,7 +140,7 @@ fn parameter_view(reader: &Reader, set: &RuleSet, parameter: &Parameter, rows: &
         title: pick(lang, &parameter.title).to_owned(),
         value: match holds {
             Some(one) => shown(&one.value),
-            None if parameter.has_default() => parameter.shown(),
+            None if parameter.has_default() => or_dash(parameter.shown().replace('"', "")),
             None => w.parameter_nothing.clone(),
         },
         from: match holds {
@@ -185,7 +185,12 @@ fn below_view(reader: &Reader, judge: &Judge, one: &Given) -> BelowView {
 
 /// A value on one line.
 pub fn shown(value: &str) -> String {
-    parameters::written(value).replace('\n', ", ")
+    or_dash(parameters::written(value).replace('\n', ", "))
+}
+
+/// An empty list is told as such.
+fn or_dash(value: String) -> String {
+    if value.is_empty() { "—".to_owned() } else { value }
 }
 
 /// Who set a value, when and why.

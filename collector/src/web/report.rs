@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use rules::plan::{Line, Means, State as MachineState, Why};
+use rules::plan::{Fitness, Line, Means, State as MachineState, Why};
 
 use crate::error::Failure;
 use crate::planning::Planned;
@@ -62,7 +62,7 @@ struct Agency {
     machines: i64,
     ready: i64,
     mendable: i64,
-    beyond: i64,
+    spent: i64,
     unknown: i64,
     funded: i64,
     left: i64,
@@ -75,16 +75,17 @@ fn count(count: usize) -> i64 {
 /// The machines by what they are, with their share.
 fn machines(planned: &Planned) -> Vec<[String; 3]> {
     let all = count(planned.machines.len());
-    let row = |name: &str, is_so: &dyn Fn(&MachineState) -> bool| {
-        let so = count(planned.machines.iter().filter(|machine| is_so(&machine.state)).count());
+    let row = |(name, fitness): (&str, Fitness)| {
+        let so = count(planned.fitness.iter().filter(|one| **one == fitness).count());
         [name.to_owned(), number(VI, so), share(VI, so, all)]
     };
-    vec![
-        row("Sẵn sàng", &|state| matches!(state, MachineState::Ready)),
-        row("Khắc phục được", &|state| matches!(state, MachineState::Mendable { .. })),
-        row("Không khắc phục được, phải thay", &|state| matches!(state, MachineState::Beyond(_))),
-        row("Chưa đủ dữ liệu", &|state| matches!(state, MachineState::Unknown)),
-    ]
+    let rows = [
+        ("Sẵn sàng", Fitness::Ready),
+        ("Khắc phục được", Fitness::Mendable),
+        ("Không đáng khắc phục, phải thay", Fitness::Spent),
+        ("Chưa đủ dữ liệu", Fitness::Unknown),
+    ];
+    rows.map(row).to_vec()
 }
 
 /// The rules that most machines fail.
@@ -109,14 +110,14 @@ fn faults(planned: &Planned) -> Vec<[String; 2]> {
 fn units(planned: &Planned) -> Vec<[String; 8]> {
     let agency = |unit: usize| planned.units.get(unit).map_or(unit, |unit| unit.agency);
     let mut agencies: BTreeMap<usize, Agency> = BTreeMap::new();
-    for machine in &planned.machines {
+    for (machine, fitness) in planned.machines.iter().zip(&planned.fitness) {
         let counted = agencies.entry(agency(machine.unit)).or_default();
         counted.machines += 1;
-        match machine.state {
-            MachineState::Ready => counted.ready += 1,
-            MachineState::Mendable { .. } => counted.mendable += 1,
-            MachineState::Beyond(_) => counted.beyond += 1,
-            MachineState::Unknown => counted.unknown += 1,
+        match fitness {
+            Fitness::Ready => counted.ready += 1,
+            Fitness::Mendable => counted.mendable += 1,
+            Fitness::Spent => counted.spent += 1,
+            Fitness::Unknown => counted.unknown += 1,
         }
     }
     for line in &planned.plan.lines {
@@ -136,7 +137,7 @@ fn units(planned: &Planned) -> Vec<[String; 8]> {
             number(VI, one.machines),
             format!("{} ({})", number(VI, one.ready), share(VI, one.ready, one.machines)),
             number(VI, one.mendable),
-            number(VI, one.beyond),
+            number(VI, one.spent),
             number(VI, one.unknown),
             number(VI, one.funded),
         ]

@@ -10,9 +10,10 @@ use rules::ruleset::{About, Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::figures;
 use crate::judge::WAIVED;
 use crate::store::account::Standing;
-use crate::store::counts::{self, Noted};
+use crate::store::counts::Noted;
 use crate::store::rules_text::{self, Activation, Archived};
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
@@ -325,18 +326,15 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let findings = counts::findings(&mut tx, scope).await?;
-    let switched_off = counts::switched_off(&mut tx, scope).await?;
-    let noted = counts::noted(&mut tx, scope).await?;
-    let judged = counts::judged_by_role(&mut tx, scope).await?;
+    let figures = figures::of(&site.app, scope).await?;
     let archive = rules_text::list(&mut tx).await?;
     let activations = rules_text::activations(&mut tx, ACTIVATIONS_MAX).await?;
     let rows = Rows {
         judge: &site.app.judge(),
-        findings: &findings,
-        switched_off: &switched_off,
-        noted,
-        judged: &judged,
+        findings: &figures.findings,
+        switched_off: &figures.switched_off,
+        noted: figures.noted,
+        judged: &figures.judged,
         archive: &archive,
         activations: &activations,
         done: query.text("done"),

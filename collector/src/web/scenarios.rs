@@ -209,7 +209,7 @@ pub(super) fn compare(reader: &Reader, a: (&str, &Outcome), b: (&str, &Outcome))
     let ((place, one), (other_place, other)) = (a, b);
     let amount = |sum: i64| money(lang, sum);
     let percent = |percent: i64| if percent == 0 { "—".to_owned() } else { format!("{percent:+} %") };
-    let budget = |budget: Option<i64>| budget.map_or_else(|| w.plan_budget_hint.clone(), amount);
+    let budget = |budget: Option<i64>| budget.map_or_else(|| w.plan_unlimited.clone(), amount);
     let rows: Vec<(String, String, String)> = vec![
         (w.column_unit.clone(), place.to_owned(), other_place.to_owned()),
         (w.scenario_day.clone(), date(&one.day), date(&other.day)),

@@ -11,8 +11,9 @@ use rules::assess::{Grade, Outcome, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::figures;
 use crate::part::{self, Part};
-use crate::store::counts::{self, Noted};
+use crate::store::counts::Noted;
 use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
 use crate::store::seat::{self, Filled, Seats};
 use crate::store::tally::{self, Count};
@@ -497,11 +498,9 @@ pub(super) async fn answer(
         && unit.parent.is_none()
         && units.iter().filter(|one| one.parent.is_none()).count() == 1;
     let subtree = if is_all { Scope::everything() } else { Scope::subtree(&unit.path) };
-    let own = listing::grades_by_unit(&mut tx, &subtree).await?;
-    let findings = counts::findings(&mut tx, &subtree).await?;
+    let figures = figures::of(&site.app, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
     let filled = seat::filled(&mut tx, &subtree).await?;
-    let noted = counts::noted(&mut tx, &subtree).await?;
     let (at_machines, goods) =
         (work::counts(&mut tx, &subtree).await?, goods::counts(&mut tx, &subtree).await?);
     let counted = (at_machines.0 + goods.0, at_machines.1 + goods.1, at_machines.2 + goods.2);
@@ -509,7 +508,7 @@ pub(super) async fn answer(
     let filter = Filter::all(subtree);
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
-    let nodes = tree(units, &own);
+    let nodes = tree(units, &figures.grades);
     let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
     let since = format::day(visitor.reader.now).saturating_sub(Span::new().days(TREND_DAYS));
     let counts = tally::of(&mut tx, id, since).await?;
@@ -519,7 +518,7 @@ pub(super) async fn answer(
     let part = part::of(&site.app, &nodes[at].unit.path, nodes[at].all.all()).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let rows = Rows {
-        findings: &findings,
+        findings: &figures.findings,
         machines: &rows,
         seats: &seats,
         filled: &filled,
@@ -529,7 +528,7 @@ pub(super) async fn answer(
         counts: &counts,
         target,
         errors,
-        noted,
+        noted: figures.noted,
     };
     page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
 }

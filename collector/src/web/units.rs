@@ -11,6 +11,7 @@ use jiff::tz::{Offset, TimeZone};
 use rules::assess::Grade;
 
 use crate::error::Failure;
+use crate::figures;
 use crate::store::Tx;
 use crate::store::estate;
 use crate::store::listing::{self, Grades, Scope, UnitRow};
@@ -333,7 +334,7 @@ pub async fn show(
     let as_of = day_of(wished).map(|day| AsOf { day, under });
     let (units, own) = match &as_of {
         Some(as_of) => past_rows(&mut tx, scope, as_of).await?,
-        None => (listing::units(&mut tx, scope).await?, listing::grades_by_unit(&mut tx, scope).await?),
+        None => (listing::units(&mut tx, scope).await?, figures::of(&site.app, scope).await?.grades.clone()),
     };
     let view = View::of(&query);
     let mut shown = UnitsPage::of(reader, tree(units, &own), as_of.as_ref(), &view);

@@ -572,6 +572,7 @@ words! {
     plan_everything
     plan_budget
     plan_budget_hint
+    plan_unlimited
     plan_budget_each
     plan_years
     plan_norm

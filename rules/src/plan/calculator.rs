@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::agency::{busiest, by_agency, declared, device, devices};
 use super::seating::Places;
-use super::{Counts, Line, Office, PC, Regime, Seats, State, Why, points, purchased};
+use super::{Counts, Fitness, Line, Office, PC, Regime, Seats, Why, points, purchased};
 use crate::assess::{Role, Severity};
 
 /// Machines of one agency that a post could use.
@@ -61,10 +61,10 @@ fn usable(office: &Office<'_>) -> BTreeMap<usize, Usable> {
     let mut by_agency: BTreeMap<usize, Usable> = BTreeMap::new();
     for machine in office.machines.iter().filter(|machine| machine.role != Role::Server) {
         let usable = by_agency.entry(office.units[machine.unit].agency).or_default();
-        match machine.state {
-            State::Ready | State::Mendable { .. } => usable.fit += 1,
-            State::Unknown => usable.unknown += 1,
-            State::Beyond(_) => {}
+        match office.fitness(machine) {
+            Fitness::Ready | Fitness::Mendable => usable.fit += 1,
+            Fitness::Unknown => usable.unknown += 1,
+            Fitness::Spent => {}
         }
     }
     by_agency

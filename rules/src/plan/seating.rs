@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spares::Spares;
 use super::{
-    Counts, Lacks, Line, Machine, Means, Office, PC, Points, Purchased, Regime, SERVER, Seats, State, Why,
-    points, purchased,
+    Counts, Fitness, Lacks, Line, Machine, Means, Office, PC, Points, Purchased, Regime, SERVER, Seats,
+    State, Why, points, purchased,
 };
 use crate::assess::{Role, Severity};
 use crate::mend::Step;
@@ -108,6 +108,11 @@ fn cost_of(office: &Office<'_>, steps: &[Step]) -> Option<i64> {
 
 fn is_shared(office: &Office<'_>, item: &str) -> bool {
     office.norm.shared.iter().any(|one| one.needed && one.item == item)
+}
+
+/// Whether these steps are worth taking for this machine, whatever its seat.
+pub(super) fn is_worth(office: &Office<'_>, machine: &Machine, steps: &[Step]) -> bool {
+    !is_beyond_worth(office, assumed(machine), steps)
 }
 
 /// Whether mending by these steps is no mending: they buy a PC, or cost more than the machine is worth.
@@ -216,11 +221,8 @@ fn fill(
         let code = office.units[open.seat.unit].code.clone();
         (open.mending.is_some(), std::cmp::Reverse(open.points.sum()), code, open.seat.role, name)
     });
-    let is_worth = |index: usize| match &office.machines[index].state {
-        State::Mendable { steps, .. } => !is_beyond_worth(office, assumed(&office.machines[index]), steps),
-        State::Ready | State::Unknown | State::Beyond(_) => false,
-    };
-    let mut spares = Spares::of(office, over, is_worth);
+    let is_mendable = |index: usize| office.fitness(&office.machines[index]) == Fitness::Mendable;
+    let mut spares = Spares::of(office, over, is_mendable);
     for open in open {
         let Seats { unit, role, .. } = open.seat;
         if let Some(index) = spares.take_ready(office, unit, role) {

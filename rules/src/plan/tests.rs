@@ -176,7 +176,12 @@ fn the_calculator_of_communes() {
     office.seats = vec![seats(0, Role::Officer, 20)];
     for index in 0..14 {
         let state = match index {
-            0..2 => State::Beyond(lacks("os-64-bit", Severity::Critical)),
+            0 => State::Beyond(lacks("os-64-bit", Severity::Critical)),
+            // What only another PC mends is no PC that can be used.
+            1 => State::Mendable {
+                steps: vec![step("replace-pc", Some("pc"), &prices)],
+                lacks: lacks("windows-11-ready", Severity::Major),
+            },
             2..5 => State::Mendable {
                 steps: vec![step("add-memory", Some("ram-8g"), &prices)],
                 lacks: lacks("memory-size", Severity::Major),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use rules::assess::Role;
-use rules::plan::{Devices, State, devices};
+use rules::plan::{Devices, Fitness, devices};
 use rust_xlsxwriter::Workbook;
 use serde_json::Value as Json;
 
@@ -53,13 +53,14 @@ pub(super) fn write(
     let mut sheet = Sheet::begin(book, looks, title, head, COLUMNS)?;
     let agency = |unit: usize| planned.units.get(unit).map_or(unit, |unit| unit.agency);
     let mut machines: BTreeMap<usize, Machines> = BTreeMap::new();
-    for machine in planned.machines.iter().filter(|machine| machine.role != Role::Server) {
+    let judged = planned.machines.iter().zip(&planned.fitness);
+    for (machine, fitness) in judged.filter(|(machine, _)| machine.role != Role::Server) {
         let counted = machines.entry(agency(machine.unit)).or_default();
         counted.all += 1;
-        match machine.state {
-            State::Ready | State::Mendable { .. } => counted.usable += 1,
-            State::Unknown => counted.unknown += 1,
-            State::Beyond(_) => {}
+        match fitness {
+            Fitness::Ready | Fitness::Mendable => counted.usable += 1,
+            Fitness::Unknown => counted.unknown += 1,
+            Fitness::Spent => {}
         }
     }
     let mut posts: BTreeMap<usize, usize> = BTreeMap::new();
