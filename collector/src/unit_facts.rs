@@ -13,7 +13,7 @@ use rules::assess::{Outcome, Role, Verdict, assess_unit_between};
 use rules::fact::Fact;
 use rules::facts::unit::Unit as UnitFacts;
 use rules::norms::{Group, Norm};
-use rules::plan::{Devices, Machine, PRINTER, SCANNER, Seats, State, Unit, Wish, devices};
+use rules::plan::{Devices, Fitness, Machine, Office, PRINTER, SCANNER, Seats, State, Unit, Wish, devices};
 use rules::quantity::Percent;
 use rules::ruleset::RuleSet;
 use serde_json::{Map, Value as Json};
@@ -170,6 +170,21 @@ impl Gathered {
         self.findings.contains_key(&machine.id)
     }
 
+    /// What a machine is worth to its seat, as the plan sees it. Where no norm is in force there is no plan, and every
+    /// machine that anything mends is worth it.
+    fn fitness(&self, machine: &Machine) -> Fitness {
+        let Some(norm) = &self.norm else {
+            return match machine.state {
+                State::Ready => Fitness::Ready,
+                State::Mendable { .. } => Fitness::Mendable,
+                State::Beyond(_) => Fitness::Spent,
+                State::Unknown => Fitness::Unknown,
+            };
+        };
+        let (units, seats, machines, wishes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Office { norm, prices: &self.judge.prices, units, seats, machines, wishes }.fitness(machine)
+    }
+
     /// Whether the set has this rule, so that it may be counted.
     fn asks(&self, rule: &str) -> bool {
         rules::ruleset::in_force(&self.judge.sets, self.day).is_some_and(|set| set.rule(rule).is_some())
@@ -192,7 +207,7 @@ impl Gathered {
         // Where the posts of an agency were not counted, its machines are no answer to theirs.
         let told: BTreeSet<usize> = seats.iter().map(|one| self.units[one.unit].agency).collect();
         let fit = |machines: &mut dyn Iterator<Item = &&&Machine>| {
-            machines.filter(|one| matches!(one.state, State::Ready | State::Mendable { .. })).count()
+            machines.filter(|one| matches!(self.fitness(one), Fitness::Ready | Fitness::Mendable)).count()
         };
         let unknown = |machines: &mut dyn Iterator<Item = &&&Machine>| {
             machines.filter(|one| matches!(one.state, State::Unknown)).count()
@@ -295,12 +310,12 @@ impl Gathered {
         for machine in at_counters {
             looked = true;
             let is = |wanted: Outcome| KIT.iter().any(|rule| self.said(machine, rule) == Some(wanted));
-            match machine.state {
-                State::Beyond(_) => {}
+            match self.fitness(machine) {
+                Fitness::Spent => {}
                 _ if is(Outcome::Fail) || is(Outcome::Partial) => {}
-                State::Unknown => open += 1,
-                State::Ready | State::Mendable { .. } if is(Outcome::Unknown) => open += 1,
-                State::Ready | State::Mendable { .. } => equipped += 1,
+                Fitness::Unknown => open += 1,
+                Fitness::Ready | Fitness::Mendable if is(Outcome::Unknown) => open += 1,
+                Fitness::Ready | Fitness::Mendable => equipped += 1,
             }
         }
         if looked {
