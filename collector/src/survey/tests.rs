@@ -1,3 +1,5 @@
+//! Files of surveys as people write them, and what a declaration does.
+
 use expect_test::expect;
 use jiff::civil::date;
 

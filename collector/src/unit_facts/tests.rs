@@ -1,3 +1,5 @@
+//! Counts of a small office, and declarations in the tree.
+
 use expect_test::expect;
 use indicatif::ProgressBar;
 use jiff::civil::date;
