@@ -588,7 +588,8 @@ async fn a_machine_that_did_not_change_takes_little_room() {
     use rules::facts::os::Platform;
 
     const DAYS: u64 = 196;
-    // Of this the full report of every fourteenth day is more than half; without the words of its verdicts.
+    // Reports are some 320 bytes of it; the rest are rows with their ids and digests, their indexes, and what of an
+    // assessment differs.
     const BYTES_A_DAY_MAX: u64 = 1536;
 
     let office = Office::open().await;
