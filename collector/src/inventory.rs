@@ -511,7 +511,7 @@ mod tests {
         facts.software.packages = Fact::Known(vec![]);
         share.take_software(&facts, &support, "Xã B");
         let told: Vec<_> = share
-            .finish(None)
+            .finish(None, Vec::new(), Declared::new())
             .software
             .into_iter()
             .map(|one| (one.name, one.machines, one.activated, one.unit_name, one.units, one.is_system))

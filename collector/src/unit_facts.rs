@@ -23,9 +23,10 @@ use crate::judge::unit_settings;
 use crate::local::Locals;
 use crate::planning;
 use crate::store::declaration::{self, Declared};
-use crate::store::listing::{self, Scope};
+use crate::store::listing::Scope;
 use crate::store::{Tx, counts};
 use crate::survey;
+use crate::terms::Terms;
 
 /// The rule that says whether a computer is licensed.
 const LICENCE: &str = "activation";
@@ -75,7 +76,7 @@ pub async fn gather(tx: &mut Tx, judge: &Arc<Judge>, scope: &Scope, day: Date) -
     let places: BTreeMap<&str, usize> =
         ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     let seats = planning::seats(tx, scope, &places).await?;
-    let machines = planning::machines(tx, scope, &places).await?;
+    let machines = planning::machines(tx, scope, &places, (&Terms::default(), day)).await?;
     let wishes = planning::wishes(tx, scope, &places).await?;
     let [printer, scanner, reader] = KIT;
     let findings = counts::findings_of(tx, scope, [LICENCE, printer, scanner, reader]).await?;

@@ -120,12 +120,14 @@ fn workbook(criterion: &mut Criterion) {
         machines += 1_000;
     };
     let (lines, norm) = (made.lines.len(), office.norm.clone());
+    let fitness = office.machines.iter().map(|machine| office.fitness(machine)).collect();
     let Office { units, seats, machines, wishes, .. } = office;
     let planned = Planned {
         plan: made,
         unit_ids: units.iter().map(|unit| unit.code.clone()).collect(),
         units,
         machines,
+        fitness,
         seats,
         wishes,
         norm,
