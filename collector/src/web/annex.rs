@@ -34,6 +34,8 @@ const HEADER_HEIGHT: f64 = 32.0;
 const TYPEFACE: &str = "Times New Roman";
 /// How high a line of text is, in points.
 const LINE_HEIGHT: f64 = 14.5;
+/// How many letters of the typeface, taken together, have room where a figure has: widths are counted in figures.
+const LETTERS: f64 = 1.15;
 /// The highest row that there is, in points.
 const ROW_HEIGHT_MAX: f64 = 409.0;
 /// Nothing reads better as a dash than as one more zero among hundreds.
@@ -190,7 +192,7 @@ impl<'b> Sheet<'b> {
             match cell {
                 // A text stays a text, whatever it begins with: it is never a formula.
                 Cell::Text(text) => {
-                    let lines = self.widths.get(index).map_or(1, |width| lines(text, *width));
+                    let lines = self.widths.get(index).map_or(1, |width| lines(text, width * LETTERS));
                     lines_max = lines_max.max(lines);
                     let look = if lines > 1 { &self.looks.wrapped } else { &self.looks.plain };
                     self.sheet.write_string_with_format(self.row, column, text, look)?;
@@ -273,8 +275,7 @@ impl<'b> Sheet<'b> {
     }
 }
 
-/// How many lines a text takes in a column of this many characters, broken between words. Letters of the typeface are
-/// narrower than the figures that widths are counted in, so this is never too few.
+/// How many lines a text takes where a line holds this many characters, broken between words.
 fn lines(text: &str, width: f64) -> u32 {
     let mut lines = 1;
     let mut used = 0.0;
