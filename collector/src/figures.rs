@@ -10,6 +10,7 @@ use tracing::warn;
 
 use crate::app::App;
 use crate::memory::{Memory, Quest};
+use crate::store::Tx;
 use crate::store::counts::{self, Noted};
 use crate::store::listing::{self, Grades, Scope};
 
@@ -42,7 +43,7 @@ pub type Remembered = Memory<Arc<Figures>>;
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn of(app: &App, scope: &Scope) -> Result<Arc<Figures>> {
+pub async fn of(app: &App, tx: &mut Tx, scope: &Scope) -> Result<Arc<Figures>> {
     let name = scope.first();
     if let Some((counted_at, figures)) = app.figures.find(name) {
         let age = app.clock.now().duration_since(counted_at);
@@ -54,29 +55,29 @@ pub async fn of(app: &App, scope: &Scope) -> Result<Arc<Figures>> {
             return Ok(figures);
         }
     }
-    count(app, scope, app.figures.quest()).await
+    count(app, tx, scope, app.figures.quest()).await
 }
 
 fn count_beside(app: &App, scope: &Scope) {
     let Some(quest) = app.figures.begin(scope.first()) else { return };
     let (app, scope) = (app.clone(), scope.clone());
     tokio::spawn(async move {
-        if let Err(error) = count(&app, &scope, quest).await {
+        let counted = async { count(&app, &mut app.store.read().await?, &scope, quest).await };
+        if let Err(error) = counted.await {
             warn!(scope = scope.first(), error = format!("{error:#}"), "Machines could not be counted.");
         }
         app.figures.end(scope.first());
     });
 }
 
-async fn count(app: &App, scope: &Scope, quest: Quest) -> Result<Arc<Figures>> {
+async fn count(app: &App, tx: &mut Tx, scope: &Scope, quest: Quest) -> Result<Arc<Figures>> {
     let counted_at = app.clock.now();
-    let mut tx = app.store.read().await?;
     let figures = Arc::new(Figures {
-        grades: listing::grades_by_unit(&mut tx, scope).await?,
-        findings: counts::findings(&mut tx, scope).await?,
-        switched_off: counts::switched_off(&mut tx, scope).await?,
-        judged: counts::judged_by_role(&mut tx, scope).await?,
-        noted: counts::noted(&mut tx, scope).await?,
+        grades: listing::grades_by_unit(tx, scope).await?,
+        findings: counts::findings(tx, scope).await?,
+        switched_off: counts::switched_off(tx, scope).await?,
+        judged: counts::judged_by_role(tx, scope).await?,
+        noted: counts::noted(tx, scope).await?,
     });
     if figures.grades.values().map(Grades::all).sum::<i64>() >= MACHINES_MIN {
         app.figures.keep(scope.first(), quest, counted_at, Arc::clone(&figures));
@@ -93,7 +94,8 @@ mod tests {
     async fn sums_are_shown_a_moment_then_counted_beside_the_page_then_while_it_waits() {
         let office = office::known().await;
         let (app, scope) = (&office.app, Scope::everything());
-        let counted = of(app, &scope).await.unwrap();
+        let mut tx = app.store.read().await.unwrap();
+        let counted = of(app, &mut tx, &scope).await.unwrap();
         assert!(!counted.grades.is_empty() && !counted.findings.is_empty());
         assert_eq!(app.figures.find(scope.first()), None, "a small scope is counted each time");
 
@@ -102,16 +104,20 @@ mod tests {
         let keep = || app.figures.keep(scope.first(), app.figures.quest(), at(0), Arc::clone(&old));
         keep();
         app.clock.set(at(FRESH_SECONDS));
-        assert_eq!(of(app, &scope).await.unwrap(), old);
+        assert_eq!(of(app, &mut tx, &scope).await.unwrap(), old);
         assert!(app.figures.begin(scope.first()).is_some(), "nobody counts");
         app.figures.end(scope.first());
         app.clock.set(at(FRESH_SECONDS + 1));
-        assert_eq!(of(app, &scope).await.unwrap(), old);
+        assert_eq!(of(app, &mut tx, &scope).await.unwrap(), old);
         assert_eq!(app.figures.begin(scope.first()), None, "it is being counted");
         app.clock.set(at(SHOWN_SECONDS_MAX + 1));
-        assert_eq!(of(app, &scope).await.unwrap(), counted);
+        assert_eq!(of(app, &mut tx, &scope).await.unwrap(), counted);
         app.clock.set(at(0));
         app.figures.forget();
-        assert_eq!(of(app, &scope).await.unwrap(), counted, "what a person changed is counted at once");
+        assert_eq!(
+            of(app, &mut tx, &scope).await.unwrap(),
+            counted,
+            "what a person changed is counted at once"
+        );
     }
 }

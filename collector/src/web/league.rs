@@ -201,7 +201,7 @@ async fn table(site: &Site, visitor: &Visitor, fields: &Fields) -> Result<(Asked
     let scope = &visitor.person.scope;
     let mut tx = site.app.store.read().await?;
     let units = listing::units(&mut tx, scope).await?;
-    let own = figures::of(&site.app, scope).await?;
+    let own = figures::of(&site.app, &mut tx, scope).await?;
     let kind_of: BTreeMap<String, String> =
         unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.kind)).collect();
     let nodes = tree(units, &own.grades);

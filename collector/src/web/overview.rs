@@ -237,7 +237,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
     let (reader, scope) = (&visitor.reader, &visitor.person.scope);
     let filter = Filter::all(scope.clone());
     let units = listing::units(&mut tx, scope).await?;
-    let figures = figures::of(&site.app, scope).await?;
+    let figures = figures::of(&site.app, &mut tx, scope).await?;
     let mut grades = Grades::default();
     figures.grades.values().for_each(|unit| grades.add_all(unit));
     let nodes = tree(units, &figures.grades);

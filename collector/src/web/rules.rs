@@ -326,7 +326,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let figures = figures::of(&site.app, scope).await?;
+    let figures = figures::of(&site.app, &mut tx, scope).await?;
     let archive = rules_text::list(&mut tx).await?;
     let activations = rules_text::activations(&mut tx, ACTIVATIONS_MAX).await?;
     let rows = Rows {

@@ -498,7 +498,7 @@ pub(super) async fn answer(
         && unit.parent.is_none()
         && units.iter().filter(|one| one.parent.is_none()).count() == 1;
     let subtree = if is_all { Scope::everything() } else { Scope::subtree(&unit.path) };
-    let figures = figures::of(&site.app, &subtree).await?;
+    let figures = figures::of(&site.app, &mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
     let filled = seat::filled(&mut tx, &subtree).await?;
     let (at_machines, goods) =

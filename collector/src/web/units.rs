@@ -334,7 +334,10 @@ pub async fn show(
     let as_of = day_of(wished).map(|day| AsOf { day, under });
     let (units, own) = match &as_of {
         Some(as_of) => past_rows(&mut tx, scope, as_of).await?,
-        None => (listing::units(&mut tx, scope).await?, figures::of(&site.app, scope).await?.grades.clone()),
+        None => (
+            listing::units(&mut tx, scope).await?,
+            figures::of(&site.app, &mut tx, scope).await?.grades.clone(),
+        ),
     };
     let view = View::of(&query);
     let mut shown = UnitsPage::of(reader, tree(units, &own), as_of.as_ref(), &view);
