@@ -28,6 +28,8 @@ use crate::app::App;
 use crate::error::Failure;
 use crate::guard::{self, Guard, Person};
 use crate::store::account::Standing;
+use crate::store::listing;
+use crate::store::unit::Unit;
 use crate::web::reader::{Lang, Reader};
 use crate::web::words::Words;
 
@@ -389,6 +391,19 @@ impl Visitor {
     /// The words of their language.
     pub fn words(&self) -> &'static Words {
         self.reader.words()
+    }
+
+    /// The unit of this id, where they see it in the tree.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] where they do not; when the database fails.
+    async fn unit(&self, site: &Site, id: &str) -> Result<Unit, Failure> {
+        let mut tx = site.app.store.read().await?;
+        let units = listing::units(&mut tx, &self.person.scope).await?;
+        if !units.iter().any(|one| one.id == id) {
+            return Err(Failure::NotFound);
+        }
+        Ok(crate::store::unit::by_id(&mut tx, id).await?)
     }
 }
 

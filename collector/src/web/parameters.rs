@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::parameters::{self, Objection, REASON_CHARS_MAX, TEXT_CHARS_MAX, TEXTS_MAX};
 use crate::store::account::Standing;
 use crate::store::parameter::{self, Parameter as Given, Wish};
-use crate::store::{listing, unit};
+use crate::store::unit;
 use crate::web::format::{self, fill, number};
 use crate::web::label::pick;
 use crate::web::layout::{Layout, Place};
@@ -215,16 +215,6 @@ async fn answer(
     page_with(status, &ParametersPage::of(&visitor.reader, &site.app.judge(), rows))
 }
 
-/// The unit of this id, if the person sees it.
-async fn seen(site: &Site, visitor: &Visitor, id: &str) -> Result<unit::Unit, Failure> {
-    let mut tx = site.app.store.read().await?;
-    let units = listing::units(&mut tx, &visitor.person.scope).await?;
-    if !units.iter().any(|one| one.id == id) {
-        return Err(Failure::NotFound);
-    }
-    Ok(unit::by_id(&mut tx, id).await?)
-}
-
 /// Shows what holds for a unit.
 ///
 /// # Errors
@@ -234,7 +224,7 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let unit = seen(&site, &visitor, &id).await?;
+    let unit = visitor.unit(&site, &id).await?;
     answer(&site, &visitor, &unit, &Fields::parse(b""), Vec::new()).await
 }
 
@@ -248,7 +238,7 @@ pub async fn set(
     Path(id): Path<String>,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    let unit = seen(&site, &visitor, &id).await?;
+    let unit = visitor.unit(&site, &id).await?;
     let judge = site.app.judge();
     let (ruleset, name) = (form.text("ruleset"), form.text("name"));
     let kind = parameters::find(&judge, ruleset, name).map(|(_, parameter)| parameter.kind);

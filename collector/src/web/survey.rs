@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use crate::error::Failure;
 use crate::store::account::Standing;
 use crate::store::declaration::{self, Declaration, Sheet};
-use crate::store::listing::{self, Scope};
+use crate::store::listing::Scope;
 use crate::store::unit;
 use crate::survey::{self, Answers, NOTE_CHARS_MAX};
 use crate::unit_facts;
@@ -182,16 +182,6 @@ async fn answer(
     page_with(status, &SurveyPage::of(&visitor.reader, rows))
 }
 
-/// The unit of this id, if the person sees it.
-async fn seen(site: &Site, visitor: &Visitor, id: &str) -> Result<unit::Unit, Failure> {
-    let mut tx = site.app.store.read().await?;
-    let units = listing::units(&mut tx, &visitor.person.scope).await?;
-    if !units.iter().any(|one| one.id == id) {
-        return Err(Failure::NotFound);
-    }
-    Ok(unit::by_id(&mut tx, id).await?)
-}
-
 /// Shows the survey of a unit.
 ///
 /// # Errors
@@ -201,7 +191,7 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let unit = seen(&site, &visitor, &id).await?;
+    let unit = visitor.unit(&site, &id).await?;
     answer(&site, &visitor, &unit, &Fields::parse(b""), Vec::new()).await
 }
 
@@ -216,7 +206,7 @@ pub async fn send(
     Path(id): Path<String>,
     Form(form): Form,
 ) -> Result<Response, Failure> {
-    let (unit, w) = (seen(&site, &visitor, &id).await?, visitor.words());
+    let (unit, w) = (visitor.unit(&site, &id).await?, visitor.words());
     let today = format::day(visitor.reader.now);
     let mut errors = Vec::new();
     let declared_on = survey::read_day(form.text("declared_on")).filter(|day| *day <= today);
