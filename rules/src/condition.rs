@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use crate::assess::SeenFact;
-use crate::fact::Fact;
+use crate::fact::{Fact, Reason};
 use crate::facts::support::Support;
 use crate::facts::{AREAS, Facts, Group, Kind, Origin, Place, Records, Seen, Term, Value};
 use crate::quantity::{Bytes, Days, Mhz, Milliseconds, Percent, Version};
@@ -201,7 +201,7 @@ impl<'a> Context<'a> {
             (Subject::Fact(place), _) => self.at(place),
             (Subject::Field(field), Some(record)) => record.records.nth(record.index, field),
             // A condition with fields is only ever asked about a record; nobody asked here.
-            (Subject::Field(_), None) => Fact::default(),
+            (Subject::Field(_), None) => Fact::Unknown(&Reason::NotAsked),
             (Subject::Parameter(parameter), _) => self.scene.settings.answer(parameter),
         }
     }

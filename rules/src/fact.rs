@@ -4,21 +4,22 @@
 //! unknown, and a missing key is `not_asked`. A report of an older agent therefore loads in a newer
 //! collector, and the other way round.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// One answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fact<T> {
+/// One answer. Where a value is only looked at, its reason is borrowed as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fact<T, R = Reason> {
     /// The PC answered with this value.
     Known(T),
     /// The PC was asked and has no such thing.
     Absent,
     /// Nobody could find out. This is never the same as "no".
-    Unknown(Reason),
+    Unknown(R),
 }
 
 /// Why a fact is unknown.
@@ -87,9 +88,29 @@ impl<T> Fact<T> {
     pub fn failed(text: impl Into<String>) -> Fact<T> {
         Fact::Unknown(Reason::Failed(text.into()))
     }
+}
 
+impl<T, R: Borrow<Reason>> Fact<T, R> {
+    /// Whether no probe asked: such a fact is left out on the wire.
+    pub fn is_not_asked(&self) -> bool {
+        matches!(self, Fact::Unknown(reason) if *reason.borrow() == Reason::NotAsked)
+    }
+}
+
+impl<T> Fact<T, &Reason> {
+    /// The same answer, with a reason of its own.
+    pub fn owned(self) -> Fact<T> {
+        match self {
+            Fact::Known(value) => Fact::Known(value),
+            Fact::Absent => Fact::Absent,
+            Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+        }
+    }
+}
+
+impl<T, R> Fact<T, R> {
     /// Known when there is a value, absent when there is none.
-    pub fn known_or_absent(value: Option<T>) -> Fact<T> {
+    pub fn known_or_absent(value: Option<T>) -> Fact<T, R> {
         value.map_or(Fact::Absent, Fact::Known)
     }
 
@@ -101,13 +122,8 @@ impl<T> Fact<T> {
         }
     }
 
-    /// Whether no probe asked: such a fact is left out on the wire.
-    pub fn is_not_asked(&self) -> bool {
-        matches!(self, Fact::Unknown(Reason::NotAsked))
-    }
-
     /// The same answer about another value.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U> {
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Fact<U, R> {
         match self {
             Fact::Known(value) => Fact::Known(f(value)),
             Fact::Absent => Fact::Absent,
@@ -115,8 +131,17 @@ impl<T> Fact<T> {
         }
     }
 
+    /// The same answer to look at: value and reason are borrowed.
+    pub fn peek(&self) -> Fact<&T, &R> {
+        match self {
+            Fact::Known(value) => Fact::Known(value),
+            Fact::Absent => Fact::Absent,
+            Fact::Unknown(reason) => Fact::Unknown(reason),
+        }
+    }
+
     /// The next answer, which depends on this one.
-    pub fn and_then<U>(self, f: impl FnOnce(T) -> Fact<U>) -> Fact<U> {
+    pub fn and_then<U>(self, f: impl FnOnce(T) -> Fact<U, R>) -> Fact<U, R> {
         match self {
             Fact::Known(value) => f(value),
             Fact::Absent => Fact::Absent,
@@ -125,7 +150,10 @@ impl<T> Fact<T> {
     }
 
     /// The same answer, borrowed.
-    pub fn as_ref(&self) -> Fact<&T> {
+    pub fn as_ref(&self) -> Fact<&T, R>
+    where
+        R: Clone,
+    {
         match self {
             Fact::Known(value) => Fact::Known(value),
             Fact::Absent => Fact::Absent,

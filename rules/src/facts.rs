@@ -127,7 +127,7 @@ pub enum Value<'a> {
 }
 
 /// One answer about a value, whatever its type.
-pub type Seen<'a> = Fact<Value<'a>>;
+pub type Seen<'a> = Fact<Value<'a>, &'a Reason>;
 
 /// What cuts texts and lists to size before they are sent.
 pub trait Cut {
@@ -155,7 +155,7 @@ impl<T: Leaf> Fact<T> {
         match self {
             Fact::Known(value) => Fact::Known(value.value()),
             Fact::Absent => Fact::Absent,
-            Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+            Fact::Unknown(reason) => Fact::Unknown(reason),
         }
     }
 

@@ -36,6 +36,8 @@ pub struct Lifecycle {
     pub products: Vec<Product>,
     /// The programs; the first that fits counts.
     pub programs: Vec<Program>,
+    /// Why nothing is known of what it does not have.
+    lacks: Reason,
 }
 
 /// One program that people work with.
@@ -56,24 +58,38 @@ pub struct Program {
 }
 
 impl Program {
-    /// Whether this package is the program. Leaves the reason of the first answer that is unknown.
-    fn fits(&self, package: &Package, letters: u32, reason: &mut Option<Reason>) -> Truth {
+    /// Whether this is the program. Leaves the reason of the first answer that is unknown.
+    fn fits<'a>(&self, installed: &Installed<'a>, reason: &mut Option<&'a Reason>) -> Truth {
         // Most names lack a letter of the words.
-        if self.letters & !letters != 0 && matches!(package.name, Fact::Known(_)) {
+        if self.letters & !installed.letters != 0 && matches!(installed.name, Fact::Known(_)) {
             return Truth::False;
         }
-        let named = |name: &String| self.words.iter().all(|word| stands_in(word, name));
-        let mut sum = ask(&package.name, reason, named);
+        let mut sum =
+            ask(installed.name, reason, |name| self.words.iter().all(|word| stands_in(word, name)));
         if sum == Truth::False {
             return sum;
         }
         if let Some(wanted) = &self.version {
-            sum = sum.and(ask(&package.version, reason, |version| version.starts_with(wanted)));
+            sum = sum.and(ask(installed.version, reason, |version| version.starts_with(wanted)));
         }
         if let Some(before) = &self.before {
-            sum = sum.and(ask(&package.version, reason, |version| version < before));
+            sum = sum.and(ask(installed.version, reason, |version| version < before));
         }
         sum
+    }
+}
+
+/// What is told of an installed program.
+struct Installed<'a> {
+    name: Fact<&'a str, &'a Reason>,
+    version: Fact<&'a Version, &'a Reason>,
+    /// The letters of its name.
+    letters: u32,
+}
+
+impl<'a> Installed<'a> {
+    fn new(name: Fact<&'a str, &'a Reason>, version: Fact<&'a Version, &'a Reason>) -> Installed<'a> {
+        Installed { name, version, letters: name.known().map_or(0, |name| letters(name)) }
     }
 }
 
@@ -168,9 +184,8 @@ impl Lifecycle {
     fn dotnet(&self, os: &Os, day: Date) -> (Fact<Date>, Fact<Days>) {
         match &os.dotnet {
             Fact::Known(version) => {
-                let name = Fact::Known(DOTNET.to_owned());
-                let package = Package { name, version: version.clone().into(), ..Package::default() };
-                let ProgramSupport { ends_on, days_left, .. } = self.program(&package, day);
+                let (_, ends_on) = self.program(&Installed::new(Fact::Known(DOTNET), Fact::Known(version)));
+                let days_left = ends_on.clone().map(|ends| Days(days_between(day, ends)));
                 (ends_on, days_left)
             }
             Fact::Absent => (Fact::Absent, Fact::Absent),
@@ -185,31 +200,29 @@ impl Lifecycle {
             Fact::Absent => return Fact::Absent,
             Fact::Unknown(reason) => return Fact::Unknown(reason.clone()),
         };
-        Fact::Known(installed.iter().map(|package| self.program(package, day)).collect())
+        let support = |package: &Package| {
+            let name = package.name.peek().map(String::as_str);
+            let (product, ends_on) = self.program(&Installed::new(name, package.version.peek()));
+            let days_left = ends_on.clone().map(|ends| Days(days_between(day, ends)));
+            ProgramSupport { name: package.name.clone(), product, ends_on, days_left }
+        };
+        Fact::Known(installed.iter().map(support).collect())
     }
 
-    fn program(&self, package: &Package, day: Date) -> ProgramSupport {
+    /// The product that this program is, and its last day.
+    fn program(&self, installed: &Installed<'_>) -> (Fact<String>, Fact<Date>) {
         let mut reason = None;
-        let letters = package.name.known().map_or(0, |name| letters(name));
-        let found =
-            self.programs.iter().find_map(|program| match program.fits(package, letters, &mut reason) {
-                Truth::True => Some(Some(program)),
-                Truth::Unknown => Some(None),
-                Truth::False => None,
-            });
-        let (product, ends_on) = match found {
+        let found = self.programs.iter().find_map(|program| match program.fits(installed, &mut reason) {
+            Truth::True => Some(Some(program)),
+            Truth::Unknown => Some(None),
+            Truth::False => None,
+        });
+        let unknown = |reason: &Reason| (Fact::Unknown(reason.clone()), Fact::Unknown(reason.clone()));
+        match found {
             Some(Some(program)) => (Fact::Known(program.name.clone()), Fact::known_or_absent(program.ends)),
-            Some(None) => {
-                let reason = reason.unwrap_or(Reason::NotAsked);
-                (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
-            }
-            None => {
-                let reason = Reason::Failed(format!("not in the lifecycle table of {}", self.dated));
-                (Fact::Unknown(reason.clone()), Fact::Unknown(reason))
-            }
-        };
-        let days_left = ends_on.as_ref().map(|ends| Days(days_between(day, *ends)));
-        ProgramSupport { name: package.name.clone(), product, ends_on, days_left }
+            Some(None) => unknown(reason.unwrap_or(&Reason::NotAsked)),
+            None => unknown(&self.lacks),
+        }
     }
 
     /// Until when this operating system is supported, seen from this day.
@@ -222,20 +235,20 @@ impl Lifecycle {
                 Truth::True => return product.support(day),
                 Truth::False => {}
                 // A product further down may not be taken for this one, which is more specific.
-                Truth::Unknown => return unknown(reason.unwrap_or(Reason::NotAsked)),
+                Truth::Unknown => return unknown(reason.unwrap_or(&Reason::NotAsked)),
             }
         }
-        unknown(Reason::Failed(format!("not in the lifecycle table of {}", self.dated)))
+        unknown(&self.lacks)
     }
 }
 
-fn unknown(reason: Reason) -> Support {
+fn unknown(reason: &Reason) -> Support {
     Support {
         product: Fact::Unknown(reason.clone()),
         ends_on: Fact::Unknown(reason.clone()),
         days_left: Fact::Unknown(reason.clone()),
         extended_ends_on: Fact::Unknown(reason.clone()),
-        extended_days_left: Fact::Unknown(reason),
+        extended_days_left: Fact::Unknown(reason.clone()),
         ..Support::default()
     }
 }
@@ -256,44 +269,51 @@ impl Product {
 
 impl Fits {
     /// Whether all that is given holds of this system. Leaves the reason of the first answer that is unknown.
-    fn hold(&self, os: &Os, reason: &mut Option<Reason>) -> Truth {
+    fn hold<'a>(&self, os: &'a Os, reason: &mut Option<&'a Reason>) -> Truth {
         // Most products are out at once.
         if let (Some(wanted), Fact::Known(build)) = (self.build, &os.build)
             && *build != wanted
         {
             return Truth::False;
         }
-        let mut sum = ask(&os.platform, reason, |platform| *platform == self.platform);
+        let mut sum = ask(os.platform.peek(), reason, |platform| *platform == self.platform);
+        if sum == Truth::False {
+            return sum;
+        }
         if let Some(wanted) = &self.id {
-            sum = sum.and(ask(&os.id, reason, |id| id.eq_ignore_ascii_case(wanted)));
+            sum = sum.and(ask(os.id.peek(), reason, |id| id.eq_ignore_ascii_case(wanted)));
         }
         if let Some(wanted) = self.build {
-            sum = sum.and(ask(&os.build, reason, |build| *build == wanted));
+            sum = sum.and(ask(os.build.peek(), reason, |build| *build == wanted));
         }
         if sum == Truth::False {
             return sum;
         }
         if let Some(wanted) = &self.version {
-            sum = sum.and(ask(&os.version, reason, |version| version.starts_with(wanted)));
+            sum = sum.and(ask(os.version.peek(), reason, |version| version.starts_with(wanted)));
         }
         if !self.editions.is_empty() {
             let one_of =
                 |edition: &String| self.editions.iter().any(|wanted| wanted.eq_ignore_ascii_case(edition));
-            sum = sum.and(ask(&os.edition, reason, one_of));
+            sum = sum.and(ask(os.edition.peek(), reason, one_of));
         }
         if let Some(wanted) = &self.installation_type {
-            sum = sum.and(ask(&os.installation_type, reason, |kind| kind.eq_ignore_ascii_case(wanted)));
+            sum = sum.and(ask(os.installation_type.peek(), reason, |kind| kind.eq_ignore_ascii_case(wanted)));
         }
         sum
     }
 }
 
-fn ask<T>(fact: &Fact<T>, reason: &mut Option<Reason>, holds: impl FnOnce(&T) -> bool) -> Truth {
+fn ask<'a, T>(
+    fact: Fact<T, &'a Reason>,
+    reason: &mut Option<&'a Reason>,
+    holds: impl FnOnce(T) -> bool,
+) -> Truth {
     match fact {
         Fact::Known(value) => Truth::from(holds(value)),
         Fact::Absent => Truth::False,
         Fact::Unknown(why) => {
-            reason.get_or_insert_with(|| why.clone());
+            reason.get_or_insert(why);
             Truth::Unknown
         }
     }
@@ -309,8 +329,10 @@ fn read(reader: &mut Reader<'_>, text: &str) -> Option<Lifecycle> {
     let fields = table.take("program").and_then(|field| reader.list(field)).unwrap_or_default();
     let programs: Vec<Program> = fields.into_iter().filter_map(|field| program(reader, field)).collect();
     table.finish(reader);
+    let dated = dated?;
     Some(Lifecycle {
-        dated: dated?,
+        lacks: Reason::Failed(format!("not in the lifecycle table of {dated}")),
+        dated,
         source: source?.to_owned(),
         digest: crate::assess::digest(text),
         products,

@@ -467,7 +467,7 @@ fn areas(lang: Lang, w: &'static Words, facts: &Facts) -> Vec<AreaView> {
             missing: Vec::new(),
             tables: Vec::new(),
         };
-        let mut missing: Vec<(Reason, Vec<&'static str>)> = Vec::new();
+        let mut missing: Vec<(&Reason, Vec<&'static str>)> = Vec::new();
         for (field, term) in declared.terms.iter().enumerate() {
             let label = value::label(lang, term);
             let known = |value, is_absent| Known { label, value, is_absent };
@@ -493,7 +493,7 @@ fn areas(lang: Lang, w: &'static Words, facts: &Facts) -> Vec<AreaView> {
         }
         view.missing = missing
             .into_iter()
-            .map(|(reason, labels)| (value::reason(w, &reason).to_owned(), labels.join(", ")))
+            .map(|(reason, labels)| (value::reason(w, reason).to_owned(), labels.join(", ")))
             .collect();
         view.is_full = view.tables.iter().any(|table| table.heads.len() > 4);
         view

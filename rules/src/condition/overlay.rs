@@ -153,7 +153,7 @@ fn owned_record(records: &dyn Records, index: usize, terms: &'static [Term]) -> 
 }
 
 fn owned(answer: Seen<'_>, kind: Kind) -> Fact<Owned> {
-    answer.map(|value| match value {
+    let answer = answer.map(|value| match value {
         Value::Flag(flag) => Owned::One(Operand::Flag(flag)),
         Value::Number(number) => Owned::One(Operand::Number(number)),
         Value::Date(date) => Owned::One(Operand::Date(date)),
@@ -164,7 +164,8 @@ fn owned(answer: Seen<'_>, kind: Kind) -> Fact<Owned> {
         Value::Records(records) => {
             Owned::Records(terms(kind).map(|terms| owned_table(records, terms)).unwrap_or_default())
         }
-    })
+    });
+    answer.owned()
 }
 
 fn seen(answer: &Fact<Owned>) -> Seen<'_> {
@@ -173,7 +174,7 @@ fn seen(answer: &Fact<Owned>) -> Seen<'_> {
         Fact::Known(Owned::Texts(texts)) => Fact::Known(Value::Texts(texts)),
         Fact::Known(Owned::Records(table)) => Fact::Known(Value::Records(table)),
         Fact::Absent => Fact::Absent,
-        Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+        Fact::Unknown(reason) => Fact::Unknown(reason),
     }
 }
 

@@ -20,8 +20,18 @@ const COMPILED_BYTES_MAX: usize = 64 * 1024;
 pub(crate) struct Pattern {
     regex: Regex,
     needles: Option<Needles>,
-    /// Whether one of the needles is all that it takes.
-    literal: bool,
+    enough: Enough,
+}
+
+/// What a needle in the text comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Enough {
+    /// A match, wherever it stands.
+    Anywhere,
+    /// A match where the text begins with it.
+    AtTheStart,
+    /// The pattern has to be tried.
+    Never,
 }
 
 impl Pattern {
@@ -41,18 +51,21 @@ impl Pattern {
     /// What `regex-lite` has against it.
     pub(crate) fn new(text: &str) -> Result<Pattern, regex_lite::Error> {
         let regex = RegexBuilder::new(text).size_limit(COMPILED_BYTES_MAX).build()?;
-        if let Some(needles) = literals_of(text).and_then(Needles::new) {
-            return Ok(Pattern { regex, needles: Some(needles), literal: true });
+        if let Some((enough, literals)) = literals_of(text)
+            && let Some(needles) = Needles::new(literals)
+        {
+            return Ok(Pattern { regex, needles: Some(needles), enough });
         }
-        Ok(Pattern { regex, needles: needles_of(text).and_then(Needles::new), literal: false })
+        Ok(Pattern { regex, needles: needles_of(text).and_then(Needles::new), enough: Enough::Never })
     }
 
     /// Whether it matches somewhere in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        match &self.needles {
-            Some(needles) if self.literal => needles.stand_in(text.as_bytes()),
-            Some(needles) if !needles.stand_in(text.as_bytes()) => false,
-            Some(_) | None => self.regex.is_match(text),
+        let Some(needles) = &self.needles else { return self.regex.is_match(text) };
+        match self.enough {
+            Enough::Anywhere => needles.stand_in(text.as_bytes()),
+            Enough::AtTheStart => needles.begin(text.as_bytes()),
+            Enough::Never => needles.stand_in(text.as_bytes()) && self.regex.is_match(text),
         }
     }
 }
@@ -110,6 +123,13 @@ impl Needles {
         self.walk(text, |_| true)
     }
 
+    /// Whether the text begins with one of them.
+    fn begin(&self, text: &[u8]) -> bool {
+        self.needles.iter().any(|needle| {
+            text.get(..needle.len()).is_some_and(|start| start.eq_ignore_ascii_case(needle.as_bytes()))
+        })
+    }
+
     /// Tells every needle that stands in the text, as often as it does.
     pub(super) fn each_in(&self, text: &[u8], mut found: impl FnMut(usize)) {
         self.walk(text, |needle| {
@@ -147,13 +167,22 @@ fn pair_index(first: u8, second: u8) -> usize {
     usize::from(first & 31) << 5 | usize::from(second & 31)
 }
 
-/// The texts that this pattern, which compiles, is a plain choice of, with letters of either case; none when it is
-/// anything else.
-fn literals_of(pattern: &str) -> Option<Vec<String>> {
+/// The texts that this pattern, which compiles, is a plain choice of, with letters of either case, and where they may
+/// stand; none when it is anything else.
+fn literals_of(pattern: &str) -> Option<(Enough, Vec<String>)> {
     let body = pattern.strip_prefix("(?i)")?;
-    let body = body.strip_prefix('(').and_then(|body| body.strip_suffix(')')).unwrap_or(body);
+    let (enough, body) = match body.strip_prefix('^') {
+        Some(body) => (Enough::AtTheStart, body),
+        None => (Enough::Anywhere, body),
+    };
+    let choice = body.strip_prefix('(').and_then(|body| body.strip_suffix(')'));
+    // The sign for the start belongs to the first branch only, where no brackets stand around all of them.
+    if choice.is_none() && enough == Enough::AtTheStart && body.contains('|') {
+        return None;
+    }
     let is_plain = |part: &str| !part.is_empty() && !part.contains(|c| r"\.+*?()[]{}^$".contains(c));
-    body.split('|').map(|part| is_plain(part).then(|| part.to_owned())).collect()
+    let parts = choice.unwrap_or(body).split('|').map(|part| is_plain(part).then(|| part.to_owned()));
+    Some((enough, parts.collect::<Option<_>>()?))
 }
 
 /// Texts of which at least one stands in every match of this pattern, which compiles; none when there are no such,
@@ -381,9 +410,11 @@ mod tests {
 
         #[test]
         fn a_list_of_names_says_what_its_regular_expression_says(
-            names in prop::collection::vec("[ab]{1,4}", 1..5), text in "[abAB]{0,16}"
+            start in prop::sample::select(vec!["", "^"]),
+            names in prop::collection::vec("[ab]{1,4}", 1..5),
+            text in "[abAB]{0,16}"
         ) {
-            let compiled = Pattern::new(&format!("(?i)({})", names.join("|"))).unwrap();
+            let compiled = Pattern::new(&format!("(?i){start}({})", names.join("|"))).unwrap();
             prop_assert_eq!(compiled.is_match(&text), compiled.regex.is_match(&text));
         }
     }
