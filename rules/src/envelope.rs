@@ -461,22 +461,20 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     digest
 }
 
-/// Decompresses in steps, so that a bomb is found out before it is unpacked, with a dictionary or without.
+/// Decompresses into as much memory as the frame announces, with a dictionary or without: a bomb is found out before
+/// it is unpacked. Who packs a report knows its size; a frame that does not tell it is none of ours.
 fn decompress(payload: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Fault> {
-    use std::io::Read;
+    use zstd::zstd_safe::{DCtx, get_frame_content_size};
 
-    let malformed = |error: std::io::Error| Fault::Malformed(error.to_string());
-    if let Ok(Some(announced)) = zstd::zstd_safe::get_frame_content_size(payload)
-        && announced > REPORT_BYTES_MAX as u64
-    {
-        return Err(Fault::TooLarge);
-    }
-    let mut decoder = zstd::stream::read::Decoder::with_ref_prefix(payload, dictionary).map_err(malformed)?;
-    // A frame that asks for a larger window than any report needs is refused before memory is taken for it.
-    decoder.window_log_max(WINDOW_BITS).map_err(malformed)?;
-    let mut json = Vec::new();
-    decoder.take(REPORT_BYTES_MAX as u64 + 1).read_to_end(&mut json).map_err(malformed)?;
-    if json.len() > REPORT_BYTES_MAX { Err(Fault::TooLarge) } else { Ok(json) }
+    let malformed = |text: &str| Fault::Malformed(text.to_owned());
+    let announced = get_frame_content_size(payload).ok().flatten();
+    let announced = announced.ok_or_else(|| malformed("the payload does not tell its size"))?;
+    let size = usize::try_from(announced).ok().filter(|size| *size <= REPORT_BYTES_MAX);
+    let mut json = Vec::with_capacity(size.ok_or(Fault::TooLarge)?);
+    DCtx::create()
+        .decompress_using_dict(&mut json, payload, dictionary)
+        .map_err(|_| malformed("the payload does not decompress to the size that it tells"))?;
+    Ok(json)
 }
 
 /// What lies on a USB stick, once unsealed.
