@@ -41,6 +41,8 @@ mod certificates;
 mod child;
 #[path = "windows/com.rs"]
 mod com;
+#[path = "windows/delayed.rs"]
+mod delayed;
 #[path = "windows/devices.rs"]
 mod devices;
 #[path = "windows/drives.rs"]
