@@ -148,6 +148,22 @@ export RUSTC_BOOTSTRAP=1
 export CARGO_TARGET_DIR=$root/target/windows
 # For Windows each program also carries std, so size goes before speed.
 export CARGO_PROFILE_DIST_OPT_LEVEL=z
+
+# cargo builds anew when this folder has another name, and not when a file in it differs.
+later=$CARGO_TARGET_DIR/later/$(cksum <"$root/agent/packaging/dlltool-later.sh" | cut -d ' ' -f 1)
+mkdir -p "$later"
+cp "$root/agent/packaging/dlltool-later.sh" "$later/dlltool.part"
+mv "$later/dlltool.part" "$later/dlltool"
+
+# The one library of dlltool-later.sh that rustc leaves to the linker, for a processor.
+make_bcrypt() {
+    local folder=$later/$1 random=BCryptGenRandom
+    [[ $1 != i686 ]] || random+=@16
+    mkdir -p "$folder"
+    printf 'EXPORTS\n%s\n' "$random" >"$folder/bcrypt.def"
+    (cd "$folder" && "$1-w64-mingw32-dlltool" -k -d bcrypt.def -D bcrypt.dll --output-delaylib libbcrypt.a)
+}
+
 # Neither the builder's folders nor the time of building get into the program. `windows_slim_errors` leaves out the
 # texts of Windows' errors: they are translated, so nobody may read them, and their functions are too new.
 flags=(
@@ -156,9 +172,9 @@ flags=(
     "--remap-path-prefix=$root=sansang"
     --cfg=windows_slim_errors
     -Clink-arg=-Wl,--no-insert-timestamp
+    # Pages of the file are pages of the memory, so Wine too reads only those that are used.
+    -Clink-arg=-Wl,--file-alignment=4096
 )
-printf -v CARGO_ENCODED_RUSTFLAGS '%s\x1f' "${flags[@]}"
-export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
 
 for target in "${targets[@]}"; do
     cpu=${target%%-*}
@@ -167,6 +183,10 @@ for target in "${targets[@]}"; do
     # The crate `cc` knows the prefix of mingw for *-pc-windows-gnu only; here it would quietly take the machine's cc.
     export "CC_$name=$gcc" "AR_$name=$cpu-w64-mingw32-ar" "RANLIB_$name=$cpu-w64-mingw32-ranlib"
     export "CARGO_TARGET_${name^^}_LINKER=$gcc"
+    make_bcrypt "$cpu"
+    all=("${flags[@]}" "-Cdlltool=$later/dlltool" "-Lnative=$later/$cpu")
+    printf -v CARGO_ENCODED_RUSTFLAGS '%s\x1f' "${all[@]}"
+    export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
     # std comes without its reader of debug information: the program has none.
     cargo "$verb" --manifest-path "$root/Cargo.toml" --locked --package sansang-agent --bin sansang-agent \
         --profile "$profile" --target "$target" \

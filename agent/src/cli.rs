@@ -116,12 +116,9 @@ enum Command {
         #[arg(long, default_value = "")]
         about: String,
     },
-    /// Answer one question of the survey; the agent starts this itself.
-    #[command(hide = true, after_help = "Example: sansang-agent answer waiting-updates")]
-    Answer {
-        /// The question.
-        question: String,
-    },
+    /// Answer questions of the survey that are read from standard input; the agent starts this itself.
+    #[command(hide = true, after_help = "Example: echo '\"windows_updates\"' | sansang-agent answer")]
+    Answer,
 }
 
 #[derive(Debug, Subcommand)]
@@ -203,7 +200,7 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(cli: &Cli) -> Result<()> {
-    if !matches!(cli.command, Command::Answer { .. }) {
+    if !matches!(cli.command, Command::Answer) {
         host::offer_answers();
     }
     match &cli.command {
@@ -227,7 +224,7 @@ fn execute(cli: &Cli) -> Result<()> {
         }
         Command::Status { json } => status(cli, *json),
         Command::Record { file, about } => record(cli, file, about),
-        Command::Answer { question } => say(&host::answer(question)?),
+        Command::Answer => host::answer(io::stdin().lock(), io::stdout().lock()),
     }
 }
 

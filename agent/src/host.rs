@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub const WAITING_DEADLINE: Duration = Duration::from_secs(13);
 pub const SCANNERS_DEADLINE: Duration = Duration::from_secs(8);
 /// Longest time for the log of events to tell its oldest ones.
 pub const EVENTS_DEADLINE: Duration = Duration::from_secs(5);
+/// Longest time for the certificates of one store.
+pub const CERTIFICATES_DEADLINE: Duration = Duration::from_secs(5);
 /// How many of its oldest events a log tells.
 pub const EVENTS_COUNT_MAX: usize = 8;
 /// Longest time to list devices: one that starts badly holds up the list.
@@ -337,7 +340,7 @@ pub trait Host: Send + Sync {
     fn password_policy(&self) -> Answer<PasswordPolicy> {
         Err(Trouble::NotSupported)
     }
-    /// The certificates of a store, such as `MY` or `ROOT`, sorted.
+    /// The certificates of a store, such as `MY` or `ROOT`, sorted, within [`CERTIFICATES_DEADLINE`].
     fn certificates(&self, _place: StorePlace, _store: &str) -> Answer<Vec<Certificate>> {
         Err(Trouble::NotSupported)
     }
@@ -378,53 +381,107 @@ pub trait Host: Send + Sync {
     }
 }
 
-/// A question that a program of its own asks, since what is behind it may hang, or fall down and take the agent along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A question that a program of its own asks, since what is behind it may hang, or fall down and take the agent along,
+/// or fills a memory that is not given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// [`Host::windows_updates`].
-    WindowsUpdates,
-    /// [`Host::waiting_updates`].
-    WaitingUpdates,
+    /// [`Host::certificates`].
+    Certificates {
+        /// Where the store is.
+        place: StorePlace,
+        /// The store.
+        store: String,
+    },
     /// [`Host::image_scanners`].
     ImageScanners,
+    /// [`Host::waiting_updates`].
+    WaitingUpdates,
+    /// [`Host::windows_updates`].
+    WindowsUpdates,
+    /// [`Host::wmi`].
+    Wmi {
+        /// The namespace.
+        namespace: String,
+        /// The class.
+        class: String,
+        /// The columns to answer.
+        columns: Vec<String>,
+        /// The condition, or nothing.
+        filter: String,
+    },
+    /// [`Host::wmi_call`].
+    WmiCall {
+        /// The method.
+        method: Method,
+        /// The object.
+        object: String,
+    },
 }
 
 impl Question {
-    /// Every question.
-    pub const ALL: &'static [Question] =
-        &[Question::WindowsUpdates, Question::WaitingUpdates, Question::ImageScanners];
+    /// The question that asks WMI this.
+    pub fn wmi(query: &Query<'_>) -> Question {
+        Question::Wmi {
+            namespace: query.namespace.to_owned(),
+            class: query.class.to_owned(),
+            columns: query.columns.iter().map(|name| (*name).to_owned()).collect(),
+            filter: query.filter.to_owned(),
+        }
+    }
 
-    /// How it is written on a command line.
-    pub fn word(self) -> &'static str {
+    /// How long the answer may take.
+    pub fn deadline(&self) -> Duration {
         match self {
-            Question::WindowsUpdates => "windows-updates",
-            Question::WaitingUpdates => "waiting-updates",
-            Question::ImageScanners => "image-scanners",
+            Question::Certificates { .. } => CERTIFICATES_DEADLINE,
+            Question::ImageScanners => SCANNERS_DEADLINE,
+            Question::WaitingUpdates => WAITING_DEADLINE,
+            Question::WindowsUpdates => UPDATES_DEADLINE,
+            Question::Wmi { .. } | Question::WmiCall { .. } => WMI_DEADLINE,
+        }
+    }
+
+    /// What the host answers, as JSON on one line.
+    fn put(&self, host: &impl Host) -> serde_json::Result<String> {
+        match self {
+            Question::Certificates { place, store } => {
+                serde_json::to_string(&host.certificates(*place, store))
+            }
+            Question::ImageScanners => serde_json::to_string(&host.image_scanners()),
+            Question::WaitingUpdates => serde_json::to_string(&host.waiting_updates()),
+            Question::WindowsUpdates => serde_json::to_string(&host.windows_updates()),
+            Question::Wmi { namespace, class, columns, filter } => {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                serde_json::to_string(&host.wmi(&Query { namespace, class, columns: &columns, filter }))
+            }
+            Question::WmiCall { method, object } => serde_json::to_string(&host.wmi_call(*method, object)),
         }
     }
 }
 
-/// The first argument of a program that answers a [`Question`] and ends.
+/// The first argument of a program that answers questions until there are no more.
 pub const ANSWER: &str = "answer";
 
 /// Whether this program may be started with [`ANSWER`].
 static HAS_ANSWERS: AtomicBool = AtomicBool::new(false);
 
-/// The answer to a question as JSON, as a program of its own prints it.
-pub fn answer(word: &str) -> anyhow::Result<String> {
-    let question = Question::ALL.iter().copied().find(|question| question.word() == word);
-    let question =
-        question.with_context(|| format!("{word} is no question that a program of its own asks"))?;
+/// Reads questions, a [`Question`] as JSON on each line, and answers each on a line: an [`Answer`] as JSON.
+///
+/// # Errors
+/// What was read is no question, or the answer cannot be written.
+pub fn answer(questions: impl BufRead, mut answers: impl Write) -> anyhow::Result<()> {
     let host = live();
-    let json = match question {
-        Question::WindowsUpdates => serde_json::to_string(&host.windows_updates()),
-        Question::WaitingUpdates => serde_json::to_string(&host.waiting_updates()),
-        Question::ImageScanners => serde_json::to_string(&host.image_scanners()),
-    };
-    json.context("cannot write the answer as JSON")
+    for line in questions.lines() {
+        let line = line.context("cannot read a question")?;
+        let question: Question = serde_json::from_str(&line)
+            .with_context(|| format!("{line} is no question that a program of its own asks"))?;
+        let answer = question.put(&host).context("cannot write the answer as JSON")?;
+        writeln!(answers, "{answer}").and_then(|()| answers.flush()).context("cannot hand out the answer")?;
+    }
+    Ok(())
 }
 
-/// Says that this program answers a [`Question`] where it is started with [`ANSWER`]: the live host may start it so.
+/// Says that this program answers questions where it is started with [`ANSWER`]: the live host may start it so.
 pub fn offer_answers() {
     HAS_ANSWERS.store(true, Ordering::Relaxed);
 }
@@ -450,4 +507,64 @@ pub fn live_reaching(services: Option<Vec<NamedService>>) -> impl Host {
 #[cfg(windows)]
 pub fn live_reaching(services: Option<Vec<NamedService>>) -> impl Host {
     live::Windows::new(services)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a program of its own answers to these lines.
+    fn answers(questions: &str) -> anyhow::Result<String> {
+        let mut said = Vec::new();
+        answer(questions.as_bytes(), &mut said)?;
+        Ok(String::from_utf8(said)?)
+    }
+
+    #[test]
+    fn questions_travel_as_lines() {
+        let query = Query {
+            namespace: r"ROOT\CIMV2",
+            class: "Win32_Processor",
+            columns: &["Name", "NumberOfCores"],
+            filter: "DeviceID='CPU0'",
+        };
+        let questions = [
+            Question::Certificates { place: StorePlace::Users, store: r"S-1-5-21-7\MY".to_owned() },
+            Question::ImageScanners,
+            Question::WaitingUpdates,
+            Question::WindowsUpdates,
+            Question::wmi(&query),
+            Question::WmiCall { method: Method::LockStatus, object: "Win32_EncryptableVolume=@".to_owned() },
+        ];
+        let mut lines = String::new();
+        for question in &questions {
+            let line = serde_json::to_string(question).unwrap();
+            assert!(!line.contains('\n'), "{line}");
+            assert_eq!(&serde_json::from_str::<Question>(&line).unwrap(), question);
+            assert!(question.deadline() < PROBE_DEADLINE, "{line}: a probe survives one silence");
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+        expect_test::expect![[r#"
+            {"certificates":{"place":"users","store":"S-1-5-21-7\\MY"}}
+            "image_scanners"
+            "waiting_updates"
+            "windows_updates"
+            {"wmi":{"namespace":"ROOT\\CIMV2","class":"Win32_Processor","columns":["Name","NumberOfCores"],"filter":"DeviceID='CPU0'"}}
+            {"wmi_call":{"method":"lock_status","object":"Win32_EncryptableVolume=@"}}
+        "#]]
+        .assert_eq(&lines);
+        let said = answers(&lines).unwrap();
+        assert_eq!(said.lines().count(), questions.len(), "one answer on each line: {said}");
+        if !IS_WINDOWS {
+            assert!(said.lines().all(|line| line == r#"{"Err":"not_supported"}"#), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_question_is_told() {
+        assert_eq!(answers("").unwrap(), "");
+        let told = format!("{:#}", answers("\"windows_updates\"\nformat c:\n").unwrap_err());
+        assert!(told.starts_with("format c: is no question"), "{told}");
+    }
 }

@@ -1,14 +1,16 @@
 //! The agent for Windows: it builds here, is small, and starts on Windows 7 SP1.
 //!
-//! What it imports is compared with a list of functions that Windows 7 lacks. Functions that it looks up at run time
-//! are outside what an import table shows.
+//! What it imports is compared with a list of functions that Windows 7 lacks, also what is imported when it is first
+//! called. Functions that it looks up by itself are outside what the tables of a program show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use object::LittleEndian as LE;
-use object::pe::{ImageNtHeaders32, ImageNtHeaders64};
+use object::pe::{
+    IMAGE_DIRECTORY_ENTRY_IAT, IMAGE_DIRECTORY_ENTRY_IMPORT, ImageNtHeaders32, ImageNtHeaders64,
+};
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, ImageThunkData, PeFile};
 
 /// Largest program, in bytes.
@@ -17,6 +19,8 @@ const PROGRAM_BYTES_MAX: usize = 5 * 1024 * 1024;
 const WINDOWS_7: (u16, u16) = (6, 1);
 /// Functions that Windows 7 lacks, each with its first version.
 const LACKS: &str = include_str!("windows-7-lacks.txt");
+/// What each task of the agent needs. `dlltool-later.sh` names the libraries that are loaded when first called.
+const AT_START: [&str; 4] = ["advapi32.dll", "kernel32.dll", "msvcrt.dll", "ntdll.dll"];
 const TARGETS: &[&str] = &["x86_64-win7-windows-gnu", "i686-win7-windows-gnu"];
 
 fn root() -> PathBuf {
@@ -47,6 +51,8 @@ struct Needs {
     versions: [(u16, u16); 2],
     /// Functions by library; one without a name has its number.
     imports: BTreeMap<String, BTreeSet<String>>,
+    /// Names of functions, whether they are imported at the start or when they are first called.
+    functions: BTreeSet<String>,
 }
 
 fn needs(program: &[u8]) -> Needs {
@@ -79,7 +85,22 @@ fn needs_of<Pe: ImageNtHeaders>(program: &[u8]) -> Needs {
             });
         }
     }
-    Needs { versions, imports }
+    // The linker has no directory of what is imported later, but keeps the lists of all names together, behind the
+    // libraries, and the lists of addresses behind them, in one order. Each list ends with a zero.
+    let directory = |entry| file.data_directory(entry).unwrap().address_range();
+    let (libraries, libraries_bytes) = directory(IMAGE_DIRECTORY_ENTRY_IMPORT);
+    let (names, addresses) = (libraries + libraries_bytes, directory(IMAGE_DIRECTORY_ENTRY_IAT).0);
+    let entry = |place| table.thunks(place).unwrap().next::<Pe>().unwrap();
+    let mut functions = BTreeSet::new();
+    for place in (names..addresses).step_by(size_of::<Pe::ImageThunkData>()) {
+        if let Some(thunk) = entry(place).filter(|thunk| !thunk.is_ordinal()) {
+            let name = String::from_utf8_lossy(table.hint_name(thunk.address()).unwrap().1).into_owned();
+            let address = entry(addresses + (place - names));
+            assert!(address.is_some(), "{name}: until it is found, something stands for it");
+            functions.insert(name);
+        }
+    }
+    Needs { versions, imports, functions }
 }
 
 /// Functions that Windows 7 lacks, and since when Windows has them.
@@ -99,11 +120,11 @@ fn beyond_windows_7(needs: &Needs) -> String {
         let other = ["api-ms-win-", "ext-ms-", "bcryptprimitives.", "combase.", "libgcc", "libwinpthread"];
         if other.iter().any(|start| library.starts_with(start)) {
             writeln!(lines, "{library} is not part of Windows 7: {functions:?}").unwrap();
-            continue;
         }
-        for (function, since) in functions.iter().filter_map(|name| Some((name, lacks.get(name.as_str())?))) {
-            writeln!(lines, "{library}!{function} is there since {since}").unwrap();
-        }
+    }
+    for (function, since) in needs.functions.iter().filter_map(|name| Some((name, lacks.get(name.as_str())?)))
+    {
+        writeln!(lines, "{function} is there since {since}").unwrap();
     }
     lines
 }
@@ -131,12 +152,15 @@ fn a_program_for_a_later_windows_is_found_out() {
             ("api-ms-win-core-synch-l1-2-0.dll".to_owned(), functions(&["WakeByAddressAll"])),
         ]
         .into(),
+        functions: functions(&["CreateFileW", "ProcessPrng", "WaitOnAddress", "WakeByAddressAll"]),
     };
     expect_test::expect![[r#"
         asks for version 10.0
         api-ms-win-core-synch-l1-2-0.dll is not part of Windows 7: {"WakeByAddressAll"}
         bcryptprimitives.dll is not part of Windows 7: {"ProcessPrng"}
-        kernel32.dll!WaitOnAddress is there since 8.0
+        ProcessPrng is there since 8.0
+        WaitOnAddress is there since 8.0
+        WakeByAddressAll is there since 8.0
     "#]]
     .assert_eq(&beyond_windows_7(&needs));
 }
@@ -152,6 +176,22 @@ fn the_agent_starts_on_windows_7_and_is_small() {
         let kernel = &needs.imports["kernel32.dll"];
         assert!(kernel.contains("CreateFileW"), "{target}: the imports were read: {kernel:?}");
         assert_eq!(beyond_windows_7(&needs), "", "{target}");
+        let mut libraries: BTreeSet<&str> = needs.imports.keys().map(String::as_str).collect();
+        // For 32 bit std has the linker find the functions for sockets.
+        if target.starts_with("i686") {
+            libraries.remove("ws2_32.dll");
+        }
+        let at_start = BTreeSet::from(AT_START);
+        assert_eq!(libraries, at_start, "{target}: other libraries are loaded when they are needed");
+        for (library, functions) in &needs.imports {
+            assert!(
+                functions.is_subset(&needs.functions),
+                "{target}: {library}: the lists of names were read"
+            );
+        }
+        for later in ["CertOpenStore", "CoCreateInstance", "MessageBoxW", "WSAStartup"] {
+            assert!(needs.functions.contains(later), "{target}: {later} is imported later");
+        }
         assert!(program.len() <= PROGRAM_BYTES_MAX, "{target}: {} bytes", program.len());
     }
 }

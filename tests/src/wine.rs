@@ -133,3 +133,25 @@ impl Wine {
 pub fn path(path: &Path) -> String {
     format!("Z:{}", path.to_str().expect("a path in UTF-8").replace('/', "\\"))
 }
+
+/// The processes that a program's file was started as: the number of each, and its arguments.
+pub fn started_as(program: &Path) -> Vec<(u32, String)> {
+    let name = program.file_name().expect("a program has a name").to_string_lossy();
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let numbers = processes.filter_map(|process| process.ok()?.file_name().to_str()?.parse().ok());
+    numbers
+        .filter_map(|number: u32| {
+            // One that has ended meanwhile has no line.
+            let line = std::fs::read(format!("/proc/{number}/cmdline")).ok()?;
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            let (_, arguments) = line.rsplit_once(&*name)?;
+            Some((number, arguments.trim().to_owned()))
+        })
+        .collect()
+}
+
+/// The most memory that a running process has had, in KiB; none when it has ended.
+pub fn peak_kib(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok())
+}

@@ -25,8 +25,7 @@ use super::answers::{
 use super::fuse::Fuse;
 use super::{
     Address, Answer, Command, DEVICES_DEADLINE, DRIVE_DEADLINE, EVENTS_DEADLINE, Firmware, Host,
-    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, SCANNERS_DEADLINE, Trouble, UPDATES_DEADLINE,
-    VOLUMES_DEADLINE, Volume, WAITING_DEADLINE, WMI_DEADLINE, reach,
+    MemoryTotals, Output, Owners, Question, REACH_DEADLINE, Trouble, VOLUMES_DEADLINE, Volume, reach,
 };
 
 #[path = "windows/accounts.rs"]
@@ -41,6 +40,8 @@ mod certificates;
 mod child;
 #[path = "windows/com.rs"]
 mod com;
+#[path = "windows/delayed.rs"]
+mod delayed;
 #[path = "windows/devices.rs"]
 mod devices;
 #[path = "windows/drives.rs"]
@@ -81,6 +82,7 @@ pub(super) struct Windows {
     programs: OnceLock<Result<BTreeMap<u32, String>, Trouble>>,
     firmware: OnceLock<Answer<Firmware>>,
     services: Option<Vec<NamedService>>,
+    witness: child::Witness,
     wmi: Fuse,
     drives: OnceLock<Answer<Vec<PhysicalDrive>>>,
 }
@@ -91,6 +93,7 @@ impl Windows {
             programs: OnceLock::new(),
             firmware: OnceLock::new(),
             services,
+            witness: child::Witness::default(),
             wmi: Fuse::new(),
             drives: OnceLock::new(),
         }
@@ -201,12 +204,14 @@ impl Host for Windows {
 
     fn wmi(&self, query: &Query<'_>) -> Answer<Vec<Row>> {
         let asked = wmi::Asked::new(query);
-        self.wmi.ask(query.namespace, || aside::within(WMI_DEADLINE, move || wmi::query(&asked)))
+        let question = Question::wmi(query);
+        self.wmi.ask(query.namespace, || self.witness.ask(&question, move || wmi::query(&asked)))
     }
 
     fn wmi_call(&self, method: Method, object: &str) -> Answer<Row> {
+        let question = Question::WmiCall { method, object: object.to_owned() };
         let object = object.to_owned();
-        self.wmi.ask(method.namespace(), || aside::within(WMI_DEADLINE, move || wmi::call(method, &object)))
+        self.wmi.ask(method.namespace(), || self.witness.ask(&question, move || wmi::call(method, &object)))
     }
 
     fn drives(&self) -> Answer<Vec<PhysicalDrive>> {
@@ -278,19 +283,21 @@ impl Host for Windows {
     }
 
     fn certificates(&self, place: StorePlace, store: &str) -> Answer<Vec<Certificate>> {
-        certificates::certificates(place, store)
+        let question = Question::Certificates { place, store: store.to_owned() };
+        let store = store.to_owned();
+        self.witness.ask(&question, move || certificates::certificates(place, &store))
     }
 
     fn windows_updates(&self) -> Answer<Updates> {
-        child::ask(Question::WindowsUpdates, UPDATES_DEADLINE, updates::updates)
+        self.witness.ask(&Question::WindowsUpdates, updates::updates)
     }
 
     fn waiting_updates(&self) -> Answer<Vec<WaitingUpdate>> {
-        child::ask(Question::WaitingUpdates, WAITING_DEADLINE, updates::waiting)
+        self.witness.ask(&Question::WaitingUpdates, updates::waiting)
     }
 
     fn image_scanners(&self) -> Answer<Vec<ImageScanner>> {
-        child::ask(Question::ImageScanners, SCANNERS_DEADLINE, scanners::scanners)
+        self.witness.ask(&Question::ImageScanners, scanners::scanners)
     }
 
     fn shares(&self) -> Answer<Vec<Share>> {

@@ -5,10 +5,11 @@
 
 #![expect(unsafe_code, reason = "folders that Windows knows are asked through a function of it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use windows::Win32::Foundation::MAX_PATH;
+use windows::Win32::System::SystemInformation::GetSystemWindowsDirectoryW;
 use windows::Win32::UI::Shell::{
     CSIDL_COMMON_APPDATA, CSIDL_LOCAL_APPDATA, CSIDL_PROGRAM_FILES, CSIDL_WINDOWS, SHGFP_TYPE_CURRENT,
     SHGetFolderPathW,
@@ -31,7 +32,13 @@ pub(super) enum Place {
 /// Where the folder is.
 pub(super) fn folder(place: Place) -> Result<PathBuf> {
     let id = match place {
-        Place::AllUsers => CSIDL_COMMON_APPDATA,
+        Place::AllUsers => {
+            // Every task asks for it, and the function below brings the desktop into a program that shows nothing.
+            if let Some(folder) = all_users() {
+                return Ok(folder);
+            }
+            CSIDL_COMMON_APPDATA
+        }
         Place::OneUser => CSIDL_LOCAL_APPDATA,
         Place::Programs => {
             // A 32-bit program is told another folder; there is one place for this program. Where the value is not
@@ -55,4 +62,29 @@ pub(super) fn folder(place: Place) -> Result<PathBuf> {
         .with_context(|| format!("Windows does not know its own folder {place:?}"))?;
     let text = path.split(|unit| *unit == 0).next().unwrap_or_default();
     Ok(PathBuf::from(String::from_utf16(text).context("a folder of Windows has a broken name")?))
+}
+
+/// Where Windows writes down that it keeps what programs keep for all users. None where it stands in other words.
+fn all_users() -> Option<PathBuf> {
+    const WRITTEN: &[(&str, &str)] = &[
+        (r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList", "ProgramData"),
+        // Wine has no such value, but the one that Windows keeps for older programs.
+        (r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Shell Folders", "Common AppData"),
+    ];
+    let read = |(key, name): &(&str, &str)| LOCAL_MACHINE.open(key)?.get_string(name);
+    let text = WRITTEN.iter().find_map(|place| read(place).ok())?;
+    let path = match text.strip_prefix("%SystemDrive%") {
+        Some(rest) => format!("{}{rest}", system_drive()?),
+        None => text,
+    };
+    (!path.contains('%') && Path::new(&path).is_absolute()).then(|| PathBuf::from(path))
+}
+
+/// The drive that Windows is on, as in `C:`.
+fn system_drive() -> Option<String> {
+    let mut folder = [0; MAX_PATH as usize];
+    // SAFETY: Windows is told how much room there is.
+    let length = usize::try_from(unsafe { GetSystemWindowsDirectoryW(Some(&mut folder)) }).ok()?;
+    let folder = String::from_utf16(folder.get(..length)?).ok()?;
+    Some(folder.split_once('\\')?.0.to_owned())
 }
