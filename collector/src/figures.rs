@@ -13,6 +13,7 @@ use crate::memory::{Memory, Quest};
 use crate::store::Tx;
 use crate::store::counts::{self, Noted};
 use crate::store::listing::{self, Grades, Scope};
+use crate::store::seat::{self, Filled};
 
 /// From how many machines on sums are remembered: counting fewer takes less than a page.
 const MACHINES_MIN: i64 = 2_000;
@@ -32,6 +33,8 @@ pub struct Figures {
     pub switched_off: BTreeMap<String, i64>,
     /// How many were judged for each role.
     pub judged: BTreeMap<String, i64>,
+    /// The machines of each unit and role, and those of them that are ready.
+    pub filled: Filled,
     /// What is to be known beside the grades.
     pub noted: Noted,
 }
@@ -77,6 +80,7 @@ async fn count(app: &App, tx: &mut Tx, scope: &Scope, quest: Quest) -> Result<Ar
         findings: counts::findings(tx, scope).await?,
         switched_off: counts::switched_off(tx, scope).await?,
         judged: counts::judged_by_role(tx, scope).await?,
+        filled: seat::filled(tx, scope).await?,
         noted: counts::noted(tx, scope).await?,
     });
     if figures.grades.values().map(Grades::all).sum::<i64>() >= MACHINES_MIN {

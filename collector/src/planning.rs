@@ -370,9 +370,18 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
 
 /// The units of a scope and their ids, in the order of the tree.
 pub(crate) async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
-    let points = unit::points(tx).await?;
-    let tree: Vec<unit::Unit> =
-        unit::tree(tx).await?.into_iter().filter(|unit| scope.holds(&unit.path)).collect();
+    let tree = unit::tree_in(tx, scope).await?;
+    Ok(with_agencies(tree, &unit::points(tx).await?))
+}
+
+/// The same with the units above the scope.
+pub(crate) async fn units_around(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<String>)> {
+    let tree = unit::tree_around(tx, scope).await?;
+    Ok(with_agencies(tree, &unit::points(tx).await?))
+}
+
+/// Units as a plan sees them, and their ids.
+fn with_agencies(tree: Vec<unit::Unit>, points: &BTreeMap<String, u32>) -> (Vec<Unit>, Vec<String>) {
     let places: BTreeMap<&str, usize> =
         tree.iter().enumerate().map(|(index, unit)| (unit.id.as_str(), index)).collect();
     // Parents stand before their children, so theirs is known.
@@ -402,7 +411,7 @@ pub(crate) async fn units(tx: &mut Tx, scope: &Scope) -> Result<(Vec<Unit>, Vec<
         path: unit.path,
         agency,
     };
-    Ok((tree.into_iter().zip(agencies).map(unit).collect(), ids))
+    (tree.into_iter().zip(agencies).map(unit).collect(), ids)
 }
 
 /// The seats of a scope, whose units have these places.

@@ -3,6 +3,7 @@
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
 //! written again. A fleet is judged in outline first; only a machine of which the outline differs is judged in full.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -220,9 +221,7 @@ async fn keep_all(app: &App, judged: Vec<(Evidence, Said)>, cause: Cause, tally:
     }
     let now = app.clock.now();
     let mut tx = app.store.begin().await.context("beginning to store what was rescored")?;
-    for (evidence, said) in &judged {
-        keep(&mut tx, evidence, said, cause, now, tally).await?;
-    }
+    keep(&mut tx, &judged, cause, now, tally).await?;
     tx.commit().await.context("storing what was rescored")
 }
 
@@ -243,32 +242,43 @@ async fn judge_moved(
     }
     let waiting = waiting(rules, &locals, evidence, cause);
     for share in spread(rules, waiting) {
-        for (evidence, said) in share.await.context("judging again")? {
-            keep(&mut tx, &evidence, &said, cause, now, tally).await?;
-        }
+        keep(&mut tx, &share.await.context("judging again")?, cause, now, tally).await?;
     }
     tx.commit().await.context("storing what was rescored")
 }
 
-/// Keeps a judgement, if the machine still stands as it was read, and counts whether it came out otherwise than before.
+/// Keeps judgements, where the machine still stands as it was read, and counts those that came out otherwise than before.
 async fn keep(
     tx: &mut Tx,
+    judged: &[(Evidence, Said)],
+    cause: Cause,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<()> {
+    let mut same: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
+    for (evidence, said) in judged {
+        match said {
+            Said::Same(digest) => same.entry(digest).or_default().push(evidence),
+            Said::Otherwise(judged) => keep_one(tx, evidence, judged, cause, now, tally).await?,
+        }
+    }
+    for (digest, all) in same {
+        let moved = machine::judged_by(tx, &all, digest).await?;
+        tally.moved.extend(moved.into_iter().map(|evidence| evidence.machine.clone()));
+    }
+    Ok(())
+}
+
+/// Keeps what came out otherwise, as far as can be told from the fingerprint.
+async fn keep_one(
+    tx: &mut Tx,
     evidence: &Evidence,
-    said: &Said,
+    judged: &Judged,
     cause: Cause,
     now: Timestamp,
     tally: &mut Tally,
 ) -> Result<()> {
     let Evidence { machine, report, .. } = evidence;
-    let judged = match said {
-        Said::Same(digest) => {
-            if !machine::judged_by(tx, evidence, digest).await? {
-                tally.moved.push(machine.clone());
-            }
-            return Ok(());
-        }
-        Said::Otherwise(judged) => judged,
-    };
     if !machine::stands(tx, evidence).await? {
         tally.moved.push(machine.clone());
         return Ok(());

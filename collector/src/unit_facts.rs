@@ -72,7 +72,7 @@ pub fn counts(verdicts: &[Verdict]) -> [i64; 4] {
 /// When the database cannot.
 pub async fn gather(tx: &mut Tx, judge: &Arc<Judge>, scope: &Scope, day: Date) -> Result<Gathered> {
     // Agencies, and what they declared, may stand above the scope.
-    let (units, ids) = planning::units(tx, &Scope::everything()).await?;
+    let (units, ids) = planning::units_around(tx, scope).await?;
     let places: BTreeMap<&str, usize> =
         ids.iter().enumerate().map(|(index, id)| (id.as_str(), index)).collect();
     let seats = planning::seats(tx, scope, &places).await?;

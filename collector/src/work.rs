@@ -89,9 +89,6 @@ fn rules_of(set: Option<&RuleSet>, line: &Line, findings: &[Finding]) -> Vec<Str
         Why::Fails(lacks) | Why::Beyond(lacks) => lacks,
         Why::Empty { .. } | Why::Short { .. } | Why::Wished { .. } => return Vec::new(),
     };
-    if line.means == Means::Reassign {
-        return Vec::new();
-    }
     let names = |rule: &str| {
         let rule = set.and_then(|set| set.rule(rule));
         rule.is_some_and(|rule| rule.remedies.iter().any(|remedy| line.remedies.contains(remedy)))
@@ -104,6 +101,8 @@ fn rules_of(set: Option<&RuleSet>, line: &Line, findings: &[Finding]) -> Vec<Str
     match (failed.is_empty(), partial.is_empty()) {
         (false, _) => failed.into_iter().map(str::to_owned).collect(),
         (true, false) => partial.into_iter().map(|rule| format!("{rule}{PARTIAL}")).collect(),
+        // What the machine fails whose seat it gets says nothing of the one that is moved.
+        (true, true) if line.means == Means::Reassign => Vec::new(),
         // Another PC in its place, or a remedy that no rule names: then it is all that the machine fails.
         (true, true) => lacks.rules.clone(),
     }
@@ -143,7 +142,8 @@ pub async fn confirm(app: &App) -> Result<usize> {
 
 /// The rules that a report still fails, and whether it confirms the work.
 fn compared(judge: &Judge, one: &Reported, findings: &[Finding]) -> (Vec<String>, bool) {
-    if one.means == Means::Reassign.word() {
+    let is_moved = one.means == Means::Reassign.word();
+    if is_moved && (one.rules.is_empty() || !one.is_there) {
         return (Vec::new(), one.is_there);
     }
     let set = Timestamp::from_millisecond(one.taken_at).ok().and_then(|at| in_force(&judge.sets, day(at)));

@@ -331,11 +331,13 @@ impl Sealed {
 
 /// Reads the text of a report.
 fn report(json: &[u8]) -> Result<Report, Fault> {
-    match serde_json::from_slice::<Report>(json) {
+    // Once for all of it is quicker than for each text in it.
+    let json = std::str::from_utf8(json).map_err(|error| Fault::Malformed(error.to_string()))?;
+    match serde_json::from_str::<Report>(json) {
         Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
         Ok(report) => Ok(report),
         // A newer form may not read as a report at all.
-        Err(error) => match serde_json::from_slice::<Wire>(json) {
+        Err(error) => match serde_json::from_str::<Wire>(json) {
             Ok(Wire { wire }) if wire > WIRE => Err(Fault::WireTooNew(wire)),
             Ok(_) | Err(_) => Err(Fault::Malformed(error.to_string())),
         },

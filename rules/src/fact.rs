@@ -4,7 +4,7 @@
 //! unknown, and a missing key is `not_asked`. A report of an older agent therefore loads in a newer
 //! collector, and the other way round.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -233,8 +233,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for FactVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Fact<T>, A::Error> {
         #[derive(serde::Deserialize)]
-        struct Unknown {
-            unknown: String,
+        struct Unknown<'a> {
+            #[serde(borrow)]
+            unknown: Cow<'a, str>,
         }
         let read = Unknown::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Fact::Unknown(Reason::parse(&read.unknown)))

@@ -64,8 +64,7 @@ impl Program {
         if self.letters & !installed.letters != 0 && matches!(installed.name, Fact::Known(_)) {
             return Truth::False;
         }
-        let mut sum =
-            ask(installed.name, reason, |name| self.words.iter().all(|word| stands_in(word, name)));
+        let mut sum = ask(installed.name, reason, |name| self.words.iter().all(|word| stands_in(word, name)));
         if sum == Truth::False {
             return sum;
         }

@@ -77,12 +77,11 @@ pub struct Patient<'a> {
 /// A remedy that costs no purchase is free. One without a price is taken only where nothing else helps.
 pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) -> Option<i64>) -> Mend {
     let support = lifecycle.support_of(patient.facts, patient.day);
-    let bed = Bed { patient, support: &support };
-    let before = bed.judge(&Overlay::default());
-    if before.grade == Grade::Ready {
+    let bed = Bed::new(patient, &support);
+    if bed.before.grade == Grade::Ready {
         return Mend::Ready;
     }
-    let candidates = candidates(&before, patient.set, price);
+    let candidates = candidates(&bed.before, patient.set, price);
     let everything: Vec<&Candidate<'_>> = candidates.iter().collect();
     let (overlay, _) = bed.treated(&everything);
     let best = bed.judge(&overlay);
@@ -102,7 +101,7 @@ pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) ->
 /// What a PC would be graded after these remedies, as far as they can be applied, and its score.
 pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -> (Grade, Option<u8>) {
     let support = lifecycle.support_of(patient.facts, patient.day);
-    let bed = Bed { patient, support: &support };
+    let bed = Bed::new(patient, &support);
     let candidates: Vec<Candidate<'_>> = remedies
         .iter()
         .filter_map(|id| patient.set.remedies.get_key_value(*id))
@@ -176,17 +175,36 @@ fn blocking(judgement: &Judgement, set: &RuleSet) -> Vec<String> {
 struct Bed<'a> {
     patient: Patient<'a>,
     support: &'a Support,
+    /// What the rules say of it as it is.
+    before: Judgement,
 }
 
 impl<'a> Bed<'a> {
+    fn new(patient: Patient<'a>, support: &'a Support) -> Bed<'a> {
+        let Patient { facts, set, role, day, settings } = patient;
+        let scene = Scene::new(facts, support, day, settings, &set.scans);
+        Bed { patient, support, before: judge(&scene, set, role, day, settings) }
+    }
+
     fn scene(&self) -> Scene<'a> {
         let Patient { facts, set, day, settings, .. } = self.patient;
         Scene::new(facts, self.support, day, settings, &set.scans)
     }
 
+    /// What the rules say of the PC as it would be. A rule that does not pass before is not mended by nobody knowing
+    /// whether it passes afterwards: it stays as it was.
     fn judge(&self, overlay: &Overlay) -> Judgement {
         let Patient { set, role, day, settings, .. } = self.patient;
-        judge(&self.scene().over(overlay), set, role, day, settings)
+        let mut after = judge(&self.scene().over(overlay), set, role, day, settings);
+        let mut stayed = false;
+        for (ruling, before) in after.rulings.iter_mut().zip(&self.before.rulings) {
+            let lacked = matches!(before.outcome, Outcome::Fail | Outcome::Partial);
+            if lacked && ruling.outcome == Outcome::Unknown {
+                *ruling = *before;
+                stayed = true;
+            }
+        }
+        if stayed { Judgement::of(after.rulings, set) } else { after }
     }
 
     /// The PC after these remedies, in the order in which they could be applied: one may need what another gives.

@@ -221,7 +221,7 @@ pub struct Lacks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Means {
-    /// A machine is moved here (điều chuyển).
+    /// A machine is moved here (điều chuyển), and mended where it must be.
     Reassign,
     /// Only settings change.
     Enable,

@@ -219,6 +219,16 @@ impl Pc {
         self.packages.sort_by(|a, b| a.name.cmp(&b.name));
     }
 
+    /// What Windows says of its upgrade: the processor and the TPM as its makers list them, and a full drive.
+    fn own_rating(&self) -> (&'static str, &'static [&'static str]) {
+        match self.hardware.firmware_date.year() {
+            ..2016 => ("Red", &["CpuFms", "TpmVersion"]),
+            2016..2018 => ("Red", &["CpuFms"]),
+            _ if self.free_percent < 10 => ("Red", &["SystemDriveTooFull"]),
+            _ => ("Green", &[]),
+        }
+    }
+
     /// Whether it is Linux, which answers less.
     fn is_linux(&self) -> bool {
         self.system == System::Ubuntu
@@ -366,6 +376,15 @@ impl Pc {
             os.build = Known(build);
             os.activation = Known(if self.care == 0 { Activation::Unlicensed } else { Activation::Licensed });
             os.domain_joined = Known(self.is_domain_joined);
+            // A few agencies pay for the updates after the end.
+            let is_paid = self.care > 5 && self.number.is_multiple_of(3);
+            os.extended_updates = Known(self.system == System::Windows10 && is_paid);
+            // Windows looks at itself in the background, and not everywhere has it come round to it.
+            if self.system == System::Windows10 && !self.number.is_multiple_of(4) {
+                let (rating, blockers) = self.own_rating();
+                os.upgrade_rating = Known(rating.to_owned());
+                os.upgrade_blockers = Known(blockers.iter().map(|one| (*one).to_owned()).collect());
+            }
             os.dotnet = Known(Version::new(if self.system == System::Windows7 { "4.5.2" } else { "4.8.1" }));
         }
         let clock = &mut facts.clock;

@@ -489,6 +489,19 @@ pub struct UnitRow {
     pub closed_on: Option<String>,
 }
 
+macro_rules! unit_row {
+    ($row:ident) => {
+        UnitRow {
+            id: $row.try_get("id")?,
+            parent: $row.try_get("parent")?,
+            path: $row.try_get("path")?,
+            code: $row.try_get("code")?,
+            name: $row.try_get("name")?,
+            closed_on: $row.try_get("closed_on")?,
+        }
+    };
+}
+
 /// Every unit of a scope, in the order of Vietnamese readers. Closed ones are left out, unless machines or seats still
 /// hang there.
 ///
@@ -502,23 +515,27 @@ pub async fn units(tx: &mut Tx, scope: &Scope) -> Result<Vec<UnitRow>> {
         " ORDER BY u.sort, u.id"
     );
     sql!(tx, |c| {
-        sqlx::query(SQL)
-            .bind(scope.first())
-            .bind(scope.end())
-            .fetch_all(c)
-            .await?
-            .into_iter()
-            .map(|row| {
-                Ok(UnitRow {
-                    id: row.try_get("id")?,
-                    parent: row.try_get("parent")?,
-                    path: row.try_get("path")?,
-                    code: row.try_get("code")?,
-                    name: row.try_get("name")?,
-                    closed_on: row.try_get("closed_on")?,
-                })
-            })
-            .collect()
+        let rows = sqlx::query(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
+        rows.into_iter().map(|row| Ok(unit_row!(row))).collect()
+    })
+}
+
+/// The unit of this id, if it is within the scope and not left out as in [`units`]; before it those above it within the
+/// scope, from the first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lineage(tx: &mut Tx, scope: &Scope, id: &str) -> Result<Vec<UnitRow>> {
+    const SQL: &str = concat!(
+        "SELECT above.id, above.parent, above.path, above.code, above.name, above.closed_on
+        FROM unit u JOIN unit above ON substr(u.path, 1, length(above.path)) = above.path
+        WHERE u.id = $1 AND above.path >= $2 AND above.path < $3 AND ",
+        in_sight!(),
+        " ORDER BY length(above.path)"
+    );
+    sql!(tx, |c| {
+        let rows = sqlx::query(SQL).bind(id).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
+        rows.into_iter().map(|row| Ok(unit_row!(row))).collect()
     })
 }
 

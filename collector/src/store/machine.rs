@@ -443,38 +443,59 @@ pub async fn unit(tx: &mut Tx, id: &str) -> Result<Unit> {
     super::unit::by_id(tx, &unit).await
 }
 
-/// Remembers that other rules judged and it came out the same, if the machine still stands as this evidence says. Gives
-/// whether it does.
+/// Remembers that the rules of this digest judged these machines and it came out the same, where a machine still stands
+/// as its evidence says. Gives those that do not.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn judged_by(tx: &mut Tx, evidence: &Evidence, rules_digest: &str) -> Result<bool> {
-    const SQL: &str = "UPDATE machine SET rules_digest = $2
-        WHERE id = $1 AND report = $3 AND rules_digest = $4 AND role = $5 AND unit_path = $6";
-    let done = sql!(tx, |c| sqlx::query(SQL)
-        .bind(&evidence.machine)
-        .bind(rules_digest)
-        .bind(&evidence.report)
-        .bind(&evidence.rules_digest)
-        .bind(&evidence.role)
-        .bind(&evidence.unit_path)
-        .execute(c)
-        .await?
-        .rows_affected());
-    Ok(done > 0)
+pub async fn judged_by<'e>(
+    tx: &mut Tx,
+    all: &[&'e Evidence],
+    rules_digest: &str,
+) -> Result<Vec<&'e Evidence>> {
+    let mut moved = Vec::new();
+    for together in all.chunks(JUDGED_TOGETHER) {
+        let marked = sql!(tx, |c| {
+            let mut update = sqlx::QueryBuilder::new("UPDATE machine SET rules_digest = ");
+            update.push_bind(rules_digest);
+            update.push(" WHERE (id, report, rules_digest, role, unit_path) IN (");
+            update.push_values(together, |mut row, one| {
+                row.push_bind(&one.machine).push_bind(&one.report).push_bind(&one.rules_digest);
+                row.push_bind(&one.role).push_bind(&one.unit_path);
+            });
+            update.push(")").build().execute(c).await?.rows_affected()
+        });
+        if marked == together.len() as u64 {
+            continue;
+        }
+        for one in together {
+            if !stands_under(tx, one, rules_digest).await? {
+                moved.push(*one);
+            }
+        }
+    }
+    Ok(moved)
 }
+
+/// Machines that are marked in one statement: five values each, and PostgreSQL takes 65,535 at most.
+const JUDGED_TOGETHER: usize = 256;
 
 /// Whether the machine still stands as this evidence says.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn stands(tx: &mut Tx, evidence: &Evidence) -> Result<bool> {
+    stands_under(tx, evidence, &evidence.rules_digest).await
+}
+
+/// The same, but for the rules that judged last, which are these.
+async fn stands_under(tx: &mut Tx, evidence: &Evidence, rules_digest: &str) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*) FROM machine
         WHERE id = $1 AND report = $2 AND rules_digest = $3 AND role = $4 AND unit_path = $5";
     let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL)
         .bind(&evidence.machine)
         .bind(&evidence.report)
-        .bind(&evidence.rules_digest)
+        .bind(rules_digest)
         .bind(&evidence.role)
         .bind(&evidence.unit_path)
         .fetch_one(c)

@@ -210,9 +210,9 @@ async fn a_province_joins_and_reports() {
     assert_eq!((one.assessment.as_deref(), one.verdicts.as_str()), (Some(judged.as_str()), "f1"));
     assert_eq!((one.envelope.as_slice(), one.opinion_why.as_str()), (b"bytes".as_slice(), "{}"));
     assert!(machine::stands(&mut tx, one).await.unwrap());
-    assert!(machine::judged_by(&mut tx, one, "r2").await.unwrap());
+    assert!(machine::judged_by(&mut tx, &[one], "r2").await.unwrap().is_empty());
     assert!(!machine::stands(&mut tx, one).await.unwrap(), "other rules judged it since");
-    assert!(!machine::judged_by(&mut tx, one, "r1").await.unwrap());
+    assert_eq!(machine::judged_by(&mut tx, &[one], "r1").await.unwrap(), [one], "it stands otherwise");
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
     assert_eq!(machine::evidence(&mut tx, Among::All, &id, 10).await.unwrap(), []);
     let below = [Among::Below(&commune.path), Among::Below("elsewhere/"), Among::One(&id), Among::One("m")];
@@ -268,6 +268,20 @@ async fn a_province_joins_and_reports() {
     );
     assert_eq!(listing::units(&mut tx, &here).await.unwrap().len(), 5);
     assert_eq!(listing::units(&mut tx, &elsewhere).await.unwrap(), []);
+    let below = Scope::subtree(&commune.path);
+    for (scope, expected) in
+        [(&here, vec![&province.id, &commune.id]), (&below, vec![&commune.id]), (&elsewhere, vec![])]
+    {
+        let lineage = listing::lineage(&mut tx, scope, &commune.id).await.unwrap();
+        let ids: Vec<&String> = lineage.iter().map(|unit| &unit.id).collect();
+        assert!(ids.first() == expected.first() && ids.last() == expected.last(), "{ids:?}");
+    }
+    assert!(unit::roots(&mut tx).await.unwrap() > 0);
+    let ids = |units: Vec<unit::Unit>| units.into_iter().map(|unit| unit.id).collect::<Vec<_>>();
+    assert_eq!(ids(unit::tree_in(&mut tx, &below).await.unwrap()), [commune.id.as_str()]);
+    let around = ids(unit::tree_around(&mut tx, &below).await.unwrap());
+    assert_eq!((around.first(), around.last()), (Some(&province.id), Some(&commune.id)));
+    assert_eq!(unit::tree_in(&mut tx, &elsewhere).await.unwrap(), []);
     let found = counts::findings(&mut tx, &here).await.unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(("memory-size".to_owned(), "fail".to_owned()), 1)]);
     assert!(counts::findings(&mut tx, &elsewhere).await.unwrap().is_empty());

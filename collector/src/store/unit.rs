@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 
+use super::listing::Scope;
 use super::{Tx, new_id, sql};
 use crate::vietnamese::{fold, sort_key};
 
@@ -263,13 +264,48 @@ pub(super) use in_sight;
 /// # Errors
 /// When the database cannot.
 pub async fn tree(tx: &mut Tx) -> Result<Vec<Unit>> {
+    tree_in(tx, &Scope::everything()).await
+}
+
+/// The units of a scope, as [`tree`].
+///
+/// # Errors
+/// When the database cannot.
+pub async fn tree_in(tx: &mut Tx, scope: &Scope) -> Result<Vec<Unit>> {
     const SQL: &str = concat!(
-        "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u WHERE ",
+        "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u
+        WHERE u.path >= $1 AND u.path < $2 AND ",
         in_sight!(),
         " ORDER BY u.sort, u.code, u.id"
     );
-    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?);
+    let (first, end) = (scope.first(), scope.end());
+    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(first).bind(end).fetch_all(c).await?);
     Ok(in_order(rows.into_iter().map(unit).collect()))
+}
+
+/// The units of a scope with those above it, as [`tree`].
+///
+/// # Errors
+/// When the database cannot.
+pub async fn tree_around(tx: &mut Tx, scope: &Scope) -> Result<Vec<Unit>> {
+    const SQL: &str = concat!(
+        "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u
+        WHERE (u.path >= $1 AND u.path < $2 OR substr($1, 1, length(u.path)) = u.path) AND ",
+        in_sight!(),
+        " ORDER BY u.sort, u.code, u.id"
+    );
+    let (first, end) = (scope.first(), scope.end());
+    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(first).bind(end).fetch_all(c).await?);
+    Ok(in_order(rows.into_iter().map(unit).collect()))
+}
+
+/// How many units that are not left out as in [`tree`] have none above them.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn roots(tx: &mut Tx) -> Result<i64> {
+    const SQL: &str = concat!("SELECT COUNT(*) FROM unit u WHERE u.parent IS NULL AND ", in_sight!());
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).fetch_one(c).await?))
 }
 
 /// Units with their parents before them, those of one parent in the order given. A unit whose parent is not among them

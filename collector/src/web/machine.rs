@@ -298,7 +298,15 @@ fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
         Some((pick(lang, &rule.title), seen(lang, w, verdict).join("; ")))
     });
     let text = match (machine.grade, &decided) {
-        (Grade::Ready, _) => return w.because_ready.clone(),
+        (Grade::Ready, _) => {
+            let is_open = |verdict: &&Verdict| {
+                verdict.severity == Severity::Critical && verdict.outcome == Outcome::Unknown
+            };
+            return match assessment.verdicts.iter().filter(is_open).count() {
+                0 => w.because_ready.clone(),
+                open => fill(&w.because_ready_unknown, &[("n", &open.to_string())]),
+            };
+        }
         (Grade::NoData, _) => {
             let coverage = format::percent(lang, machine.coverage);
             return fill(&w.because_no_data, &[("coverage", &coverage)]);

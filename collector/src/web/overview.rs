@@ -180,7 +180,7 @@ fn why(reader: &Reader, judge: &Judge, rows: &Rows) -> Vec<Why> {
         .filter(|((_, outcome), _)| outcome == Outcome::Fail.word())
         .map(|((rule, _), machines)| (rule.as_str(), *machines))
         .collect();
-    failed.sort_by_key(|(rule, machines)| {
+    failed.sort_by_cached_key(|(rule, machines)| {
         let severity = label::rule(judge, None, rule).map(|(_, rule)| rule.severity.points());
         // What weighs nothing stands behind everything else.
         (severity == Some(0), std::cmp::Reverse(*machines), std::cmp::Reverse(severity), *rule)
@@ -205,7 +205,7 @@ fn units(reader: &Reader, nodes: &[Node]) -> Vec<UnitLine> {
     let at_depth = |depth| nodes.iter().filter(move |node| node.depth == depth && node.all.all() > 0);
     let wanted = if at_depth(0).count() == 1 && at_depth(1).next().is_some() { 1 } else { 0 };
     let mut units: Vec<&Node> = at_depth(wanted).collect();
-    units.sort_by_key(|node| {
+    units.sort_by_cached_key(|node| {
         let all = node.all.all();
         (node.all.of(Grade::Ready) * 1000 / all, std::cmp::Reverse(all))
     });

@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use rules::plan::{Fitness, Line, Means, State as MachineState, Why};
+use rules::assess::{Outcome, Severity};
+use rules::plan::{Fitness, Line, Means, Why};
 
+use crate::app::Judge;
 use crate::error::Failure;
+use crate::figures;
 use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::annex::day_in_words;
 use crate::web::format::{self, money, number, share};
-use crate::web::label::rule_title;
+use crate::web::label::{self, rule_title};
 use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::planned;
 use crate::web::plan::line::{Bought, bought_in_all, item, means};
@@ -88,21 +91,18 @@ fn machines(planned: &Planned) -> Vec<[String; 3]> {
     rows.map(row).to_vec()
 }
 
-/// The rules that most machines fail.
-fn faults(planned: &Planned) -> Vec<[String; 2]> {
-    let mut by_rule: BTreeMap<&str, i64> = BTreeMap::new();
-    for machine in &planned.machines {
-        let lacks = match &machine.state {
-            MachineState::Mendable { lacks, .. } | MachineState::Beyond(lacks) => lacks,
-            MachineState::Ready | MachineState::Unknown => continue,
-        };
-        for rule in &lacks.rules {
-            *by_rule.entry(rule).or_default() += 1;
-        }
-    }
-    let mut by_rule: Vec<(&str, i64)> = by_rule.into_iter().collect();
-    by_rule.sort_by_key(|(rule, machines)| (std::cmp::Reverse(*machines), *rule));
-    let told = |(rule, machines): &(&str, i64)| [rule_title(VI, &planned.judge, rule), number(VI, *machines)];
+/// The rules that most machines fail, as on the overview; what weighs nothing is left out.
+fn faults(judge: &Judge, findings: &BTreeMap<(String, String), i64>) -> Vec<[String; 2]> {
+    let failed = findings.iter().filter(|((_, outcome), _)| outcome == Outcome::Fail.word());
+    let severity = |rule: &str| label::rule(judge, None, rule).map(|(_, rule)| rule.severity);
+    let mut by_rule: Vec<(&str, i64)> = failed
+        .map(|((rule, _), machines)| (rule.as_str(), *machines))
+        .filter(|(rule, _)| severity(rule) != Some(Severity::Info))
+        .collect();
+    by_rule.sort_by_cached_key(|(rule, machines)| {
+        (std::cmp::Reverse(*machines), std::cmp::Reverse(severity(rule)), *rule)
+    });
+    let told = |(rule, machines): &(&str, i64)| [rule_title(VI, judge, rule), number(VI, *machines)];
     by_rule.iter().take(RULES_MAX).map(told).collect()
 }
 
@@ -198,6 +198,7 @@ pub async fn show(
     Query(fields): Query,
 ) -> Result<Response, Failure> {
     let (place, planned) = planned(&site, &visitor, &fields).await?;
+    let figures = figures::of(&site.app, &mut site.app.store.read().await?, &planned.scope).await?;
     let lines = &planned.plan.lines;
     let funded: i64 = lines.iter().map(|line| planned.plan.cost_of(line)).sum();
     let left: Vec<&Line> = lines.iter().filter(|line| line.year.is_none()).collect();
@@ -222,7 +223,7 @@ pub async fn show(
             number(VI, i64::from(counts.surplus)),
             number(VI, count(declared)),
         ),
-        faults: faults(&planned),
+        faults: faults(&site.app.judge(), &figures.findings),
         units_left: (units.len() > UNITS_MAX)
             .then(|| format!("… và {} đơn vị khác, trong phụ lục P1.", units.len() - UNITS_MAX)),
         units: units.into_iter().take(UNITS_MAX).collect(),

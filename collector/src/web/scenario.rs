@@ -305,8 +305,9 @@ fn what(lang: Lang, w: &'static Words, judge: &Judge, line: &Line) -> String {
     };
     let machine = line.machine_name.as_deref();
     match (line.means.as_str(), line.remedies.as_slice()) {
-        (word, _) if word == Means::Reassign.word() => {
-            fill(&w.plan_do_reassign, &[("machine", machine.unwrap_or_default())])
+        (word, remedies) if word == Means::Reassign.word() => {
+            let moved = fill(&w.plan_do_reassign, &[("machine", machine.unwrap_or_default())]);
+            std::iter::once(moved).chain(remedies.iter().map(title)).collect::<Vec<_>>().join(" + ")
         }
         (_, []) if machine.is_some() => fill(&w.plan_do_replace, &[("items", &items)]),
         (_, []) => fill(&w.plan_do_buy, &[("items", &items)]),

@@ -702,7 +702,7 @@ async fn plans_are_kept_compared_and_submitted() {
     assert!(list.contains("Đã trình:") && list.contains("Tiết kiệm"), "{list}");
     assert!(admin.get(&download).await.header(header::CONTENT_TYPE).contains("spreadsheetml"));
     let submitted = admin.get(&path).await.body;
-    for shown in ["Nội dung đã trình", "admin, 22/11/2026", "Chưa đạt: ", "Năm 1", "Quyết định 10/2026"]
+    for shown in ["Nội dung đã trình", "admin, 22/11/2026", "Không sửa được", "Năm 1", "Quyết định 10/2026"]
     {
         assert!(submitted.contains(shown), "{shown}: {submitted}");
     }

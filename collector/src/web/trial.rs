@@ -375,6 +375,10 @@ fn notes(reader: &Reader, result: &WhatIf) -> Vec<String> {
 fn plan_notes(reader: &Reader, plan: &PlanChange) -> Vec<String> {
     let (lang, w) = (reader.lang, reader.words());
     let PlanChange { before, after, cut, .. } = plan;
+    // A sum over half of the machines would look like the answer.
+    if *cut > 0 {
+        return vec![fill(&w.trial_plan_cut, &[("cut", &number(lang, signed(*cut)))])];
+    }
     let change = after.cost - before.cost;
     let sign = if change > 0 { "+" } else { "" };
     let places = [
@@ -386,9 +390,6 @@ fn plan_notes(reader: &Reader, plan: &PlanChange) -> Vec<String> {
     ];
     let places: Vec<(&str, &str)> = places.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let mut notes = vec![fill(if before == after { &w.trial_plan_same } else { &w.trial_plan }, &places)];
-    if *cut > 0 {
-        notes.push(fill(&w.trial_plan_cut, &[("cut", &number(lang, signed(*cut)))]));
-    }
     if after.unpriced > 0 {
         notes.push(fill(&w.trial_plan_unpriced, &[("n", &number(lang, signed(after.unpriced)))]));
     }

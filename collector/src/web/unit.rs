@@ -14,11 +14,11 @@ use crate::error::Failure;
 use crate::figures;
 use crate::part::{self, Part};
 use crate::store::counts::Noted;
-use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort};
+use crate::store::listing::{self, Direction, Filter, MachineRow, Scope, Sort, UnitRow};
 use crate::store::seat::{self, Filled, Seats};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
-use crate::store::{goods, work};
+use crate::store::{goods, unit, work};
 use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
@@ -119,6 +119,8 @@ struct PartView {
 
 /// What the page is made from, beside the tree.
 struct Rows<'a> {
+    /// The units above that the reader sees, from the first.
+    above: &'a [UnitRow],
     findings: &'a BTreeMap<(String, String), i64>,
     machines: &'a [MachineRow],
     seats: &'a [Seats],
@@ -161,9 +163,10 @@ struct Machine {
 }
 
 impl UnitPage {
-    fn of(reader: &Reader, judge: &Judge, nodes: &[Node], at: usize, rows: &Rows<'_>) -> UnitPage {
+    /// `nodes` is the unit with all units below it.
+    fn of(reader: &Reader, judge: &Judge, nodes: &[Node], rows: &Rows<'_>) -> UnitPage {
         let (lang, w) = (reader.lang, reader.words());
-        let node = &nodes[at];
+        let node = &nodes[0];
         let (all, ready) = (node.all.all(), node.all.of(Grade::Ready));
         let (balances, untold) = balances(rows.seats, rows.filled);
         UnitPage {
@@ -174,7 +177,7 @@ impl UnitPage {
             code_label: fill(&w.unit_code, &[("code", &node.unit.code)]),
             code: node.unit.code.clone(),
             history_href: format!("/units/{}/history", node.unit.id),
-            crumbs: crumbs(nodes, node),
+            crumbs: rows.above.iter().map(|one| (format!("/units/{}", one.id), one.name.clone())).collect(),
             is_empty: all == 0,
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
@@ -193,7 +196,7 @@ impl UnitPage {
                     href: format::url("/machines", &[("unit", &node.unit.id), ("grade", grade.word())]),
                 })
                 .collect(),
-            children: children(reader, nodes, at, &balances),
+            children: children(reader, nodes, &balances),
             why: why(reader, judge, node, rows.findings),
             seats: seats(reader, &balances, rows.filled),
             has_seats: !rows.seats.is_empty(),
@@ -216,28 +219,23 @@ impl UnitPage {
             list_href: format::url("/machines", &[("unit", &node.unit.id)]),
             trend: Trend::of(reader, rows.counts, rows.target.as_ref().map(|(_, target)| *target)),
             errors: rows.errors.clone(),
-            target: target_view(reader, nodes, node, rows.target.as_ref()),
+            target: target_view(reader, node, rows),
             work: work_view(reader, node, rows),
         }
     }
 }
 
 /// What is to be reached here, and for which unit that was said.
-fn target_view(
-    reader: &Reader,
-    nodes: &[Node],
-    node: &Node,
-    target: Option<&(String, Target)>,
-) -> TargetView {
-    let w = reader.words();
+fn target_view(reader: &Reader, node: &Node, rows: &Rows<'_>) -> TargetView {
+    let (w, target) = (reader.words(), rows.target.as_ref());
     let own = target.filter(|(unit, _)| *unit == node.unit.id).map(|(_, target)| target);
     let whose = match target {
         None => w.target_none.clone(),
         Some((unit, _)) if *unit == node.unit.id => w.target_own.clone(),
         Some((unit, _)) => {
             // A unit above that the reader does not see has no name here.
-            let above = nodes.iter().find(|other| other.unit.id == *unit);
-            fill(&w.target_of, &[("unit", above.map_or("…", |above| &above.unit.name))])
+            let above = rows.above.iter().find(|above| above.id == *unit);
+            fill(&w.target_of, &[("unit", above.map_or("…", |above| &above.name))])
         }
     };
     TargetView {
@@ -348,18 +346,12 @@ fn seats(reader: &Reader, balances: &BTreeMap<(&str, &str), Balance>, filled: &F
 
 /// The units right below, each with what is short and over there and below; before them the unit itself, where it has
 /// machines or seats of its own beside those.
-fn children(
-    reader: &Reader,
-    nodes: &[Node],
-    at: usize,
-    balances: &BTreeMap<(&str, &str), Balance>,
-) -> Vec<ChildView> {
-    let (lang, w, node) = (reader.lang, reader.words(), &nodes[at]);
-    let below: Vec<&Node> = nodes.iter().skip(at + 1).take_while(|other| other.depth > node.depth).collect();
+fn children(reader: &Reader, nodes: &[Node], balances: &BTreeMap<(&str, &str), Balance>) -> Vec<ChildView> {
+    let (lang, w, node, below) = (reader.lang, reader.words(), &nodes[0], &nodes[1..]);
     // The unit right below the page's, of each unit in the subtree.
     let mut of_child: BTreeMap<&str, Option<Balance>> = BTreeMap::new();
     let mut child = None;
-    for other in &below {
+    for other in below {
         if other.depth == node.depth + 1 {
             child = Some(other.unit.id.as_str());
         }
@@ -419,16 +411,6 @@ fn rules_told(reader: &Reader, counts: [i64; 4]) -> String {
     fill(&reader.words().unit_rule_counts, &places)
 }
 
-/// The way from the first unit that the reader sees to the one above this.
-fn crumbs(nodes: &[Node], node: &Node) -> Vec<(String, String)> {
-    let mut crumbs: Vec<&Node> = nodes
-        .iter()
-        .filter(|other| other.unit.id != node.unit.id && node.unit.path.starts_with(&other.unit.path))
-        .collect();
-    crumbs.sort_by_key(|other| other.depth);
-    crumbs.into_iter().map(|other| (format!("/units/{}", other.unit.id), other.unit.name.clone())).collect()
-}
-
 fn why(reader: &Reader, judge: &Judge, node: &Node, findings: &BTreeMap<(String, String), i64>) -> Vec<Why> {
     let (lang, w) = (reader.lang, reader.words());
     let mut failed: Vec<(&str, i64)> = findings
@@ -436,7 +418,7 @@ fn why(reader: &Reader, judge: &Judge, node: &Node, findings: &BTreeMap<(String,
         .filter(|((_, outcome), _)| outcome == Outcome::Fail.word())
         .map(|((rule, _), machines)| (rule.as_str(), *machines))
         .collect();
-    failed.sort_by_key(|(rule, machines)| {
+    failed.sort_by_cached_key(|(rule, machines)| {
         let points = label::rule(judge, None, rule).map(|(_, rule)| rule.severity.points());
         (points == Some(0), std::cmp::Reverse(*machines), std::cmp::Reverse(points), *rule)
     });
@@ -491,16 +473,14 @@ pub(super) async fn answer(
 ) -> Result<Response, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let units = listing::units(&mut tx, scope).await?;
-    let unit = units.iter().find(|unit| unit.id == id).ok_or(Failure::NotFound)?;
+    let lineage = listing::lineage(&mut tx, scope, id).await?;
+    let (unit, above) = lineage.split_last().ok_or(Failure::NotFound)?;
+    let units = listing::units(&mut tx, &Scope::subtree(&unit.path)).await?;
     // The only root is everything, which is counted faster.
-    let is_all = scope.is_everything()
-        && unit.parent.is_none()
-        && units.iter().filter(|one| one.parent.is_none()).count() == 1;
+    let is_all = scope.is_everything() && unit.parent.is_none() && unit::roots(&mut tx).await? == 1;
     let subtree = if is_all { Scope::everything() } else { Scope::subtree(&unit.path) };
     let figures = figures::of(&site.app, &mut tx, &subtree).await?;
     let seats = seat::all(&mut tx, &subtree).await?;
-    let filled = seat::filled(&mut tx, &subtree).await?;
     let (at_machines, goods) =
         (work::counts(&mut tx, &subtree).await?, goods::counts(&mut tx, &subtree).await?);
     let counted = (at_machines.0 + goods.0, at_machines.1 + goods.1, at_machines.2 + goods.2);
@@ -509,19 +489,20 @@ pub(super) async fn answer(
     let rows =
         listing::machines(&mut tx, &filter, Sort::Grade, Direction::Up, None, MACHINES_MAX + 1).await?;
     let nodes = tree(units, &figures.grades);
-    let at = nodes.iter().position(|node| node.unit.id == id).ok_or(Failure::NotFound)?;
+    let node = nodes.first().ok_or(Failure::NotFound)?;
     let since = format::day(visitor.reader.now).saturating_sub(Span::new().days(TREND_DAYS));
     let counts = tally::of(&mut tx, id, since).await?;
     let targets = target::all(&mut tx).await?;
-    let target = target::at(&targets, &nodes[at].unit.path).map(|(unit, target)| (unit.to_owned(), target));
+    let target = target::at(&targets, &unit.path).map(|(unit, target)| (unit.to_owned(), target));
     drop(tx);
-    let part = part::of(&site.app, &nodes[at].unit.path, nodes[at].all.all()).await?;
+    let part = part::of(&site.app, &unit.path, node.all.all()).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let rows = Rows {
+        above,
         findings: &figures.findings,
         machines: &rows,
         seats: &seats,
-        filled: &filled,
+        filled: &figures.filled,
         part,
         work: counted,
         teams: &teams,
@@ -530,7 +511,7 @@ pub(super) async fn answer(
         errors,
         noted: figures.noted,
     };
-    page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, at, &rows))
+    page_with(status, &UnitPage::of(&visitor.reader, &site.app.judge(), &nodes, &rows))
 }
 
 #[cfg(test)]

@@ -679,6 +679,7 @@ words! {
     via_https
     via_import
     because_ready
+    because_ready_unknown
     because_no_data
     because_needs_work
     because_not_ready

@@ -179,5 +179,10 @@ async fn a_rule_that_is_asked_no_longer_confirms_nothing() {
     // A machine that is to be moved is moved when it stands there.
     for is_there in [false, true] {
         assert_eq!(compared(&judge, &one("reassign", &[], is_there), &[]), (vec![], is_there));
+        let mended = one("reassign", &["memory-size"], is_there);
+        assert_eq!(compared(&judge, &mended, &[]), (vec![], is_there));
+        let fails = Finding { outcome: "fail".to_owned(), ..partial.clone() };
+        let (_, is_confirmed) = compared(&judge, &mended, &[fails]);
+        assert!(!is_confirmed, "moved, and not mended yet");
     }
 }

@@ -185,7 +185,7 @@ fn some_pcs_cannot_be_made_ready() {
     );
     check(
         r#"{"exposure":{"remote_tools":[{"name":"a"},{"name":"b","running":true}]}}"#,
-        expect![[r#"cannot: no_data because of ["no-remote"]"#]],
+        expect![[r#"cannot: not_ready because of ["no-remote"]"#]],
     );
 }
 
@@ -223,4 +223,42 @@ gives = { "updates.installed_at" = { today = true }, "board.firmware_date" = { t
     let Mend::Remedies(remedies) = mend(patient, &Lifecycle::shipped(), &|_| None) else { panic!() };
     assert_eq!(remedies.steps.iter().map(|step| step.remedy.as_str()).collect::<Vec<_>>(), ["patch"]);
     assert_eq!((remedies.cost, remedies.score), (Some(0), Some(100)));
+}
+
+#[test]
+fn what_nobody_knows_afterwards_is_not_mended() {
+    let text = SET.replace(
+        "[remedy.add-memory]",
+        r#"[[rule]]
+id = "supported"
+group = "g"
+title = { vi = "Hỗ trợ", en = "Support" }
+severity = "critical"
+pass = { "updates.installed_at" = { newer_than = "35 days" }, "os.extended_updates" = { equals = true } }
+remedies = ["patch", "replace-pc"]
+source = { doc = "D" }
+[remedy.patch]
+title = { vi = "Cài bản vá", en = "Patch" }
+gives = { "updates.installed_at" = { today = true } }
+[remedy.add-memory]"#,
+    );
+    let text = text.replace(
+        r#"gives = { "memory.installed" = { at_least = "16 GiB" }"#,
+        r#"gives = { "updates.installed_at" = { today = true }, "os.extended_updates" = true, "memory.installed" = { at_least = "16 GiB" }"#,
+    );
+    let set = RuleSet::parse("test.toml", &text).unwrap();
+    let mended = |extended_updates: &str| {
+        let facts: Facts = serde_json::from_str(&format!(
+            r#"{{"memory":{{"installed":8589934592}},"disk":{{"system_kind":"ssd"}},"exposure":{{"remote_tools":[]}},
+                "board":{{"tpm":"on","firmware_mode":"uefi"}},"os":{{"extended_updates":{extended_updates}}},
+                "updates":{{"installed_at":"2026-01-01T00:00:00Z"}}}}"#
+        ))
+        .unwrap();
+        let (role, day, settings) = (Role::Officer, date(2026, 11, 23), set.defaults());
+        let patient = Patient { facts: &facts, set: &set, role, day, settings };
+        let Mend::Remedies(remedies) = mend(patient, &Lifecycle::shipped(), &|_| Some(15)) else { panic!() };
+        remedies.steps.into_iter().map(|step| step.remedy).collect::<Vec<_>>()
+    };
+    assert_eq!(mended("true"), ["patch"]);
+    assert_eq!(mended(r#"{"unknown":"denied"}"#), ["replace-pc"], "patches alone leave it unknown");
 }

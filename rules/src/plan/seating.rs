@@ -232,7 +232,8 @@ fn fill(
             && let Some((index, line)) = mended_spare(office, &open, &mut spares)
         {
             moved(open.machine, counts);
-            lines.push(Line { machine: Some(index), replaces: open.machine, why: open.why, ..line });
+            let (replaces, why) = (open.machine, open.why);
+            lines.push(Line { machine: Some(index), replaces, why, means: Means::Reassign, ..line });
         } else {
             lines.push(match open.mending {
                 Some(line) => line,

@@ -317,14 +317,14 @@ fn what_is_over_is_moved_before_anything_is_paid_for() {
         &office,
         &[],
         expect![[r#"
-         10 Y officer spare: reassign [] 0k, year 1
-         10 Y officer spare-slow: upgrade ["ram-8g"] 900k, year 1
-          6 X1 officer slow-1: upgrade ["ram-8g"] 900k, year 1
-          6 X1 officer slow-2: upgrade ["ram-8g"] 900k, year 1
-          6 Y shared -: buy ["printer"] 6000k, year 1
-          6 Y shared -: buy ["scanner"] 12000k, year 1
-        budget None: spent 20700k, 34 points, best
-        Counts { seats: 5, seats_assumed: 0, ready: 1, unknown: 0, surplus: 0, over_norm: 0 }"#]],
+             10 Y officer spare: reassign [] 0k, year 1
+             10 Y officer spare-slow: reassign ["ram-8g"] 900k, year 1
+              6 X1 officer slow-1: upgrade ["ram-8g"] 900k, year 1
+              6 X1 officer slow-2: upgrade ["ram-8g"] 900k, year 1
+              6 Y shared -: buy ["printer"] 6000k, year 1
+              6 Y shared -: buy ["scanner"] 12000k, year 1
+            budget None: spent 20700k, 34 points, best
+            Counts { seats: 5, seats_assumed: 0, ready: 1, unknown: 0, surplus: 0, over_norm: 0 }"#]],
     );
     office.seats.truncate(2);
     check(

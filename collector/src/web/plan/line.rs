@@ -71,19 +71,17 @@ pub fn what(lang: Lang, w: &'static Words, planned: &Planned, line: &Line) -> St
     let items = items.join(" + ");
     let machine = line.machine.and_then(|index| planned.machines.get(index));
     match line.means {
-        Means::Reassign => moving(w, planned, line),
         Means::Buy if machine.is_some() => fill(&w.plan_do_replace, &[("items", &items)]),
         Means::Buy => fill(&w.plan_do_buy, &[("items", &items)]),
         Means::Rent => fill(&w.plan_do_rent, &[("items", &items)]),
         Means::Licence if machine.is_none() => fill(&w.plan_do_buy, &[("items", &items)]),
-        Means::Enable | Means::Upgrade | Means::Licence => {
+        Means::Reassign | Means::Enable | Means::Upgrade | Means::Licence => {
             let set = planning::set(planned);
             let title = |id: &String| {
                 let remedy = set.and_then(|set| set.remedies.get(id));
                 remedy.map_or_else(|| id.clone(), |remedy| pick(lang, &remedy.title).to_owned())
             };
-            let comes = machine.is_some_and(|machine| machine.unit != line.unit) || line.replaces.is_some();
-            let moved = comes.then(|| moving(w, planned, line));
+            let moved = (line.means == Means::Reassign).then(|| moving(w, planned, line));
             moved.into_iter().chain(line.remedies.iter().map(title)).collect::<Vec<_>>().join(" + ")
         }
     }

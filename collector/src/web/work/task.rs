@@ -115,15 +115,16 @@ fn what(lang: Lang, w: &'static Words, judge: &Judge, work: &Work, now: Date) ->
     let wanted = &work.wanted;
     let parts = || parts(lang, judge, work);
     match wanted.means.as_str() {
-        word if word == Means::Reassign.word() => fill(&w.plan_do_reassign, &[("machine", &work.hostname)]),
         word if word == Means::Buy.word() => fill(&w.plan_do_replace, &[("items", &parts())]),
-        _ => {
+        word => {
+            let moved = (word == Means::Reassign.word())
+                .then(|| fill(&w.plan_do_reassign, &[("machine", &work.hostname)]));
             let set = in_force(&judge.sets, now);
             let title = |id: &String| {
                 let remedy = set.and_then(|set| set.remedies.get(id));
                 remedy.map_or_else(|| id.clone(), |remedy| pick(lang, &remedy.title).to_owned())
             };
-            wanted.remedies.iter().map(title).collect::<Vec<_>>().join(" + ")
+            moved.into_iter().chain(wanted.remedies.iter().map(title)).collect::<Vec<_>>().join(" + ")
         }
     }
 }
