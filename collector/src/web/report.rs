@@ -15,7 +15,7 @@ use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::annex::day_in_words;
 use crate::web::format::{self, money, number, share};
-use crate::web::label::rule_title;
+use crate::web::label::rule_fails;
 use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::planned;
 use crate::web::plan::line::{Bought, bought_in_all, item, means};
@@ -102,7 +102,8 @@ fn faults(planned: &Planned) -> Vec<[String; 2]> {
     }
     let mut by_rule: Vec<(&str, i64)> = by_rule.into_iter().collect();
     by_rule.sort_by_key(|(rule, machines)| (std::cmp::Reverse(*machines), *rule));
-    let told = |(rule, machines): &(&str, i64)| [rule_title(VI, &planned.judge, rule), number(VI, *machines)];
+    let told =
+        |(rule, machines): &(&str, i64)| [rule_fails(VI, &planned.judge, rule, None), number(VI, *machines)];
     by_rule.iter().take(RULES_MAX).map(told).collect()
 }
 
