@@ -2,7 +2,7 @@
 //!
 //! A pure function of what was judged. It does not judge and knows no rule by name.
 
-use rules::assess::{Assessment, Grade, Outcome, SeenFact, Severity, Verdict};
+use rules::assess::{Assessment, Grade, Outcome, Role, SeenFact, Severity, Verdict};
 use rules::facts::{AREAS, Kind, Term, find};
 use rules::ruleset::{Rule, RuleSet};
 use serde_json::Value;
@@ -36,7 +36,7 @@ pub fn text(assessment: &Assessment, set: &RuleSet, look: &Look) -> String {
         lines.push(String::new());
         lines.push(page.bold(title));
         for (rule, verdict) in verdicts {
-            lines.extend(page.criterion(rule, verdict, set));
+            lines.extend(page.criterion(rule, verdict, set, assessment.role));
         }
     }
     lines.push(String::new());
@@ -58,11 +58,10 @@ pub fn text(assessment: &Assessment, set: &RuleSet, look: &Look) -> String {
 pub fn because(assessment: &Assessment, set: &RuleSet, lang: Lang) -> String {
     let why = assessment.decided_by.as_deref().and_then(|id| {
         let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == id)?;
-        let title = words::both(&set.rule(id)?.title, lang);
-        let outcome = words::outcome(verdict.outcome, lang).1.to_lowercase();
+        let wrong = wrong(set.rule(id)?, verdict, assessment.role, lang);
         let seen = seen_list(verdict, lang);
         let phrase = if seen.is_empty() { words::RULE_UNSEEN } else { words::RULE_SEEN };
-        Some(phrase.fill(lang, &[("title", title), ("outcome", &outcome), ("seen", &seen)]))
+        Some(phrase.fill(lang, &[("wrong", &wrong), ("seen", &seen)]))
     });
     let phrase = match assessment.grade {
         Grade::Ready => words::READY_BECAUSE,
@@ -72,6 +71,19 @@ pub fn because(assessment: &Assessment, set: &RuleSet, lang: Lang) -> String {
     };
     let coverage = assessment.coverage.to_string();
     phrase.fill(lang, &[("why", &why.unwrap_or_default()), ("coverage", &coverage)])
+}
+
+/// What is wrong with this PC by a rule that it does not pass; the title of the rule and what came out of it where the
+/// rule does not say.
+pub(crate) fn wrong(rule: &Rule, verdict: &Verdict, role: Role, lang: Lang) -> String {
+    match rule.fails_for(role) {
+        Some(fails) => words::both(fails, lang).to_owned(),
+        None => {
+            let outcome = words::outcome(verdict.outcome, lang).1.to_lowercase();
+            let title = words::both(rule.title_for(role), lang);
+            words::RULE_FAILS.fill(lang, &[("title", title), ("outcome", &outcome)])
+        }
+    }
 }
 
 /// The groups that have something to show, those with failures first, then in the order of the set; the worst first
@@ -137,7 +149,7 @@ impl Page {
         lines
     }
 
-    fn criterion(&self, rule: &Rule, verdict: &Verdict, set: &RuleSet) -> Vec<String> {
+    fn criterion(&self, rule: &Rule, verdict: &Verdict, set: &RuleSet, role: Role) -> Vec<String> {
         let lang = self.look.lang;
         let (sign, name) = words::outcome(verdict.outcome, lang);
         let longest = [Outcome::Partial, Outcome::Fail, Outcome::Unknown, Outcome::Pass]
@@ -147,7 +159,7 @@ impl Page {
             .unwrap_or_default();
         let word = format!("{name}{}", " ".repeat(longest - name.chars().count()));
         let margin = " ".repeat(2 + 2 + longest + 2);
-        let mut lines = self.wrap(&margin, words::both(&rule.title, lang));
+        let mut lines = self.wrap(&margin, words::both(rule.title_for(role), lang));
         if let Some(first) = lines.first_mut() {
             let title = first.trim_start();
             *first = format!("  {}  {title}", self.paint(&format!("{sign} {word}"), outcome_colour(verdict)));
@@ -256,7 +268,8 @@ fn seen_text(seen: &SeenFact, lang: Lang) -> String {
 fn label(seen: &SeenFact, lang: Lang) -> String {
     let label = match (term(&seen.fact), lang) {
         (Some(term), Lang::Vi) => term.vi,
-        (Some(_), Lang::En) | (None, _) => &seen.fact,
+        (Some(term), Lang::En) => term.en,
+        (None, _) => &seen.fact,
     };
     match &seen.record {
         Some(record) => words::OF_RECORD.fill(lang, &[("label", label), ("record", &shortened(record))]),

@@ -98,11 +98,12 @@ phrases! {
     COVERAGE = "dữ liệu {coverage} %", "data {coverage} %";
     FOR_SEAT = "Vị trí: {role} · ngày {day} · bộ tiêu chí: {set}", "Seat: {role} · {day} · rule set: {set}";
     READY_BECAUSE = "Máy sẵn sàng: không tiêu chí nghiêm trọng nào chưa đạt.", "The PC is ready: no critical criterion fails.";
-    NEEDS_WORK_BECAUSE = "Cần bổ sung, trước hết vì: {why}.", "It needs work, first of all because of: {why}.";
-    NOT_READY_BECAUSE = "Chưa sẵn sàng, vì: {why}.", "Not ready, because of: {why}.";
+    NEEDS_WORK_BECAUSE = "Cần bổ sung, trước hết: {why}.", "It needs work, first of all: {why}.";
+    NOT_READY_BECAUSE = "Chưa sẵn sàng: {why}.", "Not ready: {why}.";
     NO_DATA_BECAUSE = "Chưa đủ dữ liệu để kết luận: mới biết {coverage} % những gì cần biết.", "There is not enough data to judge: {coverage} % of what is needed is known.";
-    RULE_SEEN = "“{title}” {outcome} ({seen})", "“{title}”: {outcome} ({seen})";
-    RULE_UNSEEN = "“{title}” {outcome}", "“{title}”: {outcome}";
+    RULE_FAILS = "“{title}” {outcome}", "“{title}”: {outcome}";
+    RULE_SEEN = "{wrong} (thấy: {seen})", "{wrong} (seen: {seen})";
+    RULE_UNSEEN = "{wrong}", "{wrong}";
     SEEN = "Thấy", "Seen";
     MISSING = "Chưa biết", "Not known";
     REMEDY = "Khắc phục", "Remedy";

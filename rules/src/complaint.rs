@@ -4,6 +4,10 @@
 
 use std::fmt;
 
+use crate::condition::words::Tongue;
+
+mod vietnamese;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
@@ -28,6 +32,15 @@ impl Complaint {
     /// `error`, or `warning` of what may stay as it is.
     fn weight(&self) -> &'static str {
         if WARNINGS.contains(&self.code) { "warning" } else { "error" }
+    }
+
+    /// What is wrong, and what would be right, in this language; in English what has no other words.
+    pub fn told(&self, tongue: Tongue) -> (String, Option<String>) {
+        let said = |text: &String| match tongue {
+            Tongue::Vietnamese => vietnamese::said(text).unwrap_or_else(|| text.clone()),
+            Tongue::English => text.clone(),
+        };
+        (said(&self.text), self.suggestion.as_ref().map(said))
     }
 
     /// The complaint with the line of `text` that it is about, and a caret under its column. `text` is the file.
@@ -109,8 +122,12 @@ fn around(line: &str, before: usize) -> (String, usize) {
 }
 
 /// What a code means, for a rule author.
-pub fn explain(code: &str) -> Option<&'static str> {
-    CODES.iter().find(|(known, _)| *known == code).map(|(_, explanation)| *explanation)
+pub fn explain(code: &str, tongue: Tongue) -> Option<&'static str> {
+    let (_, en, vi) = CODES.iter().find(|(known, ..)| *known == code)?;
+    Some(match tongue {
+        Tongue::Vietnamese => vi,
+        Tongue::English => en,
+    })
 }
 
 /// Longest word that is looked for among others, in bytes; no word that is right is longer.
@@ -137,53 +154,93 @@ pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str
 }
 
 macro_rules! codes {
-    ($($name:ident = $code:literal, $explanation:literal;)+) => {
+    ($($name:ident = $code:literal, $en:literal, $vi:literal;)+) => {
         $(pub(crate) const $name: &str = $code;)+
 
-        /// Every code with what it means, in alphabetical order.
-        pub const CODES: &[(&str, &str)] = &[$(($code, $explanation),)+];
+        /// Every code with what it means, in English and in Vietnamese, in alphabetical order.
+        pub const CODES: &[(&str, &str, &str)] = &[$(($code, $en, $vi),)+];
     };
 }
 
 codes! {
-    BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.";
-    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".";
-    CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.";
-    COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.";
-    DUPLICATE_ID = "duplicate-id", "Two rules, two groups, two tests or two rule sets have one name; each must have its own.";
-    EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.";
-    EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.";
-    EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.";
-    ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.";
-    FORMER_CLASH = "former-clash", "What a rule was called before is the name of another rule, or another rule claims it too; exceptions would not know whom to follow.";
-    GIVES_UNASKED = "gives-unasked", "The remedy gives a fact that no rule asks for, so it mends nothing.";
-    MISSING_KEY = "missing-key", "A key that must be there is not.";
-    MORE_WRONG = "more-wrong", "More is wrong than is told at once; when what is told is mended, the next look tells the rest.";
-    NEVER_HOLDS = "never-holds", "Parts of what is asked exclude each other, so it can never hold.";
-    NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.";
-    NOT_FOR_UNITS = "not-for-units", "A rule about units has no roles, goes over no list, and knows nothing that is switched off.";
-    OTHER_SUBJECT = "other-subject", "A rule is about PCs or about whole units, and asks facts of the one only.";
-    OUT_OF_ORDER = "out-of-order", "Stages follow each other by their days, and the last one has none.";
-    OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.";
-    PARAMETER_KIND = "parameter-kind", "The parameter is of another kind than the fact that it is compared with.";
-    PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.";
-    SOURCE_NOT_IN_FORCE = "source-not-in-force", "The document that the rule names is in force on no day on which the set is.";
-    SYNTAX = "syntax", "The file is not TOML.";
-    TOO_DEEP = "too-deep", "Tables or lists stand too deep within each other.";
-    TOO_LARGE = "too-large", "The file is larger than a rule set may be.";
-    TOO_MANY = "too-many", "There are more of these than a rule set may have; no person could defend so many.";
-    UNKNOWN_COMPARISON = "unknown-comparison", "There is no comparison of this name.";
-    UNKNOWN_FACT = "unknown-fact", "The vocabulary has no fact of this name.";
-    UNKNOWN_GROUP = "unknown-group", "No `[[group]]` has this id.";
-    UNKNOWN_KEY = "unknown-key", "No key of this name belongs here; it would be ignored silently.";
-    UNKNOWN_PARAMETER = "unknown-parameter", "No `[parameters.NAME]` has this name.";
-    UNKNOWN_REMEDY = "unknown-remedy", "No `[remedy.ID]` has this id.";
-    UNKNOWN_RULE = "unknown-rule", "No `[[rule]]` has this id.";
-    UNKNOWN_RULESET = "unknown-ruleset", "No rule set has this id, among those that ship and those read with it.";
-    UNKNOWN_WORD = "unknown-word", "The value is one of a fixed list of words, and this is none of them.";
-    UNUSED_PARAMETER = "unused-parameter", "No rule names this parameter, so setting it changes nothing.";
-    UNUSED_REMEDY = "unused-remedy", "No rule names this remedy, so nobody would ever see it.";
-    WRONG_TYPE = "wrong-type", "The value is of another TOML type than it must be.";
+    BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.",
+        "Nội dung sau `matches` không phải biểu thức chính quy.";
+    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".",
+        "Giá trị không đúng loại của dữ kiện, hoặc thiếu đơn vị: \"8 GiB\", \"2 GHz\", \"35 days\".";
+    CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.",
+        "Các bộ tiêu chí gọi vòng lẫn nhau thì không bao giờ đọc được.";
+    COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.",
+        "Phép so sánh này không có nghĩa với loại dữ kiện này.";
+    DUPLICATE_ID = "duplicate-id", "Two rules, two groups, two tests or two rule sets have one name; each must have its own.",
+        "Hai tiêu chí, hai nhóm, hai phép thử hoặc hai bộ tiêu chí trùng tên; mỗi thứ phải có tên riêng.";
+    EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.",
+        "Điều kiện không hỏi gì thì luôn đúng; hãy ghi điều phải đúng.";
+    EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.",
+        "Nhóm không có tiêu chí sẽ hiện thành một đề mục trống.";
+    EMPTY_TEXT = "empty-text", "A text that people read is empty; both languages are needed.",
+        "Văn bản cho người đọc bị để trống; cần có cả hai ngôn ngữ.";
+    ENDS_BEFORE_START = "ends-before-start", "The last day is before the first day.",
+        "Ngày cuối đứng trước ngày đầu.";
+    FORMER_CLASH = "former-clash", "What a rule was called before is the name of another rule, or another rule claims it too; exceptions would not know whom to follow.",
+        "Tên cũ của tiêu chí là tên của tiêu chí khác, hoặc tiêu chí khác cũng nhận tên đó; ngoại lệ sẽ không biết đi theo tiêu chí nào.";
+    GIVES_UNASKED = "gives-unasked", "The remedy gives a fact that no rule asks for, so it mends nothing.",
+        "Cách khắc phục mang lại dữ kiện mà không tiêu chí nào hỏi, nên không khắc phục được gì.";
+    MISSING_KEY = "missing-key", "A key that must be there is not.",
+        "Thiếu một khóa bắt buộc.";
+    MORE_WRONG = "more-wrong", "More is wrong than is told at once; when what is told is mended, the next look tells what is left of the rest.",
+        "Còn nhiều chỗ sai hơn số chỗ được kể; sửa những chỗ đã kể rồi xem lại sẽ thấy những chỗ còn sót.";
+    NEVER_HOLDS = "never-holds", "Parts of what is asked exclude each other, so it can never hold.",
+        "Các phần của điều kiện loại trừ nhau nên không bao giờ đúng.";
+    NOT_A_LIST_OF_RECORDS = "not-a-list-of-records", "`each` goes over a list of records, such as `disk.drives`.",
+        "`each` đi qua một danh sách nhiều mục, như `disk.drives`.";
+    NOT_FOR_UNITS = "not-for-units", "A rule about units has no roles, goes over no list, and knows nothing that is switched off.",
+        "Tiêu chí về đơn vị không có vai trò, không đi qua danh sách và không có gì để bật tắt.";
+    OTHER_SUBJECT = "other-subject", "A rule is about PCs or about whole units, and asks facts of the one only.",
+        "Một tiêu chí nói về máy hoặc về cả đơn vị, và chỉ hỏi dữ kiện của bên đó.";
+    OUT_OF_ORDER = "out-of-order", "Stages follow each other by their days, and the last one has none.",
+        "Các giai đoạn nối tiếp nhau theo ngày, và giai đoạn cuối không có ngày kết thúc.";
+    OUT_OF_RANGE = "out-of-range", "The number is outside of what it can be.",
+        "Số nằm ngoài khoảng cho phép.";
+    PARAMETER_KIND = "parameter-kind", "The parameter is of another kind than the fact that it is compared with.",
+        "Tham số khác loại với dữ kiện mà nó được so sánh.";
+    PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.",
+        "`partial` hỏi giống hệt `pass` nên không bao giờ tới lượt.";
+    SOURCE_NOT_IN_FORCE = "source-not-in-force", "The document that the rule names is in force on no day on which the set is.",
+        "Văn bản mà tiêu chí dẫn không có hiệu lực vào ngày nào mà bộ tiêu chí có hiệu lực.";
+    SYNTAX = "syntax", "The file is not TOML.",
+        "Tệp không đúng cú pháp TOML.";
+    TOO_DEEP = "too-deep", "Tables or lists stand too deep within each other.",
+        "Các bảng hoặc danh sách lồng nhau quá sâu.";
+    TOO_LARGE = "too-large", "The file is larger than a rule set may be.",
+        "Tệp lớn hơn mức cho phép của một bộ tiêu chí.";
+    TOO_LONG = "too-long", "The phrase is longer than a line of a list has room for.",
+        "Cụm từ dài hơn một dòng của danh sách.";
+    TOO_MANY = "too-many", "There are more of these than a rule set may have; no person could defend so many.",
+        "Nhiều hơn mức cho phép của một bộ tiêu chí; không ai bảo vệ nổi chừng ấy.";
+    UNKNOWN_COMPARISON = "unknown-comparison", "There is no comparison of this name.",
+        "Không có phép so sánh nào tên như vậy.";
+    UNKNOWN_FACT = "unknown-fact", "The vocabulary has no fact of this name.",
+        "Từ điển không có dữ kiện nào tên như vậy.";
+    UNKNOWN_GROUP = "unknown-group", "No `[[group]]` has this id.",
+        "Không `[[group]]` nào có mã này.";
+    UNKNOWN_KEY = "unknown-key", "No key of this name belongs here; it would be ignored silently.",
+        "Chỗ này không có khóa nào tên như vậy; nếu nhận thì nó sẽ lặng lẽ bị bỏ qua.";
+    UNKNOWN_PARAMETER = "unknown-parameter", "No `[parameters.NAME]` has this name.",
+        "Không `[parameters.NAME]` nào có tên này.";
+    UNKNOWN_REMEDY = "unknown-remedy", "No `[remedy.ID]` has this id.",
+        "Không `[remedy.ID]` nào có mã này.";
+    UNKNOWN_RULE = "unknown-rule", "No `[[rule]]` has this id.",
+        "Không `[[rule]]` nào có mã này.";
+    UNKNOWN_RULESET = "unknown-ruleset", "No rule set has this id, among those that ship and those read with it.",
+        "Không bộ tiêu chí nào có mã này, trong các bộ kèm theo phần mềm và các bộ đọc cùng.";
+    UNKNOWN_WORD = "unknown-word", "The value is one of a fixed list of words, and this is none of them.",
+        "Giá trị phải là một trong các từ cho sẵn, và đây không phải từ nào trong đó.";
+    UNUSED_PARAMETER = "unused-parameter", "No rule names this parameter, so setting it changes nothing.",
+        "Không tiêu chí nào dùng tham số này, nên đặt nó không thay đổi gì.";
+    UNUSED_REMEDY = "unused-remedy", "No rule names this remedy, so nobody would ever see it.",
+        "Không tiêu chí nào dùng cách khắc phục này, nên không ai thấy nó.";
+    WRONG_TYPE = "wrong-type", "The value is of another TOML type than it must be.",
+        "Giá trị khác kiểu TOML phải có.";
 }
 
 #[cfg(test)]
@@ -196,18 +253,19 @@ mod tests {
 
     #[test]
     fn every_code_stands_once_in_order_and_is_explained() {
-        let codes: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+        let codes: Vec<&str> = CODES.iter().map(|(code, ..)| *code).collect();
         let sorted: BTreeSet<&str> = codes.iter().copied().collect();
         assert_eq!(codes, sorted.into_iter().collect::<Vec<_>>());
-        for (code, explanation) in CODES {
+        for (code, en, vi) in CODES {
             assert!(
                 code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
                 "{code} is kebab case"
             );
-            assert!(explanation.ends_with('.'), "{code} is explained in a sentence");
-            assert_eq!(explain(code), Some(*explanation));
+            assert!(en.ends_with('.') && vi.ends_with('.'), "{code} is explained in sentences");
+            assert_eq!(explain(code, Tongue::English), Some(*en));
+            assert_eq!(explain(code, Tongue::Vietnamese), Some(*vi));
         }
-        assert_eq!(explain("no-such-code"), None);
+        assert_eq!(explain("no-such-code", Tongue::English), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! What stands under `unit` is about a whole unit: no PC sends it, and the vocabulary shows it apart.
 //!
-//! A new fact: a field with its two sentences in `facts/AREA.rs`, filled in each platform's `probe/…/AREA.rs`.
+//! A new fact: a field with its sentence and its two labels in `facts/AREA.rs`, filled in each platform's `probe/…/AREA.rs`.
 //! A new area: a file in `facts/`, a line in [`Facts`], a file and a line in each platform's table of probes.
 
 use jiff::Timestamp;
@@ -92,16 +92,18 @@ pub struct Term {
     pub name: &'static str,
     /// What sort of value it holds.
     pub kind: Kind,
-    /// The English sentence, as it stands in the declaration; [`Term::english`] trims it.
-    pub en: &'static str,
-    /// The Vietnamese sentence.
+    /// The Vietnamese label: a short phrase that is understood without the title of its area.
     pub vi: &'static str,
+    /// The English label.
+    pub en: &'static str,
+    /// The sentence that explains it, in English, as it stands in the declaration; [`Term::sentence`] trims it.
+    pub doc: &'static str,
 }
 
 impl Term {
-    /// The English sentence.
-    pub fn english(&self) -> &'static str {
-        self.en.trim()
+    /// The sentence that explains it, in English.
+    pub fn sentence(&self) -> &'static str {
+        self.doc.trim()
     }
 }
 
@@ -248,15 +250,15 @@ leaf!(Vec<String>, Texts, self => Value::Texts(self), self, field, cut => {
 
 /// Declares a group of facts: the struct, its JSON and its dictionary.
 ///
-/// The doc comment of a field is its English sentence, the text after `=` the Vietnamese one.
+/// The doc comment of a field is the sentence that explains it; behind `=` stand its labels, Vietnamese and English.
 macro_rules! area {
-    ($(#[doc = $doc:literal])+ $group:ident { $($(#[doc = $en:literal])+ $field:ident : $type:ty = $vi:literal,)+ }) => {
+    ($(#[doc = $doc:literal])+ $group:ident { $($(#[doc = $said:literal])+ $field:ident : $type:ty = $vi:literal, $en:literal,)+ }) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(default)]
         pub struct $group {
             $(
-                $(#[doc = $en])+
+                $(#[doc = $said])+
                 #[serde(skip_serializing_if = "crate::fact::Fact::is_not_asked")]
                 pub $field: crate::fact::Fact<$type>,
             )+
@@ -267,8 +269,9 @@ macro_rules! area {
                 crate::facts::Term {
                     name: stringify!($field),
                     kind: <$type as crate::facts::Leaf>::KIND,
-                    en: concat!($($en),+),
                     vi: $vi,
+                    en: $en,
+                    doc: concat!($($said),+),
                 },
             )+];
 
@@ -513,18 +516,42 @@ mod tests {
         }
     }
 
+    /// Longest label: more does not stand before a value in one line.
+    const LABEL_CHARS_MAX: usize = 48;
+
     #[test]
-    fn every_term_has_a_sentence_in_both_languages() {
+    fn every_term_has_a_sentence_and_short_labels_in_both_languages() {
         let mut names = BTreeSet::new();
         each_term(&mut |name, term| {
             assert!(names.insert(name.to_owned()), "{name} is declared twice");
-            assert!(term.english().ends_with('.'), "{name}: the English sentence ends with a full stop");
-            assert!(
-                !term.vi.trim().is_empty() && !term.vi.ends_with('.'),
-                "{name}: the Vietnamese label is a phrase"
-            );
+            assert!(term.sentence().ends_with('.'), "{name}: the sentence ends with a full stop");
+            for label in [term.vi, term.en] {
+                assert_eq!(label.trim(), label, "{name}: “{label}” stands between blanks");
+                assert!(!label.is_empty() && !label.ends_with('.'), "{name}: “{label}” is a phrase");
+                assert!(!label.contains([';', ':']), "{name}: “{label}” names and does not explain");
+                assert!(!label.starts_with("Whether"), "{name}: “{label}” is a label, no question");
+                assert!(label.chars().count() <= LABEL_CHARS_MAX, "{name}: “{label}” is too long");
+            }
         });
         assert!(names.len() > 100, "the vocabulary has {} terms", names.len());
+    }
+
+    #[test]
+    fn no_two_facts_of_an_area_have_one_label() {
+        for area in AREAS {
+            for label in [|term: &Term| term.vi, |term: &Term| term.en] {
+                let mut seen = BTreeSet::new();
+                for term in area.terms {
+                    assert!(
+                        seen.insert(label(term)),
+                        "{}.{}: “{}” is another's label",
+                        area.name,
+                        term.name,
+                        label(term)
+                    );
+                }
+            }
+        }
     }
 
     #[test]

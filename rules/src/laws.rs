@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::assess::{Assessment, Grade, Outcome, Role, assess, assess_in, assess_lean};
 use crate::condition::Truth;
+use crate::condition::words::Tongue;
 use crate::facts::{AREAS, Facts, Kind, Term};
 use crate::lifecycle::Lifecycle;
 use crate::ruleset::{self, RuleSet};
@@ -280,7 +281,7 @@ proptest! {
             for complaint in complaints.unwrap_or_default() {
                 prop_assert!(complaint.line >= 1 && complaint.column >= 1);
                 prop_assert!(complaint.line <= slipped.lines().count() + 1);
-                prop_assert!(crate::complaint::explain(complaint.code).is_some());
+                prop_assert!(crate::complaint::explain(complaint.code, Tongue::Vietnamese).is_some());
                 complaint.draw(&slipped);
             }
         }

@@ -152,6 +152,8 @@ pub struct Rule {
     pub group: String,
     /// What is asked, in one phrase.
     pub title: Both,
+    /// What is wrong with who does not pass, in one short phrase that names the thing first.
+    pub fails: Option<Both>,
     /// Why it is asked, for people who must defend it.
     pub why: Option<Both>,
     /// The roles that it concerns.
@@ -183,6 +185,12 @@ pub struct Rule {
 pub struct Variant {
     /// The roles.
     pub roles: Vec<Role>,
+    /// What is asked of them, in one phrase.
+    pub title: Option<Both>,
+    /// What is wrong with those of them that do not pass.
+    pub fails: Option<Both>,
+    /// Why it is asked of them.
+    pub why: Option<Both>,
     /// When it applies to them.
     pub when: Option<Condition>,
     /// How much it weighs for them: in the end, and until then.
@@ -197,11 +205,17 @@ pub struct Variant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The document.
+    /// The document, by its Vietnamese name.
     pub doc: String,
-    /// The clause.
+    /// The document by its English name, where it has another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc_en: Option<String>,
+    /// The clause, in Vietnamese.
     #[serde(default)]
     pub clause: String,
+    /// The clause in English, where that is another text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clause_en: Option<String>,
     /// The first day on which the document is in force, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Date>,
@@ -405,6 +419,21 @@ impl Rule {
 
     fn variant(&self, role: Role) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.roles.contains(&role))
+    }
+
+    /// What is asked of this role, in one phrase.
+    pub fn title_for(&self, role: Role) -> &Both {
+        self.variant(role).and_then(|variant| variant.title.as_ref()).unwrap_or(&self.title)
+    }
+
+    /// What is wrong with who has this role and does not pass; none where the rule does not say.
+    pub fn fails_for(&self, role: Role) -> Option<&Both> {
+        self.variant(role).and_then(|variant| variant.fails.as_ref()).or(self.fails.as_ref())
+    }
+
+    /// Why it is asked of this role.
+    pub fn why_for(&self, role: Role) -> Option<&Both> {
+        self.variant(role).and_then(|variant| variant.why.as_ref()).or(self.why.as_ref())
     }
 
     /// When it applies to this role; always when none.

@@ -85,7 +85,7 @@ fn every_verdict_is_explained() {
     let told = text(&told.stdout);
     for part in [
         "memory-size",
-        "đã thấy: memory.visible = ",
+        "đã thấy: Bộ nhớ hệ điều hành thấy: ",
         "đòi hỏi: Bộ nhớ hệ điều hành thấy: từ 7 GiB",
         "nguồn: ",
     ] {

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
+use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
 use rules::ruleset::{Rule, RuleSet};
 
 use crate::verdict;
@@ -197,7 +197,7 @@ fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lan
         line(html, "p", "soft", words::PAGE_MISSING_TEXT.say(lang));
         *html += "<table>\n";
         for (rule, verdict) in of(Outcome::Fail).chain(of(Outcome::Partial)) {
-            criterion(html, rule, verdict, set, lang);
+            criterion(html, rule, verdict, set, (assessment.role, lang));
         }
         *html += "</table>\n";
     }
@@ -212,7 +212,7 @@ fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lan
         *html += "<ul>\n";
         for (rule, verdict) in of(Outcome::Unknown) {
             let missing = verdict::missing_list(verdict, lang);
-            let title = words::both(&rule.title, lang);
+            let title = words::both(rule.title_for(assessment.role), lang);
             let text = if missing.is_empty() { title.to_owned() } else { format!("{title}: {missing}") };
             line(html, "li", "", &text);
         }
@@ -221,14 +221,16 @@ fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lan
     line(html, "p", "soft", &words::PAGE_PASSED.fill(lang, &[("count", &count(Outcome::Pass).to_string())]));
 }
 
-fn criterion(html: &mut String, rule: &Rule, verdict: &Verdict, set: &RuleSet, lang: Lang) {
+fn criterion(html: &mut String, rule: &Rule, verdict: &Verdict, set: &RuleSet, (role, lang): (Role, Lang)) {
     let (sign, name) = words::outcome(verdict.outcome, lang);
     let tone = match (verdict.outcome, verdict.severity) {
         (Outcome::Fail, Severity::Critical | Severity::Major) => "not_ready",
         _ => "needs_work",
     };
     writeln!(html, "<tr><td class=\"word {tone}\">{}</td><td>", escaped(&format!("{sign} {name}"))).ok();
-    line(html, "p", "title", words::both(&rule.title, lang));
+    // What is wrong says more to who sits here than what was asked.
+    let said = rule.fails_for(role).unwrap_or_else(|| rule.title_for(role));
+    line(html, "p", "title", words::both(said, lang));
     let seen = verdict::seen_list(verdict, lang);
     if !seen.is_empty() {
         line(html, "p", "", &format!("{}: {seen}", words::SEEN.say(lang)));

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use rules::assess::{Assessment, Outcome, Role, Verdict, assess_in};
+use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
 use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
@@ -90,7 +90,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         let told = json!({
             "set": set.id, "digest": assessment.digest, "day": assessment.day, "role": assessment.role,
             "grade": assessment.grade, "score": assessment.score, "coverage": assessment.coverage,
-            "decided_by": assessment.decided_by, "verdicts": verdicts, "mend": speaker.mend(&mended),
+            "decided_by": assessment.decided_by, "verdicts": verdicts, "mend": speaker.mend(options.role, &mended),
         });
         print(&serde_json::to_string_pretty(&told)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -103,7 +103,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         }
     }
     if options.rule.is_none() {
-        print(&speaker.mend(&mended))?;
+        print(&speaker.mend(options.role, &mended))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -237,9 +237,9 @@ impl Speaker<'_> {
         let grade = label::grade(self.w, assessment.grade).text;
         let score = assessment.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
         let decided = assessment.decided_by.as_deref().and_then(|id| self.rules.set.rule(id));
-        let decided = decided.map(|rule| format!(", {} {}", self.lang.pick("vì", "because of"), rule.id));
+        let decided = decided.map(|rule| self.decided(rule, assessment));
         format!(
-            "{} ({}), {}: {grade}, {score}/100, {} {}%{}\n",
+            "{} ({}), {}: {grade}, {score}/100, {} {} %{}\n",
             self.pick(&self.rules.set.title),
             self.rules.set.id,
             format::date(assessment.day),
@@ -249,12 +249,28 @@ impl Speaker<'_> {
         )
     }
 
+    /// What decided the grade: what is wrong, or, where too little is known, what would have to be known.
+    fn decided(&self, rule: &Rule, assessment: &Assessment) -> String {
+        let role = assessment.role;
+        if assessment.grade == Grade::NoData {
+            let unknown = self.lang.pick("chưa biết", "not known");
+            return format!(", {unknown}: “{}” ({})", self.pick(rule.title_for(role)), rule.id);
+        }
+        let because = self.lang.pick("vì", "because");
+        format!(", {because}: {} ({})", label::fails(self.lang, rule, Some(role)), rule.id)
+    }
+
     fn verdict(&self, role: Role, verdict: &Verdict) -> String {
         let Some(rule) = self.rules.set.rule(&verdict.rule) else { return verdict.rule.clone() };
         let outcome = label::verdict(self.w, verdict).text;
         let severity = label::severity(self.w, verdict.severity).text;
-        let mut told = format!("[{outcome}] {} – {} ({severity})\n", rule.id, self.pick(&rule.title));
+        let mut told =
+            format!("[{outcome}] {} – {} ({severity})\n", rule.id, self.pick(rule.title_for(role)));
         let mut line = |what: &str, text: &str| told.push_str(&format!("    {what}: {text}\n"));
+        let is_bad = matches!(verdict.outcome, Outcome::Fail | Outcome::Partial);
+        if let Some(fails) = rule.fails_for(role).filter(|_| is_bad) {
+            line(self.lang.pick("vấn đề", "what is wrong"), self.pick(fails));
+        }
         for seen in self.seen(verdict) {
             line(self.lang.pick("đã thấy", "seen"), &seen);
         }
@@ -268,9 +284,9 @@ impl Speaker<'_> {
                 line(what, &parts.join(self.lang.pick(" và ", " and ")));
             }
         }
-        line(self.lang.pick("nguồn", "source"), &crate::web::rules::source(rule));
+        line(self.lang.pick("nguồn", "source"), &crate::web::rules::source(self.lang, rule));
         let remedies = self.remedies(rule);
-        if matches!(verdict.outcome, Outcome::Fail | Outcome::Partial) && !remedies.is_empty() {
+        if is_bad && !remedies.is_empty() {
             line(self.lang.pick("khắc phục", "remedies"), &remedies.join("; "));
         }
         told
@@ -279,7 +295,9 @@ impl Speaker<'_> {
     /// When the rule applies, what it asks, and what it asks to pass in part or to be only switched off.
     fn asked(&self, rule: &Rule, role: Role) -> [Vec<String>; 4] {
         let said = |condition: Option<&rules::condition::Condition>| {
-            condition.map(|condition| condition.in_words(self.tongue())).unwrap_or_default()
+            condition
+                .map(|condition| condition.in_words(self.tongue(), &self.rules.set.parameters))
+                .unwrap_or_default()
         };
         [
             said(rule.when_for(role)),
@@ -297,7 +315,8 @@ impl Speaker<'_> {
                 |term| value::kept(self.lang, self.w, term.kind, &seen.value),
             );
             let record = seen.record.as_ref().map(|record| format!(" ({record})")).unwrap_or_default();
-            format!("{}{record} = {text}", seen.fact)
+            let label = term.map_or(seen.fact.as_str(), |term| value::label(self.lang, term));
+            format!("{label}{record}: {text} [{}]", seen.fact)
         });
         said.collect()
     }
@@ -312,7 +331,8 @@ impl Speaker<'_> {
         let [when, pass, partial, switched_off] = rule.map(|rule| self.asked(rule, role)).unwrap_or_default();
         json!({
             "rule": verdict.rule,
-            "title": rule.map(|rule| self.pick(&rule.title)),
+            "title": rule.map(|rule| self.pick(rule.title_for(role))),
+            "fails": rule.and_then(|rule| rule.fails_for(role)).map(|fails| self.pick(fails)),
             "outcome": verdict.outcome, "severity": verdict.severity, "switched_off": verdict.switched_off,
             "seen": verdict.seen,
             "when": when, "pass": pass, "partial": partial, "switched_off_when": switched_off,
@@ -321,7 +341,7 @@ impl Speaker<'_> {
         })
     }
 
-    fn mend(&self, mended: &Mend) -> String {
+    fn mend(&self, role: Role, mended: &Mend) -> String {
         let (lang, set) = (self.lang, &self.rules.set);
         match mended {
             Mend::Ready => lang.pick("Máy đã sẵn sàng.", "The PC is ready.").to_owned(),
@@ -342,7 +362,11 @@ impl Speaker<'_> {
                     "Không thể sẵn sàng bằng các cách khắc phục đã biết, vì",
                     "No known remedies make it ready, because of",
                 );
-                format!("{head}: {}", blocking.join(", "))
+                let wrong = |id: &String| match set.rule(id) {
+                    Some(rule) => format!("{} ({id})", label::fails(lang, rule, Some(role))),
+                    None => id.clone(),
+                };
+                format!("{head}: {}", blocking.iter().map(wrong).collect::<Vec<_>>().join("; "))
             }
         }
     }

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
 use rules::assess::{Assessment, Counts, Grade, Outcome, Role, Severity};
 use rules::join::JoinCode;
-use rules::ruleset::{Both, RuleSet};
+use rules::ruleset::{Both, Rule, RuleSet};
 use serde::Serialize;
 
 use super::user::new_password;
@@ -320,7 +320,8 @@ fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String
     }
     for (number, failure) in failures.into_iter().enumerate() {
         let rule = set.and_then(|set| set.rule(&failure.rule));
-        let title = rule.map_or(failure.rule.as_str(), |rule| lang.of(&rule.title));
+        let wrong = |rule: &Rule| lang.of(rule.fails_for(assessment.role).unwrap_or(&rule.title)).to_owned();
+        let wrong = rule.map_or_else(|| failure.rule.clone(), wrong);
         let outcome = match failure.outcome {
             Outcome::Partial => lang.pick("đạt một phần", "partial"),
             Outcome::Fail | Outcome::Pass | Outcome::Unknown | Outcome::NotApplicable => {
@@ -333,7 +334,7 @@ fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String
             Severity::Minor => lang.pick("nên có", "minor"),
             Severity::Info => lang.pick("tham khảo", "info"),
         };
-        text.push_str(&format!("  {}. {title} ({outcome}, {severity})\n", number + 1));
+        text.push_str(&format!("  {}. {wrong} ({outcome}, {severity})\n", number + 1));
         let remedy = rule.and_then(|rule| rule.remedies.first()).and_then(|id| set?.remedies.get(id));
         if let Some(remedy) = remedy {
             text.push_str(&format!("     → {}\n", lang.of(&remedy.title)));

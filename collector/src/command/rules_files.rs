@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use rules::complaint::{CODES, explain};
+use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::ruleset::{RuleSet, schema};
 
@@ -100,12 +101,12 @@ fn check(loaded: &judge::Loaded) -> Result<ExitCode> {
 
 fn explain_code(code: Option<&str>) -> Result<ExitCode> {
     let Some(code) = code else {
-        for (code, explanation) in CODES {
+        for (code, explanation, _) in CODES {
             print(&format!("{code}: {explanation}"))?;
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let Some(explanation) = explain(code) else {
+    let Some(explanation) = explain(code, Tongue::English) else {
         bail!("explaining the code {code}: there is none of this name; all are told by: rules explain-code");
     };
     print(explanation)?;
@@ -118,7 +119,8 @@ pub(super) fn tell_wrong(wrong: &[Wrong]) {
     for one in wrong {
         tell(complaint(one).trim_end());
         if let Wrong::Complaint(complaint, _) = one
-            && let Some(explanation) = explain(complaint.code).filter(|_| explained.insert(complaint.code))
+            && let Some(explanation) =
+                explain(complaint.code, Tongue::English).filter(|_| explained.insert(complaint.code))
         {
             tell(&format!("  = {}: {explanation}", complaint.code));
         }

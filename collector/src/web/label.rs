@@ -107,6 +107,37 @@ pub fn rule_title(lang: Lang, judge: &Judge, id: &str) -> String {
     rule(judge, None, id).map_or_else(|| id.to_owned(), |(_, rule)| pick(lang, &rule.title).to_owned())
 }
 
+/// What is wrong with who does not pass a rule, in one short phrase; its title in quotation marks where it does not say,
+/// its id when no set has it.
+pub fn rule_fails(lang: Lang, judge: &Judge, id: &str, role: Option<Role>) -> String {
+    rule(judge, None, id).map_or_else(|| id.to_owned(), |(_, rule)| fails(lang, rule, role))
+}
+
+/// The same of a rule at hand. `role` is the role of the machine, where it is about one.
+pub fn fails(lang: Lang, rule: &Rule, role: Option<Role>) -> String {
+    let said = role.map_or(rule.fails.as_ref(), |role| rule.fails_for(role));
+    said.map_or_else(|| quoted_title(lang, rule, role), |fails| pick(lang, fails).to_owned())
+}
+
+/// What a rule asks, in quotation marks.
+fn quoted_title(lang: Lang, rule: &Rule, role: Option<Role>) -> String {
+    let title = role.map_or(&rule.title, |role| rule.title_for(role));
+    format!("“{}”", pick(lang, title))
+}
+
+/// Why a machine of this role has its grade, by the rule that decided it: what is wrong, or, where too little is known,
+/// what would have to be known.
+pub fn decided(lang: Lang, w: &'static Words, judge: &Judge, grade: Grade, id: &str, role: &str) -> String {
+    let role = Role::parse(role);
+    match (grade, rule(judge, None, id)) {
+        (Grade::NoData, Some((_, rule))) => {
+            format::fill(&w.why_unknown, &[("rule", &quoted_title(lang, rule, role))])
+        }
+        (Grade::Ready | Grade::NeedsWork | Grade::NotReady, Some((_, rule))) => fails(lang, rule, role),
+        (_, None) => id.to_owned(),
+    }
+}
+
 /// One stretch of a stacked bar that is 1000 wide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stretch {

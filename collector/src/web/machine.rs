@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
-use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
+use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
 use rules::envelope;
 use rules::fact::{Fact, Reason};
 use rules::facts::{AREAS, Facts, Kind, Origin, Place as FactPlace, Records, Term, Value};
@@ -232,7 +232,7 @@ impl MachinePage {
             rule_count: number(lang, asked),
             areas: facts.as_ref().map(|facts| areas(lang, w, facts)).unwrap_or_default(),
             notes: notes(reader, rows),
-            turns: turns(reader, judge, &rows.turns),
+            turns: turns(reader, judge, &rows.machine.role, &rows.turns),
             evidence: rows.report.as_ref().map(|(report, evidence)| proof(reader, report, evidence)),
             id: machine.id.clone(),
             conflicts: rows.conflicts.iter().map(|conflict| told(reader, conflict)).collect(),
@@ -295,7 +295,7 @@ fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
     let decided = assessment.decided_by.as_deref().and_then(|id| {
         let (_, rule) = label::rule(judge, Some(&assessment.set), id)?;
         let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == id)?;
-        Some((pick(lang, &rule.title), seen(lang, w, verdict).join("; ")))
+        Some((label::fails(lang, rule, Some(assessment.role)), seen(lang, w, verdict).join("; ")))
     });
     let text = match (machine.grade, &decided) {
         (Grade::Ready, _) => {
@@ -316,11 +316,8 @@ fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
         (Grade::NeedsWork | Grade::NotReady, None) => return w.because_score.clone(),
     };
     let (rule, seen) = decided.unwrap_or_default();
-    if seen.is_empty() {
-        fill(text, &[("rule", rule)])
-    } else {
-        format!("{} {}", fill(text, &[("rule", rule)]), fill(&w.because_seen, &[("seen", &seen)]))
-    }
+    let seen = if seen.is_empty() { seen } else { fill(&w.because_seen, &[("seen", &seen)]) };
+    fill(text, &[("rule", &rule), ("seen", &seen)])
 }
 
 fn judged_by(reader: &Reader, set: Option<&RuleSet>, assessment: &Assessment) -> String {
@@ -386,11 +383,15 @@ fn groups(
         views.push(GroupView {
             title: title.clone(),
             passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
-            rules: asked.iter().map(|(verdict, rule)| rule_view(reader, set, verdict, *rule, rows)).collect(),
+            rules: asked
+                .iter()
+                .map(|(verdict, rule)| rule_view(reader, set, (verdict, *rule), assessment.role, rows))
+                .collect(),
             not_applicable: aside
                 .iter()
                 .map(|(verdict, rule)| {
-                    rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, &rule.title).to_owned())
+                    let title = |rule: &Rule| pick(lang, rule.title_for(assessment.role)).to_owned();
+                    rule.map_or_else(|| verdict.rule.clone(), title)
                 })
                 .collect(),
         });
@@ -421,8 +422,8 @@ fn exception(reader: &Reader, rows: &Rows, id: &str, rule: Option<&Rule>) -> Opt
 fn rule_view(
     reader: &Reader,
     set: Option<&RuleSet>,
-    verdict: &Verdict,
-    rule: Option<&Rule>,
+    (verdict, rule): (&Verdict, Option<&Rule>),
+    role: Role,
     rows: &Rows,
 ) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
@@ -442,14 +443,14 @@ fn rule_view(
     };
     RuleView {
         id: verdict.rule.clone(),
-        title: rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, &rule.title).to_owned()),
+        title: rule.map_or_else(|| verdict.rule.clone(), |rule| pick(lang, rule.title_for(role)).to_owned()),
         outcome: label::verdict(w, verdict),
         severity: label::severity(w, verdict.severity),
         is_bad: is_bad && !verdict.waived && verdict.severity > Severity::Info,
         seen: line,
         rest,
-        why: rule.and_then(|rule| rule.why.as_ref()).map(|why| pick(lang, why).to_owned()),
-        source: rule.map(super::rules::source),
+        why: rule.and_then(|rule| rule.why_for(role)).map(|why| pick(lang, why).to_owned()),
+        source: rule.map(|rule| super::rules::source(lang, rule)),
         remedies: match rule {
             Some(rule) if is_bad => rule.remedies.iter().filter_map(remedy).collect(),
             _ => Vec::new(),
@@ -557,7 +558,7 @@ fn notes(reader: &Reader, rows: &Rows) -> Vec<(String, String)> {
 }
 
 /// The judgements at which something changed, newest first.
-fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
+fn turns(reader: &Reader, judge: &Judge, role: &str, turns: &[Turn]) -> Vec<TurnView> {
     let (lang, w) = (reader.lang, reader.words());
     let is_whole = i64::try_from(turns.len()).is_ok_and(|length| length < TURNS_MAX);
     let mut views: Vec<TurnView> = Vec::new();
@@ -590,7 +591,7 @@ fn turns(reader: &Reader, judge: &Judge, turns: &[Turn]) -> Vec<TurnView> {
             why: turn
                 .decided_by
                 .as_ref()
-                .map(|rule| label::rule_title(lang, judge, rule))
+                .map(|rule| label::decided(lang, w, judge, turn.grade, rule, role))
                 .unwrap_or_default(),
         });
         before = Some(turn);

@@ -369,7 +369,7 @@ impl Line {
             score: row.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
             coverage: format::percent(lang, row.coverage),
             why: match &row.decided_by {
-                Some(rule) => label::rule_title(lang, judge, rule),
+                Some(rule) => label::decided(lang, w, judge, row.grade, rule, &row.role),
                 None if row.report.is_none() => w.never_reported.clone(),
                 None => String::new(),
             },
@@ -480,7 +480,10 @@ fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<
         label::grade(w, row.grade).text.to_owned(),
         row.score.map(|score| score.to_string()).unwrap_or_default(),
         row.coverage.to_string(),
-        row.decided_by.as_ref().map(|rule| label::rule_title(lang, judge, rule)).unwrap_or_default(),
+        row.decided_by
+            .as_ref()
+            .map(|rule| label::decided(lang, w, judge, row.grade, rule, &row.role))
+            .unwrap_or_default(),
         row.os.clone(),
         row.maker.clone(),
         row.model.clone(),

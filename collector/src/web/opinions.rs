@@ -61,10 +61,11 @@ pub fn windows(reader: &Reader, opinion: &Opinion) -> String {
 pub fn rules(reader: &Reader, judge: &Judge, opinion: &Opinion) -> String {
     let w = reader.words();
     let title = |id: &String| label::rule_title(reader.lang, judge, id);
+    let fails = |id: &String| label::rule_fails(reader.lang, judge, id, None);
     match opinion.rules() {
         Some(true) => w.opinion_can.clone(),
         Some(false) => {
-            with_reasons(w.opinion_cannot.clone(), &opinion.failing.iter().map(title).collect::<Vec<_>>())
+            with_reasons(w.opinion_cannot.clone(), &opinion.failing.iter().map(fails).collect::<Vec<_>>())
         }
         None => {
             with_reasons(w.opinion_unclear.clone(), &opinion.unknown.iter().map(title).collect::<Vec<_>>())

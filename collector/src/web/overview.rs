@@ -190,7 +190,7 @@ fn why(reader: &Reader, judge: &Judge, rows: &Rows) -> Vec<Why> {
         .into_iter()
         .take(WHY_MAX)
         .map(|(rule, machines)| Why {
-            title: label::rule_title(lang, judge, rule),
+            title: label::rule_fails(lang, judge, rule, None),
             severity: label::rule(judge, None, rule).map(|(_, rule)| label::severity(w, rule.severity)),
             machines: number(lang, machines),
             share: share(lang, machines, judged),

@@ -9,7 +9,7 @@ use crate::app::Judge;
 use crate::judge::settings;
 use crate::local::Local;
 use crate::web::format::{self, fill};
-use crate::web::label::{pick, rule_title};
+use crate::web::label::{pick, rule_fails};
 use crate::web::reader::Reader;
 
 /// Steps and rules that are named; the rest is counted.
@@ -44,8 +44,11 @@ pub fn advice(
         Mend::Ready => None,
         Mend::Remedies(remedies) => Some(ways(reader, judge, set, &remedies)),
         Mend::Cannot { blocking, .. } => {
-            let rules = blocking.iter().map(|rule| rule_title(lang, judge, rule)).collect();
-            Some(Advice { text: fill(&w.mend_cannot, &[("rules", &named(reader, rules))]), prices: None })
+            let rules = blocking.iter().map(|rule| rule_fails(lang, judge, rule, Some(role))).collect();
+            Some(Advice {
+                text: fill(&w.mend_cannot, &[("rules", &named(reader, rules, "; "))]),
+                prices: None,
+            })
         }
     }
 }
@@ -59,7 +62,7 @@ fn ways(reader: &Reader, judge: &Judge, set: &RuleSet, remedies: &Remedies) -> A
         let remedy = set.remedies.get(&step.remedy);
         remedy.map_or_else(|| step.remedy.clone(), |remedy| pick(lang, &remedy.title).to_owned())
     };
-    let steps = named(reader, bought.iter().chain(&free).map(title).collect());
+    let steps = named(reader, bought.iter().chain(&free).map(title).collect(), " + ");
     if bought.is_empty() {
         return Advice { text: fill(&w.mend_free, &[("steps", &steps)]), prices: None };
     }
@@ -76,11 +79,11 @@ fn ways(reader: &Reader, judge: &Judge, set: &RuleSet, remedies: &Remedies) -> A
     Advice { text, prices: Some(prices) }
 }
 
-fn named(reader: &Reader, mut names: Vec<String>) -> String {
+fn named(reader: &Reader, mut names: Vec<String>, joint: &str) -> String {
     let more = names.len().saturating_sub(NAMED_MAX);
     names.truncate(NAMED_MAX);
     if more > 0 {
         names.push(fill(&reader.words().mend_more, &[("n", &more.to_string())]));
     }
-    names.join(" + ")
+    names.join(joint)
 }

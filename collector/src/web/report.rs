@@ -18,7 +18,7 @@ use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::annex::day_in_words;
 use crate::web::format::{self, money, number, share};
-use crate::web::label::{self, rule_title};
+use crate::web::label::{self, rule_fails};
 use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::planned;
 use crate::web::plan::line::{Bought, bought_in_all, item, means};
@@ -102,7 +102,7 @@ fn faults(judge: &Judge, findings: &BTreeMap<(String, String), i64>) -> Vec<[Str
     by_rule.sort_by_cached_key(|(rule, machines)| {
         (std::cmp::Reverse(*machines), std::cmp::Reverse(severity(rule)), *rule)
     });
-    let told = |(rule, machines): &(&str, i64)| [rule_title(VI, judge, rule), number(VI, *machines)];
+    let told = |(rule, machines): &(&str, i64)| [rule_fails(VI, judge, rule, None), number(VI, *machines)];
     by_rule.iter().take(RULES_MAX).map(told).collect()
 }
 

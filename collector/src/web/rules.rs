@@ -6,6 +6,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
+use rules::condition::Condition;
+use rules::condition::words::Tongue;
 use rules::ruleset::{About, Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
@@ -19,10 +21,10 @@ use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
 use crate::web::opinions;
-use crate::web::reader::Reader;
+use crate::web::reader::{Lang, Reader};
 use crate::web::trial::{TRIES, table_title};
 use crate::web::words::Words;
-use crate::web::{Query, Site, Visitor, page};
+use crate::web::{Query, Site, Visitor, page, value};
 
 /// Texts of the archive on the page.
 const ARCHIVE_ROWS: usize = 60;
@@ -103,7 +105,7 @@ struct RuleView {
     bar: Vec<Stretch>,
     bar_text: String,
     href: String,
-    asks: String,
+    asks: Vec<String>,
     /// How it weighs until which day, where that changes.
     stages: Vec<String>,
     remedies: Vec<String>,
@@ -190,6 +192,37 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
     }
 }
 
+/// How a rule judges, in words: of everybody, then of those roles that are asked something else.
+fn asks(reader: &Reader, set: &RuleSet, rule: &Rule) -> Vec<String> {
+    let (lang, w) = (reader.lang, reader.words());
+    let tongue = lang.pick(Tongue::Vietnamese, Tongue::English);
+    let said = |text: &str, condition: Option<&Condition>| {
+        let condition = condition?.in_words(tongue, &set.parameters).join(lang.pick(" và ", " and "));
+        Some(fill(text, &[("what", &condition)]))
+    };
+    let each = rule.each.map(|list| fill(&w.rules_asks_each, &[("list", value::label(lang, list.term()))]));
+    let own = [
+        each,
+        said(&w.rules_asks_when, rule.when.as_ref()),
+        said(&w.rules_asks_pass, Some(&rule.pass)),
+        said(&w.rules_asks_partial, rule.partial.as_ref()),
+    ];
+    let of_roles = rule.variants.iter().filter_map(|variant| {
+        let parts = [
+            said(&w.rules_asks_when, variant.when.as_ref()),
+            said(&w.rules_asks_pass, variant.pass.as_ref()),
+            said(&w.rules_asks_partial, variant.partial.as_ref()),
+            variant.severity.as_ref().map(|(severity, _)| {
+                fill(&w.rules_asks_severity, &[("severity", label::severity(w, *severity).text)])
+            }),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let roles: Vec<&str> = variant.roles.iter().map(|role| label::role(w, *role)).collect();
+        (!parts.is_empty()).then(|| format!("{}: {}", roles.join(", "), parts.join(" ")))
+    });
+    own.into_iter().flatten().chain(of_roles).collect()
+}
+
 /// How a rule weighs until which day; nothing where it always weighs the same.
 fn stages(w: &'static Words, rule: &Rule) -> Vec<String> {
     if rule.stages.is_empty() {
@@ -273,7 +306,7 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
             false => (rule.roles.len() < Role::ALL.len())
                 .then(|| fill(&w.rules_roles, &[("roles", &roles.join(", "))])),
         },
-        source: source(rule),
+        source: source(lang, rule),
         bar_text: format!(
             "{}: {}, {}: {}, {}: {}, {}: {}",
             w.outcome_fail,
@@ -292,7 +325,7 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
             true => "/units".to_owned(),
             false => format::url("/machines", &[("rule", &rule.id)]),
         },
-        asks: rule.describe(),
+        asks: asks(reader, set, rule),
         stages: stages(w, rule),
         remedies: remedies(reader, set, rule),
         // Where all are excepted, or none is such a PC, the rule was decided.
@@ -300,13 +333,14 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
     }
 }
 
-/// Document and clause in one line, with the days on which the document is in force, where they are known: signs and
-/// figures, which need no language.
-pub fn source(rule: &Rule) -> String {
+/// Document and clause in one line, with the days on which the document is in force, where they are known.
+pub fn source(lang: Lang, rule: &Rule) -> String {
     let source = &rule.source;
-    let mut text = source.doc.clone();
-    if !source.clause.is_empty() {
-        text.push_str(&format!(", {}", source.clause));
+    let named = |vi: &String, en: &Option<String>| lang.pick(vi, en.as_ref().unwrap_or(vi)).clone();
+    let mut text = named(&source.doc, &source.doc_en);
+    let clause = named(&source.clause, &source.clause_en);
+    if !clause.is_empty() {
+        text.push_str(&format!(", {clause}"));
     }
     let day = |day: Option<jiff::civil::Date>| day.map(format::date).unwrap_or_else(|| "…".to_owned());
     if source.from.is_some() || source.to.is_some() {

@@ -320,7 +320,7 @@ fn why(lang: Lang, w: &'static Words, judge: &Judge, why: &Value) -> String {
     let rules = |lacks: &Value| {
         let ids = lacks.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let ids = ids.iter().filter_map(Value::as_str).take(NAMED_MAX);
-        ids.map(|id| label::rule_title(lang, judge, id)).collect::<Vec<_>>().join("; ")
+        ids.map(|id| label::rule_fails(lang, judge, id, None)).collect::<Vec<_>>().join("; ")
     };
     let text = |of: &Value, name: &str| match of.get(name) {
         Some(Value::String(text)) => text.clone(),

@@ -465,6 +465,48 @@ async fn an_export_holds_what_is_listed() {
 }
 
 #[tokio::test]
+async fn how_a_rule_judges_is_said_in_the_language_of_the_page() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let vietnamese = admin.get("/rules").await.body;
+    for said in [
+        "Đạt khi Số ngày hệ điều hành còn hỗ trợ: từ −180 ngày trở lên hoặc (",
+        "Lãnh đạo, Chuyên viên: Đạt khi Số điểm ảnh ngang lớn nhất: từ 1366 trở lên",
+        "Xét từng mục của: Các ổ đĩa.",
+        "Bảng dự trù trang thiết bị CNTT cấp xã, cột 8",
+    ] {
+        assert!(vietnamese.contains(said), "{said}");
+    }
+    assert!(!vietnamese.contains("days_left ≥") && !vietnamese.contains(" and "), "words, no names of facts");
+    let english = admin.get("/rules?lang=en").await.body;
+    for said in [
+        "Passes when Days of operating system support left: at least −180 days or (",
+        "Table of IT equipment planned for communes, column 8",
+    ] {
+        assert!(english.contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn lists_say_what_is_wrong_and_not_what_passes() {
+    let office = office::known().await;
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let sets = ::rules::ruleset::shipped();
+    for page in ["/machines?grade=not_ready", "/"] {
+        let body = admin.get(page).await.body;
+        let says = |text: &str| body.contains(&format!(">{text}<"));
+        assert!(
+            sets[0].rules.iter().any(|rule| rule.fails.as_ref().is_some_and(|fails| says(&fails.vi))),
+            "{page}"
+        );
+        // Titles stand where a criterion is chosen, and nowhere else on these pages.
+        let told: Vec<&str> =
+            sets[0].rules.iter().map(|rule| rule.title.vi.as_str()).filter(|title| says(title)).collect();
+        assert_eq!(told, [""; 0], "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_verdict_is_a_sentence() {
     let office = office::known().await;
     let mut admin = Browser::signed_in(&office, "admin").await;
@@ -472,8 +514,14 @@ async fn a_verdict_is_a_sentence() {
     assert!(body.contains("Máy đã tham gia nhưng chưa gửi báo cáo nào"));
     let (ids, _) = listed(&admin.get("/machines?grade=not_ready").await.body);
     let body = admin.get(&ids[0]).await.body;
-    assert!(body.contains("Chưa sẵn sàng, vì chưa đạt “"));
-    for word in ["Máy thay đổi", "Bộ tiêu chí thay đổi", "Báo cáo đầu tiên", "Thấy:", "Căn cứ"]
+    // What is wrong is said, not the title of what passes.
+    let said = body.split_once("Chưa sẵn sàng: ").expect("the head says why").1;
+    let said = said.split_once(" (thấy: ").expect("and what was seen").0;
+    let rules = ::rules::ruleset::shipped();
+    let decided =
+        rules[0].rules.iter().find(|rule| rule.fails.as_ref().is_some_and(|fails| fails.vi == said));
+    assert!(decided.is_some(), "{said}");
+    for word in ["Máy thay đổi", "Bộ tiêu chí thay đổi", "Báo cáo đầu tiên", "Thấy", "Căn cứ"]
     {
         assert!(body.contains(word), "{word}");
     }

@@ -14,6 +14,7 @@ use indicatif::ProgressBar;
 use ring::digest::{SHA256, digest};
 use rules::assess::{Grade, Outcome};
 use rules::complaint::explain;
+use rules::condition::words::Tongue;
 
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
@@ -25,7 +26,7 @@ use crate::store::{listing, rules_text};
 use crate::web::format::{self, decimal, fill, money, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::Reader;
+use crate::web::reader::{Lang, Reader};
 use crate::web::words::Words;
 use crate::web::{Form, Query, Site, Visitor, attachment, page_with};
 use crate::whatif::{Changed, PlanChange, RuleEffect, THRESHOLDS, Trial, Turn, Turns, WhatIf, what_if};
@@ -156,7 +157,12 @@ impl TrialPage {
             reason: said.reason,
             reason_max: REASON_CHARS_MAX,
             may_activate: may_activate(visitor),
-            complaints: said.wrong.iter().take(COMPLAINTS).map(complaint).collect(),
+            complaints: said
+                .wrong
+                .iter()
+                .take(COMPLAINTS)
+                .map(|wrong| complaint(reader.lang, wrong))
+                .collect(),
             complaints_note: note,
             result: said.result,
         }
@@ -176,7 +182,8 @@ fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn complaint(wrong: &Wrong) -> ComplaintView {
+fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
+    let tongue = lang.pick(Tongue::Vietnamese, Tongue::English);
     match wrong {
         Wrong::Unreadable(text) => ComplaintView {
             place: String::new(),
@@ -186,6 +193,7 @@ fn complaint(wrong: &Wrong) -> ComplaintView {
             why: None,
         },
         Wrong::Complaint(complaint, text) => {
+            let (said, help) = complaint.told(tongue);
             let drawn = complaint.draw(text);
             // The first line is told as a sentence above the drawing, the help below.
             let lines = drawn.lines().skip(1).filter(|line| !line.trim_start().starts_with("= help:"));
@@ -194,10 +202,10 @@ fn complaint(wrong: &Wrong) -> ComplaintView {
                     "{}:{}:{} [{}]",
                     complaint.file, complaint.line, complaint.column, complaint.code
                 ),
-                text: complaint.text.clone(),
+                text: said,
                 drawn: lines.collect::<Vec<_>>().join("\n"),
-                help: complaint.suggestion.clone(),
-                why: explain(complaint.code),
+                help,
+                why: explain(complaint.code, tongue),
             }
         }
     }
@@ -482,7 +490,8 @@ fn machine(reader: &Reader, judge: &Judge, names: &BTreeMap<String, String>, one
         |score: Option<u8>| score.map_or_else(|| "—".to_owned(), |score| number(lang, i64::from(score)));
     let rule = |id: &String| match id.as_str() {
         THRESHOLDS => w.trial_thresholds.clone(),
-        id => label::rule_title(lang, judge, id),
+        id if one.turn == Turn::Worse => label::rule_fails(lang, judge, id, None),
+        id => format!("“{}”", label::rule_title(lang, judge, id)),
     };
     MachineView {
         name: one.hostname.clone(),

@@ -424,7 +424,7 @@ fn why(reader: &Reader, judge: &Judge, node: &Node, findings: &BTreeMap<(String,
     });
     let all = node.all.all();
     let lines = failed.into_iter().take(WHY_MAX).map(|(rule, machines)| Why {
-        title: label::rule_title(lang, judge, rule),
+        title: label::rule_fails(lang, judge, rule, None),
         severity: label::rule(judge, None, rule).map(|(_, rule)| label::severity(w, rule.severity)),
         machines: number(lang, machines),
         share: share(lang, machines, all),
@@ -443,7 +443,7 @@ fn machine(reader: &Reader, judge: &Judge, row: &MachineRow) -> Machine {
         grade: label::grade(w, row.grade),
         score: row.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
         why: match &row.decided_by {
-            Some(rule) => label::rule_title(lang, judge, rule),
+            Some(rule) => label::decided(lang, w, judge, row.grade, rule, &row.role),
             None if row.report.is_none() => w.never_reported.clone(),
             None => String::new(),
         },

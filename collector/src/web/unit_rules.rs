@@ -73,10 +73,14 @@ fn view(reader: &Reader, set: &RuleSet, rule: &Rule, verdict: &Verdict, unit: &s
         severity: label::severity(w, verdict.severity),
         is_bad: is_bad && !verdict.waived,
         seen: seen.collect::<Vec<_>>().join(" · "),
-        asked: rule.pass.in_words(tongue).join("; "),
-        partly: rule.partial.as_ref().map(|one| one.in_words(tongue).join("; ")).unwrap_or_default(),
+        asked: rule.pass.in_words(tongue, &set.parameters).join("; "),
+        partly: rule
+            .partial
+            .as_ref()
+            .map(|one| one.in_words(tongue, &set.parameters).join("; "))
+            .unwrap_or_default(),
         why: rule.why.as_ref().map(|why| pick(lang, why).to_owned()),
-        source: source(rule),
+        source: source(lang, rule),
         remedies: remedies.map(|one| pick(lang, &one.title)).collect::<Vec<_>>().join(" · "),
         waive_href: may_waive
             .then(|| format!("{}#grant", format::url("/waivers", &[("unit", unit), ("rule", &rule.id)]))),
@@ -86,7 +90,7 @@ fn view(reader: &Reader, set: &RuleSet, rule: &Rule, verdict: &Verdict, unit: &s
 fn agency(reader: &Reader, set: &RuleSet, (id, name): (&str, &str), verdicts: &[Verdict]) -> AgencyView {
     let lang = reader.lang;
     let failing = verdicts.iter().filter(|one| one.outcome == Outcome::Fail && !one.waived);
-    let titles = failing.filter_map(|one| set.rule(&one.rule)).map(|rule| pick(lang, &rule.title));
+    let titles = failing.filter_map(|one| set.rule(&one.rule)).map(|rule| label::fails(lang, rule, None));
     AgencyView {
         href: format!("/units/{id}/rules"),
         name: name.to_owned(),

@@ -21,7 +21,7 @@ pub fn term(name: &str) -> Option<&'static Term> {
 
 /// What a fact is called.
 pub fn label(lang: Lang, term: &'static Term) -> &'static str {
-    lang.pick(term.vi, term.english().trim_end_matches('.'))
+    lang.pick(term.vi, term.en)
 }
 
 /// What an area is called, and whether there is such an area.

@@ -33,6 +33,8 @@ struct TermView {
     is_inner: bool,
     vi: &'static str,
     en: &'static str,
+    /// The English sentence that explains it.
+    sentence: &'static str,
     kind: &'static str,
     words: Option<String>,
 }
@@ -72,7 +74,8 @@ fn terms(lang: Lang, w: &'static Words, above: &str, term: &'static Term) -> Vec
         name,
         is_inner,
         vi: term.vi,
-        en: term.english(),
+        en: term.en,
+        sentence: term.sentence(),
         kind: value::kind(w, term.kind),
         words: match term.kind {
             Kind::Word(words) => {

@@ -684,6 +684,7 @@ words! {
     because_needs_work
     because_not_ready
     because_seen
+    why_unknown
     because_score
     because_never
     because_unjudged
@@ -762,6 +763,11 @@ words! {
     opinion_same
     opinion_undecided
     rules_asks
+    rules_asks_each
+    rules_asks_when
+    rules_asks_pass
+    rules_asks_partial
+    rules_asks_severity
     rules_parameters
     rules_archive
     rules_archive_note

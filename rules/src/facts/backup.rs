@@ -22,14 +22,14 @@ area! {
     /// Copies of the data.
     Backup {
         /// Programs that make copies and are set up.
-        products: Vec<String> = "Phương thức sao lưu",
+        products: Vec<String> = "Phương thức sao lưu", "Backup programs",
         /// When the last copy was made with success.
-        last_at: Timestamp = "Sao lưu thành công lần cuối",
+        last_at: Timestamp = "Sao lưu thành công lần cuối", "Last successful backup",
         /// Where it is kept.
-        target: Target = "Nơi lưu bản sao",
+        target: Target = "Nơi lưu bản sao", "Place of the backup",
         /// Restore points of the system.
-        restore_points: i64 = "Số điểm khôi phục",
+        restore_points: i64 = "Số điểm khôi phục", "System restore points",
         /// When the newest of them was made.
-        restore_point_at: Timestamp = "Điểm khôi phục mới nhất",
+        restore_point_at: Timestamp = "Điểm khôi phục mới nhất", "Newest restore point",
     }
 }

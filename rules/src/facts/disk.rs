@@ -59,27 +59,27 @@ area! {
     /// One drive.
     Drive {
         /// Name in the system, such as sda.
-        name: String = "Tên ổ",
+        name: String = "Tên ổ", "Drive",
         /// Model.
-        model: String = "Kiểu ổ",
+        model: String = "Kiểu ổ", "Model of the drive",
         /// What it is made of.
-        kind: DriveKind = "Loại ổ",
+        kind: DriveKind = "Loại ổ", "Kind of drive",
         /// How it is connected.
-        bus: Bus = "Giao tiếp",
+        bus: Bus = "Giao tiếp", "Connection",
         /// Size.
-        size: Bytes = "Dung lượng",
+        size: Bytes = "Dung lượng", "Size",
         /// Whether it stays in the PC.
-        fixed: bool = "Gắn cố định",
+        fixed: bool = "Gắn cố định", "Built in",
         /// Whether the system starts from it.
-        system: bool = "Chứa hệ điều hành",
+        system: bool = "Chứa hệ điều hành", "Holds the system",
         /// What it says of its own health.
-        health: Health = "Tình trạng",
+        health: Health = "Tình trạng ổ đĩa", "Health",
         /// Share of its life that is used up.
-        wear: Percent = "Độ mòn",
+        wear: Percent = "Độ mòn ổ đĩa", "Wear",
         /// Number of reallocated sectors.
-        reallocated: i64 = "Số cung từ đã thay thế",
+        reallocated: i64 = "Số cung từ đã thay thế", "Reallocated sectors",
         /// Hours that it has run.
-        hours: i64 = "Số giờ đã chạy",
+        hours: i64 = "Số giờ đã chạy", "Hours run",
     }
 }
 
@@ -87,17 +87,17 @@ area! {
     /// One volume.
     Volume {
         /// Where it is mounted.
-        mount: String = "Điểm gắn",
+        mount: String = "Điểm gắn", "Mount point",
         /// File system.
-        filesystem: String = "Hệ thống tệp",
+        filesystem: String = "Hệ thống tệp", "File system",
         /// Size.
-        size: Bytes = "Dung lượng",
+        size: Bytes = "Dung lượng", "Size",
         /// Space left.
-        free: Bytes = "Còn trống",
+        free: Bytes = "Còn trống", "Free space",
         /// Share of the space that is left.
-        free_percent: Percent = "Tỷ lệ còn trống",
+        free_percent: Percent = "Tỷ lệ còn trống", "Share of free space",
         /// Whether the operating system is on it.
-        system: bool = "Chứa hệ điều hành",
+        system: bool = "Chứa hệ điều hành", "Holds the system",
     }
 }
 
@@ -105,14 +105,14 @@ area! {
     /// Drives and volumes.
     Disk {
         /// What the system drive is made of.
-        system_kind: DriveKind = "Loại ổ hệ thống",
+        system_kind: DriveKind = "Loại ổ hệ thống", "Kind of the system drive",
         /// Size of the system drive.
-        system_size: Bytes = "Dung lượng ổ hệ thống",
+        system_size: Bytes = "Dung lượng ổ hệ thống", "Size of the system drive",
         /// How the system drive is divided.
-        system_partitions: Partitions = "Kiểu phân vùng ổ hệ thống",
+        system_partitions: Partitions = "Kiểu phân vùng ổ hệ thống", "Partition style of the system drive",
         /// Drives.
-        drives: Vec<Drive> = "Các ổ đĩa",
+        drives: Vec<Drive> = "Các ổ đĩa", "Drives",
         /// Volumes on fixed drives.
-        volumes: Vec<Volume> = "Các phân vùng",
+        volumes: Vec<Volume> = "Các phân vùng", "Volumes",
     }
 }

@@ -7,17 +7,17 @@ area! {
     /// One screen, as it describes itself (EDID, VESA E-EDID 1.4).
     Monitor {
         /// Maker, by the three letters of its PNP id.
-        maker: String = "Hãng (mã PNP)",
+        maker: String = "Hãng (mã PNP)", "Maker (PNP code)",
         /// Model.
-        model: String = "Kiểu màn hình",
+        model: String = "Kiểu màn hình", "Model of the screen",
         /// Year of manufacture, or of the model.
-        year: i64 = "Năm sản xuất",
+        year: i64 = "Năm sản xuất", "Year of manufacture",
         /// Pixels across, at its own resolution.
-        width: i64 = "Số điểm ảnh ngang",
+        width: i64 = "Số điểm ảnh ngang", "Pixels across",
         /// Pixels down, at its own resolution.
-        height: i64 = "Số điểm ảnh dọc",
+        height: i64 = "Số điểm ảnh dọc", "Pixels down",
         /// Diagonal in tenths of an inch.
-        diagonal: i64 = "Đường chéo (1/10 inch)",
+        diagonal: i64 = "Đường chéo (1/10 inch)", "Diagonal (tenths of an inch)",
     }
 }
 
@@ -25,11 +25,11 @@ area! {
     /// One graphics adapter.
     Graphics {
         /// Name.
-        name: String = "Tên",
+        name: String = "Tên", "Name",
         /// Memory of its own.
-        memory: Bytes = "Bộ nhớ riêng",
+        memory: Bytes = "Bộ nhớ riêng", "Own memory",
         /// Version of its driver.
-        driver: Version = "Phiên bản trình điều khiển",
+        driver: Version = "Phiên bản trình điều khiển", "Driver version",
     }
 }
 
@@ -37,14 +37,14 @@ area! {
     /// Screens and graphics.
     Display {
         /// Number of screens that are connected.
-        screens: i64 = "Số màn hình",
+        screens: i64 = "Số màn hình", "Screens connected",
         /// Pixels across of the largest screen.
-        width: i64 = "Số điểm ảnh ngang lớn nhất",
+        width: i64 = "Số điểm ảnh ngang lớn nhất", "Widest screen (pixels across)",
         /// Pixels down of the largest screen.
-        height: i64 = "Số điểm ảnh dọc lớn nhất",
+        height: i64 = "Số điểm ảnh dọc lớn nhất", "Tallest screen (pixels down)",
         /// Screens that are connected.
-        monitors: Vec<Monitor> = "Các màn hình",
+        monitors: Vec<Monitor> = "Các màn hình", "Screens",
         /// Graphics adapters.
-        graphics: Vec<Graphics> = "Bộ xử lý đồ họa",
+        graphics: Vec<Graphics> = "Bộ xử lý đồ họa", "Graphics adapters",
     }
 }

@@ -22,13 +22,13 @@ area! {
     /// The encryption of one volume.
     Volume {
         /// Where it is mounted.
-        mount: String = "Điểm gắn",
+        mount: String = "Điểm gắn", "Mount point",
         /// Whether it is encrypted and the protection is on.
-        protected: bool = "Được bảo vệ",
+        protected: bool = "Được bảo vệ", "Protected",
         /// How far its encryption is.
-        state: State = "Trạng thái mã hóa",
+        state: State = "Trạng thái mã hóa", "State of the encryption",
         /// How, such as LUKS2 or XTS-AES 128.
-        method: String = "Phương pháp",
+        method: String = "Phương pháp", "Method",
     }
 }
 
@@ -36,8 +36,8 @@ area! {
     /// Disk encryption.
     Encryption {
         /// Whether the system volume is protected.
-        system_protected: bool = "Ổ hệ thống được mã hóa",
+        system_protected: bool = "Ổ hệ thống được mã hóa", "System drive encrypted",
         /// Volumes on fixed drives.
-        volumes: Vec<Volume> = "Các phân vùng",
+        volumes: Vec<Volume> = "Các phân vùng và mã hóa", "Volumes and their encryption",
     }
 }

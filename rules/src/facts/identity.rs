@@ -34,11 +34,11 @@ area! {
     /// One piece of evidence.
     Piece {
         /// What it is.
-        kind: Evidence = "Loại",
+        kind: Evidence = "Loại", "Kind",
         /// What it is worth.
-        worth: Worth = "Giá trị nhận dạng",
+        worth: Worth = "Giá trị nhận dạng", "Worth as evidence",
         /// Hash of it, the same wherever it is seen.
-        value: String = "Mã băm",
+        value: String = "Mã băm", "Hash",
     }
 }
 
@@ -46,6 +46,6 @@ area! {
     /// What tells this PC from others.
     Identity {
         /// The pieces of evidence.
-        evidence: Vec<Piece> = "Dấu hiệu nhận dạng",
+        evidence: Vec<Piece> = "Dấu hiệu nhận dạng", "Evidence of identity",
     }
 }

@@ -47,25 +47,25 @@ area! {
     /// One network adapter.
     Adapter {
         /// Name in the system.
-        name: String = "Tên",
+        name: String = "Tên", "Adapter",
         /// What sort of line it serves.
-        kind: AdapterKind = "Loại",
+        kind: AdapterKind = "Loại", "Kind",
         /// Hardware (MAC) address.
-        mac: String = "Địa chỉ MAC",
+        mac: String = "Địa chỉ MAC", "MAC address",
         /// Whether it is connected.
-        up: bool = "Đang kết nối",
+        up: bool = "Đang kết nối", "Connected",
         /// Speed in Mb/s.
-        speed: i64 = "Tốc độ (Mb/s)",
+        speed: i64 = "Tốc độ (Mb/s)", "Speed (Mb/s)",
         /// Whether both ends may speak at once.
-        duplex: Duplex = "Song công",
+        duplex: Duplex = "Song công", "Duplex",
         /// Strength of the Wi-Fi signal.
-        wifi_signal: Percent = "Cường độ Wi-Fi",
+        wifi_signal: Percent = "Cường độ Wi-Fi", "Wi-Fi signal",
         /// How the Wi-Fi network is protected.
-        wifi_security: WifiSecurity = "Bảo mật Wi-Fi",
+        wifi_security: WifiSecurity = "Bảo mật Wi-Fi", "Wi-Fi security",
         /// IPv4 addresses.
-        ipv4: Vec<String> = "Địa chỉ IPv4",
+        ipv4: Vec<String> = "Địa chỉ IPv4", "IPv4 addresses",
         /// IPv6 addresses, link-local ones left out.
-        ipv6: Vec<String> = "Địa chỉ IPv6",
+        ipv6: Vec<String> = "Địa chỉ IPv6", "IPv6 addresses",
     }
 }
 
@@ -73,16 +73,16 @@ area! {
     /// Adapters, addresses and resolvers.
     Network {
         /// Adapters that serve a line; loopback is left out.
-        adapters: Vec<Adapter> = "Các cổng mạng",
+        adapters: Vec<Adapter> = "Các cổng mạng", "Network adapters",
         /// Number of adapters with a default route.
-        default_routes: i64 = "Số tuyến mặc định",
+        default_routes: i64 = "Số tuyến mặc định", "Default routes",
         /// Gateways of the default routes.
-        gateways: Vec<String> = "Cổng ra (gateway)",
+        gateways: Vec<String> = "Cổng ra (gateway)", "Gateways",
         /// Name servers.
-        resolvers: Vec<String> = "Máy chủ tên miền (DNS)",
+        resolvers: Vec<String> = "Máy chủ tên miền (DNS)", "Name servers (DNS)",
         /// Whether the PC has a global IPv6 address.
-        ipv6: bool = "Có địa chỉ IPv6",
+        ipv6: bool = "Có địa chỉ IPv6", "Global IPv6 address",
         /// Proxy server that the system uses, without user name or password.
-        proxy: String = "Máy chủ proxy",
+        proxy: String = "Máy chủ proxy", "Proxy server",
     }
 }

@@ -46,44 +46,44 @@ area! {
     /// The operating system.
     Os {
         /// Family of the operating system.
-        platform: Platform = "Họ hệ điều hành",
+        platform: Platform = "Họ hệ điều hành", "Family of operating system",
         /// Identifier of the product: the ID of os-release, or `windows`.
-        id: String = "Mã sản phẩm",
+        id: String = "Mã sản phẩm", "Product identifier",
         /// Full name.
-        name: String = "Tên đầy đủ",
+        name: String = "Tên hệ điều hành", "Operating system",
         /// Version, such as 12, 22.04 or 10.0.19045.
-        version: Version = "Phiên bản",
+        version: Version = "Phiên bản hệ điều hành", "Operating system version",
         /// Edition, such as Professional (EditionID on Windows).
-        edition: String = "Ấn bản",
+        edition: String = "Ấn bản hệ điều hành", "Operating system edition",
         /// Installation type on Windows: Client, Server or Server Core.
-        installation_type: String = "Kiểu cài đặt",
+        installation_type: String = "Kiểu cài đặt", "Installation type",
         /// Build number of Windows.
-        build: i64 = "Số bản dựng",
+        build: i64 = "Số bản dựng Windows", "Windows build",
         /// Architecture that the operating system is built for.
-        architecture: Architecture = "Kiến trúc hệ điều hành",
+        architecture: Architecture = "Kiến trúc hệ điều hành", "Architecture of the operating system",
         /// Release of the kernel.
-        kernel: Version = "Nhân hệ điều hành",
+        kernel: Version = "Nhân hệ điều hành", "Kernel",
         /// Name of this PC in the network.
-        hostname: String = "Tên máy",
+        hostname: String = "Tên máy", "Name of the PC",
         /// Day of installation.
-        installed_on: Date = "Ngày cài đặt",
+        installed_on: Date = "Ngày cài hệ điều hành", "Operating system installed on",
         /// Time of the last start.
-        started_at: Timestamp = "Khởi động lần cuối",
+        started_at: Timestamp = "Khởi động lần cuối", "Last start",
         /// Language of the system, such as vi-VN.
-        language: String = "Ngôn ngữ hệ thống",
+        language: String = "Ngôn ngữ hệ thống", "System language",
         /// How Windows stands with its licence.
-        activation: Activation = "Kích hoạt Windows",
+        activation: Activation = "Kích hoạt Windows", "Windows activation",
         /// How the licence was sold: Retail, OEM:DM, Volume:MAK, Volume:GVLK.
-        licence_channel: String = "Kênh giấy phép",
+        licence_channel: String = "Kênh giấy phép Windows", "Windows licence channel",
         /// Whether a licence for extended security updates is active.
-        extended_updates: bool = "Có giấy phép cập nhật mở rộng (ESU)",
+        extended_updates: bool = "Có giấy phép cập nhật mở rộng (ESU)", "Extended security updates (ESU) licensed",
         /// Whether the PC is a member of a domain.
-        domain_joined: bool = "Đã vào miền (domain)",
+        domain_joined: bool = "Đã vào miền (domain)", "Domain member",
         /// Newest .NET Framework.
-        dotnet: Version = "Phiên bản .NET Framework",
+        dotnet: Version = "Phiên bản .NET Framework", ".NET Framework version",
         /// What Windows itself says of its upgrade to the newest release: Green, Yellow, Orange, Red.
-        upgrade_rating: String = "Windows tự đánh giá nâng cấp",
+        upgrade_rating: String = "Windows tự đánh giá nâng cấp", "Windows' own rating of the upgrade",
         /// What stands against that upgrade, as Windows names it.
-        upgrade_blockers: Vec<String> = "Lý do Windows không cho nâng cấp",
+        upgrade_blockers: Vec<String> = "Lý do Windows không cho nâng cấp", "Windows' reasons against the upgrade",
     }
 }

@@ -25,17 +25,17 @@ area! {
     /// One service.
     Service {
         /// Its name, as the collector has it.
-        name: String = "Tên dịch vụ",
+        name: String = "Tên dịch vụ", "Service",
         /// Host and port.
-        address: String = "Địa chỉ",
+        address: String = "Địa chỉ", "Address",
         /// How the attempts ended: the best of them.
-        outcome: Outcome = "Kết quả",
+        outcome: Outcome = "Kết quả", "Result",
         /// Time to find its address.
-        name_time: Milliseconds = "Thời gian phân giải tên",
+        name_time: Milliseconds = "Thời gian phân giải tên", "Time to find the name",
         /// Time until it answered, the median of the attempts.
-        answer_time: Milliseconds = "Thời gian trả lời",
+        answer_time: Milliseconds = "Thời gian trả lời", "Time to answer",
         /// Attempts without an answer.
-        loss: Percent = "Tỷ lệ không trả lời",
+        loss: Percent = "Tỷ lệ không trả lời", "Share without an answer",
     }
 }
 
@@ -43,10 +43,10 @@ area! {
     /// Services of the province that this PC must reach.
     Reach {
         /// Services that were tried.
-        services: Vec<Service> = "Các dịch vụ",
+        services: Vec<Service> = "Các dịch vụ", "Services tried",
         /// Services that could not be reached.
-        failed: i64 = "Số dịch vụ không kết nối được",
+        failed: i64 = "Số dịch vụ không kết nối được", "Services not reached",
         /// The slowest answer among those that answered.
-        slowest: Milliseconds = "Trả lời chậm nhất",
+        slowest: Milliseconds = "Trả lời chậm nhất", "Slowest answer of the services",
     }
 }

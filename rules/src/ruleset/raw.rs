@@ -19,6 +19,9 @@ const NESTING_MAX: usize = 128;
 /// Most complaints about one file that are told. Nobody mends more at once, and a file can be wrong in millions of places.
 const COMPLAINTS_COUNT_MAX: usize = 200;
 
+/// Most complaints behind the first about what is no TOML at all.
+const SYNTAX_MORE_COUNT_MAX: usize = 2;
+
 /// A value with its place.
 pub(crate) type Node<'d> = Spanned<DeValue<'d>>;
 
@@ -76,17 +79,43 @@ impl<'a> Reader<'a> {
         if errors.is_empty() {
             return Some(table);
         }
-        let mut last_line = 0;
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = self.line(at);
-            // One slip makes the parser stumble several times on its line.
-            if line != last_line {
-                self.complain(at, complaint::SYNTAX, error.message(), None);
-                last_line = line;
-            }
-        }
+        let mut places: Vec<(usize, String)> = errors
+            .iter()
+            .map(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))
+            .collect();
+        places.sort_by_key(|(at, _)| *at);
+        // One slip makes the parser stumble several times on its line.
+        places.dedup_by_key(|(at, _)| self.line(*at));
+        self.complain_of_syntax(&places);
         None
+    }
+
+    /// Complains of what is no TOML: of the first place, and of a few more in its table. Where one bracket is missing the
+    /// parser stumbles over everything behind it, and what it says there means nothing.
+    fn complain_of_syntax(&mut self, places: &[(usize, String)]) {
+        let Some((first, _)) = places.first() else { return };
+        let end = self.next_header(*first);
+        let told =
+            places.iter().take_while(|(at, _)| *at < end).take(1 + SYNTAX_MORE_COUNT_MAX).count().max(1);
+        let (told, untold) = places.split_at(told);
+        for (at, message) in told {
+            self.complain(*at, complaint::SYNTAX, message.clone(), None);
+        }
+        if let Some((at, _)) = untold.first() {
+            let text = match untold.len() {
+                1 => "and 1 more that follows from it".to_owned(),
+                count => format!("and {count} more that follow from it"),
+            };
+            let suggestion = Some("mend the first, then look again".to_owned());
+            self.complain(*at, complaint::MORE_WRONG, text, suggestion);
+        }
+    }
+
+    /// Where the first table begins behind this byte offset; the end of the text where none does.
+    fn next_header(&self, at: usize) -> usize {
+        let begins = |start: &&usize| self.text.get(**start..).is_some_and(|rest| rest.starts_with('['));
+        let next = self.line_starts.iter().skip(self.line(at)).find(begins);
+        next.copied().unwrap_or(self.text.len().saturating_add(1))
     }
 
     /// Notes a complaint about this byte offset.

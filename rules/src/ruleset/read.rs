@@ -673,6 +673,7 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
         Some(group)
     });
     let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
+    let fails = table.take("fails").and_then(|field| fails(reader, field));
     let why = table.take("why").and_then(|field| Both::read(reader, field));
     let roles = match table.take("roles") {
         Some(field) => roles(reader, field),
@@ -726,6 +727,9 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
             let suggestion = Some("add it to `roles` of the rule".to_owned());
             reader.complain(table.at(), complaint::UNKNOWN_WORD, text, suggestion);
         }
+        let own_title = table.take("title").and_then(|field| Both::read(reader, field));
+        let own_fails = table.take("fails").and_then(|field| self::fails(reader, field));
+        let own_why = table.take("why").and_then(|field| Both::read(reader, field));
         let severity = table.take("severity").and_then(|field| self::severity(reader, field));
         let own_when = condition(reader, table.take("when"));
         let when = own_when.as_ref().or(when.as_ref());
@@ -739,6 +743,9 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
         table.finish(reader);
         variants.extend(own_roles.map(|roles| Variant {
             roles,
+            title: own_title,
+            fails: own_fails,
+            why: own_why,
             when: own_when,
             severity,
             pass: own_pass,
@@ -769,6 +776,7 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
             about: about?,
             group: group?,
             title: title?,
+            fails,
             why,
             roles: roles?,
             severity: severity?,
@@ -785,6 +793,23 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     };
     let rule = id.clone().and_then(|(_, id)| complete(id));
     ReadRule { id, formerly, rule }
+}
+
+/// Most characters of what a rule says of who fails: a line of a list of machines has room for no more.
+pub(super) const FAILS_CHARS_MAX: usize = 48;
+
+/// Reads what is wrong with who does not pass.
+fn fails(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
+    let said = Both::read(reader, field)?;
+    for text in [&said.vi, &said.en] {
+        let length = text.chars().count();
+        if length > FAILS_CHARS_MAX {
+            let text = format!("\"{text}\" has {length} characters, the most is {FAILS_CHARS_MAX}");
+            let suggestion = Some("name the thing first, then what is wrong with it".to_owned());
+            reader.complain(field.value_at(), complaint::TOO_LONG, text, suggestion);
+        }
+    }
+    Some(said)
 }
 
 /// Complains of a `partial` that can never be reached.
@@ -920,14 +945,34 @@ fn each(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Place, &'static [T
     }
 }
 
+/// A name that is the same in both languages, or not.
+#[derive(Default)]
+struct Named {
+    vi: String,
+    /// None where it is the same.
+    en: Option<String>,
+}
+
+/// Reads a name: one text, or `{ vi = "…", en = "…" }`.
+fn named(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Named> {
+    if field.value.get_ref().is_table() {
+        let Both { vi, en } = Both::read(reader, field)?;
+        return Some(Named { vi, en: Some(en) });
+    }
+    Some(Named { vi: reader.full_text(field)?.to_owned(), en: None })
+}
+
 fn source(
     reader: &mut Reader<'_>,
     field: Field<'_>,
     in_force: Option<(Date, Option<Date>)>,
 ) -> Option<Source> {
     let mut table = reader.table(field)?;
-    let doc = table.need(reader, "doc").and_then(|field| reader.full_text(field));
-    let clause = table.take("clause").map_or(Some(""), |field| reader.text(field));
+    let doc = table.need(reader, "doc").and_then(|field| named(reader, field));
+    let clause = match table.take("clause") {
+        Some(field) if field.value.get_ref().as_str() != Some("") => named(reader, field),
+        Some(_) | None => Some(Named::default()),
+    };
     let from = table.take("from").and_then(|field| reader.date(field));
     let to_field = table.take("to");
     let to = to_field.and_then(|field| reader.date(field));
@@ -938,7 +983,8 @@ fn source(
         let text = format!("the last day, {to}, is before the first, {from}");
         reader.complain(field.value_at(), complaint::ENDS_BEFORE_START, text, None);
     }
-    let source = Source { doc: doc?.to_owned(), clause: clause?.to_owned(), from, to };
+    let (doc, clause) = (doc?, clause?);
+    let source = Source { doc: doc.vi, doc_en: doc.en, clause: clause.vi, clause_en: clause.en, from, to };
     if let Some((first, last)) = in_force {
         let ended = to.filter(|to| *to < first).map(|to| format!("ended on {to}, the set begins on {first}"));
         let begins = from.zip(last).filter(|(from, last)| from > last);

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::read::{ABOUTS, JUDGES, OUTCOMES, PARAMETER_TYPES, REASONS, ROLES, SEVERITIES};
+use super::read::{ABOUTS, FAILS_CHARS_MAX, JUDGES, OUTCOMES, PARAMETER_TYPES, REASONS, ROLES, SEVERITIES};
 use crate::condition::comparisons;
 use crate::facts::{AREAS, Kind, Term};
 use crate::quantity;
@@ -18,6 +18,7 @@ pub fn schema() -> Json {
     define("text".to_owned(), json!({ "type": "string", "minLength": 1 }));
     define("day".to_owned(), json!({ "type": "string", "format": "date" }));
     define("both".to_owned(), table(&["vi", "en"], [("vi", said()), ("en", said())]));
+    define("fails".to_owned(), fails());
     define("role".to_owned(), words(ROLES.iter().map(|(word, _)| *word)));
     define("roles".to_owned(), list(reference("role")));
     define("severity".to_owned(), severity());
@@ -174,12 +175,22 @@ fn severity() -> Json {
     json!({ "anyOf": [level(), list(stage)] })
 }
 
+/// What a rule says of who does not pass it.
+fn fails() -> Json {
+    let said = || json!({ "type": "string", "minLength": 1, "maxLength": FAILS_CHARS_MAX });
+    let mut schema = table(&["vi", "en"], [("vi", said()), ("en", said())]);
+    schema["description"] = json!(
+        "What is wrong with who does not pass, in part or at all: a short phrase that names the thing first, so that a cut keeps the meaning. Lists of machines, reports and the PC itself show it in place of the title, which says what passes."
+    );
+    schema
+}
+
 fn source() -> Json {
     table(
         &["doc"],
         [
-            ("doc", said()),
-            ("clause", json!({ "type": "string" })),
+            ("doc", json!({ "anyOf": [said(), reference("both")] })),
+            ("clause", json!({ "anyOf": [json!({ "type": "string" }), reference("both")] })),
             ("from", reference("day")),
             ("to", reference("day")),
         ],
@@ -206,6 +217,9 @@ fn rule() -> Json {
         &["roles"],
         [
             ("roles", reference("roles")),
+            ("title", reference("both")),
+            ("fails", reference("fails")),
+            ("why", reference("both")),
             ("when", json!({})),
             ("severity", reference("severity")),
             ("pass", json!({})),
@@ -220,6 +234,7 @@ fn rule() -> Json {
             ("about", words(ABOUTS.iter().map(|(word, _)| *word))),
             ("group", said()),
             ("title", reference("both")),
+            ("fails", reference("fails")),
             ("why", reference("both")),
             ("roles", reference("roles")),
             ("severity", reference("severity")),
@@ -309,7 +324,7 @@ fn areas() -> String {
 
 fn described(term: &Term, mut schema: Json) -> Json {
     // Beside a reference nothing else counts in draft 7, but editors show it all the same.
-    schema["description"] = json!(format!("{} / {}", term.english().trim_end_matches('.'), term.vi));
+    schema["description"] = json!(format!("{} / {}", term.sentence().trim_end_matches('.'), term.vi));
     schema
 }
 

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::condition::words::Tongue;
 use crate::lifecycle::Lifecycle;
 
 mod language;
@@ -41,7 +42,18 @@ source = {{ doc = "D" }}
 fn told(text: &str) -> String {
     match RuleSet::parse("a.toml", text) {
         Ok(_) => "right\n".to_owned(),
-        Err(complaints) => complaints.iter().map(|complaint| format!("{complaint}\n")).collect(),
+        Err(complaints) => complaints
+            .iter()
+            .map(|complaint| {
+                let (said, help) = complaint.told(Tongue::Vietnamese);
+                assert_ne!(said, complaint.text, "it is said in Vietnamese too");
+                assert_eq!(help.is_some(), complaint.suggestion.is_some());
+                if let (Some(help), Some(suggestion)) = (&help, &complaint.suggestion) {
+                    assert_ne!(help, suggestion, "it is said in Vietnamese too");
+                }
+                format!("{complaint}\n")
+            })
+            .collect(),
     }
 }
 
@@ -54,6 +66,33 @@ fn check(conditions: &str, expected: Expect) {
 fn check_described(conditions: &str, expected: Expect) {
     let set = RuleSet::parse("a.toml", &rule(conditions)).unwrap();
     expected.assert_eq(&set.rules[0].describe());
+}
+
+#[test]
+fn one_missing_bracket_is_told_once() {
+    let shipped = include_str!("../../sets/vn-office-2026.toml");
+    let broken = shipped.replacen("needs_work = { score = 65 }", "needs_work = { score = 65", 1);
+    assert_ne!(broken, shipped);
+    let complaints = RuleSet::parse("a.toml", &broken).unwrap_err();
+    let told: String = complaints.iter().map(|complaint| format!("{complaint}\n")).collect();
+    expect![[r#"
+        a.toml:27:1: error[syntax]: missing key for inline table element, expected `,`
+        a.toml:28:1: error[syntax]: missing comma between key-value pairs, expected `,`
+        a.toml:29:1: error[syntax]: missing comma between key-value pairs, expected `,`
+        a.toml:30:1: error[more-wrong]: and 5679 more that follow from it
+          help: mend the first, then look again
+    "#]]
+    .assert_eq(&told);
+    // Two slips in two tables: the second is not told apart from what follows from the first.
+    let twice = "[a]\nb = 1 1\nc = 2 2\nd = 3 3\ne = 4 4\n[f]\ng = 5 5\n";
+    expect![[r#"
+        a.toml:2:5: error[syntax]: string values must be quoted, expected literal string
+        a.toml:3:5: error[syntax]: string values must be quoted, expected literal string
+        a.toml:4:5: error[syntax]: string values must be quoted, expected literal string
+        a.toml:5:5: error[more-wrong]: and 2 more that follow from it
+          help: mend the first, then look again
+    "#]]
+    .assert_eq(&self::told(twice));
 }
 
 #[test]
@@ -80,6 +119,17 @@ fn shipped_sets_are_right() {
             assert_eq!(result.wrong, [], "{file}: the test \"{}\"", result.name);
         }
         assert_eq!(set.untested(), [], "{file}: every rule shows every outcome");
+        for rule in set.every_rule() {
+            let fails =
+                rule.fails.as_ref().unwrap_or_else(|| panic!("{file}: {} says who fails it", rule.id));
+            let of_roles = rule.variants.iter().filter_map(|variant| variant.fails.as_ref());
+            for said in std::iter::once(fails).chain(of_roles) {
+                assert_ne!(said.vi, rule.title.vi, "{file}: {} says the opposite of its title", rule.id);
+                for text in [&said.vi, &said.en] {
+                    assert!(!text.ends_with('.'), "{file}: {}: “{text}” is a phrase", rule.id);
+                }
+            }
+        }
         let without_tests = RuleSet::parse(file, judging).unwrap();
         assert_eq!(without_tests.digest, set.digest, "{file}: comments and tests judge nothing");
         assert!(without_tests.tests.is_empty());
@@ -568,7 +618,8 @@ fn what_is_not_toml() {
     expect![[r#"
         a.toml:2:6: error[syntax]: string values must be quoted, expected literal string
         a.toml:3:10: error[syntax]: invalid basic string, expected `"`
-        a.toml:4:8: error[syntax]: unclosed array table, expected `]`
+        a.toml:4:8: error[more-wrong]: and 1 more that follows from it
+          help: mend the first, then look again
     "#]]
     .assert_eq(&told("[ruleset]\nid = \nname = \"x\n[[rule]\na.b = 1\na = 2\n"));
     expect![[r#"

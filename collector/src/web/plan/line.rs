@@ -6,7 +6,7 @@ use rules::plan::{Line, Means, Plan, Why};
 
 use crate::planning::{self, Planned};
 use crate::web::format::{fill, number};
-use crate::web::label::{self, pick, rule_title};
+use crate::web::label::{self, pick, rule_fails};
 use crate::web::reader::Lang;
 use crate::web::words::Words;
 
@@ -102,7 +102,7 @@ fn moving(w: &'static Words, planned: &Planned, line: &Line) -> String {
 /// Why, in one phrase.
 pub fn why(lang: Lang, w: &'static Words, planned: &Planned, line: &Line) -> String {
     let rules = |ids: &[String]| {
-        let titles = ids.iter().take(NAMED_MAX).map(|id| rule_title(lang, &planned.judge, id));
+        let titles = ids.iter().take(NAMED_MAX).map(|id| rule_fails(lang, &planned.judge, id, None));
         titles.collect::<Vec<_>>().join("; ")
     };
     match &line.why {

@@ -166,7 +166,7 @@ fn failing(lang: Lang, w: &'static Words, judge: &Judge, work: &Work) -> Option<
     if work.failing.is_empty() {
         return Some(w.work_unclear.clone());
     }
-    let titles = work.failing.iter().map(|rule| label::rule_title(lang, judge, rule_id(rule)));
+    let titles = work.failing.iter().map(|rule| label::rule_fails(lang, judge, rule_id(rule), None));
     Some(fill(&w.work_failing, &[("rules", &titles.collect::<Vec<_>>().join("; "))]))
 }
 

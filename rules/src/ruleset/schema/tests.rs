@@ -66,6 +66,10 @@ impl Checker<'_> {
             "const" => wrong(value == asked),
             "enum" => wrong(asked.as_array().unwrap().contains(value)),
             "minLength" => wrong(value.as_str().is_none_or(|text| !text.is_empty())),
+            "maxLength" => {
+                let most = usize::try_from(asked.as_u64().unwrap()).unwrap();
+                wrong(value.as_str().is_none_or(|text| text.chars().count() <= most))
+            }
             "minimum" => wrong(value.as_i64().is_none_or(|number| number >= asked.as_i64().unwrap())),
             "maximum" => wrong(value.as_i64().is_none_or(|number| number <= asked.as_i64().unwrap())),
             "pattern" => {
@@ -149,8 +153,9 @@ gives = {{ "memory.installed" = {{ add = "8 GiB" }} }}
 id = "r"
 group = "g"
 title = {{ vi = "Luật", en = "Rule" }}
+fails = {{ vi = "Thiếu", en = "Missing" }}
 severity = [{{ until = 2026-12-31, level = "minor" }}, {{ level = "major" }}]
-source = {{ doc = "D" }}
+source = {{ doc = {{ vi = "D", en = "E" }}, clause = "1" }}
 remedies = ["m"]
 {rule}
 [[rule.for]]
@@ -184,6 +189,8 @@ fn what_the_reader_refuses_the_schema_refuses() {
         ("type = \"size\"", "type = \"sizes\""),
         ("score = 85", "score = 185"),
         ("source = { doc", "source = { dok"),
+        ("vi = \"Thiếu\"", "vi = \"Thiếu mọi thứ mà một danh sách máy không còn chỗ để nói\""),
+        ("fails =", "fail ="),
         ("pass = ", "passes = "),
         ("parameter = \"p\"", "param = \"p\""),
     ] {
@@ -254,6 +261,7 @@ fn each_table_has_the_keys_of_the_reader() {
         ("[[rule.for]]", format!("[[rule.for]]\n{zzz}"), "definitions/rule/properties/for/items"),
         ("[[test]]", format!("[[test]]\n{zzz}"), "definitions/test"),
         ("title = {", format!("title = {{ {zzz},"), "definitions/both"),
+        ("fails = {", format!("fails = {{ {zzz},"), "definitions/fails"),
         ("source = {", format!("source = {{ {zzz},"), "definitions/source"),
         ("{ until", format!("{{ {zzz}, until"), "definitions/severity/anyOf/1/items"),
         ("{ add", format!("{{ {zzz}, add"), "definitions/gives/properties/memory.installed/anyOf/1"),

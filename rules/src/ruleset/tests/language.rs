@@ -191,6 +191,61 @@ fn a_role_has_thresholds_of_its_own() {
     assert_eq!(rule.describe_for(Role::Server), "memory.installed ≥ 16 GiB");
 }
 
+const DISPLAY: &str = r#"
+[[rule]]
+id = "display"
+group = "g"
+title = { vi = "Màn hình đủ rộng", en = "A wide display" }
+fails = { vi = "Màn hình hẹp", en = "Screen too narrow" }
+why = { vi = "Để đọc", en = "To read" }
+severity = "minor"
+pass = { "display.width" = { at_least = 1920 } }
+source = { doc = { vi = "Quyết định 1", en = "Decision 1" }, clause = { vi = "Điều 2", en = "Article 2" } }
+[[rule.for]]
+roles = ["leader"]
+title = { vi = "Màn hình từ 1366", en = "A display of 1366" }
+fails = { vi = "Màn hình dưới 1366", en = "Screen below 1366" }
+why = { vi = "Để duyệt", en = "To approve" }
+pass = { "display.width" = { at_least = 1366 } }
+"#;
+
+#[test]
+fn a_role_is_told_what_is_asked_of_it() {
+    let set = RuleSet::parse("a.toml", &around(DISPLAY)).unwrap();
+    let rule = &set.rules[0];
+    let told = |role| {
+        let [title, fails, why] =
+            [Some(rule.title_for(role)), rule.fails_for(role), rule.why_for(role)].map(Option::unwrap);
+        format!("{} | {} | {}", title.vi, fails.en, why.vi)
+    };
+    assert_eq!(told(Role::Officer), "Màn hình đủ rộng | Screen too narrow | Để đọc");
+    assert_eq!(told(Role::Leader), "Màn hình từ 1366 | Screen below 1366 | Để duyệt");
+    assert_eq!(
+        (rule.source.doc.as_str(), rule.source.doc_en.as_deref()),
+        ("Quyết định 1", Some("Decision 1"))
+    );
+    assert_eq!(rule.source.clause_en.as_deref(), Some("Article 2"));
+    let plain = RuleSet::parse("a.toml", &around(ROLES)).unwrap();
+    assert_eq!(plain.rules[0].fails_for(Role::Server), None, "it is optional");
+}
+
+#[test]
+fn what_is_said_of_who_fails_is_short() {
+    check(
+        &around(&DISPLAY.replace("Màn hình hẹp", "Màn hình hẹp quá, không đủ chỗ để đọc văn bản và hồ sơ")),
+        expect![[r#"
+            a.toml:16:9: error[too-long]: "Màn hình hẹp quá, không đủ chỗ để đọc văn bản và hồ sơ" has 54 characters, the most is 48
+              help: name the thing first, then what is wrong with it
+        "#]],
+    );
+    check(
+        &around(&DISPLAY.replace(", en = \"Screen below 1366\"", "")),
+        expect![[r#"
+            a.toml:24:9: error[missing-key]: `fails` lacks `en`
+        "#]],
+    );
+}
+
 #[test]
 fn roles_that_are_wrong() {
     let rule = ROLES.replace("severity = \"major\"", "severity = \"major\"\nroles = [\"server\", \"clerk\"]");
