@@ -16,13 +16,13 @@ fn with_file(fields: &[(&str, &str)], file: &[u8]) -> (String, Vec<u8>) {
     ("multipart/form-data; boundary=edge".to_owned(), body)
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         fields.iter().map(|(name, value)| format!("{name}={}", format::encode(value))).collect();
     pairs.join("&")
 }
 
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
     rest.split_once('"').unwrap().0.to_owned()
 }
@@ -160,9 +160,9 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
     let csv = admin.get("/units/waiting.csv?separator=comma").await.body;
     assert_eq!(csv.matches("\r\n").count(), 13, "{csv}");
     let moves = crate::seats::parse_moves("m.csv", csv.as_bytes()).unwrap();
-    assert!(moves.is_empty(), "nobody filled in a unit: {moves:?}");
+    assert!(moves.rows.is_empty(), "nobody filled in a unit: {moves:?}");
     let filled = csv.replacen("\"\",\"", "\"16094\",\"", 1);
-    assert_eq!(crate::seats::parse_moves("m.csv", filled.as_bytes()).unwrap().len(), 1);
+    assert_eq!(crate::seats::parse_moves("m.csv", filled.as_bytes()).unwrap().rows.len(), 1);
 
     let rules =
         "old_unit_code,hostname_prefix,new_unit_code\n16093-HCC,,16093\n16093,pc-van,16094\n16093,zz,16094\n";
