@@ -300,7 +300,11 @@ async fn rescore_all(data: &Data) -> Result<()> {
     let bar = progress("Judging again");
     let rescored = rescore::rescore(&app, &bar).await?;
     app.store.close().await;
-    print(&format!("{} machines judged again, {} came out otherwise.", rescored.machines, rescored.changed))
+    print(&format!(
+        "{} judged again, {} came out otherwise.",
+        counted(rescored.machines, "machine", "machines"),
+        rescored.changed
+    ))
 }
 
 /// The app of a data folder, without serving it.
@@ -320,6 +324,32 @@ fn progress(title: &'static str) -> ProgressBar {
 /// Writes a line for whoever or whatever reads stdout.
 fn print(line: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{line}").context("writing to stdout")
+}
+
+/// How many there are of what: `1 unit`, `2 units`.
+fn counted(count: impl TryInto<i64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(i64::MAX);
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// How many units there are.
+fn units_counted(count: usize) -> String {
+    counted(count, "unit", "units")
+}
+
+/// How many machines there are.
+fn machines_counted(count: usize) -> String {
+    counted(count, "machine", "machines")
+}
+
+/// Tells what keeps a file from being taken, and how much that is.
+fn tell_complaints(complaints: &[String], left: &str) {
+    complaints.iter().for_each(|complaint| tell(complaint));
+    tell(&format!("{}{left}", things_wrong(complaints.len())));
+}
+
+fn things_wrong(count: usize) -> String {
+    counted(count, "thing is wrong", "things are wrong")
 }
 
 /// Tells people something on stderr.

@@ -22,6 +22,8 @@ pub mod inventory;
 pub mod judge;
 pub mod local;
 pub mod memory;
+pub mod money;
+pub mod named;
 pub mod opinion;
 pub mod parameters;
 pub mod part;

@@ -2,17 +2,16 @@
 //!
 //! A column that the file does not have changes nothing; an empty field takes away what stood there.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 
-use crate::app::App;
-use crate::seats::Names;
-use crate::sheet::{self, Column};
+use crate::named::{self, Change, Part};
+use crate::sheet::{self, Column, Read};
+use crate::store::listing::Scope;
 use crate::store::register::{self, Entry};
-use crate::store::{Tx, audit, machine, work};
+use crate::store::{Tx, audit, work};
 
 /// Most rows in one file.
 const ROWS_MAX: usize = 500_000;
@@ -54,8 +53,8 @@ pub struct Row {
 /// Reads a CSV file of machines, their rooms and what the register says. `file` only stands in the complaints.
 ///
 /// # Errors
-/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
+/// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let (Some(machine), 2..) = (columns.get("machine").copied(), columns.len()) else {
@@ -64,27 +63,24 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
              register_number, register_date, warranty_end"
         )]);
     };
-    let (mut rows, mut complaints): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut lines = BTreeMap::new();
+    let mut read = Read::of(file);
     for (line, record) in &sheet.rows {
         let name = record.get(machine).unwrap_or_default();
+        read.name(*line, machine, name);
         if name.is_empty() {
-            complaints.push(format!("{file}:{line}:{}: the machine is missing", machine + 1));
+            read.complaints.add(*line, machine, "the machine is missing");
         }
-        if let Some(first) = lines.insert(name.to_lowercase(), *line) {
-            complaints.push(format!("{file}:{line}:{}: the machine stands in line {first} too", machine + 1));
-        }
-        let mut field = |column: &str, read: fn(&str) -> Result<String, String>| {
+        let mut field = |column: &str, understand: fn(&str) -> Result<String, String>| {
             let at = *columns.get(column)?;
-            match read(record.get(at).unwrap_or_default()) {
+            match understand(record.get(at).unwrap_or_default()) {
                 Ok(text) => Some(text),
                 Err(wrong) => {
-                    complaints.push(format!("{file}:{line}:{}: {wrong}", at + 1));
+                    read.complaints.add(*line, at, wrong);
                     None
                 }
             }
         };
-        rows.push(Row {
+        let row = Row {
             line: *line,
             machine: name.to_owned(),
             room: field("room", room),
@@ -93,9 +89,10 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
             number: field("register_number", text),
             registered_on: field("register_date", date),
             warranty_until: field("warranty_end", date),
-        });
+        };
+        read.rows.push(row);
     }
-    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
+    Ok(read.check_rows(&sheet))
 }
 
 fn room(text: &str) -> Result<String, String> {
@@ -130,51 +127,78 @@ pub fn is_room(text: &str) -> bool {
     text.chars().count() <= ROOM_CHARS_MAX && !text.chars().any(char::is_control)
 }
 
-/// Says in which rooms machines stand, and what the register says of them. Gives of how many machines something else was
-/// said before.
-///
-/// # Errors
-/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`, and then nothing was changed; or that the
-/// database cannot.
-pub async fn import(app: &App, file: &str, rows: &[Row], by: &str) -> Result<Result<usize, Vec<String>>> {
-    let mut tx = app.store.begin().await?;
-    let (mut complaints, mut changed) = (Vec::new(), 0);
-    let names = Names::of(machine::names(&mut tx).await?);
-    for row in rows {
-        let (line, name) = (row.line, &row.machine);
-        match names.called(name) {
-            [id] => changed += usize::from(put(&mut tx, id, row).await?),
-            [] => complaints.push(format!("{file}:{line}:1: there is no machine called {name}")),
-            many => complaints.push(format!(
-                "{file}:{line}:1: {} machines are called {name}: name them by their ids",
-                many.len()
-            )),
-        }
-    }
-    if !complaints.is_empty() {
-        return Ok(Err(complaints));
-    }
-    let detail = json!({ "machines": rows.len(), "changed": changed }).to_string();
-    audit::add(&mut tx, app.clock.now(), by, "rooms-import", file, &detail).await?;
-    tx.commit().await?;
-    Ok(Ok(changed))
+/// What a file says of machines that was not said before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reckoned {
+    /// Machines of which the same was said.
+    pub same: usize,
+    /// What becomes of the others.
+    pub changes: Vec<Change>,
+    /// Their ids, rooms and entries.
+    entries: Vec<(String, String, Entry)>,
 }
 
-/// Writes what a row says of a machine. Gives whether something else was said before.
-async fn put(tx: &mut Tx, machine: &str, row: &Row) -> Result<bool> {
-    let moved = match &row.room {
-        Some(room) => work::set_room(tx, machine, room).await?,
-        None => false,
-    };
-    let before = register::of(tx, machine).await?;
+/// What the file says of its machines beside what was said of them. Writes nothing.
+///
+/// # Errors
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon(tx: &mut Tx, scope: &Scope, read: &Read<Row>) -> Result<Result<Reckoned, Vec<String>>> {
+    let mut complaints = read.complaints.clone();
+    let ids = named::machines(tx, scope, &read.named, &mut complaints).await?;
+    if !complaints.is_empty() {
+        return Ok(Err(complaints.told(&read.file)));
+    }
+    let mut reckoned = Reckoned::default();
+    for row in &read.rows {
+        let Some(id) = ids.get(&row.line) else { continue };
+        let (before_room, before) = (work::room(tx, id).await?, register::of(tx, id).await?);
+        let (room, entry) = said(row, &before_room, &before);
+        let fields = |room: &str, entry: &Entry| {
+            let Entry { responsible, purpose, number, registered_on, warranty_until } = entry.clone();
+            [room.to_owned(), responsible, purpose, number, registered_on, warranty_until]
+        };
+        let columns = COLUMNS.iter().skip(1).map(|(name, _)| vec![(*name).to_owned()]);
+        let pairs = fields(&before_room, &before).into_iter().zip(fields(&room, &entry));
+        let parts: Vec<Part> =
+            columns.zip(pairs).filter_map(|(what, (was, is))| Part::of(what, was, is)).collect();
+        if parts.is_empty() {
+            reckoned.same += 1;
+        } else {
+            reckoned.changes.push(Change { of: row.machine.clone(), name: String::new(), parts });
+            reckoned.entries.push((id.clone(), room, entry));
+        }
+    }
+    Ok(Ok(reckoned))
+}
+
+/// The room and the entry of a machine, once this row is taken in.
+fn said(row: &Row, room: &str, before: &Entry) -> (String, Entry) {
+    let or = |said: &Option<String>, before: &str| said.clone().unwrap_or_else(|| before.to_owned());
     let entry = Entry {
-        responsible: row.responsible.clone().unwrap_or(before.responsible),
-        purpose: row.purpose.clone().unwrap_or(before.purpose),
-        number: row.number.clone().unwrap_or(before.number),
-        registered_on: row.registered_on.clone().unwrap_or(before.registered_on),
-        warranty_until: row.warranty_until.clone().unwrap_or(before.warranty_until),
+        responsible: or(&row.responsible, &before.responsible),
+        purpose: or(&row.purpose, &before.purpose),
+        number: or(&row.number, &before.number),
+        registered_on: or(&row.registered_on, &before.registered_on),
+        warranty_until: or(&row.warranty_until, &before.warranty_until),
     };
-    Ok(register::put(tx, machine, &entry).await? || moved)
+    (or(&row.room, room), entry)
+}
+
+/// Says in which rooms machines stand, and what the register says of them, as it was reckoned in the same transaction.
+/// What was said before stands in the audit trail.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn apply(tx: &mut Tx, file: &str, reckoned: &Reckoned, (by, now): (&str, Timestamp)) -> Result<()> {
+    for (id, room, entry) in &reckoned.entries {
+        work::set_room(tx, id, room).await?;
+        register::put(tx, id, entry).await?;
+    }
+    let changed = reckoned.changes.len();
+    let changes: Vec<String> = reckoned.changes.iter().map(Change::told).collect();
+    let detail =
+        json!({ "machines": changed + reckoned.same, "changed": changed, "changes": changes }).to_string();
+    audit::add(tx, now, by, "rooms-import", file, &detail).await
 }
 
 #[cfg(test)]
@@ -186,25 +210,30 @@ mod tests {
 
     #[test]
     fn complaints_all_at_once() {
-        let rows = parse("rooms.csv", "Máy;Phòng\nPC-01;203\nPC-02;\n".as_bytes()).unwrap();
+        let rows = parse("rooms.csv", "Máy;Phòng\nPC-01;203\nPC-02;\n".as_bytes()).unwrap().rows;
         let told: Vec<(&str, &str)> =
             rows.iter().map(|row| (row.machine.as_str(), row.room.as_deref().unwrap())).collect();
         assert_eq!(told, [("PC-01", "203"), ("PC-02", "")]);
         assert!(rows.iter().all(|row| row.purpose.is_none()), "the file says nothing of it");
         let long = "x".repeat(61);
         let text = format!("machine,room\n,1\nPC-01,{long}\npc-01,2\n");
+        let wrong =
+            |text: &str| parse("rooms.csv", text.as_bytes()).unwrap().complaints.told("rooms.csv").join("\n");
         expect![[r#"
             rooms.csv:2:1: the machine is missing
-            rooms.csv:3:2: the room has more than 60 characters, or signs that do not print
-            rooms.csv:4:1: the machine stands in line 3 too"#]]
-        .assert_eq(&parse("rooms.csv", text.as_bytes()).unwrap_err().join("\n"));
+            rooms.csv:3:2: the room has more than 60 characters, or signs that do not print"#]]
+        .assert_eq(&wrong(&text));
+        assert_eq!(
+            wrong("machine,room\n"),
+            "rooms.csv:2:1: there are no rows below the first line, so nothing would be imported"
+        );
         expect!["rooms.csv:1:1: the first line must name the column machine and one more: room, responsible, purpose, register_number, register_date, warranty_end"]
             .assert_eq(&parse("rooms.csv", b"machine\n").unwrap_err().join("\n"));
         let text = "machine,register_date,warranty_end\nPC-01,31/12/2024,2027-06-30\nPC-02,,31/02/2026\nPC-03,1/1/24,\n";
         expect![[r#"
             rooms.csv:3:3: “31/02/2026” is no day: write it as 2026-12-31 or 31/12/2026
             rooms.csv:4:2: “1/1/24” is no day: write it as 2026-12-31 or 31/12/2026"#]]
-        .assert_eq(&parse("rooms.csv", text.as_bytes()).unwrap_err().join("\n"));
+        .assert_eq(&wrong(text));
     }
 
     #[tokio::test]
@@ -212,16 +241,25 @@ mod tests {
         let office = office::known().await;
         let one = office::machine_id(1);
         let import = async |text: &str| {
-            let rows = parse("rooms.csv", text.as_bytes()).unwrap();
-            import(&office.app, "rooms.csv", &rows, "an").await.unwrap().unwrap()
+            let read = parse("rooms.csv", text.as_bytes()).unwrap();
+            let mut tx = office.app.store.begin().await.unwrap();
+            let reckoned = reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+            apply(&mut tx, "rooms.csv", &reckoned, ("an", office::now())).await.unwrap();
+            tx.commit().await.unwrap();
+            reckoned.changes.iter().map(Change::told).collect::<Vec<_>>()
         };
         let text = format!(
             "Máy;Phòng;Người phụ trách;Mục đích;Mã tài sản;Ngày ghi tăng;Hết bảo hành\n\
              {one};203;Nguyễn Văn An;Một cửa;TS-01;31/12/2019;2027-06-30\n"
         );
-        assert_eq!(import(&text).await, 1);
-        assert_eq!(import(&text).await, 0, "it says the same");
-        assert_eq!(import(&format!("machine,responsible\n{one},\n")).await, 1);
+        let told = [format!(
+            "{one}: gains room 203, responsible Nguyễn Văn An, purpose Một cửa, register_number TS-01, \
+             register_date 2019-12-31, warranty_end 2027-06-30"
+        )];
+        assert_eq!(import(&text).await, told);
+        assert_eq!(import(&text).await, [""; 0], "it says the same");
+        let told = [format!("{one}: loses responsible Nguyễn Văn An")];
+        assert_eq!(import(&format!("machine,responsible\n{one},\n")).await, told);
         let mut tx = office.app.store.read().await.unwrap();
         let entry = register::of(&mut tx, &one).await.unwrap();
         assert_eq!((entry.responsible.as_str(), entry.purpose.as_str()), ("", "Một cửa"));
@@ -235,25 +273,22 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_half_imported() {
         let office = office::known().await;
-        let row = |line, machine: &str, room: &str| Row {
-            line,
-            machine: machine.into(),
-            room: Some(room.into()),
-            ..Row::default()
-        };
         let (one, two) = (office::machine_id(1), office::machine_id(2));
-        let wrong = [row(2, &one, "203"), row(3, "NOBODY", "204"), row(4, "PC-VANTHU-01", "1")];
-        let complaints = import(&office.app, "rooms.csv", &wrong, "an").await.unwrap().unwrap_err();
-        assert_eq!(
-            complaints,
-            [
-                "rooms.csv:3:1: there is no machine called NOBODY",
-                "rooms.csv:4:1: 2 machines are called PC-VANTHU-01: name them by their ids"
-            ]
-        );
-        let right = [row(2, &one, "203"), row(3, &two, "")];
-        assert_eq!(import(&office.app, "rooms.csv", &right, "an").await.unwrap(), Ok(1));
-        let mut tx = office.app.store.read().await.unwrap();
-        assert_eq!(work::room(&mut tx, &one).await.unwrap(), "203");
+        let everything = Scope::everything();
+        let mut tx = office.app.store.begin().await.unwrap();
+        let text =
+            format!("machine,room,warranty_end\n{one},203,soon\nNOBODY,204,\nPC-VANTHU-01,1,\n{one},204,\n");
+        let read = parse("rooms.csv", text.as_bytes()).unwrap();
+        expect![[r#"
+            rooms.csv:2:3: “soon” is no day: write it as 2026-12-31 or 31/12/2026
+            rooms.csv:3:1: there is no machine called NOBODY
+            rooms.csv:4:1: 2 machines are called PC-VANTHU-01: name them by their ids
+            rooms.csv:5:1: the machine stands in line 2 too"#]]
+        .assert_eq(&reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err().join("\n"));
+        let text = format!("machine,room\n{one},203\n{two},\n");
+        let read = parse("rooms.csv", text.as_bytes()).unwrap();
+        let right = reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
+        assert_eq!((right.changes.len(), right.same), (1, 1));
+        assert_eq!(work::room(&mut tx, &one).await.unwrap(), "", "looking changes nothing");
     }
 }

@@ -13,12 +13,14 @@ use rules::norms::Group;
 use rules::plan::Regime;
 
 use crate::app::App;
+use crate::named::{self, Change, Part};
 use crate::rescore::judge_again;
-use crate::sheet::{self, Column};
+use crate::sheet::{self, Column, Named, Read};
 use crate::store::assessment::Cause;
+use crate::store::listing::Scope;
 use crate::store::machine::{Among, Because};
 use crate::store::seat::{self, Seats};
-use crate::store::unit::{self, Unit};
+use crate::store::unit::Unit;
 use crate::store::{Tx, audit, machine};
 use crate::vietnamese::fold;
 
@@ -50,87 +52,88 @@ pub struct Row {
     pub count: i64,
 }
 
-/// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Imported {
+/// What a file of seats comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reckoned {
     /// Units in the file.
     pub units: usize,
-    /// Units whose seats are others than before.
-    pub changed: usize,
     /// Seats in the file.
     pub seats: i64,
+    /// What it changes, unit by unit; units whose seats are these already are left out.
+    pub changes: Vec<Change>,
+    /// The seats that each of those units gets in place of what it had, by the unit's id.
+    sets: Vec<(String, Vec<Seats>)>,
 }
 
 /// Reads a CSV file of seats. `file` only stands in the complaints.
 ///
 /// # Errors
-/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
+/// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
-    let [Some(unit), Some(role), Some(count)] = ["unit_code", "role", "count"].map(|name| columns.get(name))
+    let [Some(unit), Some(role), Some(count)] =
+        ["unit_code", "role", "count"].map(|name| columns.get(name).copied())
     else {
         return Err(vec![format!(
             "{file}:1:1: the first line must name the columns unit_code, role and count"
         )]);
     };
-    let (mut rows, mut complaints): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut read = Read::of(file);
     let mut lines: BTreeMap<(String, Role, Group, Regime), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
         let field = |at: usize| record.get(at).unwrap_or_default();
         let optional = |name: &str| columns.get(name).map(|at| field(*at)).unwrap_or_default();
-        let mut wrong =
-            |at: usize, text: String| complaints.push(format!("{file}:{line}:{}: {text}", at + 1));
-        let unit_code = field(*unit);
+        let place = |name: &str| columns.get(name).copied().unwrap_or(0);
+        let unit_code = field(unit);
+        read.name(*line, unit, unit_code);
+        let mut wrong = |at: usize, text: String| read.complaints.add(*line, at, text);
         if unit_code.is_empty() {
-            wrong(*unit, "the code of the unit is missing".to_owned());
+            wrong(unit, "the code of the unit is missing".to_owned());
         }
-        let known_role = role_of(field(*role));
+        let known_role = role_of(field(role));
         if known_role.is_none() {
-            wrong(
-                *role,
-                format!("the role “{}” is not known: {}", field(*role), words(Role::ALL, Role::word)),
-            );
+            wrong(role, unknown_role(field(role)));
         }
-        let seats = field(*count).parse::<i64>().ok().filter(|seats| (0..=COUNT_MAX).contains(seats));
+        let seats = field(count).parse::<i64>().ok().filter(|seats| (0..=COUNT_MAX).contains(seats));
         if seats.is_none() {
-            wrong(*count, format!("“{}” is no number of seats: it is from 0 to {COUNT_MAX}", field(*count)));
+            wrong(count, format!("“{}” is no number of seats: it is from 0 to {COUNT_MAX}", field(count)));
         }
         let group = group_of(optional("group"), known_role);
         if group.is_none() {
-            let at = columns.get("group").copied().unwrap_or(0);
-            let text =
-                format!("the group “{}” is not known: {}", optional("group"), words(Group::ALL, Group::word));
-            wrong(at, text);
+            let known = words(Group::ALL, Group::word);
+            wrong(place("group"), format!("the group “{}” is not known: {known}", optional("group")));
         }
         let regime = match optional("regime") {
             "" => Some(Regime::Ceilings),
             word => Regime::parse(&word.to_uppercase()),
         };
         if regime.is_none() {
-            let at = columns.get("regime").copied().unwrap_or(0);
-            wrong(at, format!("the regime “{}” is not known: A/B or C", optional("regime")));
+            wrong(place("regime"), format!("the regime “{}” is not known: A/B or C", optional("regime")));
         }
         let (Some(role), Some(count), Some(group), Some(regime)) = (known_role, seats, group, regime) else {
             continue;
         };
         if let Some(first) = lines.insert((unit_code.to_owned(), role, group, regime), *line) {
-            complaints.push(format!(
-                "{file}:{line}:1: the same unit, role, group and regime stand in line {first} too"
-            ));
+            wrong(unit, format!("the same unit, role, group and regime stand in line {first} too"));
         }
-        rows.push(Row { line: *line, unit: unit_code.to_owned(), role, group, regime, count });
+        read.rows.push(Row { line: *line, unit: unit_code.to_owned(), role, group, regime, count });
     }
-    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
+    Ok(read.check_rows(&sheet))
+}
+
+fn unknown_role(word: &str) -> String {
+    format!("the role “{word}” is not known: {}", words(Role::ALL, Role::word))
 }
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
     all.iter().map(|one| word(*one)).collect::<Vec<_>>().join(", ")
 }
 
-/// The role of a word, in English as everywhere in files, or in Vietnamese as people say it.
+/// The role of a word, in English as everywhere in files, or in Vietnamese as people say it, in whatever case.
 pub(crate) fn role_of(word: &str) -> Option<Role> {
-    Role::parse(word).or(match fold(word).as_str() {
+    let word = fold(word);
+    Role::parse(&word).or(match word.as_str() {
         "mot cua" | "can bo mot cua" => Some(Role::Counter),
         "van thu" => Some(Role::Clerk),
         "lanh dao" => Some(Role::Leader),
@@ -147,57 +150,84 @@ fn group_of(word: &str, role: Option<Role>) -> Option<Group> {
         "II-VI" | "II" | "III" | "IV" | "V" | "VI" => Some(Group::Leader),
         "VII" => Some(Group::Manager),
         "VIII" => Some(Group::Specialist),
-        _ => Group::parse(word),
+        _ => Group::parse(&word.to_lowercase()),
     }
 }
 
-/// Gives the units of the file its seats.
+/// What the file makes of the seats of its units: a unit that it names has the seats of the file and no others. Writes
+/// nothing.
 ///
 /// # Errors
-/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot. Then the
-/// transaction must not be committed.
-pub async fn import(tx: &mut Tx, file: &str, rows: &[Row]) -> Result<Result<Imported, Vec<String>>> {
-    let mut complaints = Vec::new();
-    let mut by_unit: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in rows {
-        by_unit.entry(&row.unit).or_default().push(row);
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon(tx: &mut Tx, scope: &Scope, read: &Read<Row>) -> Result<Result<Reckoned, Vec<String>>> {
+    let mut complaints = read.complaints.clone();
+    let units = named::units(tx, scope, &read.named, &mut complaints).await?;
+    if !complaints.is_empty() {
+        return Ok(Err(complaints.told(&read.file)));
     }
-    let mut imported = Imported { units: by_unit.len(), ..Imported::default() };
-    for (code, rows) in by_unit {
-        let found = unit::by_code(tx, code).await?;
-        let line = rows.first().map_or(1, |row| row.line);
-        let unit = match found.as_slice() {
-            [unit] => unit,
-            [] => {
-                complaints.push(format!("{file}:{line}:1: there is no unit with the code {code}"));
-                continue;
-            }
-            many => {
-                complaints.push(format!("{file}:{line}:1: {} units have the code {code}", many.len()));
-                continue;
-            }
-        };
-        let mut seats: Vec<Seats> = rows
-            .iter()
-            .filter(|row| row.count > 0)
-            .map(|row| Seats {
+    let mut sets: BTreeMap<&str, Vec<Seats>> = BTreeMap::new();
+    for row in &read.rows {
+        let Some(unit) = units.get(&row.unit) else { continue };
+        let of_unit = sets.entry(&row.unit).or_default();
+        if row.count > 0 {
+            of_unit.push(Seats {
                 unit: unit.id.clone(),
                 role: row.role.word().to_owned(),
                 group: row.group.word().to_owned(),
                 regime: row.regime.word().to_owned(),
                 count: row.count,
-            })
-            .collect();
-        seats.sort();
-        imported.seats += seats.iter().map(|one| one.count).sum::<i64>();
-        let mut before = seat::of(tx, &unit.id).await?;
-        before.sort();
-        if before != seats {
-            imported.changed += 1;
-            seat::set(tx, &unit.id, &seats).await?;
+            });
         }
     }
-    Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+    let mut reckoned = Reckoned { units: sets.len(), ..Reckoned::default() };
+    for (code, seats) in sets {
+        let Some(unit) = units.get(code) else { continue };
+        reckoned.seats += seats.iter().map(|one| one.count).sum::<i64>();
+        let parts = parts(&seat::of(tx, &unit.id).await?, &seats);
+        if !parts.is_empty() {
+            reckoned.changes.push(Change { of: code.to_owned(), name: unit.name.clone(), parts });
+            reckoned.sets.push((unit.id.clone(), seats));
+        }
+    }
+    Ok(Ok(reckoned))
+}
+
+/// What becomes of the seats of one unit.
+fn parts(before: &[Seats], after: &[Seats]) -> Vec<Part> {
+    let mut kinds: BTreeMap<(&str, &str, &str), (i64, i64)> = BTreeMap::new();
+    for one in before {
+        kinds.entry((&one.role, &one.group, &one.regime)).or_default().0 += one.count;
+    }
+    for one in after {
+        kinds.entry((&one.role, &one.group, &one.regime)).or_default().1 += one.count;
+    }
+    let written = |count: i64| if count == 0 { String::new() } else { count.to_string() };
+    let part = |((role, group, regime), (was, is)): ((&str, &str, &str), (i64, i64))| {
+        let mut what = vec![role.to_owned()];
+        // What goes without saying is not said.
+        if group_of("", Role::parse(role)).is_none_or(|usual| usual.word() != group) {
+            what.push(group.to_owned());
+        }
+        if regime != Regime::Ceilings.word() {
+            what.push(regime.to_owned());
+        }
+        Part::of(what, written(was), written(is))
+    };
+    kinds.into_iter().filter_map(part).collect()
+}
+
+/// Gives the units of a file its seats, as they were reckoned in the same transaction. What went stands in the audit
+/// trail.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn apply(tx: &mut Tx, file: &str, reckoned: &Reckoned, (by, now): (&str, Timestamp)) -> Result<()> {
+    for (unit, seats) in &reckoned.sets {
+        seat::set(tx, unit, seats).await?;
+    }
+    let changes: Vec<String> = reckoned.changes.iter().map(Change::told).collect();
+    let detail = serde_json::json!({ "units": reckoned.units, "seats": reckoned.seats, "changes": changes });
+    audit::add(tx, now, by, "seats-import", file, &detail.to_string()).await
 }
 
 /// A machine that gets another seat.
@@ -205,19 +235,21 @@ pub async fn import(tx: &mut Tx, file: &str, rows: &[Row]) -> Result<Result<Impo
 pub struct Move {
     /// The line, from 1.
     pub line: u64,
+    /// The column of the unit's code, from 0.
+    unit_at: usize,
     /// Name or id of the machine.
     pub machine: String,
     /// The code of its new unit.
     pub unit: String,
-    /// The role of its new seat.
-    pub role: Role,
+    /// The role of its new seat; none where that cannot be read.
+    pub role: Option<Role>,
 }
 
 /// Reads a CSV file of machines and their seats. `file` only stands in the complaints.
 ///
 /// # Errors
-/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Vec<Move>, Vec<String>> {
+/// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
+pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Read<Move>, Vec<String>> {
     const COLUMNS: &[Column] = &[
         ("machine", &["may", "ten may", "hostname"]),
         ("unit_code", &["ma don vi", "don vi", "code"]),
@@ -236,102 +268,106 @@ pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Vec<Move>, Vec<String>> {
             "{file}:1:1: the first line must name the columns machine, unit_code and role"
         )]);
     };
-    let (mut moves, mut complaints): (Vec<Move>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut read = Read::of(file);
     for (line, record) in &sheet.rows {
         let field = |at: usize| record.get(at).unwrap_or_default();
-        let known = role_of(field(role));
         // Of the list of machines that wait, those that nobody gave a unit yet go on waiting.
         if field(unit).is_empty() && columns.contains_key("old_unit_code") {
             continue;
         }
-        match known {
-            Some(role) if !field(machine).is_empty() && !field(unit).is_empty() => {
-                let (machine, unit) = (field(machine).to_owned(), field(unit).to_owned());
-                moves.push(Move { line: *line, machine, unit, role });
-            }
-            Some(_) => {
-                complaints.push(format!("{file}:{line}:1: the machine or the code of the unit is missing"))
-            }
-            None => {
-                let roles = words(Role::ALL, Role::word);
-                let text = format!("the role “{}” is not known: {roles}", field(role));
-                complaints.push(format!("{file}:{line}:{}: {text}", role + 1));
-            }
+        read.name(*line, machine, field(machine));
+        let missing = [(machine, "the machine is missing"), (unit, "the code of the unit is missing")];
+        for (at, text) in missing.into_iter().filter(|(at, _)| field(*at).is_empty()) {
+            read.complaints.add(*line, at, text);
         }
+        let known_role = role_of(field(role));
+        if known_role.is_none() {
+            read.complaints.add(*line, role, unknown_role(field(role)));
+        }
+        read.rows.push(Move {
+            line: *line,
+            unit_at: unit,
+            machine: field(machine).to_owned(),
+            unit: field(unit).to_owned(),
+            role: known_role,
+        });
     }
-    if complaints.is_empty() { Ok(moves) } else { Err(complaints) }
+    Ok(read.check_rows(&sheet))
 }
 
-/// Gives machines other seats, and judges them by what those are asked. Gives how many moved.
+/// Which machines get which seats.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// Machines that sit where the file wants them already.
+    pub same: usize,
+    /// What becomes of the others.
+    pub changes: Vec<Change>,
+    /// Their ids, and the unit and role of their seats.
+    seats: Vec<(String, Unit, Role)>,
+}
+
+/// Where the machines of a file go. Writes nothing.
 ///
 /// # Errors
-/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`, and then nothing was moved; or that the
-/// database cannot.
-pub async fn assign(app: &App, file: &str, moves: &[Move], by: &str) -> Result<Result<usize, Vec<String>>> {
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon_moves(
+    tx: &mut Tx,
+    scope: &Scope,
+    read: &Read<Move>,
+) -> Result<Result<Moves, Vec<String>>> {
+    let mut complaints = read.complaints.clone();
+    let ids = named::machines(tx, scope, &read.named, &mut complaints).await?;
+    let codes = read.rows.iter().map(|one| Named { line: one.line, at: one.unit_at, name: one.unit.clone() });
+    let units = named::units(tx, scope, &codes.collect::<Vec<_>>(), &mut complaints).await?;
+    if !complaints.is_empty() {
+        return Ok(Err(complaints.told(&read.file)));
+    }
+    let mut moves = Moves::default();
+    for one in &read.rows {
+        let (Some(id), Some(unit), Some(role)) = (ids.get(&one.line), units.get(&one.unit), one.role) else {
+            continue;
+        };
+        let (before, was) = (machine::unit(tx, id).await?, machine::role(tx, id).await?);
+        let parts = [
+            Part::of(vec!["unit_code".to_owned()], before.code, unit.code.clone()),
+            Part::of(vec!["role".to_owned()], was, role.word()),
+        ];
+        let parts: Vec<Part> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            moves.same += 1;
+        } else {
+            moves.changes.push(Change { of: one.machine.clone(), name: String::new(), parts });
+            moves.seats.push((id.clone(), unit.clone(), role));
+        }
+    }
+    Ok(Ok(moves))
+}
+
+/// Gives machines other seats, and judges them by what those are asked.
+///
+/// # Errors
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`, and then nothing was moved;
+/// or that the database cannot.
+pub async fn assign(
+    app: &App,
+    scope: &Scope,
+    read: &Read<Move>,
+    by: &str,
+) -> Result<Result<Moves, Vec<String>>> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let (mut complaints, mut moved) = (Vec::new(), Vec::new());
-    let names = Names::of(machine::names(&mut tx).await?);
-    let mut units: BTreeMap<&str, Vec<Unit>> = BTreeMap::new();
-    for one in moves {
-        let (line, code) = (one.line, one.unit.as_str());
-        if !units.contains_key(code) {
-            units.insert(code, unit::by_code(&mut tx, code).await?);
-        }
-        let known = units.get(code).map_or(&[][..], Vec::as_slice);
-        match (known, names.called(&one.machine)) {
-            ([unit], [id]) => {
-                if seat_one(&mut tx, id, (unit, one.role), by, now).await? {
-                    moved.push(id.clone());
-                }
-            }
-            ([], _) => complaints.push(format!("{file}:{line}:1: there is no unit with the code {code}")),
-            (_, []) => {
-                complaints.push(format!("{file}:{line}:1: there is no machine called {}", one.machine))
-            }
-            ([_], many) => complaints.push(format!(
-                "{file}:{line}:1: {} machines are called {}: name them by their ids",
-                many.len(),
-                one.machine
-            )),
-            (many, _) => {
-                complaints.push(format!("{file}:{line}:1: {} units have the code {code}", many.len()))
-            }
-        }
-    }
-    if !complaints.is_empty() {
-        return Ok(Err(complaints));
+    let moves = match reckon_moves(&mut tx, scope, read).await? {
+        Ok(moves) => moves,
+        Err(complaints) => return Ok(Err(complaints)),
+    };
+    for (id, unit, role) in &moves.seats {
+        seat_one(&mut tx, id, (unit, *role), by, now).await?;
     }
     tx.commit().await?;
-    for id in &moved {
+    for (id, ..) in &moves.seats {
         judge_again(app, Among::One(id), Cause::Seat).await?;
     }
-    Ok(Ok(moved.len()))
-}
-
-/// Machines by what people call them: names in the network, ASCII case ignored, and ids.
-pub(crate) struct Names {
-    ids: BTreeMap<String, Vec<String>>,
-}
-
-impl Names {
-    /// From the id and the name of each machine.
-    pub(crate) fn of(machines: Vec<(String, String)>) -> Names {
-        let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (id, hostname) in &machines {
-            ids.entry(hostname.to_ascii_lowercase()).or_default().push(id.clone());
-        }
-        // An id is one unless some machine is called so.
-        for (id, _) in machines {
-            ids.entry(id.clone()).or_insert_with(|| vec![id]);
-        }
-        Names { ids }
-    }
-
-    /// The ids of the machines that are called so.
-    pub(crate) fn called(&self, name: &str) -> &[String] {
-        self.ids.get(&name.to_ascii_lowercase()).map_or(&[], Vec::as_slice)
-    }
+    Ok(Ok(moves))
 }
 
 /// Gives one machine another seat, by hand. Gives whether it had not had it before. The machine is to be judged again.
@@ -373,13 +409,14 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::web::office;
 
     #[test]
     fn as_people_write_them() {
-        let text =
-            "Mã đơn vị;Vai trò;Số lượng;Nhóm\n14863;Văn thư;2;\n14863;chuyên viên;12;VIII\n14863;leader;1;\n";
-        let rows = parse("seats.csv", text.as_bytes()).unwrap();
-        let told: Vec<String> = rows
+        let text = "Mã đơn vị;Vai trò;Số lượng;Nhóm\n14863;Văn thư;2;\n14863;Officer;12;VIII\n14863;LEADER;1;Leader\n";
+        let read = parse("seats.csv", text.as_bytes()).unwrap();
+        let told: Vec<String> = read
+            .rows
             .iter()
             .map(|row| format!("{} {} {} {}", row.unit, row.role.word(), row.group.word(), row.count))
             .collect();
@@ -401,7 +438,12 @@ mod tests {
             seats.csv:2:5: the regime “D” is not known: A/B or C
             seats.csv:4:1: the same unit, role, group and regime stand in line 3 too
             seats.csv:5:3: “x” is no number of seats: it is from 0 to 10000"#]]
-        .assert_eq(&parse("seats.csv", text.as_bytes()).unwrap_err().join("\n"));
+        .assert_eq(&parse("seats.csv", text.as_bytes()).unwrap().complaints.told("seats.csv").join("\n"));
+        let empty = parse("seats.csv", b"unit_code,role,count\n").unwrap();
+        assert_eq!(
+            empty.complaints.told("seats.csv"),
+            ["seats.csv:2:1: there are no rows below the first line, so nothing would be imported"]
+        );
         expect![
             "seats.csv:1:2: the column “tuoi” is not known: there are unit_code, role, count, group, regime"
         ]
@@ -410,5 +452,79 @@ mod tests {
             .assert_eq(&parse("seats.csv", b"role,count\n").unwrap_err().join("\n"));
         expect!["seats.csv:1:1: the file is UTF-16, and damaged: save it as “CSV UTF-8” and try again"]
             .assert_eq(&parse("seats.csv", b"\xFF\xFEu\0n").unwrap_err().join("\n"));
+    }
+
+    /// What a file says of its units is all that they have; what goes is told, and stands in the audit trail.
+    #[tokio::test]
+    async fn a_file_replaces_and_says_so() {
+        let office = office::known().await;
+        let everything = Scope::everything();
+        let mut tx = office.app.store.begin().await.unwrap();
+        let mut told = String::new();
+        for text in [
+            "16093-HCC,clerk,2\n16093-HCC,counter,4\n16093-HCC,officer,13\n16093-VP,clerk,1\n",
+            "16093-HCC,clerk,3\n16093-HCC,leader,1\n16093-VP,clerk,1\n",
+            "16093-HCC,clerk,3\n16093-HCC,leader,1\n",
+        ] {
+            let read = parse("seats.csv", format!("unit_code,role,count\n{text}").as_bytes()).unwrap();
+            let reckoned = reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
+            let before = seat::all(&mut tx, &everything).await.unwrap();
+            assert_eq!(reckon(&mut tx, &everything, &read).await.unwrap().unwrap(), reckoned);
+            assert_eq!(seat::all(&mut tx, &everything).await.unwrap(), before, "looking changes nothing");
+            apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();
+            told.push_str(&format!("{} units, {} seats\n", reckoned.units, reckoned.seats));
+            reckoned.changes.iter().for_each(|change| told.push_str(&format!("  {}\n", change.told())));
+        }
+        expect![[r#"
+            2 units, 20 seats
+              16093-HCC: gains clerk 2, counter 4, officer 13
+              16093-VP: gains clerk 1
+            2 units, 5 seats
+              16093-HCC: clerk 2 → 3; gains leader 1; loses counter 4, officer 13
+            1 units, 4 seats
+        "#]]
+        .assert_eq(&told);
+        let trail = audit::newest(&mut tx, None, 9).await.unwrap();
+        assert!(trail.iter().any(|one| one.detail.contains("loses counter 4, officer 13")), "{trail:?}");
+    }
+
+    /// Bad values, bad roles and unknown units are told together, in the order of the file; a machine has one seat.
+    #[tokio::test]
+    async fn everything_wrong_is_told_at_once() {
+        let office = office::known().await;
+        let mut tx = office.app.store.read().await.unwrap();
+        let everything = Scope::everything();
+        let text = "unit_code,role,count\n99,boss,2\n98,clerk,x\n16093,Clerk,1\n99,clerk,1\n";
+        let read = parse("s.csv", text.as_bytes()).unwrap();
+        let told = reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err();
+        expect![[r#"
+            s.csv:2:1: there is no unit with the code 99
+            s.csv:2:2: the role “boss” is not known: counter, clerk, leader, officer, server
+            s.csv:3:1: there is no unit with the code 98
+            s.csv:3:3: “x” is no number of seats: it is from 0 to 10000"#]]
+        .assert_eq(&told.join("\n"));
+        let commune = crate::store::unit::by_id(&mut tx, &office::unit_id("16093")).await.unwrap();
+        let read = parse("s.csv", b"unit_code,role,count\n16021,clerk,1\n16093,clerk,1\n").unwrap();
+        let told = reckon(&mut tx, &Scope::subtree(&commune.path), &read).await.unwrap().unwrap_err();
+        assert_eq!(told, ["s.csv:2:1: there is no unit with the code 16021"], "it is not theirs");
+
+        let (one, two) = (office::machine_id(1), office::machine_id(2));
+        let text = format!(
+            "machine,unit_code,role\n{one},16093,clerk\nNOBODY,99,boss\n{one},16093,officer\n\
+             PC-VANTHU-01,16093,clerk\n{two},16093,OFFICER\n"
+        );
+        let read = parse_moves("m.csv", text.as_bytes()).unwrap();
+        let told = reckon_moves(&mut tx, &everything, &read).await.unwrap().unwrap_err();
+        expect![[r#"
+            m.csv:3:1: there is no machine called NOBODY
+            m.csv:3:2: there is no unit with the code 99
+            m.csv:3:3: the role “boss” is not known: counter, clerk, leader, officer, server
+            m.csv:4:1: the machine stands in line 2 too
+            m.csv:5:1: 2 machines are called PC-VANTHU-01: name them by their ids"#]]
+        .assert_eq(&told.join("\n"));
+        let text = format!("machine,unit_code,role\n{two},16093,OFFICER\n");
+        let read = parse_moves("m.csv", text.as_bytes()).unwrap();
+        let moves = reckon_moves(&mut tx, &everything, &read).await.unwrap().unwrap();
+        assert!(moves.changes[0].told().ends_with("unit_code 38-SKHCN-VP → 16093"), "{moves:?}");
     }
 }

@@ -22,6 +22,79 @@ pub struct Sheet {
 /// A column that a file may have: what the program calls it, and what else stands for it, folded.
 pub type Column = (&'static str, &'static [&'static str]);
 
+/// A file of rows, read as far as that goes without knowing the units and machines that it names.
+#[derive(Debug, Clone)]
+pub struct Read<Row> {
+    /// What the file is called in complaints.
+    pub file: String,
+    /// The rows that are right by themselves.
+    pub rows: Vec<Row>,
+    /// Whom the lines name, even those that are wrong, so that everything that is wrong is told at once.
+    pub named: Vec<Named>,
+    /// What is wrong with the other lines.
+    pub complaints: Complaints,
+}
+
+/// Whom a line names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column, from 0.
+    pub at: usize,
+    /// The code of a unit, or what a machine is called.
+    pub name: String,
+}
+
+impl<Row> Read<Row> {
+    /// Nothing yet of a file of this name.
+    pub(crate) fn of(file: &str) -> Read<Row> {
+        Read { file: file.to_owned(), rows: Vec::new(), named: Vec::new(), complaints: Complaints::default() }
+    }
+
+    /// Notes whom a line names.
+    pub(crate) fn name(&mut self, line: u64, at: usize, name: &str) {
+        self.named.push(Named { line, at, name: name.to_owned() });
+    }
+
+    /// Complains of a file that has nothing below its first line: whoever sends one has picked the wrong file.
+    pub(crate) fn check_rows(mut self, sheet: &Sheet) -> Read<Row> {
+        if sheet.rows.is_empty() {
+            self.complaints.add(2, 0, "there are no rows below the first line, so nothing would be imported");
+        }
+        self
+    }
+}
+
+/// What is wrong with the lines of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Complaints {
+    all: Vec<(u64, usize, String)>,
+}
+
+impl Complaints {
+    /// Complains of a line, from 1, and a column, from 0.
+    pub fn add(&mut self, line: u64, at: usize, text: impl Into<String>) {
+        self.all.push((line, at, text.into()));
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// How many things are wrong.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// In the order of the file, each beginning with `FILE:LINE:COLUMN:`.
+    pub fn told(mut self, file: &str) -> Vec<String> {
+        self.all.sort_by_key(|(line, at, _)| (*line, *at));
+        self.all.into_iter().map(|(line, at, text)| format!("{file}:{line}:{}: {text}", at + 1)).collect()
+    }
+}
+
 /// Reads a CSV file. `file` only stands in the complaints. Every row has as many fields as the header; rows of empty
 /// fields only, as spreadsheets leave behind, are left out.
 ///

@@ -4,7 +4,7 @@
 //! holds for the offices of the same agency too, which share its house, its lines and its people; it says nothing of
 //! other agencies: that the province has a firewall does not give its communes one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
 use jiff::civil::Date;
@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::app::{App, Judge};
 use crate::judge::day;
+use crate::named::{self, Change, Part};
 use crate::parameters;
 use crate::rescore::judge_again;
 use crate::sheet::{self, Column};
@@ -73,15 +74,17 @@ pub struct Row {
     pub answers: Answers,
 }
 
-/// What an import did.
+/// What a file of declarations comes to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Imported {
+pub struct Reckoned {
     /// Units in the file.
     pub units: usize,
-    /// Facts that were declared.
+    /// Facts that are declared.
     pub facts: usize,
-    /// Paths of units whose leaders sign otherwise than before, so that their PCs are judged again.
-    pub turned: Vec<String>,
+    /// What would hold otherwise than today, unit by unit.
+    pub changes: Vec<Change>,
+    /// The units of the rows, and the rows.
+    sheets: Vec<(unit::Unit, Row)>,
 }
 
 /// The terms that are declared, in the order of the form.
@@ -149,8 +152,8 @@ pub fn is_old(declared_on: Date, today: Date) -> bool {
 /// Reads a CSV file of declarations. `file` only stands in the complaints.
 ///
 /// # Errors
-/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<Vec<Row>, Vec<String>> {
+/// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
+pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<sheet::Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let Some(unit) = columns.get("unit_code").copied().filter(|_| columns.len() > 1) else {
@@ -159,17 +162,17 @@ pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<Vec<Row>, Vec<Stri
             DECLARED.join(", ")
         )]);
     };
-    let (mut rows, mut complaints): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut file_read = sheet::Read::of(file);
     let mut lines: BTreeMap<(String, Option<Date>), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
-        let before = complaints.len();
-        let mut wrong =
-            |at: usize, text: String| complaints.push(format!("{file}:{line}:{}: {text}", at + 1));
+        let before = file_read.complaints.len();
+        let code = record.get(unit).unwrap_or_default();
+        file_read.name(*line, unit, code);
+        let mut wrong = |at: usize, text: String| file_read.complaints.add(*line, at, text);
         let written = |name: &str| {
             let at = columns.get(name).copied()?;
             Some((at, record.get(at).unwrap_or_default())).filter(|(_, text)| !text.is_empty())
         };
-        let code = record.get(unit).unwrap_or_default();
         if code.is_empty() {
             wrong(unit, "the code of the unit is missing".to_owned());
         }
@@ -193,61 +196,94 @@ pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<Vec<Row>, Vec<Stri
                 Err(text) => wrong(at, text),
             }
         }
-        if complaints.len() == before {
+        if file_read.complaints.len() == before {
             if let Some(first) = lines.insert((code.to_owned(), declared_on), *line) {
-                let place = unit + 1;
-                complaints
-                    .push(format!("{file}:{line}:{place}: the same unit and day stand in line {first} too"));
+                let text = format!("the same unit and day stand in line {first} too");
+                file_read.complaints.add(*line, unit, text);
             }
             let (unit, note) = (code.to_owned(), note.1.to_owned());
-            rows.push(Row { line: *line, unit, declared_on, note, answers });
+            file_read.rows.push(Row { line: *line, unit, declared_on, note, answers });
         }
     }
-    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
+    Ok(file_read.check_rows(&sheet))
 }
 
-/// Writes down what the rows of a file declare.
+/// What the rows of a file declare, beside what holds. Writes nothing.
 ///
 /// # Errors
-/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot. Then the
-/// transaction must not be committed.
-pub async fn import(
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon(
     tx: &mut Tx,
-    judge: &Judge,
-    (file, rows): (&str, &[Row]),
-    (by, now): (&str, Timestamp),
-) -> Result<Result<Imported, Vec<String>>> {
-    let (mut complaints, mut units) = (Vec::new(), BTreeSet::new());
-    let mut imported = Imported::default();
-    for row in rows {
-        let found = unit::by_code(tx, &row.unit).await?;
-        match found.as_slice() {
-            [unit] => {
-                units.insert(unit.id.clone());
-                let sheet = Sheet {
-                    unit: &unit.id,
-                    declared_on: row.declared_on.unwrap_or(day(now)),
-                    declared_by: by,
-                    note: &row.note,
-                };
-                imported.facts += row.answers.len();
-                if write(tx, judge, unit, (sheet, &row.answers), now).await? {
-                    imported.turned.push(unit.path.clone());
-                }
+    scope: &Scope,
+    read: &sheet::Read<Row>,
+    today: Date,
+) -> Result<Result<Reckoned, Vec<String>>> {
+    let mut complaints = read.complaints.clone();
+    let units = named::units(tx, scope, &read.named, &mut complaints).await?;
+    if !complaints.is_empty() {
+        return Ok(Err(complaints.told(&read.file)));
+    }
+    let held = declaration::latest(tx, scope).await?;
+    let mut reckoned = Reckoned { units: units.len(), ..Reckoned::default() };
+    // What rows say of one fact, the latest day last: that is what will hold.
+    let mut said: BTreeMap<&str, BTreeMap<&str, (Date, &Json)>> = BTreeMap::new();
+    for row in &read.rows {
+        let Some(unit) = units.get(&row.unit) else { continue };
+        reckoned.facts += row.answers.len();
+        reckoned.sheets.push((unit.clone(), row.clone()));
+        let on = row.declared_on.unwrap_or(today);
+        for (fact, value) in &row.answers {
+            let before = said.entry(&row.unit).or_default().entry(*fact).or_insert((on, value));
+            if before.0 <= on {
+                *before = (on, value);
             }
-            [] => {
-                complaints.push(format!("{file}:{}:1: there is no unit with the code {}", row.line, row.unit))
-            }
-            many => complaints.push(format!(
-                "{file}:{}:1: {} units have the code {}",
-                row.line,
-                many.len(),
-                row.unit
-            )),
         }
     }
-    imported.units = units.len();
-    Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+    for (code, facts) in said {
+        let Some(unit) = units.get(code) else { continue };
+        let part = |(fact, (on, value)): (&str, (Date, &Json))| {
+            let before = held.get(&unit.id).and_then(|facts| facts.get(fact));
+            // A sheet of an earlier day than what holds becomes history.
+            let is_history = before.is_some_and(|before| before.declared_on > on);
+            let was = before.map(|before| before.value.clone()).unwrap_or_default();
+            (!is_history).then(|| Part::of(vec![fact.to_owned()], was, value.to_string())).flatten()
+        };
+        let parts: Vec<Part> = facts.into_iter().filter_map(part).collect();
+        if !parts.is_empty() {
+            reckoned.changes.push(Change { of: code.to_owned(), name: unit.name.clone(), parts });
+        }
+    }
+    Ok(Ok(reckoned))
+}
+
+/// Writes down what a file declares, as it was reckoned in the same transaction. Gives the paths of the units whose
+/// leaders sign otherwise than before, so that their PCs are judged again.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn apply(
+    tx: &mut Tx,
+    judge: &Judge,
+    file: &str,
+    reckoned: &Reckoned,
+    (by, now): (&str, Timestamp),
+) -> Result<Vec<String>> {
+    let mut turned = Vec::new();
+    for (unit, row) in &reckoned.sheets {
+        let sheet = Sheet {
+            unit: &unit.id,
+            declared_on: row.declared_on.unwrap_or(day(now)),
+            declared_by: by,
+            note: &row.note,
+        };
+        if write(tx, judge, unit, (sheet, &row.answers), now).await? {
+            turned.push(unit.path.clone());
+        }
+    }
+    let changes: Vec<String> = reckoned.changes.iter().map(Change::told).collect();
+    let detail = json!({ "units": reckoned.units, "facts": reckoned.facts, "changes": changes });
+    audit::add(tx, now, by, "survey-import", file, &detail.to_string()).await?;
+    Ok(turned)
 }
 
 /// Writes down what somebody declares of one unit, and judges the PCs that it concerns.

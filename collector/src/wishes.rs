@@ -7,11 +7,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use rules::prices::Prices;
 
-use crate::sheet::{self, Column};
+use crate::money;
+use crate::named::{self, Change, Part};
+use crate::sheet::{self, Column, Read};
+use crate::store::listing::Scope;
 use crate::store::wish::{self, Wish};
-use crate::store::{Tx, unit};
+use crate::store::{Tx, audit};
 
 /// Most rows in one file, most of one item in one row, and the highest price in đồng: more is a slip of the hand.
 const ROWS_MAX: usize = 200_000;
@@ -42,20 +46,24 @@ pub struct Row {
     pub price: Option<i64>,
 }
 
-/// What an import did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Imported {
+/// What a file of wishes comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reckoned {
     /// Units in the file.
     pub units: usize,
     /// Wishes in the file.
     pub wishes: usize,
+    /// What it changes, unit by unit; units whose wishes are these already are left out.
+    pub changes: Vec<Change>,
+    /// The wishes that each of those units gets in place of what it had, by the unit's id.
+    sets: Vec<(String, Vec<Wish>)>,
 }
 
 /// Reads a CSV file of wishes for items of this price book. `file` only stands in the complaints.
 ///
 /// # Errors
-/// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Vec<Row>, Vec<String>> {
+/// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
+pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let [Some(unit), Some(item), Some(count)] =
@@ -65,14 +73,14 @@ pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Vec<Row>, Vec<
             "{file}:1:1: the first line must name the columns unit_code, item and count"
         )]);
     };
-    let (mut rows, mut complaints): (Vec<Row>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut read = Read::of(file);
     let mut lines: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
-        let before = complaints.len();
+        let before = read.complaints.len();
         let field = |at: usize| record.get(at).unwrap_or_default();
-        let mut wrong =
-            |at: usize, text: String| complaints.push(format!("{file}:{line}:{}: {text}", at + 1));
         let (code, id) = (field(unit), field(item));
+        read.name(*line, unit, code);
+        let mut wrong = |at: usize, text: String| read.complaints.add(*line, at, text);
         if code.is_empty() {
             wrong(unit, "the code of the unit is missing".to_owned());
         }
@@ -92,8 +100,9 @@ pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Vec<Row>, Vec<
         if let (None, Some((at, text))) = (have, optional("have")) {
             wrong(at, format!("“{text}” is no number of devices: it is from 0 to {COUNT_MAX}"));
         }
-        let price = optional("price")
-            .map(|(at, text)| (at, text, number(text, PRICE_MAX).filter(|price| *price > 0)));
+        let price = optional("price").map(|(at, text)| {
+            (at, text, money::whole(text).ok().filter(|price| (1..=PRICE_MAX).contains(price)))
+        });
         match price {
             Some((at, text, None)) => {
                 wrong(
@@ -114,49 +123,83 @@ pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Vec<Row>, Vec<
             Some(_) | None => {}
         }
         if let Some(first) = lines.insert((code.to_owned(), id.to_owned()), *line) {
-            wrong(0, format!("the same unit and item stand in line {first} too"));
+            wrong(unit, format!("the same unit and item stand in line {first} too"));
         }
-        if let (true, Some(count), Some(have)) = (complaints.len() == before, wished, have) {
+        if let (true, Some(count), Some(have)) = (read.complaints.len() == before, wished, have) {
             let price = price.and_then(|(_, _, price)| price);
-            rows.push(Row { line: *line, unit: code.to_owned(), item: id.to_owned(), count, have, price });
+            let (unit, item) = (code.to_owned(), id.to_owned());
+            read.rows.push(Row { line: *line, unit, item, count, have, price });
         }
     }
-    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
+    Ok(read.check_rows(&sheet))
 }
 
-/// Gives the units of the file its wishes.
+/// What the file makes of the wishes of its units: a unit that it names has the wishes of the file and no others. Writes
+/// nothing.
 ///
 /// # Errors
-/// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot. Then the
-/// transaction must not be committed.
-pub async fn import(tx: &mut Tx, file: &str, rows: &[Row]) -> Result<Result<Imported, Vec<String>>> {
-    let mut complaints = Vec::new();
-    let mut by_unit: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in rows {
-        by_unit.entry(&row.unit).or_default().push(row);
+/// Everything that is wrong with the file, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
+pub async fn reckon(tx: &mut Tx, scope: &Scope, read: &Read<Row>) -> Result<Result<Reckoned, Vec<String>>> {
+    let mut complaints = read.complaints.clone();
+    let units = named::units(tx, scope, &read.named, &mut complaints).await?;
+    if !complaints.is_empty() {
+        return Ok(Err(complaints.told(&read.file)));
     }
-    let imported = Imported { units: by_unit.len(), wishes: rows.len() };
-    for (code, rows) in by_unit {
-        let found = unit::by_code(tx, code).await?;
-        let line = rows.first().map_or(1, |row| row.line);
-        match found.as_slice() {
-            [unit] => {
-                let wish = |row: &&Row| Wish {
-                    unit: unit.id.clone(),
-                    item: row.item.clone(),
-                    count: row.count,
-                    have: row.have,
-                    price: row.price,
-                };
-                let wishes: Vec<Wish> =
-                    rows.iter().filter(|row| row.count + row.have > 0).map(wish).collect();
-                wish::set(tx, &unit.id, &wishes).await?;
-            }
-            [] => complaints.push(format!("{file}:{line}:1: there is no unit with the code {code}")),
-            many => complaints.push(format!("{file}:{line}:1: {} units have the code {code}", many.len())),
+    let mut sets: BTreeMap<&str, Vec<Wish>> = BTreeMap::new();
+    for row in &read.rows {
+        let Some(unit) = units.get(&row.unit) else { continue };
+        let of_unit = sets.entry(&row.unit).or_default();
+        if row.count + row.have > 0 {
+            let (unit, item) = (unit.id.clone(), row.item.clone());
+            of_unit.push(Wish { unit, item, count: row.count, have: row.have, price: row.price });
         }
     }
-    Ok(if complaints.is_empty() { Ok(imported) } else { Err(complaints) })
+    let before = wish::all(tx, scope).await?;
+    let mut reckoned = Reckoned { units: sets.len(), wishes: read.rows.len(), ..Reckoned::default() };
+    for (code, wishes) in sets {
+        let Some(unit) = units.get(code) else { continue };
+        let had: Vec<&Wish> = before.iter().filter(|wish| wish.unit == unit.id).collect();
+        let parts = parts(&had, &wishes);
+        if !parts.is_empty() {
+            reckoned.changes.push(Change { of: code.to_owned(), name: unit.name.clone(), parts });
+            reckoned.sets.push((unit.id.clone(), wishes));
+        }
+    }
+    Ok(Ok(reckoned))
+}
+
+/// What becomes of the wishes of one unit.
+fn parts(before: &[&Wish], after: &[Wish]) -> Vec<Part> {
+    let mut items: BTreeMap<&str, (String, String)> = BTreeMap::new();
+    for one in before {
+        items.entry(&one.item).or_default().0 = written(one);
+    }
+    for one in after {
+        items.entry(&one.item).or_default().1 = written(one);
+    }
+    items.into_iter().filter_map(|(item, (was, is))| Part::of(vec![item.to_owned()], was, is)).collect()
+}
+
+/// A wish in few signs: how many there should be, how many there are, and at which price.
+fn written(wish: &Wish) -> String {
+    let have = if wish.have > 0 { format!(" (− {})", wish.have) } else { String::new() };
+    let price = wish.price.map(|price| format!(" × {price} đ")).unwrap_or_default();
+    format!("{}{have}{price}", wish.count)
+}
+
+/// Gives the units of a file its wishes, as they were reckoned in the same transaction. What went stands in the audit
+/// trail.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn apply(tx: &mut Tx, file: &str, reckoned: &Reckoned, (by, now): (&str, Timestamp)) -> Result<()> {
+    for (unit, wishes) in &reckoned.sets {
+        wish::set(tx, unit, wishes).await?;
+    }
+    let changes: Vec<String> = reckoned.changes.iter().map(Change::told).collect();
+    let detail =
+        serde_json::json!({ "units": reckoned.units, "wishes": reckoned.wishes, "changes": changes });
+    audit::add(tx, now, by, "wishes-import", file, &detail.to_string()).await
 }
 
 #[cfg(test)]
@@ -168,8 +211,8 @@ mod tests {
     #[test]
     fn rows_as_people_write_them() {
         let prices = Prices::shipped();
-        let csv = "\u{feff}Mã đơn vị;Thiết bị;Số lượng;Hiện có;Đơn giá\n16093;firewall;2;1;40000000\n16093;internet-line;1;;\n";
-        let rows = parse("w.csv", csv.as_bytes(), &prices).unwrap();
+        let csv = "\u{feff}Mã đơn vị;Thiết bị;Số lượng;Hiện có;Đơn giá\n16093;firewall;2;1;40.000.000\n16093;internet-line;1;;\n";
+        let rows = parse("w.csv", csv.as_bytes(), &prices).unwrap().rows;
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].count, rows[0].have, rows[0].price), (2, 1, Some(40_000_000)));
         assert_eq!((rows[1].count, rows[1].have, rows[1].price), (1, 0, None));
@@ -179,7 +222,7 @@ mod tests {
     fn complaints_all_at_once() {
         let csv = "unit_code,item,count,have,price\n,switch,1,,\n16093,swich,1,,\n16093,wifi,-1,x,\n\
                    16093,firewall,1,0,45\n16093,firewall,1,0,1.5\n";
-        let told = parse("w.csv", csv.as_bytes(), &Prices::shipped()).unwrap_err();
+        let told = parse("w.csv", csv.as_bytes(), &Prices::shipped()).unwrap().complaints.told("w.csv");
         // The list of all items is long, and stands in the book.
         let told: Vec<&str> = told.iter().map(|text| text.split(": there are").next().unwrap()).collect();
         expect![[r#"
@@ -188,8 +231,8 @@ mod tests {
             w.csv:4:3: “-1” is no number of devices: it is from 0 to 10000
             w.csv:4:4: “x” is no number of devices: it is from 0 to 10000
             w.csv:5:5: 45 đồng for one firewall is not from 3000000 to 1000000000, as is usual: is it in đồng?
-            w.csv:6:5: “1.5” is no price in đồng: it is a whole number from 1 to 100000000000
-            w.csv:6:1: the same unit and item stand in line 5 too"#]]
+            w.csv:6:1: the same unit and item stand in line 5 too
+            w.csv:6:5: “1.5” is no price in đồng: it is a whole number from 1 to 100000000000"#]]
         .assert_eq(&told.join("\n"));
         assert_eq!(parse("w.csv", b"unit_code,item\n", &Prices::shipped()).unwrap_err().len(), 1);
     }

@@ -74,7 +74,8 @@ fn told(activated: &Activated, is_alone: bool) -> String {
     }
     let counted = match rescored {
         Some(rescored) => {
-            format!("{} machines judged again, {} came out otherwise.", rescored.machines, rescored.changed)
+            let machines = super::counted(rescored.machines, "machine", "machines");
+            format!("{machines} judged again, {} came out otherwise.", rescored.changed)
         }
         None if is_alone => "No machine is judged by it.".to_owned(),
         None => "The collector that serves this folder judges by it within some seconds.".to_owned(),

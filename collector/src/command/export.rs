@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 
-use super::{open, print, progress};
+use super::{machines_counted, open, print, progress};
 use crate::data::Data;
 use crate::inventory;
 use crate::planning::{self, Wish};
@@ -76,5 +76,5 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
     let bytes = annex::state(&place, &planned, &inventory, &[part])?;
     let out = options.out.display();
     std::fs::write(&options.out, bytes).with_context(|| format!("writing the workbook {out}"))?;
-    print(&format!("{} machines of {place}: {out}", inventory.hardware.len()))
+    print(&format!("{} of {place}: {out}", machines_counted(inventory.hardware.len())))
 }

@@ -9,6 +9,7 @@ use super::{ACTOR, print, progress};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::data::Data;
+use crate::money::Dong;
 use crate::planning::{self, Planned, Wish};
 use crate::server::open_app;
 use crate::store::listing::Scope;
@@ -25,8 +26,8 @@ pub(super) struct Options {
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
     /// What may be spent in a year, in đồng; once for each year, the first first. Without it, whatever it takes
-    #[arg(long, value_name = "DONG", value_parser = clap::value_parser!(i64).range(0..=100_000_000_000_000))]
-    budget: Vec<i64>,
+    #[arg(long, value_name = "DONG")]
+    budget: Vec<Dong>,
     /// The norm, by its id in norms.toml; else the one in force
     #[arg(long, value_name = "ID")]
     norm: Option<String>,
@@ -105,7 +106,13 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
     let terms = terms(&app, &options).await?;
     let bar = progress("Diagnosing machines");
     planning::diagnose_on(&app, &terms, &scope, &bar).await?;
-    let wish = Wish { scope, norm: options.norm, fund: options.fund, budgets: options.budget, terms };
+    let wish = Wish {
+        scope,
+        norm: options.norm,
+        fund: options.fund,
+        budgets: options.budget.iter().map(|sum| sum.0).collect(),
+        terms,
+    };
     let planned = planning::plan(&app, &wish).await?;
     app.store.close().await;
     if let Some(out) = &options.out {

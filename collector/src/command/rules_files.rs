@@ -11,7 +11,7 @@ use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::ruleset::{RuleSet, schema};
 
-use super::{print, tell};
+use super::{counted, print, tell, things_wrong};
 use crate::clock::Clock;
 use crate::judge::{self, Wrong, day};
 
@@ -125,7 +125,7 @@ pub(super) fn tell_wrong(wrong: &[Wrong]) {
             tell(&format!("  = {}: {explanation}", complaint.code));
         }
     }
-    tell(&format!("{} things are wrong.", wrong.len()));
+    tell(&format!("{}.", things_wrong(wrong.len())));
 }
 
 pub(super) fn complaint(wrong: &Wrong) -> String {
@@ -150,7 +150,12 @@ fn test(loaded: &judge::Loaded, strict: bool) -> Result<ExitCode> {
             print(&format!("{}: no test shows that {rule} is {}", path.display(), outcome.word()))?;
         }
     }
-    print(&format!("{tests} tests, {broken} expectations not met, {untested} outcomes untested."))?;
+    print(&format!(
+        "{}, {} not met, {} untested.",
+        counted(tests, "test", "tests"),
+        counted(broken, "expectation", "expectations"),
+        counted(untested, "outcome", "outcomes")
+    ))?;
     let failed = broken > 0 || (strict && untested > 0);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

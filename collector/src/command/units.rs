@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{ACTOR, open, print, tell};
+use super::{ACTOR, counted, machines_counted, open, print, tell, tell_complaints, units_counted};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::day;
@@ -74,6 +74,9 @@ pub(super) enum Command {
     Survey {
         /// The file: có or không, days as 31/12/2026, chưa where a thing was not done yet; an empty field says nothing
         file: PathBuf,
+        /// Says what would change, and changes nothing
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Prints the tree
     #[command(after_help = "Example: sansang-collector units list --day 2024-12-31")]
@@ -147,7 +150,7 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
         }
         Command::Reassign { file, dry_run } => send_on(data, &file, dry_run).await,
         Command::Waiting => waiting(data).await,
-        Command::Survey { file } => take_survey(data, &file).await,
+        Command::Survey { file, dry_run } => take_survey(data, &file, dry_run).await,
         Command::List { day } => list(data, day).await,
     }
 }
@@ -169,7 +172,11 @@ async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
         for change in &reckoned.changes {
             print(&sentence(change))?;
         }
-        print(&format!("{} changes, {} units as before.", reckoned.changes.len(), reckoned.same))?;
+        print(&format!(
+            "{}, {} as before.",
+            counted(reckoned.changes.len(), "change", "changes"),
+            units_counted(reckoned.same)
+        ))?;
         return Ok(ExitCode::SUCCESS);
     }
     let legal_ref = options.dated.legal_ref.as_str();
@@ -179,14 +186,17 @@ async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
     tx.commit().await?;
     store.close().await;
     print(&format!(
-        "{} units added, {} changed, {} closed, {} as before.",
-        done.added, done.changed, done.closed, done.same
+        "{} added, {} changed, {} closed, {} as before.",
+        units_counted(done.added),
+        done.changed,
+        done.closed,
+        done.same
     ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes down what a file declares, and judges the machines that it concerns.
-async fn take_survey(data: &Data, file: &Path) -> Result<ExitCode> {
+async fn take_survey(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
     let (name, bytes) = read(file)?;
     let (app, _) = open(data).await?;
     let now = app.clock.now();
@@ -195,18 +205,23 @@ async fn take_survey(data: &Data, file: &Path) -> Result<ExitCode> {
         Err(complaints) => return Ok(complain(&complaints)),
     };
     let mut tx = app.store.begin().await?;
-    let imported = match survey::import(&mut tx, &app.judge(), (&name, &rows), (ACTOR, now)).await? {
-        Ok(imported) => imported,
+    let reckoned = match survey::reckon(&mut tx, &Scope::everything(), &rows, day(now)).await? {
+        Ok(reckoned) => reckoned,
         Err(complaints) => return Ok(complain(&complaints)),
     };
-    let detail = serde_json::json!({ "units": imported.units, "facts": imported.facts }).to_string();
-    audit::add(&mut tx, now, ACTOR, "survey-import", &name, &detail).await?;
+    reckoned.changes.iter().try_for_each(|change| print(&change.told()))?;
+    let told = format!("{} of {}", counted(reckoned.facts, "fact", "facts"), units_counted(reckoned.units));
+    if dry_run {
+        print(&format!("{told} would be declared."))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let turned = survey::apply(&mut tx, &app.judge(), &name, &reckoned, (ACTOR, now)).await?;
     tx.commit().await?;
-    for path in &imported.turned {
+    for path in &turned {
         judge_again(&app, Among::Below(path), Cause::Parameter).await?;
     }
     app.store.close().await;
-    print(&format!("{} facts of {} units declared.", imported.facts, imported.units))?;
+    print(&format!("{told} declared."))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -293,7 +308,13 @@ fn tell_reform(reform: &Reform) -> Result<()> {
     for made in &reform.made {
         let parts = made.sources.iter().filter(|(_, is_part, _)| *is_part).count();
         let (code, name, sources) = (&made.naming.code, &made.naming.name, made.sources.len());
-        print(&format!("+ {code} {name}: from {} whole units and parts of {parts}", sources - parts))?;
+        let whole = counted(sources - parts, "whole unit", "whole units");
+        let from = match (sources - parts, parts) {
+            (_, 0) => whole,
+            (0, parts) => format!("parts of {parts}"),
+            (_, parts) => format!("{whole} and parts of {parts}"),
+        };
+        print(&format!("+ {code} {name}: from {from}"))?;
     }
     for goes in reform.goes.iter().filter(|goes| !goes.kinds.is_empty()) {
         let words: Vec<&str> = goes.kinds.iter().map(|kind| kind.word()).collect();
@@ -320,18 +341,20 @@ fn tell_reform(reform: &Reform) -> Result<()> {
 fn tell_outcome(outcome: &Outcome) -> Result<()> {
     let followed = outcome.followed;
     print(&format!(
-        "{} units begin, {} go on, {} closed. {} machines, {} seats and {} join codes followed; {} machines wait: look \
-         with units waiting.",
-        outcome.began,
+        "{}, {} go on, {} closed. {}, {} and {} followed; {}: look with units waiting.",
+        counted(outcome.began, "unit begins", "units begin"),
         outcome.went,
         outcome.closed,
-        followed.machines,
-        followed.seats,
-        followed.join_codes,
-        outcome.waiting
+        counted(followed.machines, "machine", "machines"),
+        counted(followed.seats, "seat", "seats"),
+        counted(followed.join_codes, "join code", "join codes"),
+        counted(outcome.waiting, "machine waits", "machines wait"),
     ))?;
     if outcome.passed > 0 {
-        print(&format!("{} exceptions, people, targets and the like followed.", outcome.passed))?;
+        print(&format!(
+            "{}, such as exceptions, people and targets, followed.",
+            counted(outcome.passed, "other thing", "other things")
+        ))?;
     }
     for one in &outcome.left {
         tell(&format!(
@@ -368,13 +391,13 @@ async fn send_on(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
                 print(&format!("{}: {} {} → {} {}", one.hostname, from.0, from.1, unit.code, unit.name))?;
             }
         }
-        print(&format!("{} machines would go, {} wait.", reckoned.moves.len(), reckoned.left))?;
+        print(&format!("{} would go, {} wait.", machines_counted(reckoned.moves.len()), reckoned.left))?;
         return Ok(ExitCode::SUCCESS);
     }
     let applied = reassign::apply(&app, &everything, (&name, &rules), ACTOR).await?;
     app.store.close().await;
     match applied {
-        Ok((moved, left)) => print(&format!("{moved} machines went, {left} wait."))?,
+        Ok((moved, left)) => print(&format!("{} went, {left} wait.", machines_counted(moved)))?,
         Err(complaints) => return Ok(complain(&complaints)),
     }
     Ok(ExitCode::SUCCESS)
@@ -390,8 +413,7 @@ async fn waiting(data: &Data) -> Result<ExitCode> {
 
 /// Tells what keeps a file from being imported.
 pub(super) fn complain(complaints: &[String]) -> ExitCode {
-    complaints.iter().for_each(|complaint| tell(complaint));
-    tell(&format!("{} things are wrong; nothing was imported.", complaints.len()));
+    tell_complaints(complaints, "; nothing was imported.");
     ExitCode::FAILURE
 }
 

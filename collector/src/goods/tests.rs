@@ -25,9 +25,10 @@ async fn all(office: &Office) -> Vec<Goods> {
 }
 
 async fn seat(office: &Office, csv: &str) {
-    let rows = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
-    seats::import(&mut tx, "seats.csv", &rows).await.unwrap().unwrap();
+    let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+    seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();
     tx.commit().await.unwrap();
 }
 

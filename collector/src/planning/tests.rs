@@ -8,7 +8,7 @@ use rules::plan::{Means, Why};
 use super::*;
 use crate::web::office::{self, Office};
 use crate::web::{amount, annex};
-use crate::{inventory, seats, wishes};
+use crate::{inventory, rooms, seats, wishes};
 
 fn bar() -> ProgressBar {
     ProgressBar::hidden()
@@ -98,14 +98,12 @@ async fn seats_are_counted_and_shared_devices_with_the_commune() {
     diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let csv = "unit_code,role,count\n16093-VP,officer,40\n16093-HCC,counter,5\n";
-    let rows = seats::parse("seats.csv", csv.as_bytes()).unwrap();
-    let imported = seats::import(&mut tx, "seats.csv", &rows).await.unwrap().unwrap();
-    assert_eq!((imported.units, imported.changed, imported.seats), (2, 2, 45));
-    let again = seats::import(&mut tx, "seats.csv", &rows).await.unwrap().unwrap();
-    assert_eq!(again.changed, 0);
-    let unknown = seats::parse("seats.csv", b"unit_code,role,count\n99,clerk,1\n").unwrap();
-    let complaints = seats::import(&mut tx, "seats.csv", &unknown).await.unwrap().unwrap_err();
-    assert_eq!(complaints, ["seats.csv:2:1: there is no unit with the code 99"]);
+    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+    assert_eq!((reckoned.units, reckoned.changes.len(), reckoned.seats), (2, 2, 45));
+    seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();
+    let again = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+    assert_eq!(again.changes, []);
     tx.commit().await.unwrap();
 
     let planned = plan_of(&office, commune(&office).await, &[]).await;
@@ -181,14 +179,26 @@ async fn wishes_become_lines_and_stand_in_their_columns() {
     let office = office::known().await;
     let csv = "unit_code,item,count,have,price\n16093,internet-line,2,0,2000000\n16093,firewall,1,0,\n\
                16093,wifi,3,3,\n";
-    let rows = wishes::parse("w.csv", csv.as_bytes(), &office.app.judge().prices).unwrap();
+    let prices = &office.app.judge().prices;
+    let read = wishes::parse("w.csv", csv.as_bytes(), prices).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
-    let imported = wishes::import(&mut tx, "w.csv", &rows).await.unwrap().unwrap();
-    assert_eq!((imported.units, imported.wishes), (1, 3));
-    let unknown =
-        wishes::parse("w.csv", b"unit_code,item,count\n99,wifi,1\n", &office.app.judge().prices).unwrap();
-    let told = wishes::import(&mut tx, "w.csv", &unknown).await.unwrap().unwrap_err();
-    assert_eq!(told, ["w.csv:2:1: there is no unit with the code 99"]);
+    let everything = Scope::everything();
+    let reckoned = wishes::reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
+    assert_eq!((reckoned.units, reckoned.wishes), (1, 3));
+    wishes::apply(&mut tx, "w.csv", &reckoned, ("an", office::now())).await.unwrap();
+    let other = "unit_code,item,count,have,price\n16093,internet-line,2,0,2000000\n16093,firewall,2,0,\n";
+    let other = wishes::parse("w.csv", other.as_bytes(), prices).unwrap();
+    let told = wishes::reckon(&mut tx, &everything, &other).await.unwrap().unwrap();
+    assert_eq!(told.changes[0].told(), "16093: firewall 1 → 2; loses wifi 3 (− 3)");
+    let unknown = wishes::parse("w.csv", b"unit_code,item,count\n99,wifi,x\n", prices).unwrap();
+    let told = wishes::reckon(&mut tx, &everything, &unknown).await.unwrap().unwrap_err();
+    assert_eq!(
+        told,
+        [
+            "w.csv:2:1: there is no unit with the code 99",
+            "w.csv:2:3: “x” is no number of devices: it is from 0 to 10000"
+        ]
+    );
     tx.commit().await.unwrap();
     let planned = plan_of(&office, commune(&office).await, &[]).await;
     let wished: Vec<_> =
@@ -205,6 +215,15 @@ async fn wishes_become_lines_and_stand_in_their_columns() {
     assert_eq!((&amounts[7], &amounts[10]), (&Data::Float(45e6), &Data::Float(48e6)));
 }
 
+/// Takes a file of rooms and of the register in.
+async fn place(office: &Office, csv: &str) {
+    let read = rooms::parse("r.csv", csv.as_bytes()).unwrap();
+    let mut tx = office.app.store.begin().await.unwrap();
+    let reckoned = rooms::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+    rooms::apply(&mut tx, "r.csv", &reckoned, ("an", office::now())).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// What the asset register says of the age of a machine comes before what its firmware says.
 #[tokio::test]
 async fn the_register_knows_best_how_old_a_machine_is() {
@@ -217,8 +236,7 @@ async fn the_register_knows_best_how_old_a_machine_is() {
     };
     let before = age().await;
     let text = format!("machine,register_date\n{one},21/11/2009\n");
-    let rows = crate::rooms::parse("r.csv", text.as_bytes()).unwrap();
-    crate::rooms::import(&office.app, "r.csv", &rows, "an").await.unwrap().unwrap();
+    place(&office, &text).await;
     assert_eq!(age().await, Some(17));
     assert_ne!(before, Some(17));
 }
@@ -231,8 +249,7 @@ async fn the_present_state_is_a_workbook() {
          {},203,Nguyễn Văn An,Một cửa,TS-01,31/12/2019,2027-06-30\n",
         office::machine_id(1)
     );
-    let rows = crate::rooms::parse("r.csv", text.as_bytes()).unwrap();
-    crate::rooms::import(&office.app, "r.csv", &rows, "an").await.unwrap().unwrap();
+    place(&office, &text).await;
     diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
     let planned = plan_of(&office, Scope::everything(), &[]).await;
     let inventory = inventory::take(&office.app, &Scope::everything(), &bar()).await.unwrap();

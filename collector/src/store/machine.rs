@@ -3,6 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
+use super::listing::Scope;
 use super::unit::Unit;
 use super::{Tx, new_id, sql};
 use crate::vietnamese::fold;
@@ -216,13 +217,13 @@ pub async fn role(tx: &mut Tx, id: &str) -> Result<String> {
     Ok(sql!(tx, |c| sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?))
 }
 
-/// Every machine: id and name in the network, in the order of ids.
+/// The machines of these units: id and name in the network, in the order of ids.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn names(tx: &mut Tx) -> Result<Vec<(String, String)>> {
-    const SQL: &str = "SELECT id, hostname FROM machine ORDER BY id";
-    Ok(sql!(tx, |c| sqlx::query_as(SQL).fetch_all(c).await?))
+pub async fn names(tx: &mut Tx, scope: &Scope) -> Result<Vec<(String, String)>> {
+    const SQL: &str = "SELECT id, hostname FROM machine WHERE unit_path >= $1 AND unit_path < $2 ORDER BY id";
+    Ok(sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?))
 }
 
 /// What lists show of a machine's latest report.

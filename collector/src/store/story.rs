@@ -722,7 +722,9 @@ async fn seats_and_diagnoses() {
     assert_eq!(diagnosis::all(&mut tx, &everything, "").await.unwrap(), all, "what is in force stays");
 
     // Another seat, for a machine that people know by its name.
-    assert_eq!(machine::names(&mut tx).await.unwrap(), [(id.clone(), "PC-01".to_owned())]);
+    let everything = Scope::everything();
+    assert_eq!(machine::names(&mut tx, &everything).await.unwrap(), [(id.clone(), "PC-01".to_owned())]);
+    assert_eq!(machine::names(&mut tx, &Scope::subtree("elsewhere/")).await.unwrap(), []);
     let by_hand = (machine::Because::Hand, at(4));
     machine::seat(&mut tx, &id, &province, "leader", by_hand).await.unwrap();
     assert_eq!(machine::joined_by(&mut tx, &id).await.unwrap(), (Some(commune.id.clone()), true));

@@ -1,5 +1,7 @@
 //! Files of surveys as people write them, and what a declaration does.
 
+use std::collections::BTreeSet;
+
 use expect_test::expect;
 use jiff::civil::date;
 
@@ -13,7 +15,7 @@ fn rows_as_people_write_them() {
     let csv = "\u{feff}Mã đơn vị;Ngày khảo sát;Băng thông Internet;TSLCD cấp II;Switch;Hồ sơ cấp độ;Đầu mối;\
                Ngày thử phục hồi;Ghi chú\n16093;05/11/2026;100;Có;không;chưa;x;01/06/2026;phiếu số 3\n\
                14797;;0;;không rõ;2026-09-01;;;\n";
-    let rows = parse("s.csv", csv.as_bytes(), TODAY).unwrap();
+    let rows = parse("s.csv", csv.as_bytes(), TODAY).unwrap().rows;
     let told = |row: &Row| {
         let day = row.declared_on.map(|day| day.to_string()).unwrap_or_default();
         let answers = row.answers.iter().map(|(fact, value)| format!("{fact}={value}"));
@@ -32,14 +34,14 @@ fn complaints_all_at_once() {
     expect![[r#"
         s.csv:2:1: the code of the unit is missing
         s.csv:3:2: 2027-01-01 is in the future
-        s.csv:3:4: “-1” is no bandwidth in Mb/s: it is a whole number from 0 to 1000000
         s.csv:3:3: “maybe” is neither có nor không
+        s.csv:3:4: “-1” is no bandwidth in Mb/s: it is a whole number from 0 to 1000000
         s.csv:3:5: “31/02/2026” is no day: write it as 31/12/2026, or chưa
         s.csv:4:2: “soon” is no day: write it as 31/12/2026
         s.csv:4:4: “1e3” is no bandwidth in Mb/s: it is a whole number from 0 to 1000000
         s.csv:4:5: 2030-01-01 is in the future
         s.csv:6:1: the same unit and day stand in line 5 too"#]]
-    .assert_eq(&parse("s.csv", csv.as_bytes(), TODAY).unwrap_err().join("\n"));
+    .assert_eq(&parse("s.csv", csv.as_bytes(), TODAY).unwrap().complaints.told("s.csv").join("\n"));
     for csv in ["unit_code\n16093\n", "wifi\ncó\n", "unit_code,wi_fy\n16093,có\n"] {
         assert!(parse("s.csv", csv.as_bytes(), TODAY).is_err(), "{csv}");
     }
@@ -97,19 +99,21 @@ async fn the_latest_day_holds_and_leaders_follow() {
     assert_eq!(set(parameter::holding(&mut tx, &below.path).await.unwrap()), None);
 
     // A unit with agencies below it says nothing for their leaders.
-    let rows = |code: &str| {
-        [Row {
-            line: 2,
-            unit: code.to_owned(),
-            declared_on: None,
-            note: String::new(),
-            answers: answers(json!(true)),
-        }]
-    };
     let judge = app.judge();
-    let imported = import(&mut tx, &judge, ("s.csv", &rows("38")), ("an", now)).await.unwrap().unwrap();
-    assert_eq!((imported.units, imported.facts, imported.turned.len()), (1, 1, 0));
+    let file = "unit_code,leaders_sign_remotely,wifi\n38,có,\n";
+    let read = parse("s.csv", file.as_bytes(), TODAY).unwrap();
+    let reckoned = reckon(&mut tx, &Scope::everything(), &read, TODAY).await.unwrap().unwrap();
+    assert_eq!((reckoned.units, reckoned.facts), (1, 1));
+    assert_eq!(reckoned.changes[0].told(), "38: gains leaders_sign_remotely true");
+    let turned = apply(&mut tx, &judge, "s.csv", &reckoned, ("an", now)).await.unwrap();
+    assert!(turned.is_empty());
     assert_eq!(set(parameter::holding(&mut tx, &province.path).await.unwrap()), None);
-    let told = import(&mut tx, &judge, ("s.csv", &rows("99")), ("an", now)).await.unwrap().unwrap_err();
-    assert_eq!(told, ["s.csv:2:1: there is no unit with the code 99"]);
+    let again = reckon(&mut tx, &Scope::everything(), &read, TODAY).await.unwrap().unwrap();
+    assert_eq!(again.changes, [], "it says the same");
+    let read = parse("s.csv", b"unit_code,wifi\n99,maybe\n", TODAY).unwrap();
+    let told = reckon(&mut tx, &Scope::everything(), &read, TODAY).await.unwrap().unwrap_err();
+    assert_eq!(
+        told,
+        ["s.csv:2:1: there is no unit with the code 99", "s.csv:2:2: “maybe” is neither có nor không"]
+    );
 }

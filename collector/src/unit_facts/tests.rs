@@ -41,9 +41,10 @@ async fn what_nobody_counted_is_not_known() {
     assert_ne!(before.worst, before.best, "the machines are not diagnosed yet");
 
     let csv = "unit_code,role,count\n16093-VP,officer,40\n16093-HCC,counter,5\n";
-    let rows = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
-    seats::import(&mut tx, "seats.csv", &rows).await.unwrap().unwrap();
+    let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
+    seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();
     tx.commit().await.unwrap();
     planning::diagnose(&office.app, &Scope::everything(), None, &ProgressBar::hidden()).await.unwrap();
     let after = gathered(&office, &scope).await.count(&commune).unwrap();

@@ -373,7 +373,7 @@ pub async fn keep(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     let (place, plan) = planned(&site, &visitor, &form).await?;
     let name: String = form.text("name").trim().chars().take(NAME_CHARS_MAX).collect();
     let name = if name.is_empty() { format!("{place}, {}", format::date(plan.day)) } else { name };
-    let budgets = asked.budgets().map_err(|()| Failure::NotFound)?;
+    let budgets = asked.budgets().map_err(|_| Failure::NotFound)?;
     let terms = asked.terms().map_err(|()| Failure::NotFound)?;
     let norm = Some(asked.norm.clone()).filter(|norm| !norm.is_empty());
     let mut tx = site.app.store.read().await?;

@@ -596,6 +596,7 @@ words! {
     plan_tried_rules
     plan_make
     plan_wrong_budget
+    plan_wrong_budget_dong
     plan_wrong_norm
     plan_need
     plan_funded

@@ -6,11 +6,12 @@ use indicatif::ProgressBar;
 
 use crate::app::App;
 use crate::error::Failure;
+use crate::money::{self, Refused};
 use crate::planning::beside::{self, Progress};
 use crate::planning::{self, Planned, Wish};
 use crate::store::listing::{self, Scope, UnitRow};
 use crate::terms::{PERCENT, Terms};
-use crate::web::format::{self, fill};
+use crate::web::format::{self, fill, number};
 use crate::web::scenarios::PLANS;
 use crate::web::{Fields, Site, Visitor};
 
@@ -18,10 +19,8 @@ use crate::web::{Fields, Site, Visitor};
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long a file waits for machines that are diagnosed by other prices and rules.
 const PATIENCE_FILE: Duration = Duration::from_secs(120);
-/// Years that are planned at most, and the greatest budget of one, in million đồng.
+/// Years that are planned at most.
 pub(super) const YEARS_MAX: usize = 5;
-const MILLIONS_MAX: i64 = 100_000_000;
-const MILLION: i64 = 1_000_000;
 /// Longest name of a fund, in characters.
 const FUND_CHARS_MAX: usize = 120;
 
@@ -106,25 +105,20 @@ impl Asked {
         Ok(Terms { prices: given(&self.prices), percent, rules: given(&self.rules) })
     }
 
-    /// The budget of each year in đồng, such as `500` or `500; 300; 0` in million; none without a limit, an error where it
-    /// cannot be read.
-    pub(in crate::web) fn budgets(&self) -> Result<Vec<i64>, ()> {
+    /// The budget of each year in đồng, such as `500` or `500; 300; 0` in million; none without a limit.
+    ///
+    /// # Errors
+    /// The text that cannot be a budget, and why.
+    pub(in crate::web) fn budgets(&self) -> Result<Vec<i64>, (String, Refused)> {
         if self.budget.is_empty() {
             return Ok(Vec::new());
         }
-        let one = |text: &str| {
-            let plain: String =
-                text.chars().filter(|letter| !matches!(letter, '.' | ',' | ' ' | '\u{a0}')).collect();
-            match plain.parse::<i64>() {
-                Ok(millions) if (0..=MILLIONS_MAX).contains(&millions) => Ok(millions * MILLION),
-                Ok(_) | Err(_) => Err(()),
-            }
-        };
+        let one = |text: &str| money::of_millions(text).map_err(|refused| (text.trim().to_owned(), refused));
         // One number is that of every year; several are those of the years, the first first.
         match self.budget.split(';').collect::<Vec<_>>().as_slice() {
             [every] => Ok(vec![one(every)?; self.years]),
             each if each.len() <= YEARS_MAX => each.iter().map(|year| one(year)).collect(),
-            _ => Err(()),
+            _ => Err((self.budget.clone(), Refused::Unclear)),
         }
     }
 }
@@ -175,7 +169,13 @@ pub(super) async fn answer(
 fn wish(site: &Site, visitor: &Visitor, asked: &Asked, scope: Scope) -> Result<Wish, String> {
     let w = visitor.words();
     let wrong = |text: &str, of: &str| fill(text, &[("text", of)]);
-    let budgets = asked.budgets().map_err(|()| wrong(&w.plan_wrong_budget, &asked.budget))?;
+    let budgets = asked.budgets().map_err(|(text, refused)| match refused {
+        Refused::Unclear => wrong(&w.plan_wrong_budget, &text),
+        Refused::Dong(millions) => {
+            let millions = number(visitor.lang(), millions);
+            fill(&w.plan_wrong_budget_dong, &[("text", &text), ("millions", &millions)])
+        }
+    })?;
     let norm = Some(asked.norm.clone()).filter(|norm| !norm.is_empty());
     let judge = site.app.judge();
     let is_known = match &norm {

@@ -160,9 +160,9 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
     let csv = admin.get("/units/waiting.csv?separator=comma").await.body;
     assert_eq!(csv.matches("\r\n").count(), 13, "{csv}");
     let moves = crate::seats::parse_moves("m.csv", csv.as_bytes()).unwrap();
-    assert!(moves.is_empty(), "nobody filled in a unit: {moves:?}");
+    assert!(moves.rows.is_empty(), "nobody filled in a unit: {moves:?}");
     let filled = csv.replacen("\"\",\"", "\"16094\",\"", 1);
-    assert_eq!(crate::seats::parse_moves("m.csv", filled.as_bytes()).unwrap().len(), 1);
+    assert_eq!(crate::seats::parse_moves("m.csv", filled.as_bytes()).unwrap().rows.len(), 1);
 
     let rules =
         "old_unit_code,hostname_prefix,new_unit_code\n16093-HCC,,16093\n16093,pc-van,16094\n16093,zz,16094\n";
