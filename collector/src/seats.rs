@@ -484,7 +484,7 @@ mod tests {
             1 units, 4 seats
         "#]]
         .assert_eq(&told);
-        let trail = audit::newest(&mut tx, None, 9).await.unwrap();
+        let trail = audit::newest(&mut tx, audit::Filter::default(), None, 9).await.unwrap();
         assert!(trail.iter().any(|one| one.detail.contains("loses counter 4, officer 13")), "{trail:?}");
     }
 

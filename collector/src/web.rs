@@ -40,6 +40,7 @@ pub mod asset;
 pub mod audit;
 pub mod failure;
 pub mod format;
+pub mod import;
 pub mod label;
 pub mod layout;
 pub mod league;
@@ -149,6 +150,8 @@ routes! {
     get  "/units.csv"      ALL      => units::export;
     get  "/units/import"   ADMINISTRATORS => unit_import::show;
     post "/units/import"   ADMINISTRATORS => unit_import::send;
+    get  "/import/{id}"    SEATS    => import::show;
+    post "/import/{id}"    SEATS    => import::send;
     get  "/units/waiting"  SEATS    => waiting::show;
     post "/units/waiting"  SEATS    => waiting::send_on;
     get  "/units/waiting.csv" SEATS => waiting::export;
@@ -332,7 +335,7 @@ async fn check_form(request: Request, form_token: &str) -> Result<Request, Failu
 fn form_bytes_max(parts: &Parts) -> usize {
     match parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str) {
         Some("/rules/try" | "/rules/activate" | "/plan/texts") => RULES_FORM_BYTES_MAX,
-        Some("/units/import" | "/units/waiting") => UNITS_FORM_BYTES_MAX,
+        Some("/units/import" | "/units/waiting" | "/import/{id}") => UNITS_FORM_BYTES_MAX,
         Some(_) | None => FORM_BYTES_MAX,
     }
 }

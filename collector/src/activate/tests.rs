@@ -51,7 +51,7 @@ async fn put(app: &App, text: &str, reason: &str) -> Activated {
 
 async fn trail(app: &App) -> Vec<String> {
     let mut tx = app.store.read().await.unwrap();
-    let entries = audit::newest(&mut tx, None, 20).await.unwrap();
+    let entries = audit::newest(&mut tx, audit::Filter::default(), None, 20).await.unwrap();
     // They are of the same moment, so their order says nothing.
     let mut told: Vec<String> =
         entries.iter().map(|entry| format!("{} {} {}", entry.actor, entry.action, entry.subject)).collect();

@@ -388,7 +388,8 @@ async fn the_same_hardware_installed_again_continues_its_history() {
     assert_eq!(office.reports().await, 2);
     assert_eq!(office.open_conflicts(&machine).await, "");
     let mut tx = office.app.store.read().await.unwrap();
-    let audited = crate::store::audit::newest(&mut tx, None, 5).await.unwrap();
+    let audited =
+        crate::store::audit::newest(&mut tx, crate::store::audit::Filter::default(), None, 5).await.unwrap();
     assert_eq!(audited[0].action, "machine-join-again");
 }
 

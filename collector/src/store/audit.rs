@@ -23,6 +23,15 @@ pub struct Entry {
     pub detail: String,
 }
 
+/// Everybody who ever did something, in the order of their names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn actors(tx: &mut Tx) -> Result<Vec<String>> {
+    const SQL: &str = "SELECT DISTINCT actor FROM audit ORDER BY actor";
+    Ok(sql!(tx, |c| sqlx::query_scalar(SQL).fetch_all(c).await?))
+}
+
 /// Writes down what somebody did.
 ///
 /// # Errors
@@ -52,18 +61,34 @@ pub async fn add(
     Ok(())
 }
 
+/// Which entries are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Filter<'a> {
+    /// What was done; empty for anything.
+    pub action: &'a str,
+    /// Who did it; empty for anybody.
+    pub actor: &'a str,
+    /// What is left out: that people came and went.
+    pub without_sessions: bool,
+}
+
 /// The newest entries before the one of this id, or from the newest on; at most `limit`, newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest(tx: &mut Tx, before: Option<&str>, limit: i64) -> Result<Vec<Entry>> {
+pub async fn newest(tx: &mut Tx, filter: Filter<'_>, before: Option<&str>, limit: i64) -> Result<Vec<Entry>> {
     const SQL: &str = "SELECT id, at, actor, action, subject, detail FROM audit
-        WHERE id < $1 ORDER BY id DESC LIMIT $2";
+        WHERE id < $1 AND ($2 = '' OR action = $2) AND ($3 = '' OR actor = $3)
+            AND ($4 = 0 OR action NOT IN ('sign-in', 'sign-in-failed', 'sign-out'))
+        ORDER BY id DESC LIMIT $5";
     // Ids are hexadecimal, so a tilde is after all of them.
     let before = before.unwrap_or("~");
     sql!(tx, |c| {
         sqlx::query(SQL)
             .bind(before)
+            .bind(filter.action)
+            .bind(filter.actor)
+            .bind(i64::from(filter.without_sessions))
             .bind(limit)
             .fetch_all(c)
             .await?

@@ -72,8 +72,47 @@ pub struct Filter {
     pub waived: bool,
     /// Of which Windows and the rules say so, as a word.
     pub opinion: Option<&'static str>,
-    /// Words that all stand in what is searched, folded; those after the third are ignored.
-    pub words: Vec<String>,
+    /// What must all be found in what is searched of a machine, or in the names and codes of its unit and those above
+    /// it; those after [`TERMS_MAX`] are ignored.
+    pub terms: Vec<Term>,
+    /// Ids of units: of one of which, or of one below it; none for any.
+    pub units: Option<Vec<String>>,
+}
+
+/// Terms that are searched for at most.
+pub const TERMS_MAX: usize = 8;
+
+/// What is searched for, folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Term {
+    /// Stands anywhere.
+    Anywhere(String),
+    /// Stands where a word begins.
+    Beginning(String),
+    /// Is a word.
+    Whole(String),
+    /// A word that begins so, and behind it a word that is this number: a system and its version.
+    Version(String, String),
+}
+
+impl Term {
+    /// As a person would write it.
+    pub fn told(&self) -> String {
+        match self {
+            Term::Anywhere(text) | Term::Beginning(text) | Term::Whole(text) => text.clone(),
+            Term::Version(name, version) => format!("{name} {version}"),
+        }
+    }
+
+    /// The pattern of a text that holds it, with a space before and behind the text.
+    fn pattern(&self) -> String {
+        match self {
+            Term::Anywhere(text) => format!("%{}%", escaped(text)),
+            Term::Beginning(text) => format!("% {}%", escaped(text)),
+            Term::Whole(text) => format!("% {} %", escaped(text)),
+            Term::Version(name, version) => format!("% {}% {} %", escaped(name), escaped(version)),
+        }
+    }
 }
 
 impl Filter {
@@ -89,7 +128,8 @@ impl Filter {
             switched_off: false,
             waived: false,
             opinion: None,
-            words: Vec::new(),
+            terms: Vec::new(),
+            units: None,
         }
     }
 
@@ -103,11 +143,22 @@ impl Filter {
             && !self.switched_off
             && !self.waived
             && self.opinion.is_none()
-            && self.words.is_empty()
+            && self.terms.is_empty()
+            && self.units.is_none()
     }
 
+    /// The pattern of a term; empty where there is none.
     fn pattern(&self, index: usize) -> String {
-        self.words.get(index).map_or_else(|| "%".to_owned(), |word| like(word))
+        self.terms.get(index).map(Term::pattern).unwrap_or_default()
+    }
+
+    /// The ids of the units in one text; empty for any unit, and what is no id where there is none.
+    fn unit_ids(&self) -> String {
+        match self.units.as_deref() {
+            None => String::new(),
+            Some([]) => "-".to_owned(),
+            Some(ids) => ids.join(" "),
+        }
     }
 
     fn silent_before(&self) -> i64 {
@@ -115,16 +166,15 @@ impl Filter {
     }
 }
 
-/// The pattern of a text that holds this one.
-fn like(word: &str) -> String {
-    let mut pattern = "%".to_owned();
-    for letter in word.chars() {
+/// A text as it stands in a pattern.
+fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for letter in text.chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(letter);
     }
-    pattern.push('%');
     pattern
 }
 
@@ -251,19 +301,36 @@ macro_rules! columns {
 /// empty text keeps both databases from using the index of the path.
 macro_rules! filter {
     (everything) => {
-        concat!("WHERE m.unit_path || '' >= $1 AND m.unit_path || '' < $2 ", filter!(rest))
+        concat!("WHERE m.unit_path || '' >= $1 AND m.unit_path || '' < $2 ", filter!(rest), filter!(terms))
     };
     (subtree) => {
-        concat!("WHERE m.unit_path >= $1 AND m.unit_path < $2 ", filter!(rest))
+        concat!("WHERE m.unit_path >= $1 AND m.unit_path < $2 ", filter!(rest), filter!(terms))
     };
     (rest) => {
         "AND ($3 = '' OR m.role = $3)
         AND ($4 = '' OR EXISTS (SELECT 1 FROM finding f WHERE f.machine = m.id AND f.rule = $4
-            AND (f.outcome = 'waived' OR $11 = 0) AND (f.switched_off OR $10 = 0)
-            AND (f.outcome = 'fail' OR $10 + $11 > 0)))
-        AND m.seen_at < $5 AND m.search LIKE $6 ESCAPE '\\' AND m.search LIKE $7 ESCAPE '\\'
-        AND m.search LIKE $8 ESCAPE '\\' AND m.conflicts >= $9
-        AND m.switched_off >= $10 AND m.waived >= $11 AND ($12 = '' OR m.opinion = $12) "
+            AND (f.outcome = 'waived' OR $16 = 0) AND (f.switched_off OR $15 = 0)
+            AND (f.outcome = 'fail' OR $15 + $16 > 0)))
+        AND m.seen_at + 0 < $5 AND m.conflicts >= $14
+        AND m.switched_off >= $15 AND m.waived >= $16 AND ($17 = '' OR m.opinion = $17)
+        AND ($18 = '' OR m.unit IN (SELECT d.id FROM unit a CROSS JOIN unit d
+            WHERE $18 LIKE '%' || a.id || '%' AND d.path >= a.path AND d.path < a.path || '~')) "
+    };
+    // The names of units are looked for at the beginnings of words only: a syllable stands in too many others. The units
+    // of a term do not depend on the machine, so they are found once for the whole list.
+    (term $at:literal) => {
+        concat!(
+            "AND ($", $at, " = '' OR ' ' || m.search || ' ' LIKE $", $at, " ESCAPE '\\'
+            OR m.unit IN (SELECT d.id FROM unit a CROSS JOIN unit d
+                WHERE ' ' || a.search || ' ' LIKE '% ' || LTRIM(SUBSTR($", $at, ", 2)) ESCAPE '\\'
+                AND d.path >= a.path AND d.path < a.path || '~')) "
+        )
+    };
+    (terms) => {
+        concat!(
+            filter!(term 6), filter!(term 7), filter!(term 8), filter!(term 9),
+            filter!(term 10), filter!(term 11), filter!(term 12), filter!(term 13)
+        )
     };
 }
 
@@ -350,14 +417,16 @@ async fn stretch(
             .bind(filter.scope.end())
             .bind(filter.role.map_or("", Role::word))
             .bind(filter.rule.as_deref().unwrap_or_default())
-            .bind(filter.silent_before())
-            .bind(filter.pattern(0))
-            .bind(filter.pattern(1))
-            .bind(filter.pattern(2))
+            .bind(filter.silent_before());
+        for index in 0..TERMS_MAX {
+            query = query.bind(filter.pattern(index));
+        }
+        query = query
             .bind(i64::from(filter.conflict))
             .bind(i64::from(filter.switched_off))
             .bind(i64::from(filter.waived))
             .bind(filter.opinion.unwrap_or_default())
+            .bind(filter.unit_ids())
             .bind(limit);
         query = query.bind(match bound {
             Bound::Grade(grade) => grade.word(),
@@ -391,19 +460,21 @@ pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
         let query = if filter.is_everything() {
             sqlx::query(ALL)
         } else {
-            sqlx::query(SQL)
+            let mut query = sqlx::query(SQL)
                 .bind(filter.scope.first())
                 .bind(filter.scope.end())
                 .bind(filter.role.map_or("", Role::word))
                 .bind(filter.rule.as_deref().unwrap_or_default())
-                .bind(filter.silent_before())
-                .bind(filter.pattern(0))
-                .bind(filter.pattern(1))
-                .bind(filter.pattern(2))
+                .bind(filter.silent_before());
+            for index in 0..TERMS_MAX {
+                query = query.bind(filter.pattern(index));
+            }
+            query
                 .bind(i64::from(filter.conflict))
                 .bind(i64::from(filter.switched_off))
                 .bind(i64::from(filter.waived))
                 .bind(filter.opinion.unwrap_or_default())
+                .bind(filter.unit_ids())
         };
         let rows = query.fetch_all(c).await?;
         let mut grades = Grades::default();

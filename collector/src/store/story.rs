@@ -476,10 +476,20 @@ async fn a_person_signs_in_and_out() {
 
     audit::add(&mut tx, at(6), "lan", "sign-in", "lan", "").await.unwrap();
     audit::add(&mut tx, at(7), "lan", "sign-out", "lan", "").await.unwrap();
-    let newest = audit::newest(&mut tx, None, 1).await.unwrap();
+    let any = audit::Filter::default();
+    let newest = audit::newest(&mut tx, any, None, 1).await.unwrap();
     assert_eq!((newest.len(), newest[0].action.as_str()), (1, "sign-out"));
-    let before = audit::newest(&mut tx, Some(&newest[0].id), 10).await.unwrap();
+    let before = audit::newest(&mut tx, any, Some(&newest[0].id), 10).await.unwrap();
     assert_eq!(before.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["sign-in"]);
+    audit::add(&mut tx, at(8), "an", "user-add", "lan", "").await.unwrap();
+    for (filter, count) in [
+        (audit::Filter { without_sessions: true, ..any }, 1),
+        (audit::Filter { action: "sign-in", ..any }, 1),
+        (audit::Filter { actor: "lan", ..any }, 2),
+    ] {
+        assert_eq!(audit::newest(&mut tx, filter, None, 9).await.unwrap().len(), count, "{filter:?}");
+    }
+    assert_eq!(audit::actors(&mut tx).await.unwrap(), ["an", "lan"]);
     tx.commit().await.unwrap();
 }
 

@@ -53,13 +53,14 @@ pub fn percent(lang: Lang, share: i64) -> String {
     format!("{}{}", number(lang, share), lang.pick("\u{a0}%", "%"))
 }
 
-/// A share of a whole, rounded down, except that something is never 0 %; none of nothing.
+/// A share of a whole, rounded to the nearest, except that some is never 0 % and not all is never 100 %; none of nothing.
 pub fn share(lang: Lang, part: i64, whole: i64) -> String {
     match (part, whole) {
         (_, 0) => "—".to_owned(),
         (0, _) => percent(lang, 0),
         (part, whole) if part * 100 < whole => format!("<\u{a0}{}", percent(lang, 1)),
-        (part, whole) => percent(lang, part * 100 / whole),
+        (part, whole) if part >= whole => percent(lang, part * 100 / whole),
+        (part, whole) => percent(lang, ((part * 200 + whole) / (whole * 2)).clamp(1, 99)),
     }
 }
 
@@ -97,6 +98,11 @@ pub fn date(date: Date) -> String {
 pub fn moment(at: Timestamp) -> String {
     let local = local(at);
     format!("{} {}", date(local.date()), time(at))
+}
+
+/// A point in time in Vietnam as programs read it: 2026-11-22 07:41.
+pub fn iso_moment(at: Timestamp) -> String {
+    format!("{} {}", local(at).date(), time(at))
 }
 
 /// The time of the day in Vietnam: 07:41.
@@ -199,6 +205,10 @@ mod tests {
         both(|lang| share(lang, 1, 13_020), expect!["<\u{a0}1\u{a0}% | <\u{a0}1%"]);
         both(|lang| share(lang, 2_114, 13_020), expect!["16\u{a0}% | 16%"]);
         both(|lang| share(lang, 0, 0), expect!["— | —"]);
+        let told = |part, whole| share(Lang::En, part, whole);
+        let shares = [(199, 300), (1, 3), (999, 1000), (10, 1000), (9, 1000), (5, 5), (7, 5), (-1, 5)];
+        let shares = shares.map(|(part, whole)| told(part, whole));
+        assert_eq!(shares, ["66%", "33%", "99%", "1%", "<\u{a0}1%", "100%", "140%", "<\u{a0}1%"]);
     }
 
     #[test]
@@ -214,6 +224,7 @@ mod tests {
     fn times_are_those_of_vietnam() {
         let at: Timestamp = "2026-11-21T18:05:00Z".parse().unwrap();
         assert_eq!(moment(at), "22/11/2026 01:05");
+        assert_eq!(iso_moment(at), "2026-11-22 01:05");
         assert_eq!(date(day(at)), "22/11/2026");
     }
 

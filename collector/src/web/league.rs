@@ -23,7 +23,7 @@ use crate::web::format::{self, decimal, fill, number, share};
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
-use crate::web::trend::{self, CHANGE_DAYS};
+use crate::web::trend;
 use crate::web::units::{Node, tree};
 use crate::web::words::Words;
 use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page, unit as unit_page};
@@ -60,6 +60,7 @@ struct LeaguePage {
     small: Vec<RowView>,
     small_note: String,
     pace_note: String,
+    change_title: String,
     csv: String,
 }
 
@@ -73,7 +74,6 @@ struct RowView {
     rank: String,
     href: String,
     name: String,
-    code: String,
     bar: Vec<Stretch>,
     bar_text: String,
     machines: String,
@@ -155,7 +155,7 @@ fn forecast_told(w: &'static Words, row: &Row) -> String {
     }
 }
 
-/// A change in thirty days: machines, and points of the share.
+/// A change: machines, and points of the share.
 fn change_told(lang: Lang, w: &'static Words, change: Option<(i64, i64)>) -> String {
     let Some((machines, tenths)) = change else { return "—".to_owned() };
     let sign = |count: i64| if count > 0 { "+" } else { "" };
@@ -176,7 +176,6 @@ fn view(reader: &Reader, row: &Row) -> RowView {
         },
         href: format!("/units/{}", row.unit.id),
         name: row.unit.name.clone(),
-        code: row.unit.code.clone(),
         bar: grades_bar(&row.grades),
         bar_text: grades_text(lang, w, &row.grades),
         machines: number(lang, all),
@@ -235,7 +234,7 @@ async fn counts(
     kinds: &[&str],
     today: Date,
 ) -> Result<BTreeMap<String, Vec<Count>>, Failure> {
-    let most = PACES.iter().copied().max().unwrap_or(CHANGE_DAYS);
+    let most = PACES.iter().copied().max().unwrap_or_default();
     // A week more, since of older days only one a week is kept.
     let since = today.saturating_sub(Span::new().days(most + 7));
     let mut counted = BTreeMap::new();
@@ -258,7 +257,7 @@ fn row(
     counts.push((today, node.all));
     let target = target::at(targets, &node.unit.path).map(|(_, target)| target);
     Row {
-        change: change(&counts, today, CHANGE_DAYS),
+        change: change(&counts, today, pace_days),
         forecast: target.map(|target| forecast(&counts, today, pace_days, target.share_percent)),
         target,
         grades: node.all,
@@ -323,6 +322,7 @@ pub async fn show(
         small: rows.iter().filter(|row| row.rank.is_none()).map(|row| view(reader, row)).collect(),
         small_note: fill(&w.league_small_note, &[("n", &RANKED_MIN.to_string())]),
         pace_note: fill(&w.league_pace_note, &[("n", &days)]),
+        change_title: fill(&w.league_change, &[("n", &days)]),
         csv: format::url("/league.csv", &[("kind", asked.choice), ("days", &days)]),
     })
 }
@@ -336,8 +336,10 @@ pub async fn export(
     visitor: Visitor,
     Query(fields): Query,
 ) -> Result<Response, Failure> {
-    let (_, rows, _) = table(&site, &visitor, &fields).await?;
+    let (asked, rows, _) = table(&site, &visitor, &fields).await?;
     let (reader, w) = (&visitor.reader, visitor.words());
+    let of_days = |text: &str| fill(text, &[("n", &asked.pace_days.to_string())]);
+    let change_titles = [of_days(&w.league_change_machines), of_days(&w.league_change_points)];
     let mut csv = Csv::new(fields.separator());
     let titles = [
         &w.league_rank,
@@ -345,26 +347,35 @@ pub async fn export(
         &w.league_code,
         &w.column_machines,
         &w.column_ready,
-        &w.column_share,
-        &w.league_change,
-        &w.league_target,
+        &w.league_share_percent,
+        &change_titles[0],
+        &change_titles[1],
+        &w.league_target_percent,
         &w.league_target_day,
+        &w.league_forecast_day,
         &w.league_forecast,
     ];
     csv.line(&titles.map(Clone::clone));
     for row in &rows {
-        let RowView { rank, name, code, share, change, forecast, .. } = view(reader, row);
+        let (ready, all) = (row.grades.of(Grade::Ready), row.grades.all());
+        let (machines, points) = row.change.unzip();
+        let forecast_day = match row.forecast {
+            Some(Forecast::On(day)) => day.to_string(),
+            Some(Forecast::Reached | Forecast::Never | Forecast::TooLittle(_)) | None => String::new(),
+        };
         csv.line(&[
-            rank,
-            name,
-            code,
-            row.grades.all().to_string(),
-            row.grades.of(Grade::Ready).to_string(),
-            share,
-            change,
+            row.rank.map(|(place, _)| place.to_string()).unwrap_or_default(),
+            row.unit.name.clone(),
+            row.unit.code.clone(),
+            all.to_string(),
+            ready.to_string(),
+            csv.tenths((ready * 2000 + all) / (all * 2).max(1)),
+            machines.map(|machines| machines.to_string()).unwrap_or_default(),
+            points.map(|tenths| csv.tenths(tenths)).unwrap_or_default(),
             row.target.map(|target| target.share_percent.to_string()).unwrap_or_default(),
             row.target.map(|target| target.day.to_string()).unwrap_or_default(),
-            forecast,
+            forecast_day,
+            forecast_told(w, row),
         ]);
     }
     let name = format!("xep-hang-{}.csv", format::day(reader.now));

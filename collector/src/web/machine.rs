@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
@@ -30,9 +31,8 @@ use crate::web::remedy::{self, Advice};
 use crate::web::seat::GIVES_SEATS;
 use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
-use crate::web::{Form, Site, Visitor, page, value};
+use crate::web::{Form, Site, Visitor, page, page_with, value};
 
-/// Who may end a conflict.
 /// Who ends conflicts.
 pub const ENDS_CONFLICTS: &[Standing] = &[Standing::Administrator, Standing::Security];
 /// Judgements read for the history.
@@ -96,6 +96,7 @@ struct MachinePage {
     may_end: bool,
     may_seat: bool,
     room: String,
+    errors: Vec<String>,
 }
 
 struct Tally {
@@ -203,6 +204,7 @@ impl MachinePage {
                 .collect(),
             about: about(reader, rows),
             room: rows.room.clone(),
+            errors: Vec::new(),
             grade: label::grade(w, machine.grade),
             score: machine.score.map(|score| fill(&w.machine_score, &[("score", &number(lang, score))])),
             coverage: fill(&w.machine_coverage, &[("coverage", &format::percent(lang, machine.coverage))]),
@@ -536,7 +538,7 @@ fn table(
         let (text, why) = match records.nth(record, field) {
             Fact::Known(value) => (value::known(lang, w, term.kind, &value), None),
             Fact::Absent => ("—".to_owned(), None),
-            Fact::Unknown(reason) => ("?".to_owned(), Some(value::reason(w, &reason))),
+            Fact::Unknown(reason) => ("?".to_owned(), Some(value::reason(w, reason))),
         };
         Cell { head, text, is_number: is_number(term), why }
     };
@@ -660,9 +662,28 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
+    page(&made(&site, &visitor, &id).await?)
+}
+
+/// Shows one machine with what is wrong with the room that was written for it.
+///
+/// # Errors
+/// As [`show`].
+pub(super) async fn refuse_room(
+    site: &Site,
+    visitor: &Visitor,
+    id: &str,
+    (room, error): (&str, String),
+) -> Result<Response, Failure> {
+    let page = made(site, visitor, id).await?;
+    let page = MachinePage { room: room.to_owned(), errors: vec![error], ..page };
+    page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+async fn made(site: &Site, visitor: &Visitor, id: &str) -> Result<MachinePage, Failure> {
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let machine = listing::machine(&mut tx, scope, &id).await?.ok_or(Failure::NotFound)?;
+    let machine = listing::machine(&mut tx, scope, id).await?.ok_or(Failure::NotFound)?;
     let units = listing::units(&mut tx, scope).await?;
     let mut units: Vec<UnitRow> =
         units.into_iter().filter(|unit| machine.unit_path.starts_with(&unit.path)).collect();
@@ -690,7 +711,7 @@ pub async fn show(
     let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
     let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers, local, room };
-    page(&MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
+    Ok(MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
 }
 
 /// Ends the conflicts of one machine: `replaced` takes the other hardware for the machine's own, `end` only closes

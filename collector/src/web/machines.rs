@@ -1,5 +1,7 @@
 //! The list of machines: search, filter, sort, walk, export.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -9,7 +11,10 @@ use crate::app::Judge;
 use crate::error::Failure;
 use crate::opinion::Accord;
 use crate::store::Tx;
-use crate::store::listing::{self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, UnitRow};
+use crate::store::listing::{
+    self, Cursor, Direction, Filter, Grades, MachineRow, Scope, Sort, TERMS_MAX, UnitRow,
+};
+use crate::store::{register, unit};
 use crate::table::Csv;
 use crate::vietnamese::fold;
 use crate::web::format::{self, fill, number};
@@ -28,10 +33,17 @@ const EXPORT_ROWS: usize = 1000;
 /// A menu of more units than this is no help; the tree is.
 const MENU_MAX: usize = 400;
 
+mod search;
+
+/// Units that a sentence names.
+const NAMED_MAX: usize = 5;
+
 /// What the address asks for, in the words of the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     search: String,
+    /// Name or code of units, as somebody wrote it.
+    place: String,
     grade: Option<Grade>,
     role: Option<Role>,
     unit: String,
@@ -59,6 +71,7 @@ impl Asked {
         let sort = SORTS.iter().find(|(_, word)| *word == fields.text("sort"));
         Asked {
             search: fields.text("q").trim().to_owned(),
+            place: fields.text("place").trim().to_owned(),
             grade: Grade::parse(fields.text("grade")),
             role: Role::parse(fields.text("role")),
             unit: fields.text("unit").to_owned(),
@@ -78,6 +91,7 @@ impl Asked {
         let sort = SORTS.iter().find(|(sort, _)| *sort == self.sort && self.sort != Sort::Grade);
         let mut fields = vec![
             ("q", self.search.as_str()),
+            ("place", self.place.as_str()),
             ("grade", self.grade.map_or("", Grade::word)),
             ("role", self.role.map_or("", Role::word)),
             ("unit", self.unit.as_str()),
@@ -94,8 +108,15 @@ impl Asked {
         format::url(path, &fields)
     }
 
-    /// The filter, within what the reader sees. `unit` is the unit asked for, if it is among those.
-    fn filter(&self, reader: &Reader, scope: &Scope, unit: Option<&UnitRow>) -> Filter {
+    /// The filter, within what the reader sees. `unit` is the unit asked for, if it is among those; `places` are those
+    /// that what was written stands for, if anything was.
+    fn filter(
+        &self,
+        reader: &Reader,
+        scope: &Scope,
+        unit: Option<&UnitRow>,
+        places: Option<&[&UnitRow]>,
+    ) -> Filter {
         Filter {
             scope: unit.map_or_else(|| scope.clone(), |unit| Scope::subtree(&unit.path)),
             grade: self.grade,
@@ -106,7 +127,8 @@ impl Asked {
             switched_off: self.switched_off,
             waived: self.waived,
             opinion: self.opinion.map(Accord::word),
-            words: fold(&self.search).split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect(),
+            terms: search::read(&self.search).terms,
+            units: places.map(|places| places.iter().map(|unit| unit.id.clone()).collect()),
         }
     }
 }
@@ -120,7 +142,11 @@ struct MachinesPage {
     hidden: Vec<(&'static str, String)>,
     chips: Vec<Chip>,
     others: Vec<Chip>,
-    units: Vec<Choice>,
+    /// The menu of units; none where there are too many, so that a name is written.
+    units: Option<Vec<Choice>>,
+    place: String,
+    /// What was not searched, and which units what was written stands for.
+    told: Vec<String>,
     roles: Vec<Choice>,
     heads: Vec<Head>,
     lines: Vec<Line>,
@@ -179,8 +205,8 @@ impl MachinesPage {
         judge: &Judge,
         asked: &Asked,
         nodes: &[Node],
-        grades: &Grades,
-        rows: &[MachineRow],
+        told: Vec<String>,
+        (grades, rows): (&Grades, &[MachineRow]),
         walked: bool,
     ) -> MachinesPage {
         let (lang, w) = (reader.lang, reader.words());
@@ -196,7 +222,12 @@ impl MachinesPage {
             hidden: hidden(asked),
             chips: grade_chips(reader, asked, grades),
             others: other_chips(reader, judge, asked),
-            units: unit_choices(asked, nodes),
+            units: (nodes.len() <= MENU_MAX).then(|| unit_choices(asked, nodes)),
+            place: match nodes.iter().find(|node| node.unit.id == asked.unit) {
+                Some(node) if asked.place.is_empty() => node.unit.name.clone(),
+                _ => asked.place.clone(),
+            },
+            told,
             roles: role_choices(w, asked),
             heads: heads(w, asked),
             lines: shown.iter().map(|row| Line::of(reader, judge, row)).collect(),
@@ -296,10 +327,6 @@ fn opinion(w: &'static Words, accord: Accord) -> &'static str {
 }
 
 fn unit_choices(asked: &Asked, nodes: &[Node]) -> Vec<Choice> {
-    if nodes.len() > MENU_MAX {
-        let chosen = nodes.iter().filter(|node| node.unit.id == asked.unit);
-        return chosen.map(|node| unit_choice(asked, node, 0)).collect();
-    }
     nodes.iter().map(|node| unit_choice(asked, node, node.depth)).collect()
 }
 
@@ -386,16 +413,68 @@ pub fn waived(lang: Lang, w: &'static Words, row: &MachineRow) -> Option<String>
     (row.waived > 0).then(|| fill(&w.machines_waived_count, &[("n", &number(lang, row.waived))]))
 }
 
-/// What both the page and the export read first.
-async fn prepare(tx: &mut Tx, visitor: &Visitor, asked: &Asked) -> Result<(Vec<UnitRow>, Filter), Failure> {
+/// The units that a name or a code stands for, without those below others of them: those that are called exactly so, or
+/// those in which every word begins a word of the name or the code. None where nothing was written.
+fn places<'u>(units: &'u [UnitRow], text: &str) -> Option<Vec<&'u UnitRow>> {
+    let text = fold(text);
+    if text.is_empty() {
+        return None;
+    }
+    let is_called = |unit: &&UnitRow| fold(&unit.name) == text || fold(&unit.code) == text;
+    let is_like = |unit: &&UnitRow| {
+        let words = fold(&format!("{} {}", unit.name, unit.code));
+        text.split(' ').all(|wanted| words.split(' ').any(|word| word.starts_with(wanted)))
+    };
+    let mut found: Vec<&UnitRow> = units.iter().filter(is_called).collect();
+    if found.is_empty() {
+        found = units.iter().filter(is_like).collect();
+    }
+    let paths: Vec<&str> = found.iter().map(|unit| unit.path.as_str()).collect();
+    let is_below =
+        |unit: &UnitRow| paths.iter().any(|path| unit.path.len() > path.len() && unit.path.starts_with(path));
+    Some(found.iter().copied().filter(|unit| !is_below(unit)).collect())
+}
+
+/// What of the search was left out, and which units a name stood for.
+fn told(reader: &Reader, asked: &Asked, places: Option<&[&UnitRow]>) -> Vec<String> {
+    let w = reader.words();
+    let mut told = Vec::new();
+    let left_out = search::read(&asked.search).left_out;
+    if !left_out.is_empty() {
+        let most = number(reader.lang, i64::try_from(TERMS_MAX).unwrap_or(i64::MAX));
+        told.push(fill(&w.machines_left_out, &[("n", &most), ("words", &left_out.join(" "))]));
+    }
+    match places {
+        None => {}
+        Some([]) => told.push(fill(&w.machines_no_place, &[("text", &asked.place)])),
+        Some(units) => {
+            let named: Vec<&str> = units.iter().take(NAMED_MAX).map(|unit| unit.name.as_str()).collect();
+            let named = named.join("; ");
+            let more = units.len().saturating_sub(NAMED_MAX);
+            let text = if more > 0 { &w.machines_places_more } else { &w.machines_places };
+            let more = number(reader.lang, i64::try_from(more).unwrap_or(i64::MAX));
+            told.push(fill(text, &[("units", &named), ("n", &more)]));
+        }
+    }
+    told
+}
+
+/// What both the page and the export read first: the units that are seen, the filter, and what there is to say of it.
+async fn prepare(
+    tx: &mut Tx,
+    visitor: &Visitor,
+    asked: &Asked,
+) -> Result<(Vec<UnitRow>, Filter, Vec<String>), Failure> {
     let scope = &visitor.person.scope;
     let units = listing::units(tx, scope).await?;
     let unit = units.iter().find(|unit| unit.id == asked.unit);
     if !asked.unit.is_empty() && unit.is_none() {
         return Err(Failure::NotFound);
     }
-    let filter = asked.filter(&visitor.reader, scope, unit);
-    Ok((units, filter))
+    let places = places(&units, &asked.place);
+    let filter = asked.filter(&visitor.reader, scope, unit, places.as_deref());
+    let told = told(&visitor.reader, asked, places.as_deref());
+    Ok((units, filter, told))
 }
 
 /// Shows the list.
@@ -409,14 +488,18 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let asked = Asked::of(&fields);
     let mut tx = site.app.store.read().await?;
-    let (units, filter) = prepare(&mut tx, &visitor, &asked).await?;
+    let (units, filter, told) = prepare(&mut tx, &visitor, &asked).await?;
     let behind = Cursor::parse(fields.text("after"));
     let grades = listing::grades(&mut tx, &filter).await?;
-    let rows =
-        listing::machines(&mut tx, &filter, asked.sort, asked.direction, behind.as_ref(), ROWS + 1).await?;
-    let nodes = tree(units, &std::collections::BTreeMap::new());
+    // Looking for none takes as long as looking at all.
+    let rows = if asked.grade.map_or_else(|| grades.all(), |grade| grades.of(grade)) == 0 {
+        Vec::new()
+    } else {
+        listing::machines(&mut tx, &filter, asked.sort, asked.direction, behind.as_ref(), ROWS + 1).await?
+    };
+    let nodes = tree(units, &BTreeMap::new());
     let judge = site.app.judge();
-    page(&MachinesPage::of(&visitor.reader, &judge, &asked, &nodes, &grades, &rows, behind.is_some()))
+    page(&MachinesPage::of(&visitor.reader, &judge, &asked, &nodes, told, (&grades, &rows), behind.is_some()))
 }
 
 /// Exports what the list shows, all of it, as CSV.
@@ -430,8 +513,12 @@ pub async fn export(
 ) -> Result<Response, Failure> {
     let asked = Asked::of(&fields);
     let mut tx = site.app.store.read().await?;
-    let (_, filter) = prepare(&mut tx, &visitor, &asked).await?;
+    let (units, filter, _) = prepare(&mut tx, &visitor, &asked).await?;
+    let kinds: BTreeMap<String, String> =
+        unit::tree(&mut tx).await?.into_iter().map(|unit| (unit.id, unit.kind)).collect();
+    let rooms = register::all(&mut tx, &filter.scope).await?;
     let judge = site.app.judge();
+    let by_id: BTreeMap<&str, &UnitRow> = units.iter().map(|unit| (unit.id.as_str(), unit)).collect();
     let mut csv = Csv::new(fields.separator());
     csv.line(&titles(visitor.words()));
     let mut behind: Option<Cursor> = None;
@@ -440,7 +527,12 @@ pub async fn export(
             listing::machines(&mut tx, &filter, asked.sort, asked.direction, behind.as_ref(), EXPORT_ROWS)
                 .await?;
         for row in &rows {
-            csv.line(&cells(visitor.lang(), visitor.words(), &judge, row));
+            let beside = Beside {
+                code: by_id.get(row.unit.as_str()).map(|unit| unit.code.clone()).unwrap_or_default(),
+                commune: commune(&by_id, &kinds, &row.unit),
+                room: rooms.get(&row.id).map(|(room, _)| room.clone()).unwrap_or_default(),
+            };
+            csv.line(&cells(visitor.lang(), visitor.words(), &judge, row, beside));
         }
         behind = rows.last().map(Cursor::behind);
         if rows.len() < EXPORT_ROWS {
@@ -451,10 +543,32 @@ pub async fn export(
     Ok(attachment(CSV, &format!("may-{day}.csv"), csv.text))
 }
 
+/// What the list does not show of a machine.
+struct Beside {
+    code: String,
+    commune: String,
+    room: String,
+}
+
+/// The name of the commune or ward in which a unit is; empty where it is in none.
+fn commune(units: &BTreeMap<&str, &UnitRow>, kinds: &BTreeMap<String, String>, id: &str) -> String {
+    let mut here = units.get(id);
+    while let Some(unit) = here {
+        if kinds.get(&unit.id).is_some_and(|kind| kind == "commune" || kind == "ward") {
+            return unit.name.clone();
+        }
+        here = unit.parent.as_deref().and_then(|parent| units.get(parent));
+    }
+    String::new()
+}
+
 fn titles(w: &'static Words) -> Vec<String> {
     [
         &w.column_machine,
         &w.column_unit,
+        &w.league_code,
+        &w.column_commune,
+        &w.work_room,
         &w.column_role,
         &w.column_grade,
         &w.column_score,
@@ -467,15 +581,19 @@ fn titles(w: &'static Words) -> Vec<String> {
         &w.column_waived,
         &w.column_switched_off,
         &w.opinion_column,
+        &w.machines_id,
     ]
     .map(Clone::clone)
     .to_vec()
 }
 
-fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<String> {
+fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow, beside: Beside) -> Vec<String> {
     vec![
         row.hostname.clone(),
         row.unit_name.clone(),
+        beside.code,
+        beside.commune,
+        beside.room,
         label::role_of(w, &row.role),
         label::grade(w, row.grade).text.to_owned(),
         row.score.map(|score| score.to_string()).unwrap_or_default(),
@@ -487,10 +605,11 @@ fn cells(lang: Lang, w: &'static Words, judge: &Judge, row: &MachineRow) -> Vec<
         row.os.clone(),
         row.maker.clone(),
         row.model.clone(),
-        format::moment(row.seen_at),
+        format::iso_moment(row.seen_at),
         row.waived.to_string(),
         row.switched_off.to_string(),
         Accord::parse(&row.opinion).map_or("", |accord| opinion(w, accord)).to_owned(),
+        row.id.clone(),
     ]
 }
 
@@ -499,11 +618,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_stands_for_units() {
+        let unit = |path: &str, code: &str, name: &str| UnitRow {
+            id: path.to_owned(),
+            parent: None,
+            path: format!("{path}/"),
+            code: code.to_owned(),
+            name: name.to_owned(),
+            closed_on: None,
+        };
+        let units = [
+            unit("1", "38", "Tỉnh Thanh Hóa"),
+            unit("1/2", "14923", "Xã Bá Thước"),
+            unit("1/2/3", "14923-VP", "Văn phòng xã Bá Thước"),
+            unit("1/4", "14812", "Phường Bỉm Sơn"),
+            unit("1/5", "15001", "Xã Quan Sơn"),
+        ];
+        let told = ["bá thước", "Xã Ba Thuoc", "14923-vp", "sơn", "149", "thai binh", " "].map(|text| {
+            let names = places(&units, text)
+                .map(|found| found.iter().map(|unit| unit.code.as_str()).collect::<Vec<_>>().join(" "));
+            format!("{text}: {names:?}")
+        });
+        expect_test::expect![[r#"
+            bá thước: Some("14923")
+            Xã Ba Thuoc: Some("14923")
+            14923-vp: Some("14923-VP")
+            sơn: Some("14812 15001")
+            149: Some("14923")
+            thai binh: Some("")
+             : None"#]]
+        .assert_eq(&told.join("\n"));
+    }
+
+    #[test]
     fn an_address_keeps_what_it_asks() {
         for query in [
             "",
             "q=xa%20a&grade=ready&role=clerk&unit=1&rule=r&seen=silent&sort=name&order=down",
-            "rule=r&off=yes&waived=yes&opinion=only_rules&conflict=open",
+            "rule=r&off=yes&waived=yes&opinion=only_rules&conflict=open&place=b%C3%A1",
         ] {
             let asked = Asked::of(&Fields::parse(query.as_bytes()));
             let url = asked.url("/machines", &[]);

@@ -75,6 +75,7 @@ struct BelowView {
 }
 
 struct DeadView {
+    set_title: String,
     ruleset: String,
     name: String,
     value: String,
@@ -115,9 +116,14 @@ impl ParametersPage {
             below: rows.below.iter().map(|one| below_view(reader, judge, one)).collect(),
             dead: dead
                 .map(|one| DeadView {
+                    set_title: judge
+                        .sets
+                        .iter()
+                        .find(|set| set.id == one.ruleset)
+                        .map_or_else(|| one.ruleset.clone(), |set| pick(lang, &set.title).to_owned()),
                     ruleset: one.ruleset.clone(),
                     name: one.name.clone(),
-                    value: shown(&one.value),
+                    value: shown(w, &one.value),
                     why: why(one),
                 })
                 .collect(),
@@ -139,7 +145,10 @@ fn parameter_view(reader: &Reader, set: &RuleSet, parameter: &Parameter, rows: &
         name: parameter.id.clone(),
         title: pick(lang, &parameter.title).to_owned(),
         value: match holds {
-            Some(one) => shown(&one.value),
+            Some(one) => shown(w, &one.value),
+            None if parameter.has_default() && matches!(parameter.kind, Kind::Flag) => {
+                shown(w, &parameter.shown())
+            }
             None if parameter.has_default() => or_dash(parameter.shown().replace('"', "")),
             None => w.parameter_nothing.clone(),
         },
@@ -153,7 +162,9 @@ fn parameter_view(reader: &Reader, set: &RuleSet, parameter: &Parameter, rows: &
         written: if is_sent {
             fields.text("value").to_owned()
         } else {
-            holds.map(|one| parameters::written(&one.value)).unwrap_or_default()
+            let default =
+                if matches!(parameter.kind, Kind::Flag) { parameter.shown() } else { String::new() };
+            holds.map_or(default, |one| parameters::written(&one.value))
         },
         reason: if is_sent { fields.text("reason").to_owned() } else { String::new() },
         field: match parameter.kind {
@@ -163,6 +174,7 @@ fn parameter_view(reader: &Reader, set: &RuleSet, parameter: &Parameter, rows: &
         },
         hint: match parameter.kind {
             Kind::Texts => w.parameter_lines.clone(),
+            Kind::Flag => String::new(),
             _ => fill(&w.parameter_example, &[("example", parameter.example().trim_matches('"'))]),
         },
         is_open: is_sent,
@@ -178,14 +190,18 @@ fn below_view(reader: &Reader, judge: &Judge, one: &Given) -> BelowView {
             || one.name.clone(),
             |(_, parameter)| pick(reader.lang, &parameter.title).to_owned(),
         ),
-        value: shown(&one.value),
+        value: shown(reader.words(), &one.value),
         why: why(one),
     }
 }
 
-/// A value on one line.
-pub fn shown(value: &str) -> String {
-    or_dash(parameters::written(value).replace('\n', ", "))
+/// A value on one line; yes and no in words.
+fn shown(w: &Words, value: &str) -> String {
+    match value {
+        "true" => w.yes.clone(),
+        "false" => w.no.clone(),
+        value => or_dash(parameters::written(value).replace('\n', ", ")),
+    }
 }
 
 /// An empty list is told as such.
@@ -285,7 +301,7 @@ fn told(visitor: &Visitor, judge: &Judge, wish: &Wish<'_>, objection: &Objection
             &w.parameter_wrong_value,
             &[
                 ("title", pick(lang, &parameter.title)),
-                ("value", &shown(wish.value)),
+                ("value", &shown(w, wish.value)),
                 ("example", parameter.example().trim_matches('"')),
             ],
         ),

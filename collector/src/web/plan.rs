@@ -61,6 +61,7 @@ struct PlanPage {
     form: FormView,
     waiting: Option<WaitingView>,
     result: Option<ResultView>,
+    report_href: String,
 }
 
 /// How far the machines of a trial are diagnosed.
@@ -324,7 +325,8 @@ async fn show_asked(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let is_waiting = waiting.is_some();
     let l = Layout::new(reader, Place::Plan, &w.nav_plan);
-    let page = PlanPage { l, w, errors, may_keep, asked, form, waiting, result: shown };
+    let report_href = asked.url("/plan/report");
+    let page = PlanPage { l, w, errors, may_keep, asked, form, waiting, result: shown, report_href };
     let mut response = page_with(status, &page)?;
     if is_waiting {
         response.headers_mut().insert(REFRESH, REFRESH_SECONDS);
@@ -352,12 +354,25 @@ async fn form(
     let in_force = |asked: &str| choice("", w.plan_norm_today.clone(), asked);
     let kept = if may_try { rules_text::named(&mut site.app.store.read().await?).await? } else { Vec::new() };
     let named = |one: &Named| {
-        let short: String = one.digest.chars().take(DIGEST_CHARS).collect();
-        match one.kind {
-            Kind::Set => format!("{} · {} · {short}", one.id, format::moment(one.first_used_at)),
-            Kind::Prices | Kind::Norms | Kind::Lifecycle => {
-                format!("{} · {short}", format::moment(one.first_used_at))
+        let at = format::moment(one.first_used_at);
+        let named = match one.kind {
+            Kind::Set => {
+                let set = judge.sets.iter().find(|set| set.id == one.id);
+                format!("{} · {at}", set.map_or(one.id.as_str(), |set| pick(lang, &set.title)))
             }
+            Kind::Prices | Kind::Norms | Kind::Lifecycle => at,
+        };
+        // Where two came within one minute, only the digest tells them apart.
+        let is_twin = |other: &Named| {
+            other.digest != one.digest
+                && (other.kind, &other.id) == (one.kind, &one.id)
+                && format::moment(other.first_used_at) == format::moment(one.first_used_at)
+        };
+        if kept.iter().any(is_twin) {
+            let short: String = one.digest.chars().take(DIGEST_CHARS).collect();
+            format!("{named} · {short}")
+        } else {
+            named
         }
     };
     let texts = |kind: Kind, asked: &str| {

@@ -383,7 +383,12 @@ fn reform_lines(w: &'static Words, reform: &Reform) -> Vec<(&'static str, Line)>
     for made in &reform.made {
         let part = made.sources.iter().filter(|(_, is_part, _)| *is_part).count();
         let whole = (made.sources.len() - part).to_string();
-        let text = fill(&w.units_change_from, &[("whole", &whole), ("part", &part.to_string())]);
+        let text = match (made.sources.len() - part, part) {
+            (_, 0) => &w.units_change_from,
+            (0, _) => &w.units_change_from_parts,
+            (_, _) => &w.units_change_from_both,
+        };
+        let text = fill(text, &[("whole", &whole), ("part", &part.to_string())]);
         let (code, name) = (made.naming.code.clone(), made.naming.name.clone());
         lines.push((kind(w, EventKind::Merge), Line { code, name, text }));
     }

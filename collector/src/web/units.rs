@@ -248,6 +248,7 @@ struct UnitsPage {
     /// Where all of it is shown; none where it is.
     whole: Option<String>,
     may_import: bool,
+    may_seat: bool,
     csv_semicolon: String,
     csv_comma: String,
 }
@@ -310,6 +311,7 @@ impl UnitsPage {
             find: String::new(),
             whole: (is_part || !matches!(view, View::Top | View::Whole)).then(|| address("all", "1")),
             may_import: false,
+            may_seat: false,
             csv_semicolon: csv("semicolon"),
             csv_comma: csv("comma"),
             day,
@@ -358,6 +360,7 @@ pub async fn show(
         let count = format::number(reader.lang, i64::try_from(waiting).unwrap_or(i64::MAX));
         shown.waiting = (waiting + seats > 0).then(|| fill(&w.units_waiting_count, &[("n", &count)]));
     }
+    shown.may_seat = may_open("/units/waiting", visitor.person.standing);
     shown.may_import = may_open("/units/import", visitor.person.standing) && scope.is_everything();
     page(&shown)
 }

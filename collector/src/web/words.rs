@@ -210,6 +210,11 @@ words! {
     league_rank
     league_code
     league_change
+    league_change_machines
+    league_change_points
+    league_share_percent
+    league_target_percent
+    league_forecast_day
     league_change_of
     league_target
     league_target_day
@@ -271,6 +276,28 @@ words! {
     units_import_districts
     units_import_look
     units_import_apply
+    import_columns
+    import_seats_lead
+    import_wishes_lead
+    import_survey_lead
+    import_rooms_lead
+    import_machines
+    import_machines_lead
+    import_none
+    import_count
+    import_done
+    import_changes
+    import_of
+    import_gains
+    import_loses
+    import_responsible
+    import_purpose
+    import_register_number
+    import_register_date
+    import_warranty_end
+    import_group_manager
+    import_group_specialist
+    import_links
     units_import_none
     units_import_count
     units_import_more
@@ -291,6 +318,8 @@ words! {
     units_change_split
     units_change_below
     units_change_from
+    units_change_from_both
+    units_change_from_parts
     units_done
     units_waiting
     units_waiting_count
@@ -363,6 +392,13 @@ words! {
     machines_unit
     machines_role
     machines_any_unit
+    machines_place_hint
+    machines_places
+    machines_places_more
+    machines_no_place
+    machines_left_out
+    machines_id
+    column_commune
     machines_any_role
     machines_find
     machines_all
@@ -464,6 +500,11 @@ words! {
     work_room
     work_parts
     work_state
+    work_made_by
+    work_made_at
+    work_ticked_by
+    work_ticked_at
+    work_confirmed_at
     work_not_confirmed
     work_state_open
     work_state_done
@@ -485,6 +526,8 @@ words! {
     work_team_set
     room_of
     room_set
+    room_wrong
+    team_wrong
     action_work_make
     action_work_tick
     action_work_untick
@@ -847,6 +890,60 @@ words! {
     audit_subject
     audit_detail
     audit_none
+    audit_key_units
+    audit_key_seats
+    audit_key_changes
+    audit_key_machines
+    audit_key_changed
+    audit_key_from
+    audit_key_role
+    audit_key_to
+    audit_key_new_role
+    audit_key_room
+    audit_key_team
+    audit_key_share
+    audit_key_day
+    audit_key_machine
+    audit_key_means
+    audit_key_remedies
+    audit_key_parts
+    audit_key_item
+    audit_key_count
+    audit_key_rule
+    audit_key_until
+    audit_key_reason
+    audit_key_ruleset
+    audit_key_name
+    audit_key_value
+    audit_key_declared_on
+    audit_key_facts
+    audit_key_note
+    audit_key_wishes
+    audit_key_before
+    audit_key_after
+    audit_key_what
+    audit_key_which
+    audit_key_ref
+    audit_key_began
+    audit_key_went
+    audit_key_closed
+    audit_key_added
+    audit_key_waiting
+    audit_key_passed
+    audit_key_left
+    audit_key_moved
+    audit_key_made
+    audit_key_replaced
+    audit_key_uses
+    audit_key_seed
+    action_join_code
+    action_user_add
+    action_user_password
+    action_demo
+    audit_any
+    audit_anybody
+    audit_sessions
+    audit_more
     action_sign_in
     action_sign_in_failed
     action_sign_out

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::app::Judge;
 use crate::error::Failure;
-use crate::rooms::is_room;
+use crate::rooms::{ROOM_CHARS_MAX, is_room};
 use crate::store::account::Standing;
 use crate::store::listing::{self, Scope};
 use crate::store::{Tx, audit, goods, work};
@@ -20,7 +20,7 @@ use crate::web::plan::asked::planned;
 use crate::web::reader::Reader;
 use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
-use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page};
+use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, machine, page, unit};
 use crate::work::make;
 
 mod task;
@@ -227,13 +227,22 @@ pub async fn export(
         &w.plan_what,
         &w.work_parts,
         &w.work_state,
+        &w.work_made_by,
+        &w.work_made_at,
+        &w.work_ticked_by,
+        &w.work_ticked_at,
+        &w.work_confirmed_at,
         &w.work_not_confirmed,
     ];
     csv.line(&titles.map(Clone::clone));
     for (task, team) in all.iter().filter(|(task, _)| task.stage() == asked.stage) {
-        let RowView { machine, room, what, parts, state, failing, .. } = task.view(reader, &judge);
+        let RowView { machine, room, what, parts, failing, .. } = task.view(reader, &judge);
         let unit = task.unit().2.to_owned();
-        csv.line(&[unit, team.clone(), machine, room, what, parts, state, failing.unwrap_or_default()]);
+        let mut cells =
+            vec![unit, team.clone(), machine, room, what, parts, task.stage().label(w).to_owned()];
+        cells.extend(task.course());
+        cells.push(failing.unwrap_or_default());
+        csv.line(&cells);
     }
     let name = format!("viec-{}.csv", format::day(reader.now));
     Ok(attachment(CSV, &name, csv.text))
@@ -311,8 +320,7 @@ async fn make_list(site: &Site, visitor: &Visitor, form: &Fields) -> Result<Resp
 /// Says in which room a machine stands.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for a machine that the person does not see, and for what cannot be a room; when the database
-/// fails.
+/// [`Failure::NotFound`] for a machine that the person does not see; when the database fails.
 pub async fn set_room(
     State(site): State<Site>,
     visitor: Visitor,
@@ -321,7 +329,9 @@ pub async fn set_room(
 ) -> Result<Response, Failure> {
     let room = form.text("room").trim();
     if !is_room(room) {
-        return Err(Failure::NotFound);
+        let w = visitor.words();
+        let error = fill(&w.room_wrong, &[("n", &ROOM_CHARS_MAX.to_string())]);
+        return machine::refuse_room(&site, &visitor, &id, (room, error)).await;
     }
     let mut tx = site.app.store.begin().await?;
     let machine = listing::machine(&mut tx, &visitor.person.scope, &id).await?.ok_or(Failure::NotFound)?;
@@ -337,8 +347,7 @@ pub async fn set_room(
 /// Says which team looks after a unit.
 ///
 /// # Errors
-/// [`Failure::NotFound`] for a unit that the person does not see, and for what cannot be a team; when the database
-/// fails.
+/// [`Failure::NotFound`] for a unit that the person does not see; when the database fails.
 pub async fn set_team(
     State(site): State<Site>,
     visitor: Visitor,
@@ -347,7 +356,9 @@ pub async fn set_team(
 ) -> Result<Response, Failure> {
     let team = form.text("team").trim();
     if team.chars().count() > TEAM_CHARS_MAX || team.chars().any(char::is_control) {
-        return Err(Failure::NotFound);
+        let w = visitor.words();
+        let error = fill(&w.team_wrong, &[("n", &TEAM_CHARS_MAX.to_string())]);
+        return unit::answer(&site, &visitor, &id, vec![error]).await;
     }
     let mut tx = site.app.store.begin().await?;
     let units = listing::units(&mut tx, &visitor.person.scope).await?;

@@ -18,22 +18,22 @@ macro_rules! stretch {
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($14 = '' OR m.grade = $14) ",
+                "AND ($20 = '' OR m.grade = $20) ",
                 $where,
                 " ORDER BY ",
                 $order,
-                " LIMIT $13"
+                " LIMIT $19"
             ),
             concat!(
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($14 = '' OR m.grade = $14) ",
+                "AND ($20 = '' OR m.grade = $20) ",
                 $where,
                 $behind,
                 " ORDER BY ",
                 $order,
-                " LIMIT $13"
+                " LIMIT $19"
             ),
         )
     };
@@ -90,44 +90,44 @@ impl Bound {
         use Direction::{Down, Up};
         match (self, direction) {
             (Bound::Name, Up) => {
-                stretch!("", "AND (m.hostname, m.id) > ($15, $16)", "m.hostname, m.id")
+                stretch!("", "AND (m.hostname, m.id) > ($21, $22)", "m.hostname, m.id")
             }
             (Bound::Name, Down) => {
-                stretch!("", "AND (m.hostname, m.id) < ($15, $16)", "m.hostname DESC, m.id DESC")
+                stretch!("", "AND (m.hostname, m.id) < ($21, $22)", "m.hostname DESC, m.id DESC")
             }
             (Bound::Unit, Up) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) > ($15, $16, $17)",
+                "AND (m.unit_path, m.hostname, m.id) > ($21, $22, $23)",
                 "m.unit_path, m.hostname, m.id"
             ),
             (Bound::Unit, Down) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) < ($15, $16, $17)",
+                "AND (m.unit_path, m.hostname, m.id) < ($21, $22, $23)",
                 "m.unit_path DESC, m.hostname DESC, m.id DESC"
             ),
             (Bound::Grade(_), Up) => {
-                stretch!("AND m.grade = $14 ", "AND (m.hostname, m.id) > ($15, $16)", "m.hostname, m.id")
+                stretch!("AND m.grade = $20 ", "AND (m.hostname, m.id) > ($21, $22)", "m.hostname, m.id")
             }
             (Bound::Grade(_), Down) => stretch!(
-                "AND m.grade = $14 ",
-                "AND (m.hostname, m.id) < ($15, $16)",
+                "AND m.grade = $20 ",
+                "AND (m.hostname, m.id) < ($21, $22)",
                 "m.hostname DESC, m.id DESC"
             ),
             (Bound::Score, Up) => {
-                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($15, $16)", "m.score, m.id")
+                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($21, $22)", "m.score, m.id")
             }
             (Bound::Score, Down) => stretch!(
                 "AND m.score IS NOT NULL ",
-                "AND (m.score, m.id) < ($15, $16)",
+                "AND (m.score, m.id) < ($21, $22)",
                 "m.score DESC, m.id DESC"
             ),
-            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $15", "m.id"),
-            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $15", "m.id DESC"),
+            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $21", "m.id"),
+            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $21", "m.id DESC"),
             (Bound::Seen, Up) => {
-                stretch!("", "AND (m.seen_at, m.id) > ($15, $16)", "m.seen_at, m.id")
+                stretch!("", "AND (m.seen_at, m.id) > ($21, $22)", "m.seen_at, m.id")
             }
             (Bound::Seen, Down) => {
-                stretch!("", "AND (m.seen_at, m.id) < ($15, $16)", "m.seen_at DESC, m.id DESC")
+                stretch!("", "AND (m.seen_at, m.id) < ($21, $22)", "m.seen_at DESC, m.id DESC")
             }
         }
     }

@@ -471,6 +471,7 @@ async fn what_units_have_follows_or_waits() {
     let mine = estate::all(&mut tx).await.unwrap().remove(&new.id).unwrap();
     let kinds: Vec<Kind> = mine.iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [Kind::Waiver, Kind::Waiver, Kind::Account, Kind::Account, Kind::Target]);
-    let audit = crate::store::audit::newest(&mut tx, None, 99).await.unwrap();
+    let audit =
+        crate::store::audit::newest(&mut tx, crate::store::audit::Filter::default(), None, 99).await.unwrap();
     assert_eq!(audit.iter().filter(|entry| entry.action == "unit-estate").count(), 5);
 }

@@ -113,7 +113,7 @@ async fn a_text_is_tried_then_put_in_force_then_taken_back() {
     let reasons: Vec<String> =
         rules_text::activations(&mut tx, 9).await.unwrap().into_iter().map(|one| one.reason).collect();
     assert_eq!(reasons.len(), 3);
-    let trail = audit::newest(&mut tx, None, 20).await.unwrap();
+    let trail = audit::newest(&mut tx, audit::Filter::default(), None, 20).await.unwrap();
     assert_eq!(
         trail.iter().filter(|entry| entry.action == "rules-activate" && entry.actor == "admin").count(),
         3
@@ -207,7 +207,7 @@ async fn prices_are_tried_and_put_in_force_like_rules() {
     let page = admin.get("/rules").await.body;
     assert!(page.contains("Báo giá quý IV") && page.contains("Bảng giá") && page.contains("Định mức"));
     let mut tx = app.store.read().await.unwrap();
-    let trail = audit::newest(&mut tx, None, 9).await.unwrap();
+    let trail = audit::newest(&mut tx, audit::Filter::default(), None, 9).await.unwrap();
     assert!(trail.iter().any(|entry| entry.action == "rules-activate" && entry.subject == "prices"));
     let deeds = rules_text::activations(&mut tx, 9).await.unwrap();
     assert_eq!(deeds.len(), 1, "the first reading of a folder is nobody's deed");

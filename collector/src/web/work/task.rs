@@ -85,6 +85,20 @@ impl Task {
         }
     }
 
+    /// Who asked for it, who ticked it off, and when; and when a report confirmed it: days and times as programs read them,
+    /// empty for what did not happen.
+    pub(super) fn course(&self) -> [String; 5] {
+        let (made_by, made_at, ticked, confirmed_at) = match self {
+            Task::Work(one) => (&one.made_by, one.made_at, one.ticked.as_ref(), one.confirmed_at),
+            Task::Goods(one) => (&one.made_by, one.made_at, one.ticked.as_ref(), one.confirmed_at),
+        };
+        let at = |millis: i64| {
+            jiff::Timestamp::from_millisecond(millis).map_or_else(|_| String::new(), format::iso_moment)
+        };
+        let (ticked_by, ticked_at) = ticked.map(|(by, when)| (by.clone(), at(*when))).unwrap_or_default();
+        [made_by.clone(), at(made_at), ticked_by, ticked_at, confirmed_at.map(at).unwrap_or_default()]
+    }
+
     /// It as a row.
     pub(super) fn view(&self, reader: &Reader, judge: &Judge) -> RowView {
         match self {
