@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use agent::host::SURVEY_DEADLINE;
 use agent::host::recorded::Recording;
@@ -104,10 +104,15 @@ fn watched(wine: &Wine, program: &Path, mut watch: impl FnMut(u32, &str)) -> Rep
         for (process, arguments) in started_as(program) {
             watch(process, &arguments);
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        pause(Duration::from_millis(5));
     }
     assert!(survey.wait().unwrap().success());
     serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a program that is watched tells nobody when it moves")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Most memory of the process that surveys, in KiB.
@@ -167,7 +172,7 @@ fn what_hangs_is_ended_and_the_rest_is_asked() {
     assert!(asked.len() > 1, "another process was asked the rest: {asked:?}");
     // Ending takes a moment.
     let ended = (0..200).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        pause(Duration::from_millis(50));
         started_as(&program).is_empty()
     });
     assert!(ended, "nothing is left behind: {:?}", started_as(&program));
