@@ -8,9 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use object::LittleEndian as LE;
-use object::pe::{
-    IMAGE_DIRECTORY_ENTRY_IAT, IMAGE_DIRECTORY_ENTRY_IMPORT, ImageNtHeaders32, ImageNtHeaders64,
-};
+use object::pe::{IMAGE_DIRECTORY_ENTRY_IAT, ImageNtHeaders32, ImageNtHeaders64};
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader, ImageThunkData, PeFile};
 
 /// Largest program, in bytes.
@@ -85,11 +83,11 @@ fn needs_of<Pe: ImageNtHeaders>(program: &[u8]) -> Needs {
             });
         }
     }
-    // The linker has no directory of what is imported later, but keeps the lists of all names together, behind the
-    // libraries, and the lists of addresses behind them, in one order. Each list ends with a zero.
-    let directory = |entry| file.data_directory(entry).unwrap().address_range();
-    let (libraries, libraries_bytes) = directory(IMAGE_DIRECTORY_ENTRY_IMPORT);
-    let (names, addresses) = (libraries + libraries_bytes, directory(IMAGE_DIRECTORY_ENTRY_IAT).0);
+    // The linker has no directory of what is imported later, but keeps the lists of all names together, and behind them
+    // the lists of addresses, in one order. Each list ends with a zero.
+    let first = table.descriptors().unwrap().next().unwrap().expect("a library that is loaded at the start");
+    let addresses = file.data_directory(IMAGE_DIRECTORY_ENTRY_IAT).unwrap().address_range().0;
+    let names = first.original_first_thunk.get(LE) - (first.first_thunk.get(LE) - addresses);
     let entry = |place| table.thunks(place).unwrap().next::<Pe>().unwrap();
     let mut functions = BTreeSet::new();
     for place in (names..addresses).step_by(size_of::<Pe::ImageThunkData>()) {
@@ -158,7 +156,7 @@ fn a_program_for_a_later_windows_is_found_out() {
         asks for version 10.0
         api-ms-win-core-synch-l1-2-0.dll is not part of Windows 7: {"WakeByAddressAll"}
         bcryptprimitives.dll is not part of Windows 7: {"ProcessPrng"}
-        ProcessPrng is there since 8.0
+        ProcessPrng is there since undated
         WaitOnAddress is there since 8.0
         WakeByAddressAll is there since 8.0
     "#]]
