@@ -117,7 +117,7 @@ enum Command {
         about: String,
     },
     /// Answer questions of the survey that are read from standard input; the agent starts this itself.
-    #[command(hide = true, after_help = "Example: echo '\"windows_updates\"' | sansang-agent answer")]
+    #[command(hide = true, after_help = "Example: sansang-agent answer < question.json")]
     Answer,
 }
 

@@ -84,50 +84,50 @@ fn failures_come_first() {
         Lang::Vi,
         80,
         expect![[r#"
-        ○ Chưa sẵn sàng   11/100 điểm · dữ liệu 100 %
-        Vị trí: chuyên viên · ngày 22/11/2026 · bộ tiêu chí: Bộ tiêu chí thử
-        Chưa sẵn sàng, vì: “Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ,
-        phần mềm văn bản và ký số” chưa đạt (Bộ nhớ lắp trong máy: 4 GiB).
+            ○ Chưa sẵn sàng   11/100 điểm · dữ liệu 100 %
+            Vị trí: chuyên viên · ngày 22/11/2026 · bộ tiêu chí: Bộ tiêu chí thử
+            Chưa sẵn sàng: “Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ, phần
+            mềm văn bản và ký số” chưa đạt (thấy: Bộ nhớ lắp trong máy: 4 GiB).
 
-        Phần cứng
-          ○ Chưa đạt      Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ, phần
-                          mềm văn bản và ký số
-                          Thấy: Bộ nhớ lắp trong máy: 4 GiB
-                          Khắc phục: Lắp thêm RAM; Thay máy
-          ○ Chưa đạt      Ổ đĩa khỏe
-                          Thấy: Tên ổ của s[2Jdb: s[2Jdb
+            Phần cứng
+              ○ Chưa đạt      Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ, phần
+                              mềm văn bản và ký số
+                              Thấy: Bộ nhớ lắp trong máy: 4 GiB
+                              Khắc phục: Lắp thêm RAM; Thay máy
+              ○ Chưa đạt      Ổ đĩa khỏe
+                              Thấy: Tên ổ của s[2Jdb: s[2Jdb
 
-        Phần mềm
-          ● Đạt           Máy có tên
+            Phần mềm
+              ● Đạt           Máy có tên
 
-        Không áp dụng cho vị trí hoặc máy này: 1 tiêu chí.
-    "#]],
+            Không áp dụng cho vị trí hoặc máy này: 1 tiêu chí.
+        "#]],
     );
     check(
         &facts(Fact::Known(Bytes(4 * GIB))),
         Lang::En,
         60,
         expect![[r#"
-        ○ Not ready   11/100 points · data 100 %
-        Seat: officer · 2026-11-22 · rule set: Test set
-        Not ready, because of: “At least 8 GiB of memory for a
-        browser, an input method, an office suite and digital
-        signing at once”: fail (memory.installed: 4 GiB).
+            ○ Not ready   11/100 points · data 100 %
+            Seat: officer · 2026-11-22 · rule set: Test set
+            Not ready: “At least 8 GiB of memory for a browser, an input
+            method, an office suite and digital signing at once”: fail
+            (seen: Installed memory: 4 GiB).
 
-        Hardware
-          ○ Fail     At least 8 GiB of memory for a browser, an
-                     input method, an office suite and digital
-                     signing at once
-                     Seen: memory.installed: 4 GiB
-                     Remedy: Add memory; Replace the PC
-          ○ Fail     Healthy drives
-                     Seen: disk.drives.name of s[2Jdb: s[2Jdb
+            Hardware
+              ○ Fail     At least 8 GiB of memory for a browser, an
+                         input method, an office suite and digital
+                         signing at once
+                         Seen: Installed memory: 4 GiB
+                         Remedy: Add memory; Replace the PC
+              ○ Fail     Healthy drives
+                         Seen: Drive of s[2Jdb: s[2Jdb
 
-        Software
-          ● Pass     The PC has a name
+            Software
+              ● Pass     The PC has a name
 
-        Not applicable to this seat or PC: 1 criteria.
-    "#]],
+            Not applicable to this seat or PC: 1 criteria.
+        "#]],
     );
 }
 
@@ -198,7 +198,8 @@ fn colours_wrap_signs_only() {
 
 fn check_value(json: &str, fact: &str, expected: &str) {
     let seen = SeenFact { fact: fact.to_owned(), record: None, value: serde_json::from_str(json).unwrap() };
-    assert_eq!(seen_text(&seen, Lang::En), format!("{fact}: {expected}"));
+    let label = term(fact).map_or(fact, |term| term.en);
+    assert_eq!(seen_text(&seen, Lang::En), format!("{label}: {expected}"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_result_with_its_reasons() {
             <div class="grade not_ready">
             <h1>○ Chưa sẵn sàng</h1>
             <p class="score">0/100 điểm · dữ liệu 88 %</p>
-            <p>Chưa sẵn sàng, vì: “Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ, phần mềm văn bản và ký số” chưa đạt (Bộ nhớ lắp trong máy: 4 GiB).</p>
+            <p>Chưa sẵn sàng: “Bộ nhớ trong từ 8 GiB để mở cùng lúc trình duyệt, bộ gõ, phần mềm văn bản và ký số” chưa đạt (thấy: Bộ nhớ lắp trong máy: 4 GiB).</p>
             </div>
             <div class="stage good">
             <h2>Đã cài đặt và đã gửi báo cáo</h2>
@@ -180,7 +180,7 @@ fn english() {
             <div class="grade needs_work">
             <h1>◐ Needs work</h1>
             <p class="score">70/100 points · data 100 %</p>
-            <p>It needs work, first of all because of: “Healthy drives”: fail (disk.drives.name of s[2Jdb: s[2Jdb).</p>
+            <p>It needs work, first of all: “Healthy drives”: fail (seen: Drive of s[2Jdb: s[2Jdb).</p>
             </div>
             <div class="stage good">
             <h2>Installed, and the report was sent</h2>
@@ -198,7 +198,7 @@ fn english() {
             <table>
             <tr><td class="word not_ready">○ Fail</td><td>
             <p class="title">Healthy drives</p>
-            <p>Seen: disk.drives.name of s[2Jdb: s[2Jdb</p>
+            <p>Seen: Drive of s[2Jdb: s[2Jdb</p>
             </td></tr>
             </table>
             <p class="soft">Criteria that pass: 2.</p>
