@@ -613,10 +613,14 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
         "Theo biện pháp",
         "Quyết định 10/2026",
         "chưa có báo giá",
-        "/import/seats",
+        "đơn vị chưa nhập số chỗ",
     ] {
         assert!(free.body.contains(shown), "{shown}: {}", free.body);
     }
+    assert!(!free.body.contains("/import/seats"), "viewers import nothing");
+    let mut admin = Browser::signed_in(&office, "admin").await;
+    let page = admin.get("/plan").await.body;
+    assert!(page.contains("/import/seats"), "who may import is led there: {page}");
     let tight = viewer.get("/plan?budget=10&years=2").await;
     for shown in ["Chưa bố trí", "Năm 2", "không có cách nào hơn", "100.000.000"] {
         assert!(tight.body.contains(shown), "{shown}: {}", tight.body);
@@ -792,7 +796,7 @@ async fn units_are_ranked_with_targets_and_forecasts() {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     assert!(admin.get("/").await.body.contains("class=\"trend\""));
-    let league = admin.get("/league").await.body;
+    let league = admin.get("/league?days=30").await.body;
     for shown in ["Đơn vị khác", "Hạng", "Mục tiêu 80", "điểm % ("] {
         assert!(league.contains(shown), "{shown}: {league}");
     }
