@@ -258,6 +258,18 @@ macro_rules! in_sight {
 }
 pub(super) use in_sight;
 
+macro_rules! tree_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u WHERE ",
+            $which,
+            " AND ",
+            in_sight!(),
+            " ORDER BY u.sort, u.code, u.id"
+        )
+    };
+}
+
 /// Every unit, parents before children, those of one parent in the order of Vietnamese readers. Closed ones are left
 /// out, unless machines or seats still hang there.
 ///
@@ -272,15 +284,8 @@ pub async fn tree(tx: &mut Tx) -> Result<Vec<Unit>> {
 /// # Errors
 /// When the database cannot.
 pub async fn tree_in(tx: &mut Tx, scope: &Scope) -> Result<Vec<Unit>> {
-    const SQL: &str = concat!(
-        "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u
-        WHERE u.path >= $1 AND u.path < $2 AND ",
-        in_sight!(),
-        " ORDER BY u.sort, u.code, u.id"
-    );
-    let (first, end) = (scope.first(), scope.end());
-    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(first).bind(end).fetch_all(c).await?);
-    Ok(in_order(rows.into_iter().map(unit).collect()))
+    const SQL: &str = tree_where!("u.path >= $1 AND u.path < $2");
+    tree_of(tx, SQL, scope).await
 }
 
 /// The units of a scope with those above it, as [`tree`].
@@ -288,14 +293,13 @@ pub async fn tree_in(tx: &mut Tx, scope: &Scope) -> Result<Vec<Unit>> {
 /// # Errors
 /// When the database cannot.
 pub async fn tree_around(tx: &mut Tx, scope: &Scope) -> Result<Vec<Unit>> {
-    const SQL: &str = concat!(
-        "SELECT u.id, u.parent, u.path, u.code, u.name, u.kind, u.closed_on FROM unit u
-        WHERE (u.path >= $1 AND u.path < $2 OR substr($1, 1, length(u.path)) = u.path) AND ",
-        in_sight!(),
-        " ORDER BY u.sort, u.code, u.id"
-    );
+    const SQL: &str = tree_where!("(u.path >= $1 AND u.path < $2 OR substr($1, 1, length(u.path)) = u.path)");
+    tree_of(tx, SQL, scope).await
+}
+
+async fn tree_of(tx: &mut Tx, sql: &'static str, scope: &Scope) -> Result<Vec<Unit>> {
     let (first, end) = (scope.first(), scope.end());
-    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(SQL).bind(first).bind(end).fetch_all(c).await?);
+    let rows: Vec<Row> = sql!(tx, |c| sqlx::query_as(sql).bind(first).bind(end).fetch_all(c).await?);
     Ok(in_order(rows.into_iter().map(unit).collect()))
 }
 
