@@ -12,11 +12,12 @@ use rules::assess::{Grade, Outcome};
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::figures;
+use crate::part::{self, Part};
 use crate::store::counts::{self, Noted};
 use crate::store::listing::{self, Direction, Filter, Grades, MachineRow, Sort};
 use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
-use crate::web::format::{self, fill, number, share};
+use crate::web::format::{self, fill, money, number, share};
 use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
@@ -54,6 +55,8 @@ pub struct Rows {
     pub counts: Vec<Count>,
     /// What is to be reached.
     pub target: Option<Target>,
+    /// What the plan means here; none where it was not made yet, or where there is more than one first unit.
+    pub part: Option<Part>,
 }
 
 #[derive(Template)]
@@ -77,6 +80,14 @@ struct OverviewPage {
     units: Vec<UnitLine>,
     recent: Vec<Recent>,
     trend: Trend,
+    plan: Option<PlanBand>,
+}
+
+/// What the plan comes to, in sentences.
+struct PlanBand {
+    text: String,
+    rest: Vec<String>,
+    at: String,
 }
 
 struct Legend {
@@ -145,6 +156,7 @@ impl OverviewPage {
             units: units(reader, &rows.nodes),
             recent: rows.recent.iter().map(|row| recent(reader, row)).collect(),
             trend: Trend::of(reader, &rows.counts, rows.target),
+            plan: rows.part.map(|part| plan(reader, &part)),
         }
     }
 }
@@ -200,6 +212,21 @@ fn why(reader: &Reader, judge: &Judge, rows: &Rows) -> Vec<Why> {
         .collect()
 }
 
+/// What the plan does for how much, and what it does not know.
+fn plan(reader: &Reader, part: &Part) -> PlanBand {
+    let (lang, w) = (reader.lang, reader.words());
+    let [more, ready, seats] = [part.more, part.ready, part.seats].map(|count| number(lang, count));
+    let cost = money(lang, part.cost);
+    let places = [("cost", cost.as_str()), ("more", &more), ("ready", &ready), ("seats", &seats)];
+    let unknown = [(&w.unit_part_unpriced, part.unpriced), (&w.unit_part_missing, part.missing)];
+    let unknown = unknown.into_iter().filter(|(_, count)| *count > 0);
+    PlanBand {
+        text: fill(&w.overview_plan, &places),
+        rest: unknown.map(|(text, count)| fill(text, &[("n", &number(lang, count))])).collect(),
+        at: fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))]),
+    }
+}
+
 /// The units right below the first, the least ready first; the first itself, where all machines are its own.
 fn units(reader: &Reader, nodes: &[Node]) -> Vec<UnitLine> {
     let at_depth = |depth| nodes.iter().filter(move |node| node.depth == depth && node.all.all() > 0);
@@ -249,12 +276,14 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
             counts.entry(day).or_default().add_all(&grades);
         }
     }
+    let paths: Vec<String> = roots.iter().map(|root| root.unit.path.clone()).collect();
     let target = match roots.as_slice() {
         [root] => target::at(&target::all(&mut tx).await?, &root.unit.path).map(|(_, target)| target),
         _ => None,
     };
-    let rows = Rows {
+    let mut rows = Rows {
         grades,
+        part: None,
         silent: counts::silent(&mut tx, scope, silent_since(reader.now)).await?,
         conflicts: counts::conflicts(&mut tx, scope).await?,
         noted: figures.noted,
@@ -264,5 +293,9 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
         target,
         recent: listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?,
     };
+    drop(tx);
+    if let ([path], true) = (paths.as_slice(), rows.grades.all() > 0) {
+        rows.part = part::of(&site.app, path, rows.grades.all()).await?;
+    }
     page(&OverviewPage::of(reader, &site.app.judge(), &rows))
 }

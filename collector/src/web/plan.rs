@@ -98,6 +98,7 @@ struct ResultView {
     left: Sum,
     is_limited: bool,
     best: Vec<String>,
+    left_first: Option<String>,
     marginal: Option<String>,
     notes: Vec<String>,
     means: Vec<Row>,
@@ -218,6 +219,7 @@ fn result(reader: &Reader, planned: &Planned, place: String, asked: &Asked) -> R
         } else {
             Vec::new()
         },
+        left_first: is_limited.then(|| left_first(lang, w, planned)).flatten(),
         marginal: is_limited.then(|| more_money(lang, w, planned)),
         notes: notes(lang, w, planned),
         means: means_totals
@@ -239,6 +241,16 @@ fn result(reader: &Reader, planned: &Planned, place: String, asked: &Asked) -> R
         csv: asked.url("/plan.csv"),
         json: asked.url("/plan.json"),
     }
+}
+
+/// The line with the most points that no budget pays for.
+fn left_first(lang: Lang, w: &'static Words, planned: &Planned) -> Option<String> {
+    let line = planned.plan.lines.iter().find(|line| line.year.is_none() && line.cost.is_some())?;
+    let one = LineView::of(lang, w, planned, line);
+    let cost = money(lang, line.cost.unwrap_or_default());
+    let what = if one.machine.is_empty() { one.what } else { format!("{} ({})", one.what, one.machine) };
+    let places = [("what", what.as_str()), ("unit", &one.unit), ("cost", &cost), ("points", &one.points)];
+    Some(fill(&w.plan_left_first, &places))
 }
 
 fn best(lang: Lang, w: &'static Words, year: &Year) -> String {

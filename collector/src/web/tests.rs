@@ -618,11 +618,19 @@ async fn a_plan_is_made_under_a_budget_and_taken_away_as_a_workbook() {
         assert!(free.body.contains(shown), "{shown}: {}", free.body);
     }
     assert!(!free.body.contains("/import/seats"), "viewers import nothing");
+    let overview = viewer.get("/").await.body;
+    let band = overview.split("id=\"plan-h\"").nth(1).unwrap_or_default();
+    let cost = free.body.split("<p class=\"figure\"><b>").nth(1).unwrap().split("</b>").next().unwrap();
+    for shown in [&format!("Kế hoạch {cost} đưa thêm "), "href=\"/plan\""] {
+        assert!(band.contains(shown), "{shown}: {band}");
+    }
     let mut admin = Browser::signed_in(&office, "admin").await;
     let page = admin.get("/plan").await.body;
     assert!(page.contains("/import/seats"), "who may import is led there: {page}");
     let tight = viewer.get("/plan?budget=10&years=2").await;
-    for shown in ["Chưa bố trí", "Năm 2", "không có cách nào hơn", "100.000.000"] {
+    let first = "Việc đầu tiên chưa bố trí được: ";
+    assert!(!free.body.contains(first), "without a limit nothing is left: {}", free.body);
+    for shown in ["Chưa bố trí", "Năm 2", "không có cách nào hơn", "100.000.000", first] {
         assert!(tight.body.contains(shown), "{shown}: {}", tight.body);
     }
     assert_eq!(viewer.get("/plan?budget=5.000").await.status, StatusCode::OK, "as people write numbers");

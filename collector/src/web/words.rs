@@ -170,6 +170,8 @@ words! {
     column_severity
     never_reported
     overview_of
+    overview_plan
+    overview_plan_see
     overview_today
     overview_why
     overview_why_note
@@ -644,6 +646,7 @@ words! {
     plan_need
     plan_funded
     plan_left
+    plan_left_first
     plan_seats
     plan_lines
     plan_marginal
