@@ -23,6 +23,7 @@ use crate::rescore;
 use crate::server::{self, Issuer, Running, Terms};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Tx, audit};
+use crate::web::reader::Lang;
 
 mod activate;
 mod demo;
@@ -346,6 +347,11 @@ fn machines_counted(count: usize) -> String {
 fn tell_complaints(complaints: &[String], left: &str) {
     complaints.iter().for_each(|complaint| tell(complaint));
     tell(&format!("{}{left}", things_wrong(complaints.len())));
+}
+
+/// The language of this code.
+fn lang(code: &str) -> Result<Lang, String> {
+    Lang::parse(code).ok_or_else(|| "there are vi and en".to_owned())
 }
 
 fn things_wrong(count: usize) -> String {

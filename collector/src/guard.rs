@@ -17,6 +17,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::digest::sha256;
 use crate::store::account::{self, Account, Standing};
 use crate::store::listing::Scope;
 use crate::store::{audit, session};
@@ -122,7 +123,7 @@ pub fn random_token() -> Result<String> {
 }
 
 fn token_hash(token: &str) -> String {
-    HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref())
+    sha256(token)
 }
 
 /// The name of the session's cookie. Over TLS it is bound to this host (RFC 6265bis, section 4.1.3.2).

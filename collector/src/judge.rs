@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use ring::digest::SHA256;
 use rules::assess::{Assessment, Grade, Outcome, Role, Ruling, Verdict, assess_in, assess_lean, digest_in};
 use rules::complaint::Complaint;
 use rules::envelope;
@@ -26,6 +24,7 @@ use rules::ruleset::{About, RuleSet, SHIPPED, Settings, in_force, parse_all};
 
 use crate::app::Judge;
 use crate::archive::{LIFECYCLE, NORMS, PRICES};
+use crate::digest::sha256;
 use crate::local::Local;
 use crate::opinion::Opinion;
 use crate::parameters;
@@ -196,7 +195,7 @@ fn imprint<'r>(
         let digits = [outcome as u8, severity as u8, u8::from(switched_off), u8::from(waived)];
         text.extend(digits.map(|digit| char::from(b'0' + digit)));
     }
-    HEXLOWER.encode(ring::digest::digest(&SHA256, text.as_bytes()).as_ref()).chars().take(32).collect()
+    sha256(text).chars().take(32).collect()
 }
 
 /// Judges a report by the rules in force on its own day.

@@ -12,6 +12,7 @@ pub mod command;
 pub mod config;
 pub mod data;
 pub mod demo;
+pub(crate) mod digest;
 pub mod error;
 pub mod figures;
 pub mod forecast;

@@ -8,10 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
 use jiff::civil::Date;
-use ring::digest::{SHA256, digest};
 use rules::assess::{Grade, Outcome, Role, assess_lean};
 use rules::fact::Fact;
 use rules::facts::Facts;
@@ -24,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::app::{App, Judge};
+use crate::digest::sha256;
 use crate::judge::{day, open, settings, shares};
 use crate::local::{Local, Locals};
 use crate::store::diagnosis::{self, By, Undiagnosed};
@@ -108,7 +107,7 @@ fn by(judge: &Judge, terms: &Terms) -> By {
         judge.sets.iter().for_each(|set| text.push_str(&format!(" {}", set.digest)));
         text.push_str(&format!(" {}", judge.lifecycle.digest));
     }
-    let book = HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref()).chars().take(32).collect();
+    let book = sha256(text).chars().take(32).collect();
     By { terms: terms.key(), book }
 }
 

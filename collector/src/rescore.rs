@@ -7,15 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use rules::assess::Assessment;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use crate::app::{App, Judge};
+use crate::digest::sha256;
 use crate::judge::{self, Case, Judged, day, judge, open_kept, shares};
 use crate::local::{Local, Locals};
 use crate::store::assessment::{Cause, Judgement, Packed};
@@ -325,7 +324,7 @@ fn digest_of(judge: &Judge) -> String {
     for set in &judge.sets {
         text.push_str(&format!(" {} {}", set.id, set.digest));
     }
-    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
+    sha256(text)
 }
 
 #[cfg(test)]

@@ -30,8 +30,13 @@ const WARNINGS: &[&str] = &[SOURCE_NOT_IN_FORCE];
 
 impl Complaint {
     /// `error`, or `warning` of what may stay as it is.
-    fn weight(&self) -> &'static str {
-        if WARNINGS.contains(&self.code) { "warning" } else { "error" }
+    fn weight(&self, tongue: Tongue) -> &'static str {
+        match (WARNINGS.contains(&self.code), tongue) {
+            (true, Tongue::English) => "warning",
+            (false, Tongue::English) => "error",
+            (true, Tongue::Vietnamese) => "cảnh báo",
+            (false, Tongue::Vietnamese) => "lỗi",
+        }
     }
 
     /// What is wrong, and what would be right, in this language; in English what has no other words.
@@ -44,16 +49,11 @@ impl Complaint {
     }
 
     /// The complaint with the line of `text` that it is about, and a caret under its column. `text` is the file.
-    pub fn draw(&self, text: &str) -> String {
-        let mut drawn = format!(
-            "{}:{}:{}: {}[{}]: {}\n",
-            self.file,
-            self.line,
-            self.column,
-            self.weight(),
-            self.code,
-            self.text
-        );
+    pub fn draw(&self, text: &str, tongue: Tongue) -> String {
+        let (said, suggestion) = self.told(tongue);
+        let (weight, help) = (self.weight(tongue), tongue.pick("gợi ý", "help"));
+        let mut drawn =
+            format!("{}:{}:{}: {weight}[{}]: {said}\n", self.file, self.line, self.column, self.code);
         let source = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
@@ -66,8 +66,8 @@ impl Complaint {
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
         drawn.push_str(&format!("{margin} |\n{number} | {source}\n{margin} | {indent}^\n"));
-        if let Some(suggestion) = &self.suggestion {
-            drawn.push_str(&format!("{margin} = help: {suggestion}\n"));
+        if let Some(suggestion) = suggestion {
+            drawn.push_str(&format!("{margin} = {help}: {suggestion}\n"));
         }
         drawn
     }
@@ -81,7 +81,7 @@ impl fmt::Display for Complaint {
             self.file,
             self.line,
             self.column,
-            self.weight(),
+            self.weight(Tongue::English),
             self.code,
             self.text
         )?;
@@ -289,7 +289,15 @@ mod tests {
               | 	          ^
               = help: did you mean `memory.installed`?
         "#]]
-        .assert_eq(&complaint.draw("[[rule]]\n\tpass = { \"memory.instaled\" = 1 }\n"));
+        .assert_eq(&complaint.draw("[[rule]]\n\tpass = { \"memory.instaled\" = 1 }\n", Tongue::English));
+        expect![[r#"
+            vn.toml:2:12: lỗi[unknown-fact]: không có dữ kiện `memory.instaled`
+              |
+            2 | 	pass = { "memory.instaled" = 1 }
+              | 	          ^
+              = gợi ý: có phải ý là `memory.installed`?
+        "#]]
+        .assert_eq(&complaint.draw("[[rule]]\n\tpass = { \"memory.instaled\" = 1 }\n", Tongue::Vietnamese));
     }
 
     #[test]
@@ -308,7 +316,7 @@ mod tests {
             9 | 
               |   ^
         "#]]
-        .assert_eq(&complaint.draw("one line"));
+        .assert_eq(&complaint.draw("one line", Tongue::English));
     }
 
     #[test]
@@ -322,7 +330,7 @@ mod tests {
                 text: "no".to_owned(),
                 suggestion: None,
             };
-            let drawn = complaint.draw(line);
+            let drawn = complaint.draw(line, Tongue::English);
             let lines: Vec<&str> = drawn.lines().collect();
             let at = lines[3].chars().count() - 1;
             (lines[2].chars().count(), lines[2].chars().nth(at))

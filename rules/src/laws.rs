@@ -282,7 +282,7 @@ proptest! {
                 prop_assert!(complaint.line >= 1 && complaint.column >= 1);
                 prop_assert!(complaint.line <= slipped.lines().count() + 1);
                 prop_assert!(crate::complaint::explain(complaint.code, Tongue::Vietnamese).is_some());
-                complaint.draw(&slipped);
+                complaint.draw(&slipped, Tongue::English);
             }
         }
     }

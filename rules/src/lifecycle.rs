@@ -413,6 +413,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::condition::words::Tongue;
 
     const TABLE: &str = r#"
 dated  = 2026-08-22
@@ -506,7 +507,8 @@ extended = 2028-06-30
     fn the_shipped_table_is_right() {
         let (file, text) = SHIPPED;
         if let Err(complaints) = Lifecycle::parse(file, text) {
-            let told: Vec<String> = complaints.iter().map(|complaint| complaint.draw(text)).collect();
+            let told: Vec<String> =
+                complaints.iter().map(|complaint| complaint.draw(text, Tongue::English)).collect();
             panic!("{}", told.join("\n"));
         }
         assert!(Lifecycle::shipped().products.len() > 1);

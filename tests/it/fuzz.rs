@@ -17,6 +17,7 @@ use agent::probe::decode::smbios::Smbios;
 use agent::probe::survey;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
+use rules::condition::words::Tongue;
 use rules::envelope::{self, Bundle, SigningKey};
 use rules::facts::os::Platform;
 use rules::join::JoinCode;
@@ -512,7 +513,8 @@ fn rule_sets_that_are_wide_deep_and_long_take_bounded_time() {
             text.push_str(behind);
             let begun = std::time::Instant::now();
             let complaints = RuleSet::parse("x.toml", &text).expect_err("there is something wrong");
-            let drawn: usize = complaints.iter().map(|complaint| complaint.draw(&text).len()).sum();
+            let drawn: usize =
+                complaints.iter().map(|complaint| complaint.draw(&text, Tongue::English).len()).sum();
             let seconds = begun.elapsed().as_secs_f64();
             println!("{index:2} {seconds:6.2} s, {} complaints, {drawn} bytes: {repeated}", complaints.len());
             assert!(seconds < READING_SECONDS_MAX as f64, "{repeated}: {seconds} s");

@@ -48,15 +48,11 @@ pub(super) struct Options {
     #[arg(long, value_name = "ID")]
     rule: Option<String>,
     /// The language of what is printed: vi, en
-    #[arg(long, default_value = "vi", value_parser = lang)]
+    #[arg(long, default_value = "vi", value_parser = super::lang)]
     lang: Lang,
     /// Prints the explanation as JSON
     #[arg(long)]
     json: bool,
-}
-
-fn lang(code: &str) -> Result<Lang, String> {
-    Lang::parse(code).ok_or_else(|| "there are vi and en".to_owned())
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
@@ -197,7 +193,7 @@ fn load(ruleset: &str) -> Result<Option<Rules>> {
             }))
         }
         Err(wrong) => {
-            rules_files::tell_wrong(&wrong);
+            rules_files::tell_wrong(&wrong, Lang::En);
             Ok(None)
         }
     }

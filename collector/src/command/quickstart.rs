@@ -9,13 +9,13 @@ use std::sync::Arc;
 use agent::desk::Desk;
 use agent::{host, probe};
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use data_encoding::HEXLOWER;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
 use rules::assess::{Assessment, Counts, Grade, Outcome, Role, Severity};
 use rules::join::JoinCode;
-use rules::ruleset::{Both, Rule, RuleSet};
+use rules::ruleset::{Rule, RuleSet};
 use serde::Serialize;
 
 use super::user::new_password;
@@ -28,6 +28,8 @@ use crate::server::{self, Running, Terms};
 use crate::store::account::{self, Standing};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{assessment, audit, key};
+use crate::web::label::pick;
+use crate::web::reader::Lang;
 
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
@@ -51,31 +53,9 @@ pub(super) struct Options {
     /// Print one JSON object on stdout
     #[arg(long)]
     json: bool,
-    /// The language of what is printed
-    #[arg(long, value_enum, default_value_t = Lang::Vi)]
+    /// The language of what is printed: vi, en
+    #[arg(long, default_value = "vi", value_parser = super::lang)]
     lang: Lang,
-}
-
-/// The language of what is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Lang {
-    /// Vietnamese.
-    Vi,
-    /// English.
-    En,
-}
-
-impl Lang {
-    fn of(self, both: &Both) -> &str {
-        self.pick(&both.vi, &both.en)
-    }
-
-    fn pick<'a>(self, vi: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Lang::Vi => vi,
-            Lang::En => en,
-        }
-    }
 }
 
 pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
@@ -320,7 +300,8 @@ fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String
     }
     for (number, failure) in failures.into_iter().enumerate() {
         let rule = set.and_then(|set| set.rule(&failure.rule));
-        let wrong = |rule: &Rule| lang.of(rule.fails_for(assessment.role).unwrap_or(&rule.title)).to_owned();
+        let wrong =
+            |rule: &Rule| pick(lang, rule.fails_for(assessment.role).unwrap_or(&rule.title)).to_owned();
         let wrong = rule.map_or_else(|| failure.rule.clone(), wrong);
         let outcome = match failure.outcome {
             Outcome::Partial => lang.pick("đạt một phần", "partial"),
@@ -337,7 +318,7 @@ fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String
         text.push_str(&format!("  {}. {wrong} ({outcome}, {severity})\n", number + 1));
         let remedy = rule.and_then(|rule| rule.remedies.first()).and_then(|id| set?.remedies.get(id));
         if let Some(remedy) = remedy {
-            text.push_str(&format!("     → {}\n", lang.of(&remedy.title)));
+            text.push_str(&format!("     → {}\n", pick(lang, &remedy.title)));
         }
     }
     text

@@ -14,6 +14,7 @@ use rules::ruleset::{RuleSet, schema};
 use super::{counted, print, tell, things_wrong};
 use crate::clock::Clock;
 use crate::judge::{self, Wrong, day};
+use crate::web::reader::Lang;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -23,6 +24,9 @@ pub(super) enum Command {
         /// Files, or folders of them; lifecycle.toml is read as a lifecycle table
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// The language of complaints: vi, en
+        #[arg(long, default_value = "en", value_parser = super::lang)]
+        lang: Lang,
     },
     /// Runs the tests that rule sets carry
     #[command(after_help = "Example: sansang-collector rules test --strict sansang-data/rules/province.toml")]
@@ -40,6 +44,9 @@ pub(super) enum Command {
         /// A code, as it stands in brackets behind `error`
         #[arg(value_name = "CODE")]
         code: Option<String>,
+        /// The language of what is printed: vi, en
+        #[arg(long, default_value = "en", value_parser = super::lang)]
+        lang: Lang,
     },
     /// Prints the JSON Schema of rule sets, by which editors complete and check
     #[command(after_help = "Example: sansang-collector rules schema > ruleset.schema.json")]
@@ -48,9 +55,9 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Check { paths } => with_loaded(&paths, check),
-        Command::Test { paths, strict } => with_loaded(&paths, |loaded| test(loaded, strict)),
-        Command::ExplainCode { code } => explain_code(code.as_deref()),
+        Command::Check { paths, lang } => with_loaded(&paths, lang, |loaded| check(loaded, lang)),
+        Command::Test { paths, strict } => with_loaded(&paths, Lang::En, |loaded| test(loaded, strict)),
+        Command::ExplainCode { code, lang } => explain_code(code.as_deref(), lang),
         Command::Schema => {
             print(schema::text().trim_end())?;
             Ok(ExitCode::SUCCESS)
@@ -59,14 +66,18 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
 }
 
 /// Does something with these files, unless something is wrong with them, which is told.
-fn with_loaded(paths: &[PathBuf], work: impl FnOnce(&judge::Loaded) -> Result<ExitCode>) -> Result<ExitCode> {
+fn with_loaded(
+    paths: &[PathBuf],
+    lang: Lang,
+    work: impl FnOnce(&judge::Loaded) -> Result<ExitCode>,
+) -> Result<ExitCode> {
     match judge::load_files(paths) {
         Ok(loaded) => {
             stale(loaded.lifecycle.as_ref());
             work(&loaded)
         }
         Err(wrong) => {
-            tell_wrong(&wrong);
+            tell_wrong(&wrong, lang);
             Ok(ExitCode::FAILURE)
         }
     }
@@ -82,31 +93,29 @@ fn stale(own: Option<&Lifecycle>) {
     }
 }
 
-fn check(loaded: &judge::Loaded) -> Result<ExitCode> {
+fn check(loaded: &judge::Loaded, lang: Lang) -> Result<ExitCode> {
     for (path, set) in &loaded.sets {
         let text = loaded.texts.iter().find(|text| text.digest == set.digest).map(|text| text.text.as_str());
         for warning in &set.warnings {
-            tell(warning.draw(text.unwrap_or_default()).trim_end());
+            tell(warning.draw(text.unwrap_or_default(), tongue(lang)).trim_end());
         }
-        print(&format!(
-            "{}: {}: {} rules, {} tests",
-            path.display(),
-            set.id,
-            set.every_rule().count(),
-            set.tests.len()
+        let (path, id, rules, tests) = (path.display(), &set.id, set.every_rule().count(), set.tests.len());
+        print(&lang.pick(
+            format!("{path}: {id}: {rules} tiêu chí, {tests} phép thử"),
+            format!("{path}: {id}: {rules} rules, {tests} tests"),
         ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn explain_code(code: Option<&str>) -> Result<ExitCode> {
+fn explain_code(code: Option<&str>, lang: Lang) -> Result<ExitCode> {
     let Some(code) = code else {
-        for (code, explanation, _) in CODES {
-            print(&format!("{code}: {explanation}"))?;
+        for (code, en, vi) in CODES {
+            print(&format!("{code}: {}", lang.pick(vi, en)))?;
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let Some(explanation) = explain(code, Tongue::English) else {
+    let Some(explanation) = explain(code, tongue(lang)) else {
         bail!("explaining the code {code}: there is none of this name; all are told by: rules explain-code");
     };
     print(explanation)?;
@@ -114,24 +123,29 @@ fn explain_code(code: Option<&str>) -> Result<ExitCode> {
 }
 
 /// Tells everything that is wrong, each code explained where it comes first.
-pub(super) fn tell_wrong(wrong: &[Wrong]) {
+pub(super) fn tell_wrong(wrong: &[Wrong], lang: Lang) {
     let mut explained = BTreeSet::new();
     for one in wrong {
-        tell(complaint(one).trim_end());
+        tell(complaint(one, lang).trim_end());
         if let Wrong::Complaint(complaint, _) = one
             && let Some(explanation) =
-                explain(complaint.code, Tongue::English).filter(|_| explained.insert(complaint.code))
+                explain(complaint.code, tongue(lang)).filter(|_| explained.insert(complaint.code))
         {
             tell(&format!("  = {}: {explanation}", complaint.code));
         }
     }
-    tell(&format!("{}.", things_wrong(wrong.len())));
+    let count = wrong.len();
+    tell(&lang.pick(format!("{count} chỗ sai."), format!("{}.", things_wrong(count))));
 }
 
-pub(super) fn complaint(wrong: &Wrong) -> String {
+fn tongue(lang: Lang) -> Tongue {
+    lang.pick(Tongue::Vietnamese, Tongue::English)
+}
+
+pub(super) fn complaint(wrong: &Wrong, lang: Lang) -> String {
     match wrong {
-        Wrong::Unreadable(text) => format!("error: {text}"),
-        Wrong::Complaint(complaint, text) => complaint.draw(text),
+        Wrong::Unreadable(text) => format!("{}: {text}", lang.pick("lỗi", "error")),
+        Wrong::Complaint(complaint, text) => complaint.draw(text, tongue(lang)),
     }
 }
 

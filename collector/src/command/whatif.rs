@@ -11,13 +11,15 @@ use clap::Args;
 use rules::assess::{Grade, Outcome};
 use rules::limits::RULESET_BYTES_MAX;
 
-use super::{print, progress, rules_files, tell};
+use super::{print, progress, rules_files, tell, things_wrong};
 use crate::activate::propose;
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::{self, Wrong, day};
 use crate::store::listing::{self, Scope};
 use crate::store::{Store, unit};
+use crate::web::format::money;
+use crate::web::reader::Lang;
 use crate::whatif::{PlanChange, RuleEffect, Trial, Turn, Turns, WhatIf, what_if};
 
 /// Rules and units shown on a terminal.
@@ -85,8 +87,8 @@ pub(super) fn read(file: &std::path::Path) -> Result<String> {
 
 /// Tells what is wrong, as `rules check` does.
 pub(super) fn refused(wrong: &[Wrong]) -> ExitCode {
-    wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong).trim_end()));
-    tell(&format!("{} things are wrong; nothing was changed.", wrong.len()));
+    wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong, Lang::En).trim_end()));
+    tell(&format!("{}; nothing was changed.", things_wrong(wrong.len())));
     ExitCode::FAILURE
 }
 
@@ -194,19 +196,22 @@ fn head(result: &WhatIf) -> String {
 
 fn plan_line(plan: &PlanChange) -> String {
     let PlanChange { before, after, machines, cut } = plan;
+    if *cut > 0 {
+        // A sum over a part of the machines would look like the whole.
+        return format!(
+            "The plan: not known. {machines} machines were diagnosed again in the time that there was, {cut} were not.\n"
+        );
+    }
+    let sum = |sum| money(Lang::En, sum);
     let mut line = format!(
-        "The plan: {} → {} đồng ({:+}), seats that it makes ready {} → {}; {machines} machines diagnosed again.\n",
-        before.cost,
-        after.cost,
-        after.cost - before.cost,
+        "The plan: {} → {} ({}{}), seats that it makes ready {} → {}; {machines} machines diagnosed again.\n",
+        sum(before.cost),
+        sum(after.cost),
+        if after.cost < before.cost { "−" } else { "+" },
+        sum((after.cost - before.cost).abs()),
         before.seats,
         after.seats
     );
-    if *cut > 0 {
-        line.push_str(&format!(
-            "{cut} more machines differ and were not diagnosed in the time that there was: they stand as before.\n"
-        ));
-    }
     if after.unpriced > 0 {
         line.push_str(&format!("{} lines of the plan have no price and are not in it.\n", after.unpriced));
     }

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
 
+use crate::digest::sha256;
 use crate::error::Failure;
 
 const WOFF2: &str = "font/woff2";
@@ -71,7 +71,7 @@ fn put(
     media_type: &'static str,
     bytes: Vec<u8>,
 ) -> String {
-    let digest = HEXLOWER.encode(ring::digest::digest(&ring::digest::SHA256, &bytes).as_ref());
+    let digest = sha256(&bytes);
     let short: String = digest.chars().take(12).collect();
     let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
     let hashed = format!("{stem}-{short}.{ending}");

@@ -5,12 +5,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use data_encoding::HEXLOWER;
-use ring::digest::{SHA256, digest};
 use rules::assess::Role;
 use serde_json::Value as Json;
 
 use crate::app::App;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::named::{Change, Part};
 use crate::rescore::judge_again;
@@ -242,8 +241,7 @@ impl Taken {
     fn of(text: &str, changes: &[Change]) -> Taken {
         let told: Vec<String> = changes.iter().map(Change::told).collect();
         let all = format!("{}\n{text}", told.join("\n"));
-        let digest = HEXLOWER.encode(digest(&SHA256, all.as_bytes()).as_ref());
-        Taken { changes: changes.to_vec(), digest, is_done: false }
+        Taken { changes: changes.to_vec(), digest: sha256(all), is_done: false }
     }
 }
 

@@ -7,13 +7,12 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header::REFRESH;
 use axum::response::{IntoResponse, Redirect, Response};
-use data_encoding::HEXLOWER;
-use ring::digest::{SHA256, digest};
 use rules::plan::Means;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::{App, Judge};
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::planning::beside::Progress;
 use crate::planning::{self, Planned, Wish};
@@ -161,7 +160,7 @@ async fn today(app: &App, one: &Scenario) -> anyhow::Result<Today> {
 
 /// The digest of everything in a plan: what somebody looks at and what is submitted are the same, or are not.
 fn digest_of(document: &str) -> String {
-    HEXLOWER.encode(digest(&SHA256, document.as_bytes()).as_ref())
+    sha256(document)
 }
 
 /// Shows a plan: a draft beside what it comes to today, a submitted one as it was.

@@ -9,9 +9,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use data_encoding::HEXLOWER;
 use indicatif::ProgressBar;
-use ring::digest::{SHA256, digest};
 use rules::assess::{Grade, Outcome};
 use rules::complaint::explain;
 use rules::condition::words::Tongue;
@@ -19,6 +17,7 @@ use rules::condition::words::Tongue;
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
 use crate::archive::{Deed, LIFECYCLE, NORMS, PRICES};
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::judge::Wrong;
 use crate::store::account::Standing;
@@ -139,7 +138,7 @@ struct Said {
 impl TrialPage {
     fn of(visitor: &Visitor, said: Said) -> TrialPage {
         let (reader, w) = (&visitor.reader, visitor.words());
-        let tried = if said.result.is_some() { text_digest(&said.text) } else { String::new() };
+        let tried = if said.result.is_some() { sha256(&said.text) } else { String::new() };
         let shown = said.wrong.len().min(COMPLAINTS);
         let note = fill(
             &w.trial_complaints_note,
@@ -194,9 +193,9 @@ fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
         },
         Wrong::Complaint(complaint, text) => {
             let (said, help) = complaint.told(tongue);
-            let drawn = complaint.draw(text);
+            let drawn = complaint.draw(text, tongue);
             // The first line is told as a sentence above the drawing, the help below.
-            let lines = drawn.lines().skip(1).filter(|line| !line.trim_start().starts_with("= help:"));
+            let lines = drawn.lines().skip(1).filter(|line| !line.trim_start().starts_with("= "));
             ComplaintView {
                 place: format!(
                     "{}:{}:{} [{}]",
@@ -209,11 +208,6 @@ fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
             }
         }
     }
-}
-
-/// SHA-256 of a text, in hexadecimal: whether what is put in force is what was tried.
-fn text_digest(text: &str) -> String {
-    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 /// Shows the empty form, or what a text of the archive would change.
@@ -530,7 +524,7 @@ pub async fn activate(
     let text = if digest.is_empty() { sent(&form) } else { archived(&site.app, digest).await? };
     let reason = form.text("reason").trim().to_owned();
     let mut said = Said { text, reason, ..Said::default() };
-    if digest.is_empty() && form.text("tried") != text_digest(&said.text) {
+    if digest.is_empty() && form.text("tried") != sha256(&said.text) {
         // What was not seen before is shown first.
         return tried(&site.app, &visitor, said).await;
     }

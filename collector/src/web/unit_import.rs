@@ -4,11 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use data_encoding::HEXLOWER;
 use jiff::civil::Date;
-use ring::digest::{SHA256, digest};
 
 use crate::app::App;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::rescore::judge_again;
 use crate::sheet;
@@ -104,7 +103,7 @@ impl Asked {
             "{} {} {} {}\n{}",
             self.is_map, self.day, self.closes_missing, self.keeps_districts, self.text
         );
-        HEXLOWER.encode(digest(&SHA256, all.as_bytes()).as_ref())
+        sha256(all)
     }
 }
 

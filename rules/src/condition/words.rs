@@ -16,7 +16,7 @@ pub enum Tongue {
 }
 
 impl Tongue {
-    fn pick<T>(self, vi: T, en: T) -> T {
+    pub(crate) fn pick<T>(self, vi: T, en: T) -> T {
         match self {
             Tongue::Vietnamese => vi,
             Tongue::English => en,

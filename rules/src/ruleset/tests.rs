@@ -110,7 +110,8 @@ fn shipped_sets_are_right() {
         let set = match RuleSet::parse(file, text) {
             Ok(set) => set,
             Err(complaints) => {
-                let drawn: Vec<String> = complaints.iter().map(|complaint| complaint.draw(text)).collect();
+                let drawn: Vec<String> =
+                    complaints.iter().map(|complaint| complaint.draw(text, Tongue::English)).collect();
                 panic!("{}", drawn.join("\n"));
             }
         };

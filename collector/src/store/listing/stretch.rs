@@ -4,12 +4,17 @@ use rules::assess::Grade;
 
 use super::{Cursor, Direction, Filter, Sort};
 
-/// One stretch of a list: from its beginning, or behind a cursor.
+/// One stretch of a list: from its beginning, or behind a cursor. Where a subtree is asked in other words than
+/// everything, that is to keep an index from answering: a list of one commune would walk through the machines of that
+/// grade, or without a score, in all of the province.
 macro_rules! stretch {
     ($where:literal, $behind:literal, $order:literal) => {
+        stretch!(everything $where, subtree $where, $behind, $order)
+    };
+    (everything $everything:literal, subtree $subtree:literal, $behind:literal, $order:literal) => {
         Sql {
-            everything: stretch!(everything, $where, $behind, $order),
-            subtree: stretch!(subtree, $where, $behind, $order),
+            everything: stretch!(everything, $everything, $behind, $order),
+            subtree: stretch!(subtree, $subtree, $behind, $order),
         }
     };
     ($scope:ident, $where:literal, $behind:literal, $order:literal) => {
@@ -106,13 +111,21 @@ impl Bound {
                 "m.unit_path DESC, m.hostname DESC, m.id DESC"
             ),
             (Bound::Grade(_), Up) => {
-                stretch!("AND m.grade = $20 ", "AND (m.hostname, m.id) > ($21, $22)", "m.hostname, m.id")
+                stretch!(
+                    everything "AND m.grade = $20 ",
+                    subtree "",
+                    "AND (m.hostname, m.id) > ($21, $22)",
+                    "m.hostname, m.id"
+                )
             }
-            (Bound::Grade(_), Down) => stretch!(
-                "AND m.grade = $20 ",
-                "AND (m.hostname, m.id) < ($21, $22)",
-                "m.hostname DESC, m.id DESC"
-            ),
+            (Bound::Grade(_), Down) => {
+                stretch!(
+                    everything "AND m.grade = $20 ",
+                    subtree "",
+                    "AND (m.hostname, m.id) < ($21, $22)",
+                    "m.hostname DESC, m.id DESC"
+                )
+            }
             (Bound::Score, Up) => {
                 stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($21, $22)", "m.score, m.id")
             }
@@ -121,13 +134,68 @@ impl Bound {
                 "AND (m.score, m.id) < ($21, $22)",
                 "m.score DESC, m.id DESC"
             ),
-            (Bound::NoScore, Up) => stretch!("AND m.score IS NULL ", "AND m.id > $21", "m.id"),
-            (Bound::NoScore, Down) => stretch!("AND m.score IS NULL ", "AND m.id < $21", "m.id DESC"),
+            (Bound::NoScore, Up) => stretch!(
+                everything "AND m.score IS NULL ",
+                subtree "AND m.score + 0 IS NULL ",
+                "AND m.id > $21",
+                "m.id"
+            ),
+            (Bound::NoScore, Down) => stretch!(
+                everything "AND m.score IS NULL ",
+                subtree "AND m.score + 0 IS NULL ",
+                "AND m.id < $21",
+                "m.id DESC"
+            ),
             (Bound::Seen, Up) => {
                 stretch!("", "AND (m.seen_at, m.id) > ($21, $22)", "m.seen_at, m.id")
             }
             (Bound::Seen, Down) => {
                 stretch!("", "AND (m.seen_at, m.id) < ($21, $22)", "m.seen_at DESC, m.id DESC")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::tests::Folder;
+    use crate::store::{Store, Tx, sql};
+
+    /// Which index a list begins with.
+    async fn first_step(tx: &mut Tx, text: &str) -> anyhow::Result<String> {
+        let text = format!("EXPLAIN QUERY PLAN {text}");
+        let steps: Vec<(i64, i64, i64, String)> =
+            sql!(tx, |c| sqlx::query_as(sqlx::AssertSqlSafe(text)).fetch_all(c).await?);
+        Ok(steps.into_iter().next().map(|step| step.3).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_subtree_is_read_by_its_path_and_one_grade_of_everything_by_the_grade() {
+        let folder = Folder::new();
+        let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
+        let mut tx = store.read().await.unwrap();
+        let bounds = [
+            Bound::Name,
+            Bound::Unit,
+            Bound::Grade(Grade::NotReady),
+            Bound::Score,
+            Bound::NoScore,
+            Bound::Seen,
+        ];
+        for (bound, direction) in
+            bounds.iter().flat_map(|one| [(*one, Direction::Up), (*one, Direction::Down)])
+        {
+            let Sql { everything, subtree } = bound.sql(direction);
+            for text in [subtree.0, subtree.1] {
+                let step = first_step(&mut tx, text).await.unwrap();
+                assert!(step.starts_with("SEARCH m ") && step.contains("(unit_path>?"), "{bound:?}: {step}");
+            }
+            if matches!(bound, Bound::Grade(_)) {
+                for text in [everything.0, everything.1] {
+                    let step = first_step(&mut tx, text).await.unwrap();
+                    assert!(step.starts_with("SEARCH m USING INDEX machine_grade "), "{bound:?}: {step}");
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::super::*;
 use super::{around, rule, told};
 use crate::assess::{assess, assess_in};
+use crate::condition::words::Tongue;
 use crate::lifecycle::Lifecycle;
 
 fn judged(set: &RuleSet, facts: &str, role: Role, day: Date, settings: &Settings) -> Vec<Outcome> {
@@ -623,7 +624,7 @@ fn of_millions_of_slips_the_first_are_told() {
     assert_eq!(complaints.len(), 201);
     let last = complaints.last().unwrap();
     assert_eq!(last.code, "more-wrong");
-    assert!(complaints.iter().all(|complaint| complaint.draw(&text).len() < 1_000));
+    assert!(complaints.iter().all(|complaint| complaint.draw(&text, Tongue::English).len() < 1_000));
 }
 
 #[test]
