@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::{Grade, Judgement, Outcome, Role, judge};
-use crate::condition::overlay::Overlay;
+use crate::condition::overlay::{Overlay, changed};
 use crate::condition::{Scene, Truth};
 use crate::facts::Facts;
 use crate::facts::support::Support;
@@ -226,8 +226,9 @@ impl<'a> Bed<'a> {
                     continue;
                 }
                 for gift in &one.remedy.gives {
-                    let next = overlay.given(&self.scene().over(&overlay), gift);
-                    overlay = next;
+                    if let Some(answer) = changed(&self.scene().over(&overlay), gift) {
+                        overlay.lay(gift.place, answer);
+                    }
                 }
                 order.push(one);
             }

@@ -11,7 +11,7 @@ use crate::fact::Fact;
 use crate::facts::{Kind, Place, Records, Seen, Term, Value};
 
 /// Facts as they would be.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Overlay {
     answers: BTreeMap<Place, Fact<Owned>>,
 }
@@ -63,18 +63,14 @@ impl Overlay {
         Some(seen(self.answers.get(&place)?))
     }
 
-    /// What this gift makes of the PC in the scene.
-    pub(crate) fn given(&self, scene: &Scene<'_>, gift: &Gift) -> Overlay {
-        let mut overlay = self.clone();
-        if let Some(answer) = changed(scene, gift) {
-            overlay.answers.insert(gift.place, answer);
-        }
-        overlay
+    /// Lays an answer over this place.
+    pub(crate) fn lay(&mut self, place: Place, answer: Fact<Owned>) {
+        self.answers.insert(place, answer);
     }
 }
 
 /// The fact after the gift; none when it stays as it is, or when nobody knows what it is.
-fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
+pub(crate) fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
     let current = scene.at(gift.place);
     let kind = gift.place.term().kind;
     match (&gift.change, &current) {
