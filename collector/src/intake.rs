@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
-use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use rules::assess::Grade;
@@ -20,6 +19,7 @@ use rules::wire::{JoinRequest, Joined, NamedService, Receipt, Refusal};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::app::{App, Judge};
+use crate::digest::sha256;
 use crate::judge::{Case, Judged, day, judge};
 use crate::local::Local;
 use crate::store::assessment::{self, Packed};
@@ -276,7 +276,7 @@ fn newcomer(request: JoinRequest, public_key: Vec<u8>) -> Option<Newcomer> {
 /// The hash of a join secret, in hexadecimal: what the store keeps of it. The secret has 80 random bits, so a plain
 /// hash is enough.
 pub fn secret_hash(secret: &[u8]) -> String {
-    HEXLOWER.encode(digest(&SHA256, &[SECRET_CONTEXT, secret].concat()).as_ref())
+    sha256([SECRET_CONTEXT, secret].concat())
 }
 
 fn refusal(fault: Fault) -> Trouble {

@@ -31,11 +31,10 @@ const WARNINGS: &[&str] = &[SOURCE_NOT_IN_FORCE];
 impl Complaint {
     /// `error`, or `warning` of what may stay as it is.
     fn weight(&self, tongue: Tongue) -> &'static str {
-        match (WARNINGS.contains(&self.code), tongue) {
-            (true, Tongue::English) => "warning",
-            (false, Tongue::English) => "error",
-            (true, Tongue::Vietnamese) => "cảnh báo",
-            (false, Tongue::Vietnamese) => "lỗi",
+        if WARNINGS.contains(&self.code) {
+            tongue.pick("cảnh báo", "warning")
+        } else {
+            tongue.pick("lỗi", "error")
         }
     }
 
@@ -48,15 +47,23 @@ impl Complaint {
         (said(&self.text), self.suggestion.as_ref().map(said))
     }
 
-    /// The complaint with the line of `text` that it is about, and a caret under its column. `text` is the file.
+    /// The complaint with its [`Complaint::excerpt`] of `text`. `text` is the file.
     pub fn draw(&self, text: &str, tongue: Tongue) -> String {
         let (said, suggestion) = self.told(tongue);
         let (weight, help) = (self.weight(tongue), tongue.pick("gợi ý", "help"));
         let mut drawn =
             format!("{}:{}:{}: {weight}[{}]: {said}\n", self.file, self.line, self.column, self.code);
+        drawn.push_str(&self.excerpt(text));
+        if let Some(suggestion) = suggestion {
+            drawn.push_str(&format!("{} = {help}: {suggestion}\n", self.margin()));
+        }
+        drawn
+    }
+
+    /// The line of `text` that it is about, and a caret under its column. `text` is the file.
+    pub fn excerpt(&self, text: &str) -> String {
         let source = text.lines().nth(self.line.saturating_sub(1)).unwrap_or_default();
-        let number = self.line.to_string();
-        let margin = " ".repeat(number.len());
+        let (number, margin) = (self.line, self.margin());
         let (source, before) = around(source, self.column.saturating_sub(1));
         // Tabs stay tabs, so that the caret stands under its column however wide a tab is.
         let indent: String = source
@@ -65,11 +72,12 @@ impl Complaint {
             .take(before)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        drawn.push_str(&format!("{margin} |\n{number} | {source}\n{margin} | {indent}^\n"));
-        if let Some(suggestion) = suggestion {
-            drawn.push_str(&format!("{margin} = {help}: {suggestion}\n"));
-        }
-        drawn
+        format!("{margin} |\n{number} | {source}\n{margin} | {indent}^\n")
+    }
+
+    /// As wide as the number of its line.
+    fn margin(&self) -> String {
+        " ".repeat(self.line.to_string().len())
     }
 }
 

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
-use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
 use rules::mend::{Mend, Patient, mend};
@@ -225,10 +224,6 @@ impl Speaker<'_> {
         self.lang.pick(&both.vi, &both.en)
     }
 
-    fn tongue(&self) -> Tongue {
-        self.lang.pick(Tongue::Vietnamese, Tongue::English)
-    }
-
     fn head(&self, assessment: &Assessment) -> String {
         let grade = label::grade(self.w, assessment.grade).text;
         let score = assessment.score.map_or_else(|| "–".to_owned(), |score| score.to_string());
@@ -292,7 +287,7 @@ impl Speaker<'_> {
     fn asked(&self, rule: &Rule, role: Role) -> [Vec<String>; 4] {
         let said = |condition: Option<&rules::condition::Condition>| {
             condition
-                .map(|condition| condition.in_words(self.tongue(), &self.rules.set.parameters))
+                .map(|condition| condition.in_words(self.lang.tongue(), &self.rules.set.parameters))
                 .unwrap_or_default()
         };
         [

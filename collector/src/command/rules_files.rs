@@ -7,7 +7,6 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use rules::complaint::{CODES, explain};
-use rules::condition::words::Tongue;
 use rules::lifecycle::Lifecycle;
 use rules::ruleset::{RuleSet, schema};
 
@@ -97,7 +96,7 @@ fn check(loaded: &judge::Loaded, lang: Lang) -> Result<ExitCode> {
     for (path, set) in &loaded.sets {
         let text = loaded.texts.iter().find(|text| text.digest == set.digest).map(|text| text.text.as_str());
         for warning in &set.warnings {
-            tell(warning.draw(text.unwrap_or_default(), tongue(lang)).trim_end());
+            tell(warning.draw(text.unwrap_or_default(), lang.tongue()).trim_end());
         }
         let (path, id, rules, tests) = (path.display(), &set.id, set.every_rule().count(), set.tests.len());
         print(&lang.pick(
@@ -115,7 +114,7 @@ fn explain_code(code: Option<&str>, lang: Lang) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     };
-    let Some(explanation) = explain(code, tongue(lang)) else {
+    let Some(explanation) = explain(code, lang.tongue()) else {
         bail!("explaining the code {code}: there is none of this name; all are told by: rules explain-code");
     };
     print(explanation)?;
@@ -129,7 +128,7 @@ pub(super) fn tell_wrong(wrong: &[Wrong], lang: Lang) {
         tell(complaint(one, lang).trim_end());
         if let Wrong::Complaint(complaint, _) = one
             && let Some(explanation) =
-                explain(complaint.code, tongue(lang)).filter(|_| explained.insert(complaint.code))
+                explain(complaint.code, lang.tongue()).filter(|_| explained.insert(complaint.code))
         {
             tell(&format!("  = {}: {explanation}", complaint.code));
         }
@@ -138,14 +137,10 @@ pub(super) fn tell_wrong(wrong: &[Wrong], lang: Lang) {
     tell(&lang.pick(format!("{count} chỗ sai."), format!("{}.", things_wrong(count))));
 }
 
-fn tongue(lang: Lang) -> Tongue {
-    lang.pick(Tongue::Vietnamese, Tongue::English)
-}
-
 pub(super) fn complaint(wrong: &Wrong, lang: Lang) -> String {
     match wrong {
         Wrong::Unreadable(text) => format!("{}: {text}", lang.pick("lỗi", "error")),
-        Wrong::Complaint(complaint, text) => complaint.draw(text, tongue(lang)),
+        Wrong::Complaint(complaint, text) => complaint.draw(text, lang.tongue()),
     }
 }
 

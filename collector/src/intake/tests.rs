@@ -1,6 +1,7 @@
 //! Everything that may come to the intake, on a database in a temporary folder.
 
 use expect_test::{Expect, expect};
+use ring::digest::{SHA256, digest};
 use rules::envelope::{Base, BaseName, Ground, SigningKey, pack, pack_join, pack_json};
 use rules::fact::Fact;
 use rules::facts::Facts;

@@ -22,6 +22,7 @@ use crate::web::label::{self, Label, Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
 use crate::web::trend::{TREND_DAYS, Trend};
+use crate::web::unit::{part_made, part_unknown};
 use crate::web::units::{Node, UnitLine, tree};
 use crate::web::words::Words;
 use crate::web::{Site, Visitor, page};
@@ -218,12 +219,10 @@ fn plan(reader: &Reader, part: &Part) -> PlanBand {
     let [more, ready, seats] = [part.more, part.ready, part.seats].map(|count| number(lang, count));
     let cost = money(lang, part.cost);
     let places = [("cost", cost.as_str()), ("more", &more), ("ready", &ready), ("seats", &seats)];
-    let unknown = [(&w.unit_part_unpriced, part.unpriced), (&w.unit_part_missing, part.missing)];
-    let unknown = unknown.into_iter().filter(|(_, count)| *count > 0);
     PlanBand {
         text: fill(&w.overview_plan, &places),
-        rest: unknown.map(|(text, count)| fill(text, &[("n", &number(lang, count))])).collect(),
-        at: fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))]),
+        rest: part_unknown(reader, part).collect(),
+        at: part_made(w, part),
     }
 }
 
@@ -276,26 +275,29 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
             counts.entry(day).or_default().add_all(&grades);
         }
     }
-    let paths: Vec<String> = roots.iter().map(|root| root.unit.path.clone()).collect();
     let target = match roots.as_slice() {
         [root] => target::at(&target::all(&mut tx).await?, &root.unit.path).map(|(_, target)| target),
         _ => None,
     };
-    let mut rows = Rows {
+    let silent = counts::silent(&mut tx, scope, silent_since(reader.now)).await?;
+    let conflicts = counts::conflicts(&mut tx, scope).await?;
+    let recent = listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?;
+    drop(tx);
+    let part = match roots.as_slice() {
+        [root] if grades.all() > 0 => part::of(&site.app, &root.unit.path, grades.all()).await?,
+        _ => None,
+    };
+    let rows = Rows {
         grades,
-        part: None,
-        silent: counts::silent(&mut tx, scope, silent_since(reader.now)).await?,
-        conflicts: counts::conflicts(&mut tx, scope).await?,
+        silent,
+        conflicts,
         noted: figures.noted,
         findings: figures.findings.clone(),
         nodes,
         counts: counts.into_iter().collect(),
         target,
-        recent: listing::machines(&mut tx, &filter, Sort::Seen, Direction::Down, None, RECENT_MAX).await?,
+        part,
+        recent,
     };
-    drop(tx);
-    if let ([path], true) = (paths.as_slice(), rows.grades.all() > 0) {
-        rows.part = part::of(&site.app, path, rows.grades.all()).await?;
-    }
     page(&OverviewPage::of(reader, &site.app.judge(), &rows))
 }

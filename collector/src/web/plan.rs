@@ -245,9 +245,10 @@ fn result(reader: &Reader, planned: &Planned, place: String, asked: &Asked) -> R
 
 /// The line with the most points that no budget pays for.
 fn left_first(lang: Lang, w: &'static Words, planned: &Planned) -> Option<String> {
-    let line = planned.plan.lines.iter().find(|line| line.year.is_none() && line.cost.is_some())?;
+    let mut left = planned.plan.lines.iter().filter(|line| line.year.is_none());
+    let (line, cost) = left.find_map(|line| Some((line, line.cost?)))?;
     let one = LineView::of(lang, w, planned, line);
-    let cost = money(lang, line.cost.unwrap_or_default());
+    let cost = money(lang, cost);
     let what = if one.machine.is_empty() { one.what } else { format!("{} ({})", one.what, one.machine) };
     let places = [("what", what.as_str()), ("unit", &one.unit), ("cost", &cost), ("points", &one.points)];
     Some(fill(&w.plan_left_first, &places))

@@ -3,6 +3,7 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
+use rules::condition::words::Tongue;
 
 use crate::guard::{Person, cookie};
 use crate::web::words::Words;
@@ -32,6 +33,11 @@ impl Lang {
     /// The language of this code.
     pub fn parse(code: &str) -> Option<Lang> {
         Lang::ALL.iter().copied().find(|lang| lang.code() == code)
+    }
+
+    /// The same language, as rules speak it.
+    pub fn tongue(self) -> Tongue {
+        self.pick(Tongue::Vietnamese, Tongue::English)
     }
 
     /// The text of this language.

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
 use rules::condition::Condition;
-use rules::condition::words::Tongue;
 use rules::ruleset::{About, Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
@@ -195,7 +194,7 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
 /// How a rule judges, in words: of everybody, then of those roles that are asked something else.
 fn asks(reader: &Reader, set: &RuleSet, rule: &Rule) -> Vec<String> {
     let (lang, w) = (reader.lang, reader.words());
-    let tongue = lang.pick(Tongue::Vietnamese, Tongue::English);
+    let tongue = lang.tongue();
     let said = |text: &str, condition: Option<&Condition>| {
         let condition = condition?.in_words(tongue, &set.parameters).join(lang.pick(" và ", " and "));
         Some(fill(text, &[("what", &condition)]))

@@ -158,11 +158,6 @@ async fn today(app: &App, one: &Scenario) -> anyhow::Result<Today> {
     }
 }
 
-/// The digest of everything in a plan: what somebody looks at and what is submitted are the same, or are not.
-fn digest_of(document: &str) -> String {
-    sha256(document)
-}
-
 /// Shows a plan: a draft beside what it comes to today, a submitted one as it was.
 ///
 /// # Errors
@@ -232,7 +227,8 @@ async fn draft(site: &Site, visitor: &Visitor, one: &Scenario) -> Result<DraftVi
     let differs = differs || !beside.items.is_empty() || !beside.units.is_empty();
     let verdict = if differs { &w.scenario_differs } else { &w.scenario_same };
     let may = PLANS.contains(&visitor.person.standing);
-    let seen = if may { Some(digest_of(&file::document(&planned)?)) } else { None };
+    // What somebody looks at and what is submitted are the same, or are not.
+    let seen = if may { Some(sha256(file::document(&planned)?)) } else { None };
     Ok(DraftView { verdict: verdict.clone(), is_waiting: false, beside, seen })
 }
 
@@ -368,7 +364,7 @@ pub async fn act(
         "submit" if one.submitted.is_none() => {
             let note = visitor.words().scenario_changed.clone();
             match today(&site.app, &one).await? {
-                Today::Made(planned) if digest_of(&file::document(&planned)?) == form.text("seen") => {
+                Today::Made(planned) if sha256(file::document(&planned)?) == form.text("seen") => {
                     submit_plan(&site.app, &one, *planned, by).await?;
                     Ok(Redirect::to("/plan/scenarios").into_response())
                 }

@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use indicatif::ProgressBar;
 use rules::assess::{Grade, Outcome};
 use rules::complaint::explain;
-use rules::condition::words::Tongue;
 
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
@@ -182,7 +181,7 @@ fn signed(count: u64) -> i64 {
 }
 
 fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
-    let tongue = lang.pick(Tongue::Vietnamese, Tongue::English);
+    let tongue = lang.tongue();
     match wrong {
         Wrong::Unreadable(text) => ComplaintView {
             place: String::new(),
@@ -193,16 +192,13 @@ fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
         },
         Wrong::Complaint(complaint, text) => {
             let (said, help) = complaint.told(tongue);
-            let drawn = complaint.draw(text, tongue);
-            // The first line is told as a sentence above the drawing, the help below.
-            let lines = drawn.lines().skip(1).filter(|line| !line.trim_start().starts_with("= "));
             ComplaintView {
                 place: format!(
                     "{}:{}:{} [{}]",
                     complaint.file, complaint.line, complaint.column, complaint.code
                 ),
                 text: said,
-                drawn: lines.collect::<Vec<_>>().join("\n"),
+                drawn: complaint.excerpt(text).trim_end().to_owned(),
                 help,
                 why: explain(complaint.code, tongue),
             }

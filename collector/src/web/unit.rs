@@ -394,14 +394,21 @@ fn part_told(reader: &Reader, part: Option<Part>) -> PartView {
             .map(|count| number(lang, count));
     let places =
         [("lines", lines.as_str()), ("free", &free), ("ready", &ready), ("seats", &seats), ("then", &then)];
-    let mut sentences = vec![fill(&w.unit_part_lines, &places)];
-    for (text, count) in [(&w.unit_part_unpriced, part.unpriced), (&w.unit_part_missing, part.missing)] {
-        if count > 0 {
-            sentences.push(fill(text, &[("n", &number(lang, count))]));
-        }
-    }
-    let at = fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))]);
-    PartView { cost: Some(money(lang, part.cost)), sentences, at }
+    let sentences = std::iter::once(fill(&w.unit_part_lines, &places)).chain(part_unknown(reader, &part));
+    PartView { cost: Some(money(lang, part.cost)), sentences: sentences.collect(), at: part_made(w, &part) }
+}
+
+/// What the plan does not know, in sentences.
+pub(super) fn part_unknown(reader: &Reader, part: &Part) -> impl Iterator<Item = String> {
+    let (lang, w) = (reader.lang, reader.words());
+    let unknown = [(&w.unit_part_unpriced, part.unpriced), (&w.unit_part_missing, part.missing)];
+    let unknown = unknown.into_iter().filter(|(_, count)| *count > 0);
+    unknown.map(move |(text, count)| fill(text, &[("n", &number(lang, count))]))
+}
+
+/// When the plan was made.
+pub(super) fn part_made(w: &Words, part: &Part) -> String {
+    fill(&w.unit_part_at, &[("at", &format::moment(part.made_at))])
 }
 
 /// What the rules about whole units say, in one sentence.

@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use rules::assess::{Outcome, Verdict};
-use rules::condition::words::Tongue;
 use rules::ruleset::{Rule, RuleSet, in_force};
 
 use crate::error::Failure;
@@ -55,7 +54,7 @@ struct AgencyView {
 
 fn view(reader: &Reader, set: &RuleSet, rule: &Rule, verdict: &Verdict, unit: &str) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
-    let tongue = lang.pick(Tongue::Vietnamese, Tongue::English);
+    let tongue = lang.tongue();
     let seen = verdict.seen.iter().filter_map(|seen| {
         let term = value::term(&seen.fact)?;
         Some(format!("{}: {}", value::label(lang, term), value::kept(lang, w, term.kind, &seen.value)))
