@@ -7,8 +7,9 @@
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// The target whose program is started.
 pub const TARGET: &str = "x86_64-win7-windows-gnu";
@@ -17,6 +18,9 @@ const LOADERS: &[&str] = &["/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/
 /// Neither .NET nor a browser is installed into the prefix, no menu is written on this PC, and a crash does not open a
 /// debugger.
 const OVERRIDES: &str = "mscoree=;mshtml=;winemenubuilder.exe=;winedbg.exe=";
+
+/// The longest that a program under Wine is waited for; a survey that hangs everywhere takes a minute.
+const WAIT_MAX: Duration = Duration::from_secs(300);
 
 /// A prefix of Wine, and the programs in it.
 #[derive(Debug, Clone)]
@@ -75,8 +79,7 @@ impl Wine {
         if prefix.exists() {
             std::fs::remove_dir_all(&prefix).expect("an old prefix goes");
         }
-        let output = self.environment(Command::new(&self.loader).args(["wineboot", "-i"])).output();
-        let output = output.expect("Wine starts");
+        let output = run(self.environment(Command::new(&self.loader).args(["wineboot", "-i"])));
         assert!(output.status.success(), "Wine makes no prefix: {}", String::from_utf8_lossy(&output.stderr));
         assert!(self.drive().is_dir(), "Wine made no drive C: in {}", prefix.display());
         lock.rewind().expect("the lock for Wine");
@@ -85,7 +88,7 @@ impl Wine {
     }
 
     fn output_of(&self, command: &mut Command) -> String {
-        let output = self.environment(command).output().expect("Wine starts");
+        let output = run(self.environment(command));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -127,6 +130,82 @@ impl Wine {
         command.arg(program);
         command
     }
+}
+
+/// Runs a program under Wine to its end. What it prints goes into files: the first program of a prefix starts Wine's
+/// own services, and those would keep a pipe open for as long as any other program runs.
+pub fn run(command: &mut Command) -> Output {
+    let (mut stdout, mut stderr) = (file(), file());
+    command.stdout(stdout.try_clone().expect("a file has two handles"));
+    command.stderr(stderr.try_clone().expect("a file has two handles"));
+    let mut child = command.spawn().expect("Wine starts");
+    let status = ended(&mut child, || ());
+    Output { status, stdout: written(&mut stdout), stderr: written(&mut stderr) }
+}
+
+/// How a program ended; meanwhile, every few milliseconds, something else is done. One that never ends is killed, and
+/// fails the test.
+pub fn ended(child: &mut Child, mut meanwhile: impl FnMut()) -> ExitStatus {
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("a program can be waited for") {
+            return status;
+        }
+        if started.elapsed() > WAIT_MAX {
+            child.kill().expect("the program can be killed");
+            panic!("a program under Wine did not end within {WAIT_MAX:?}");
+        }
+        meanwhile();
+        pause();
+    }
+}
+
+/// Some milliseconds.
+#[expect(clippy::disallowed_methods, reason = "a program that is watched tells nobody when it moves")]
+pub fn pause() {
+    std::thread::sleep(Duration::from_millis(5));
+}
+
+fn file() -> File {
+    tempfile::tempfile().expect("a file for what a program prints")
+}
+
+fn written(file: &mut File) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    file.rewind().expect("a file can be read again");
+    file.read_to_end(&mut bytes).expect("what a program printed");
+    bytes
+}
+
+/// A process that is kept from running, and ended when the test is over, whatever became of the test.
+#[derive(Debug)]
+pub struct Held(u32);
+
+impl Held {
+    /// Keeps a process from running.
+    pub fn hold(process: u32) -> Held {
+        let held = Held(process);
+        assert!(held.send("-STOP"), "the process {process} can be held");
+        held
+    }
+
+    fn send(&self, signal: &str) -> bool {
+        Command::new("kill").arg(signal).arg(self.0.to_string()).status().expect("kill starts").success()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // It should have been ended long since.
+        if Path::new(&format!("/proc/{}", self.0)).exists() {
+            self.send("-KILL");
+        }
+    }
+}
+
+/// Whether a running process has loaded this library.
+pub fn has_loaded(process: u32, library: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/maps")).is_ok_and(|maps| maps.contains(library))
 }
 
 /// A path of this PC as programs under Wine see it: `Z:` is the root.
