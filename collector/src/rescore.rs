@@ -1,14 +1,17 @@
 //! Rescoring: when rules change, the latest report of every machine is judged again, from the envelope as it came.
 //!
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
-//! written again. A fleet is judged in outline first; only a machine of which the outline differs is judged in full.
+//! written again. Where only words differ from the rules that judged before, nothing is judged; where single rules do,
+//! those are asked first. Everything else is judged in outline first, and in full where the outline differs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use earlier::{Earlier, Step};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rules::assess::Assessment;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -19,7 +22,10 @@ use crate::judge::{self, Case, Judged, day, judge, open_kept, shares};
 use crate::local::{Local, Locals};
 use crate::store::assessment::{Cause, Judgement, Packed};
 use crate::store::machine::{Among, Evidence};
+use crate::store::report::{self, Kept};
 use crate::store::{Tx, assessment, machine, rules_text, setting};
+
+mod earlier;
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
@@ -64,6 +70,7 @@ pub async fn rescore(app: &App, progress: &ProgressBar) -> Result<Rescored> {
     rescored.changed = judge_among(app, &rules, Among::All, Cause::Rules, progress).await?;
     let mut tx = app.store.begin().await?;
     setting::put(&mut tx, SETTING, &digest_of(&rules)).await?;
+    Earlier::finish(&mut tx, &rules).await?;
     tx.commit().await?;
     progress.finish_and_clear();
     info!(
@@ -93,20 +100,29 @@ async fn judge_among(
     progress: &ProgressBar,
 ) -> Result<u64> {
     let mut tally = Tally::default();
-    let mut batch = Batch::read(app, rules, among, cause, "").await?;
+    let mut tx = app.store.read().await.context("beginning to rescore")?;
+    // Another seat, parameter or exception is none of what the rules differ in.
+    let mut earlier = match cause {
+        Cause::Rules => Earlier::new(&mut tx, rules).await?,
+        Cause::Report | Cause::Waiver | Cause::Parameter | Cause::Seat => Earlier::default(),
+    };
+    drop(tx);
+    let mut batch = Batch::read(app, rules, (among, cause), &mut earlier, "").await?;
     let mut judged = Vec::new();
     loop {
         let shares = spread(rules, std::mem::take(&mut batch.waiting));
+        let settled = std::mem::take(&mut batch.settled);
         let last = batch.last.take();
         let reading = async {
             match &last {
-                Some(last) => Batch::read(app, rules, among, cause, last).await,
+                Some(last) => Batch::read(app, rules, (among, cause), &mut earlier, last).await,
                 None => Ok(Batch::default()),
             }
         };
         let writing = keep_all(app, std::mem::take(&mut judged), cause, &mut tally);
         let (next, written) = tokio::join!(reading, writing);
         written?;
+        judged.extend(settled);
         for share in shares {
             judged.extend(share.await.context("judging again")?);
         }
@@ -130,41 +146,87 @@ struct Tally {
     moved: Vec<String>,
 }
 
-/// A machine's evidence, and what holds for it beside the rules.
-type Waiting = (Evidence, Local);
+/// A machine that is to be judged.
+#[derive(Debug)]
+struct Waiting {
+    evidence: Evidence,
+    /// The day of its report.
+    day: Date,
+    /// What holds for it beside the rules.
+    local: Local,
+    /// What differs from the rules that judged it, where that is known.
+    step: Option<Arc<Step>>,
+}
 
 /// Machines that were read together.
 #[derive(Debug, Default)]
 struct Batch {
-    /// Those that other rules judged last.
-    waiting: Vec<Waiting>,
+    /// Those that other rules judged last, with their reports.
+    waiting: Vec<(Waiting, Kept)>,
+    /// Those of which other rules would say the same.
+    settled: Vec<(Evidence, Said)>,
     /// How many were read, and the last of them; none at the end.
     count: u64,
     last: Option<String>,
 }
 
 impl Batch {
-    async fn read(app: &App, rules: &Judge, among: Among<'_>, cause: Cause, after: &str) -> Result<Batch> {
+    async fn read(
+        app: &App,
+        rules: &Judge,
+        (among, cause): (Among<'_>, Cause),
+        earlier: &mut Earlier,
+        after: &str,
+    ) -> Result<Batch> {
         let mut tx = app.store.read().await.context("beginning to rescore")?;
         let locals = Locals::on(&mut tx, day(app.clock.now())).await?;
         let evidence = machine::evidence(&mut tx, among, after, BATCH).await?;
         let (count, last) = (evidence.len() as u64, evidence.last().map(|last| last.machine.clone()));
-        Ok(Batch { waiting: waiting(rules, &locals, evidence, cause), count, last })
+        let batch = Batch::of(&mut tx, rules, &locals, evidence, cause, earlier).await?;
+        Ok(Batch { count, last, ..batch })
+    }
+
+    /// Who has to be judged of these, and with which report.
+    async fn of(
+        tx: &mut Tx,
+        rules: &Judge,
+        locals: &Locals,
+        evidence: Vec<Evidence>,
+        cause: Cause,
+        earlier: &mut Earlier,
+    ) -> Result<Batch> {
+        let (mut waiting, mut settled) = (Vec::new(), Vec::new());
+        for evidence in evidence {
+            let local = locals.of(&evidence.machine, &evidence.unit_path);
+            let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { continue };
+            let day = day(taken_at);
+            let digest = judge::digest(rules, day, &local);
+            // Another seat is asked other things by the same rules.
+            if cause != Cause::Seat && evidence.rules_digest == digest {
+                continue;
+            }
+            let step = match local.is_nothing() {
+                true => earlier.step(tx, rules, &evidence, day).await?,
+                false => None,
+            };
+            match step {
+                Some(step) if step.is_nothing() => settled.push((evidence, Said::Same(digest))),
+                step => waiting.push(Waiting { evidence, day, local, step }),
+            }
+        }
+        let ids: Vec<&str> = waiting.iter().map(|waiting| waiting.evidence.report.as_str()).collect();
+        let mut kept = report::kept(tx, &ids).await?;
+        let with_report = |waiting: Waiting| {
+            let kept = kept.remove(&waiting.evidence.report)?;
+            Some((waiting, kept))
+        };
+        let waiting = waiting.into_iter().filter_map(with_report).collect();
+        Ok(Batch { waiting, settled, ..Batch::default() })
     }
 }
 
-/// Those that other rules judged last, with what holds for them.
-fn waiting(rules: &Judge, locals: &Locals, evidence: Vec<Evidence>, cause: Cause) -> Vec<Waiting> {
-    let with_local = evidence.into_iter().map(|evidence| {
-        let local = locals.of(&evidence.machine, &evidence.unit_path);
-        (evidence, local)
-    });
-    // Another seat is asked other things by the same rules.
-    with_local.filter(|waiting| cause == Cause::Seat || !same_rules(rules, waiting)).collect()
-}
-
 /// Judges these on all processors.
-fn spread(rules: &Arc<Judge>, waiting: Vec<Waiting>) -> Vec<JoinHandle<Vec<(Evidence, Said)>>> {
+fn spread(rules: &Arc<Judge>, waiting: Vec<(Waiting, Kept)>) -> Vec<JoinHandle<Vec<(Evidence, Said)>>> {
     let judge = |share| {
         let rules = Arc::clone(rules);
         tokio::task::spawn_blocking(move || judge_share(&rules, share))
@@ -173,6 +235,7 @@ fn spread(rules: &Arc<Judge>, waiting: Vec<Waiting>) -> Vec<JoinHandle<Vec<(Evid
 }
 
 /// What the rules say of a machine, beside what they said before.
+#[derive(Debug)]
 enum Said {
     /// The same; the digest of what judged.
     Same(String),
@@ -180,13 +243,13 @@ enum Said {
     Otherwise(Box<Judged>),
 }
 
-fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Said)> {
+fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Said)> {
     let mut judged = Vec::with_capacity(share.len());
-    for (evidence, local) in share {
-        match judge_one(rules, &evidence, &local) {
-            Ok(said) => judged.push((evidence, said)),
+    for (waiting, kept) in share {
+        match judge_one(rules, &waiting, &kept) {
+            Ok(said) => judged.push((waiting.evidence, said)),
             Err(error) => {
-                let (machine, report) = (&evidence.machine, &evidence.report);
+                let (machine, report) = (&waiting.evidence.machine, &waiting.evidence.report);
                 warn!(machine, report, error = format!("{error:#}"), "A kept report cannot be judged again.");
             }
         }
@@ -194,10 +257,18 @@ fn judge_share(rules: &Judge, share: Vec<Waiting>) -> Vec<(Evidence, Said)> {
     judged
 }
 
-fn judge_one(rules: &Judge, evidence: &Evidence, local: &Local) -> Result<Said> {
-    let report = open_kept(&evidence.envelope, evidence.base.as_deref())?;
+fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<Said> {
+    let Waiting { evidence, day, local, step } = waiting;
+    if let Some(step) = step
+        && !step.shows(rules, waiting, kept)?
+    {
+        return Ok(Said::Same(judge::digest(rules, *day, local)));
+    }
+    let report = open_kept(&kept.envelope, kept.base.as_deref())?;
     let case = Case { report: &report, role: &evidence.role, local };
-    if !evidence.verdicts.is_empty()
+    // What shows is no outline's to find out.
+    if step.is_none()
+        && !evidence.verdicts.is_empty()
         && let Some(outline) = judge::outline(rules, case)?
         && outline.verdicts == evidence.verdicts
         && outline.opinion_why == evidence.opinion_why
@@ -205,12 +276,6 @@ fn judge_one(rules: &Judge, evidence: &Evidence, local: &Local) -> Result<Said> 
         return Ok(Said::Same(outline.digest));
     }
     Ok(Said::Otherwise(Box::new(judge(rules, case)?)))
-}
-
-/// Whether the rules in force on the day of the report are those that judged it.
-fn same_rules(rules: &Judge, (evidence, local): &Waiting) -> bool {
-    let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { return false };
-    evidence.rules_digest == judge::digest(rules, day(taken_at), local)
 }
 
 /// Keeps what was judged, in one transaction.
@@ -239,8 +304,8 @@ async fn judge_moved(
     for machine in machines {
         evidence.extend(machine::evidence(&mut tx, Among::One(machine), "", 1).await?);
     }
-    let waiting = waiting(rules, &locals, evidence, cause);
-    for share in spread(rules, waiting) {
+    let batch = Batch::of(&mut tx, rules, &locals, evidence, cause, &mut Earlier::default()).await?;
+    for share in spread(rules, batch.waiting) {
         keep(&mut tx, &share.await.context("judging again")?, cause, now, tally).await?;
     }
     tx.commit().await.context("storing what was rescored")

@@ -12,6 +12,8 @@ use crate::facts::{Facts, Kind, Place, Value};
 use crate::lifecycle::Lifecycle;
 use crate::ruleset::{Rule, RuleSet, Settings};
 
+pub mod difference;
+
 /// What the seat of a PC is for. Thresholds depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -72,8 +72,8 @@ impl From<bool> for Truth {
     }
 }
 
-/// A condition that is known to be right.
-#[derive(Debug, Clone)]
+/// A condition that is known to be right. Two are equal that ask the same.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     node: Node,
 }
@@ -218,7 +218,7 @@ impl Record<'_> {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
@@ -229,7 +229,7 @@ pub(crate) enum Node {
 }
 
 /// One fact and everything that is asked of it: all must hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Test {
     subject: Subject,
     kind: Kind,
@@ -248,7 +248,7 @@ pub(crate) enum Subject {
     Parameter(usize),
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Check {
     Equals(Operand),
     NotEquals(Operand),
@@ -278,6 +278,13 @@ pub(crate) struct Walk {
     node: Node,
     /// The scan that tells the records of which it may hold, and the bit of this question in it.
     guard: Option<(usize, u64)>,
+}
+
+/// How the records are found that it may hold of changes no answer.
+impl PartialEq for Walk {
+    fn eq(&self, other: &Walk) -> bool {
+        self.node == other.node
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -325,6 +332,11 @@ impl Condition {
     /// Whether it holds.
     pub(crate) fn holds(&self, context: &Context<'_>) -> Truth {
         self.node.holds(context)
+    }
+
+    /// Every fact of the PC that it may ask.
+    pub(crate) fn places(&self, visit: &mut dyn FnMut(Place)) {
+        self.node.places(visit);
     }
 
     /// Adds the facts that it looks at to `seen`, each once. Of a list, the record that decides.
@@ -543,6 +555,26 @@ impl Check {
             context.scene.memo.keep(self, decider);
         }
         truth
+    }
+
+    /// What is asked of each record of a list.
+    fn within(&self) -> Option<&Node> {
+        match self {
+            Check::Every(walk) | Check::Some(walk) | Check::None(walk) => Some(&walk.node),
+            Check::Count(node, _) => node.as_ref(),
+            Check::Equals(_)
+            | Check::NotEquals(_)
+            | Check::OneOf(_)
+            | Check::NoneOf(_)
+            | Check::Order(..)
+            | Check::Contains(_)
+            | Check::Only(_)
+            | Check::Matches(_)
+            | Check::NewerThan(_)
+            | Check::OlderThan(_)
+            | Check::FurtherThan(_)
+            | Check::Absent(_) => None,
+        }
     }
 
     /// The record that decides a question about a list, and the question that it was asked.
@@ -893,6 +925,17 @@ impl Node {
     }
 
     /// Every question about each record of a list of the PC, with that list.
+    fn places(&self, visit: &mut dyn FnMut(Place)) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.places(visit)),
+            Node::Not(node) | Node::Meets(_, node) => node.places(visit),
+            Node::Test(test) => {
+                test.place().into_iter().for_each(&mut *visit);
+                test.checks.iter().filter_map(Check::within).for_each(|node| node.places(visit));
+            }
+        }
+    }
+
     fn walks(&mut self, visit: &mut dyn FnMut(Place, &mut Walk)) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter_mut().for_each(|node| node.walks(visit)),

@@ -18,6 +18,7 @@
 //! sealed to the collector's public key with HPKE (RFC 9180, base mode). A PC that has not joined does not know that
 //! key: its bundle is plain, signed but readable by whoever finds the stick.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use coset::cbor::Value;
@@ -30,7 +31,9 @@ use ring::rand::SecureRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Facts;
 use crate::limits::{BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, JOIN_BYTES_MAX, REPORT_BYTES_MAX};
+use crate::report::areas::facts_of;
 use crate::report::{Report, WIRE};
 use crate::wire::JoinRequest;
 
@@ -291,6 +294,17 @@ impl Sealed {
     /// As [`Sealed::open_on`], but for the signature.
     pub fn open_kept(&self, base: Option<&[u8]>) -> Result<Report, Fault> {
         report(&self.json(None, base)?)
+    }
+
+    /// As [`Sealed::open_kept`], only the facts of these areas, by name; those of others stay as if not asked.
+    ///
+    /// # Errors
+    /// As [`Sealed::open_kept`].
+    pub fn areas_of_kept(&self, base: Option<&[u8]>, areas: &BTreeSet<&str>) -> Result<Facts, Fault> {
+        let malformed = |error: &dyn fmt::Display| Fault::Malformed(error.to_string());
+        let json = self.json(None, base)?;
+        let text = std::str::from_utf8(&json).map_err(|error| malformed(&error))?;
+        facts_of(text, areas).map_err(|error| malformed(&error))
     }
 
     /// The text of the report; the signature is checked where a key is given.

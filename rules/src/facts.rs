@@ -42,7 +42,7 @@ pub mod unit;
 pub mod updates;
 
 /// What sort of value a fact holds. Each kind has one type and one unit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// True or false.
     Flag,
@@ -86,7 +86,7 @@ pub struct Word {
 }
 
 /// The dictionary entry of one fact.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
     /// The name within its area: `installed` in `memory.installed`.
     pub name: &'static str,

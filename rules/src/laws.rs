@@ -6,11 +6,13 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::assess::difference::Difference;
 use crate::assess::{Assessment, Grade, Outcome, Role, assess, assess_in, assess_lean};
 use crate::condition::Truth;
 use crate::condition::words::Tongue;
 use crate::facts::{AREAS, Facts, Kind, Term};
 use crate::lifecycle::Lifecycle;
+use crate::report::areas::facts_of;
 use crate::ruleset::{self, RuleSet};
 
 const DAY: Date = date(2026, 11, 22);
@@ -152,6 +154,29 @@ proptest! {
                 prop_assert_eq!(ruling.severity, verdict.severity);
                 prop_assert_eq!(ruling.switched_off, verdict.switched_off);
             }
+        }
+    }
+
+    #[test]
+    fn a_difference_shows_where_verdicts_differ(
+        json in facts_json(),
+        role in role(),
+        (one, two) in (condition(), condition()),
+    ) {
+        let set = |pass: &str| {
+            let text = crate::assess::tests::SET.replacen(r#"{ "cpu.cores" = { at_least = 4 } }"#, pass, 1);
+            RuleSet::parse("test.toml", &text.replacen(r#"roles = ["counter"]"#, "", 1)).ok()
+        };
+        // One that can never hold is refused.
+        if let (Some(one), Some(two)) = (set(&one), set(&two)) {
+            let difference = Difference::between(&one, &two).unwrap();
+            let facts = read(&json);
+            let rulings = |set: &RuleSet| assess_lean(&facts, set, &LIFECYCLE, role, DAY, set.defaults()).rulings;
+            let report = json!({ "wire": 1, "facts": json, "notes": [] }).to_string();
+            let some = facts_of(&report, difference.areas()).unwrap();
+            let shows = difference.shows(&some, (&one, &two), &LIFECYCLE, role, DAY);
+            prop_assert_eq!(shows, rulings(&one) != rulings(&two));
+            prop_assert!(!difference.is_nothing() || !shows);
         }
     }
 

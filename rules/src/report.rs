@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
 
+pub mod areas;
+
 /// The version of the report's form. A collector takes in its own and older ones.
 pub const WIRE: u32 = 1;
 

@@ -97,6 +97,11 @@ impl Parameter {
         self.default.is_some()
     }
 
+    /// Whether the other is the same but for words.
+    pub(crate) fn stands_for(&self, other: &Parameter) -> bool {
+        self.id == other.id && self.kind == other.kind && self.default == other.default
+    }
+
     /// How a value is written, in JSON.
     pub fn example(&self) -> &'static str {
         example(self.kind)
@@ -463,6 +468,26 @@ impl Rule {
         self.partial.is_some() || self.variants.iter().any(|variant| variant.partial.is_some())
     }
 
+    /// Whether the other judges every PC as this one: both concern the same roles, ask the same and weigh the same. Words,
+    /// sources and remedies judge nothing.
+    pub(crate) fn judges_as(&self, other: &Rule) -> bool {
+        let heads = (&self.each, self.severity, &self.stages) == (&other.each, other.severity, &other.stages);
+        heads
+            && self.roles == other.roles
+            && self.when == other.when
+            && self.pass == other.pass
+            && self.partial == other.partial
+            && self.switched_off == other.switched_off
+            && self.variants.len() == other.variants.len()
+            && self.variants.iter().zip(&other.variants).all(|(one, two)| one.judges_as(two))
+    }
+
+    /// Every fact of the PC that it may ask.
+    pub(crate) fn places(&self, visit: &mut dyn FnMut(Place)) {
+        self.each.into_iter().for_each(&mut *visit);
+        self.conditions().for_each(|condition| condition.places(visit));
+    }
+
     /// All its conditions.
     fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let own = [self.when.as_ref(), Some(&self.pass), self.partial.as_ref(), self.switched_off.as_ref()];
@@ -481,6 +506,16 @@ impl Rule {
             .iter_mut()
             .flat_map(|variant| [variant.when.as_mut(), variant.pass.as_mut(), variant.partial.as_mut()]);
         own.into_iter().chain(variants).flatten()
+    }
+}
+
+impl Variant {
+    fn judges_as(&self, other: &Variant) -> bool {
+        self.roles == other.roles
+            && self.when == other.when
+            && self.severity == other.severity
+            && self.pass == other.pass
+            && self.partial == other.partial
     }
 }
 

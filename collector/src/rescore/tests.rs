@@ -9,9 +9,11 @@ use rules::quantity::Bytes;
 use rules::ruleset::RuleSet;
 
 use super::*;
+use crate::archive;
 use crate::intake::tests::{NOW, Office, signing_key, survey};
 use crate::judge::OWN_SET;
 use crate::store::key;
+use crate::store::rules_text::{Kind, Text};
 
 fn rules(text: &str) -> Judge {
     Judge {
@@ -68,4 +70,85 @@ async fn rules_change_and_history_stays() {
     office.app.set_judge(rules(&OWN_SET.replace("2026-10-01", "2027-01-01")));
     assert_eq!(rescore_if_changed(&office.app, &bar).await.unwrap(), Some(changed));
     assert_eq!(standing(&office, &key).await, ("no_data after 2".to_owned(), vec![]));
+}
+
+/// How the office's only machine is judged again: by nobody, by the rules that differ, or by all.
+async fn way(office: &Office) -> (&'static str, Vec<Said>) {
+    let rules = office.app.judge();
+    let mut tx = office.app.store.read().await.unwrap();
+    let mut earlier = Earlier::new(&mut tx, &rules).await.unwrap();
+    drop(tx);
+    let among = (Among::All, Cause::Rules);
+    let batch = Batch::read(&office.app, &rules, among, &mut earlier, "").await.unwrap();
+    let (machines, settled) = (batch.waiting.len(), batch.settled.len());
+    let way = match batch.waiting.first() {
+        None => "by nobody",
+        Some((waiting, _)) if waiting.step.is_some() => "by the rules that differ",
+        Some(_) => "by all",
+    };
+    assert_eq!(machines + settled, 1);
+    let judged = judge_share(&rules, batch.waiting).into_iter().chain(batch.settled);
+    (way, judged.map(|(_, said)| said).collect())
+}
+
+async fn set_kept(office: &Office, text: &str) {
+    let judge = rules(text);
+    let set = &judge.sets[0];
+    let kept = |digest: &str, kind, id: &str, text: &str| Text {
+        digest: digest.to_owned(),
+        kind,
+        id: id.to_owned(),
+        text: text.to_owned(),
+        beside: vec![],
+    };
+    let texts = [
+        kept(&set.digest, Kind::Set, &set.id, text),
+        kept(&judge.lifecycle.digest, Kind::Lifecycle, "lifecycle", Lifecycle::shipped_text()),
+    ];
+    archive::keep(&office.app.store, &judge, &texts, office.app.clock.now()).await.unwrap();
+    office.app.set_judge(judge);
+}
+
+#[tokio::test]
+async fn only_what_differs_is_asked() {
+    let office = Office::open().await;
+    let bar = ProgressBar::hidden();
+    set_kept(&office, OWN_SET).await;
+    let key = signing_key();
+    office.join(&key, b"open").await.unwrap();
+    let mut report = survey(NOW);
+    report.facts.memory.installed = Fact::Known(Bytes(8 << 30));
+    assert_eq!(office.send(pack(&report, &key, 1).unwrap()).await, "taken");
+
+    let words = OWN_SET.replace("of memory", "of main memory");
+    set_kept(&office, &words).await;
+    assert_eq!(way(&office).await.0, "by all", "nobody knows what made the opinions");
+    rescore(&office.app, &bar).await.unwrap();
+    assert_eq!(standing(&office, &key).await, ("ready after 1".to_owned(), vec![]));
+
+    set_kept(&office, OWN_SET).await;
+    let (way_of_words, said) = way(&office).await;
+    assert!(way_of_words == "by nobody" && matches!(said[..], [Said::Same(_)]), "{said:?}");
+    rescore(&office.app, &bar).await.unwrap();
+
+    set_kept(&office, &OWN_SET.replace("8 GiB", "6 GiB")).await;
+    let (way_of_less, said) = way(&office).await;
+    assert_eq!(way_of_less, "by the rules that differ");
+    assert!(matches!(said[..], [Said::Same(_)]), "it has enough either way: {said:?}");
+    rescore(&office.app, &bar).await.unwrap();
+
+    set_kept(&office, &OWN_SET.replace("8 GiB", "16 GiB")).await;
+    let (way_of_more, said) = way(&office).await;
+    assert_eq!(way_of_more, "by the rules that differ");
+    assert!(matches!(said[..], [Said::Otherwise(_)]), "{said:?}");
+    let changed = rescore(&office.app, &bar).await.unwrap();
+    assert_eq!(changed, Rescored { machines: 1, changed: 1 });
+    let failing = ("not_ready after 2".to_owned(), vec!["memory-size fail".to_owned()]);
+    assert_eq!(standing(&office, &key).await, failing);
+
+    // Rules that nobody kept judged it: all are asked.
+    office.app.set_judge(rules(&OWN_SET.replace("of memory", "of RAM")));
+    rescore(&office.app, &bar).await.unwrap();
+    set_kept(&office, OWN_SET).await;
+    assert_eq!(way(&office).await.0, "by all");
 }

@@ -326,7 +326,7 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
     Ok(())
 }
 
-/// A machine with its latest report, as rescoring needs it.
+/// A machine that has a report and how it was judged last, as rescoring needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Id of the machine.
@@ -341,10 +341,6 @@ pub struct Evidence {
     pub report: String,
     /// When it was taken, in milliseconds since 1970.
     pub taken_at: i64,
-    /// The envelope as it came.
-    pub envelope: Vec<u8>,
-    /// The envelope that it builds on, where it is not full.
-    pub base: Option<Vec<u8>>,
     /// Id of the latest assessment.
     pub assessment: Option<String>,
     /// The fingerprint of its verdicts; empty where none was made yet.
@@ -364,8 +360,7 @@ pub enum Among<'a> {
     One(&'a str),
 }
 
-type EvidenceRow =
-    (String, String, String, String, String, i64, Vec<u8>, Option<Vec<u8>>, Option<String>, String, String);
+type EvidenceRow = (String, String, String, String, String, i64, Option<String>, String, String);
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
@@ -375,10 +370,9 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
     macro_rules! evidence_where {
         ($which:literal) => {
             concat!(
-                "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, r.envelope, b.envelope,
-                    m.assessment, m.verdicts, m.opinion_why
+                "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, m.assessment, m.verdicts,
+                    m.opinion_why
                 FROM machine m JOIN report r ON r.id = m.report
-                    LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
                 WHERE m.id > $1 AND ",
                 $which,
                 " ORDER BY m.id LIMIT $2"
@@ -401,8 +395,6 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
         rules_digest,
         report,
         taken_at,
-        envelope,
-        base,
         assessment,
         verdicts,
         opinion_why,
@@ -414,8 +406,6 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
             rules_digest,
             report,
             taken_at,
-            envelope,
-            base,
             assessment,
             verdicts,
             opinion_why,

@@ -1,5 +1,7 @@
 //! Reports: envelopes as they came.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
@@ -78,3 +80,39 @@ pub async fn count(tx: &mut Tx) -> Result<u64> {
     let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL).fetch_one(c).await?);
     Ok(u64::try_from(count)?)
 }
+
+/// A report as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The envelope as it came.
+    pub envelope: Vec<u8>,
+    /// The envelope that it builds on, where it is not full.
+    pub base: Option<Vec<u8>>,
+}
+
+/// These reports, by id. One that retention took away is missing.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn kept(tx: &mut Tx, ids: &[&str]) -> Result<BTreeMap<String, Kept>> {
+    let mut all = BTreeMap::new();
+    for together in ids.chunks(READ_TOGETHER) {
+        let rows: Vec<(String, Vec<u8>, Option<Vec<u8>>)> = sql!(tx, |c| {
+            let mut select = sqlx::QueryBuilder::new(
+                "SELECT r.id, r.envelope, b.envelope FROM report r
+                    LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
+                WHERE r.id IN (",
+            );
+            let mut listed = select.separated(", ");
+            for id in together {
+                listed.push_bind(*id);
+            }
+            select.push(")").build_query_as().fetch_all(c).await?
+        });
+        all.extend(rows.into_iter().map(|(id, envelope, base)| (id, Kept { envelope, base })));
+    }
+    Ok(all)
+}
+
+/// Reports that are read in one statement.
+const READ_TOGETHER: usize = 256;

@@ -1,5 +1,7 @@
 //! One story through every function of the store.
 
+use std::collections::BTreeMap;
+
 use super::account::Standing;
 use super::assessment::{Cause, Finding, Judgement};
 use super::conflict::Found;
@@ -208,7 +210,10 @@ async fn a_province_joins_and_reports() {
     assert_eq!(evidence.len(), 1);
     let one = &evidence[0];
     assert_eq!((one.assessment.as_deref(), one.verdicts.as_str()), (Some(judged.as_str()), "f1"));
-    assert_eq!((one.envelope.as_slice(), one.opinion_why.as_str()), (b"bytes".as_slice(), "{}"));
+    assert_eq!(one.opinion_why, "{}");
+    let kept = report::kept(&mut tx, &[&one.report, "gone"]).await.unwrap();
+    let whole = report::Kept { envelope: b"bytes".to_vec(), base: None };
+    assert_eq!(kept, BTreeMap::from([(one.report.clone(), whole)]));
     assert!(machine::stands(&mut tx, one).await.unwrap());
     assert!(machine::judged_by(&mut tx, &[one], "r2").await.unwrap().is_empty());
     assert!(!machine::stands(&mut tx, one).await.unwrap(), "other rules judged it since");

@@ -34,6 +34,12 @@ enum Enough {
     Never,
 }
 
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        self.text() == other.text()
+    }
+}
+
 impl Pattern {
     /// As it was written.
     pub(super) fn text(&self) -> &str {

@@ -1,0 +1,92 @@
+//! What two texts of one rule set may say differently of a PC.
+//!
+//! Of a set that changes, words change most, and judge nothing; then a threshold, which is one rule of a hundred. Who
+//! knows which rules differ need not ask the others again.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use super::{Role, ruling};
+use crate::condition::Scene;
+use crate::facts::{AREAS, Facts, Origin};
+use crate::lifecycle::Lifecycle;
+use crate::ruleset::RuleSet;
+
+/// The rules about PCs of which two texts of a set may say different things; everything else that judges is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Their places, the same in both sets.
+    rules: Vec<usize>,
+    areas: BTreeSet<&'static str>,
+}
+
+impl Difference {
+    /// What these two differ in. None where more than what single rules ask differs: which rules there are, whom they
+    /// concern, what grades need, or what a unit may set.
+    pub fn between(before: &RuleSet, after: &RuleSet) -> Option<Difference> {
+        let alike = before.id == after.id
+            && before.grades == after.grades
+            && before.parameters.len() == after.parameters.len()
+            && before.parameters.iter().zip(&after.parameters).all(|(one, two)| one.stands_for(two))
+            && before.rules.len() == after.rules.len()
+            && before
+                .rules
+                .iter()
+                .zip(&after.rules)
+                .all(|(one, two)| (&one.id, &one.roles) == (&two.id, &two.roles));
+        if !alike {
+            return None;
+        }
+        let pairs = || before.rules.iter().zip(&after.rules).enumerate();
+        let rules: Vec<usize> =
+            pairs().filter(|(_, (one, two))| !one.judges_as(two)).map(|(at, _)| at).collect();
+        let mut areas = BTreeSet::new();
+        for (_, (one, two)) in pairs().filter(|(at, _)| rules.contains(at)) {
+            for rule in [one, two] {
+                rule.places(&mut |place| {
+                    let area = &AREAS[place.area];
+                    match area.origin {
+                        Origin::Asked => areas.extend([area.name]),
+                        // It is made from the others.
+                        Origin::Derived | Origin::Unit => areas.extend(AREAS.iter().map(|area| area.name)),
+                    }
+                });
+            }
+        }
+        Some(Difference { rules, areas })
+    }
+
+    /// Whether every PC is judged alike by both: only words differ.
+    pub fn is_nothing(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The areas of facts that [`Difference::shows`] looks at, by name.
+    pub fn areas(&self) -> &BTreeSet<&'static str> {
+        &self.areas
+    }
+
+    /// Whether the two sets of which this is the difference say different things of this PC, where no unit set anything
+    /// and nothing is waived.
+    pub fn shows(
+        &self,
+        facts: &Facts,
+        (before, after): (&RuleSet, &RuleSet),
+        lifecycle: &Lifecycle,
+        role: Role,
+        day: Date,
+    ) -> bool {
+        let support = lifecycle.support_of(facts, day);
+        let say = |set: &RuleSet| {
+            let settings = set.defaults();
+            let scene = Scene::new(facts, &support, day, settings, &set.scans);
+            let rules = self.rules.iter().filter_map(|at| set.rules.get(*at));
+            rules.map(|rule| ruling(rule, &scene, role, day, settings, None)).collect::<Vec<_>>()
+        };
+        say(before) != say(after)
+    }
+}
+
+#[cfg(test)]
+mod tests;
