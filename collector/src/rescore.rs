@@ -29,8 +29,13 @@ mod earlier;
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
-/// Machines that are read, judged and written together: three such batches are in memory at a time.
+/// Machines that are read and judged together: two such batches are in memory at a time.
 const BATCH: u32 = 1024;
+/// Machines that are written in one transaction where the same is said of them. A commit waits for the disk, and the
+/// intake waits for the writer.
+const SAME: usize = 8 * BATCH as usize;
+/// The same, where something else is said: that takes more memory and time.
+const OTHERWISE: usize = BATCH as usize;
 /// Machines that are judged while the writer of the intake waits.
 const MOVED: usize = 128;
 
@@ -119,7 +124,8 @@ async fn judge_among(
                 None => Ok(Batch::default()),
             }
         };
-        let writing = keep_all(app, std::mem::take(&mut judged), cause, &mut tally);
+        let ripe = if last.is_none() || is_ripe(&judged) { std::mem::take(&mut judged) } else { Vec::new() };
+        let writing = keep_all(app, ripe, cause, &mut tally);
         let (next, written) = tokio::join!(reading, writing);
         written?;
         judged.extend(settled);
@@ -276,6 +282,12 @@ fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<Said> {
         return Ok(Said::Same(outline.digest));
     }
     Ok(Said::Otherwise(Box::new(judge(rules, case)?)))
+}
+
+/// Whether this is worth a commit.
+fn is_ripe(judged: &[(Evidence, Said)]) -> bool {
+    let otherwise = judged.iter().filter(|(_, said)| matches!(said, Said::Otherwise(_))).count();
+    judged.len() >= SAME || otherwise >= OTHERWISE
 }
 
 /// Keeps what was judged, in one transaction.

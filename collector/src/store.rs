@@ -80,6 +80,9 @@ const SCHEMA: &[(i64, &str)] = &[
 const BUSY_SECONDS: u64 = 10;
 /// Connections that read beside the writer.
 const CONNECTIONS_MAX: u32 = 8;
+/// What each connection keeps of the database in memory: 8 MiB (SQLite takes KiB as a negative number). A rescore writes
+/// half as long as with the 2 MiB of SQLite.
+const CACHE: &str = "-8192";
 
 /// All that the collector remembers.
 #[derive(Clone)]
@@ -121,6 +124,7 @@ impl Store {
             // A receipt promises that the report survives a power cut, so a commit waits for the disk.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            .pragma("cache_size", CACHE)
             .busy_timeout(Duration::from_secs(BUSY_SECONDS));
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)

@@ -1,7 +1,8 @@
 //! How long judging a whole fleet again takes, from the database and back: the store is filled with machines from the
 //! recorded PCs through the intake, then the rules change.
 //!
-//! `cargo bench -p sansang-tests --bench rescoring`; `SANSANG_MACHINES` says how many (30,000).
+//! `cargo bench -p sansang-tests --bench rescoring`; `SANSANG_MACHINES` says how many (30,000). Filling takes minutes:
+//! `SANSANG_FILLED` names a file that keeps the filled store for the next run.
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it is wrong")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells what it found")]
 
@@ -148,13 +149,17 @@ async fn fill(app: &App, count: usize) {
 async fn main() {
     let count = std::env::var("SANSANG_MACHINES").map_or(30_000, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("collector.db");
+    let file = std::env::var_os("SANSANG_FILLED")
+        .map_or_else(|| folder.path().join("collector.db"), std::path::PathBuf::from);
+    let is_filled = file.exists();
     let store = Store::open(&file).await.unwrap();
     let (from, title) = ("At least 8 GiB of memory", "Eight GiB of memory or more");
     let app = App::new(store, Clock::fixed(NOW.parse().unwrap()), rules(from, from), false);
     put_in_force(&app, (from, from)).await;
     let began = Instant::now();
-    fill(&app, count).await;
+    if !is_filled {
+        fill(&app, count).await;
+    }
     let size = std::fs::metadata(&file).unwrap().len() >> 20;
     println!(
         "{count} machines taken in within {:.1?}; the database has {size} MiB, the peak is {} MiB",

@@ -447,14 +447,20 @@ pub async fn judged_by<'e>(
     let mut moved = Vec::new();
     for together in all.chunks(JUDGED_TOGETHER) {
         let marked = sql!(tx, |c| {
+            // Joined, so that each is found by its id: a list of such rows after IN walks through all machines.
             let mut update = sqlx::QueryBuilder::new("UPDATE machine SET rules_digest = ");
             update.push_bind(rules_digest);
-            update.push(" WHERE (id, report, rules_digest, role, unit_path) IN (");
+            update.push(" FROM (");
             update.push_values(together, |mut row, one| {
                 row.push_bind(&one.machine).push_bind(&one.report).push_bind(&one.rules_digest);
                 row.push_bind(&one.role).push_bind(&one.unit_path);
             });
-            update.push(")").build().execute(c).await?.rows_affected()
+            update.push(
+                ") AS stood WHERE machine.id = stood.column1 AND machine.report = stood.column2
+                    AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
+                    AND machine.unit_path = stood.column5",
+            );
+            update.build().execute(c).await?.rows_affected()
         });
         if marked == together.len() as u64 {
             continue;
