@@ -2,7 +2,7 @@
 //!
 //! What a program would read goes to stdout; everything else, and every error, to stderr.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -324,7 +324,11 @@ fn progress(title: &'static str) -> ProgressBar {
 
 /// Writes a line for whoever or whatever reads stdout.
 fn print(line: &str) -> Result<()> {
-    writeln!(std::io::stdout(), "{line}").context("writing to stdout")
+    match writeln!(std::io::stdout(), "{line}") {
+        // A reader that hung up, such as `head`, is no fault.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("writing to stdout"),
+    }
 }
 
 /// How many there are of what: `1 unit`, `2 units`.

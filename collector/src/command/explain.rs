@@ -61,9 +61,10 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     look_for(options.rule.as_deref(), set, &set.rules)?;
     let today = day(report.taken_at);
     if rules.lifecycle.is_stale(today) {
-        tell(&format!(
-            "note: the lifecycle table is of {}, more than 180 days before the report",
-            rules.lifecycle.dated
+        let dated = rules.lifecycle.dated;
+        tell(&options.lang.pick(
+            format!("ghi chú: bảng vòng đời sản phẩm lập ngày {dated}, trước báo cáo hơn 180 ngày"),
+            format!("note: the lifecycle table is of {dated}, more than 180 days before the report"),
         ));
     }
     let settings = match set.settings_of(&options.settings) {

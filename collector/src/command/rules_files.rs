@@ -36,6 +36,9 @@ pub(super) enum Command {
         /// Fails, too, when an outcome of a rule is shown by no test
         #[arg(long)]
         strict: bool,
+        /// The language of what is printed: vi, en
+        #[arg(long, default_value = "en", value_parser = super::lang)]
+        lang: Lang,
     },
     /// What the code of a complaint means; without a code, what each means
     #[command(after_help = "Example: sansang-collector rules explain-code never-holds")]
@@ -55,7 +58,9 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Check { paths, lang } => with_loaded(&paths, lang, |loaded| check(loaded, lang)),
-        Command::Test { paths, strict } => with_loaded(&paths, Lang::En, |loaded| test(loaded, strict)),
+        Command::Test { paths, strict, lang } => {
+            with_loaded(&paths, lang, |loaded| test(loaded, strict, lang))
+        }
         Command::ExplainCode { code, lang } => explain_code(code.as_deref(), lang),
         Command::Schema => {
             print(schema::text().trim_end())?;
@@ -72,7 +77,7 @@ fn with_loaded(
 ) -> Result<ExitCode> {
     match judge::load_files(paths) {
         Ok(loaded) => {
-            stale(loaded.lifecycle.as_ref());
+            stale(loaded.lifecycle.as_ref(), lang);
             work(&loaded)
         }
         Err(wrong) => {
@@ -83,12 +88,19 @@ fn with_loaded(
 }
 
 /// Tells when the table that says until when systems are supported is old.
-fn stale(own: Option<&Lifecycle>) {
+fn stale(own: Option<&Lifecycle>, lang: Lang) {
     let shipped = Lifecycle::shipped();
-    let (lifecycle, which) = own.map_or((&shipped, "that ships"), |own| (own, "that is read here"));
+    let lifecycle = own.unwrap_or(&shipped);
     if lifecycle.is_stale(day(Clock::System.now())) {
         let dated = lifecycle.dated;
-        tell(&format!("warning: the lifecycle table {which} is of {dated}, more than 180 days ago"));
+        let (vi, en) = match own {
+            None => ("kèm theo chương trình", "that ships"),
+            Some(_) => ("được đọc ở đây", "that is read here"),
+        };
+        tell(&lang.pick(
+            format!("cảnh báo: bảng vòng đời sản phẩm {vi} lập ngày {dated}, đã hơn 180 ngày"),
+            format!("warning: the lifecycle table {en} is of {dated}, more than 180 days ago"),
+        ));
     }
 }
 
@@ -144,39 +156,46 @@ pub(super) fn complaint(wrong: &Wrong, lang: Lang) -> String {
     }
 }
 
-fn test(loaded: &judge::Loaded, strict: bool) -> Result<ExitCode> {
+fn test(loaded: &judge::Loaded, strict: bool, lang: Lang) -> Result<ExitCode> {
     let shipped = Lifecycle::shipped();
     let lifecycle = loaded.lifecycle.as_ref().unwrap_or(&shipped);
     let (mut tests, mut broken, mut untested) = (0, 0, 0);
     for (path, set) in &loaded.sets {
-        for failure in failures(path, set, lifecycle) {
+        for failure in failures(path, set, lifecycle, lang) {
             broken += 1;
             tell(&failure);
         }
         tests += set.tests.len();
         for (rule, outcome) in set.untested() {
             untested += 1;
-            print(&format!("{}: no test shows that {rule} is {}", path.display(), outcome.word()))?;
+            let (path, outcome) = (path.display(), outcome.word());
+            print(&lang.pick(
+                format!("{path}: không phép thử nào cho thấy {rule} là {outcome}"),
+                format!("{path}: no test shows that {rule} is {outcome}"),
+            ))?;
         }
     }
-    print(&format!(
-        "{}, {} not met, {} untested.",
-        counted(tests, "test", "tests"),
-        counted(broken, "expectation", "expectations"),
-        counted(untested, "outcome", "outcomes")
+    print(&lang.pick(
+        format!("{tests} phép thử, {broken} kỳ vọng không đạt, {untested} kết quả chưa được thử."),
+        format!(
+            "{}, {} not met, {} untested.",
+            counted(tests, "test", "tests"),
+            counted(broken, "expectation", "expectations"),
+            counted(untested, "outcome", "outcomes")
+        ),
     ))?;
     let failed = broken > 0 || (strict && untested > 0);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn failures(path: &Path, set: &RuleSet, lifecycle: &Lifecycle) -> Vec<String> {
+/// What the tests of a set expect and do not find. Outcomes are told as the author writes them.
+fn failures(path: &Path, set: &RuleSet, lifecycle: &Lifecycle, lang: Lang) -> Vec<String> {
+    let path = path.display();
     let told = |name: &str, wrong: &rules::ruleset::Wrong| {
-        format!(
-            "{}: test “{name}”: {} is {}, expected {}",
-            path.display(),
-            wrong.rule,
-            wrong.actual.word(),
-            wrong.expected.word()
+        let (rule, actual, expected) = (&wrong.rule, wrong.actual.word(), wrong.expected.word());
+        lang.pick(
+            format!("{path}: phép thử “{name}”: {rule} là {actual}, đúng ra là {expected}"),
+            format!("{path}: test “{name}”: {rule} is {actual}, expected {expected}"),
         )
     };
     let results = set.run_tests(lifecycle);

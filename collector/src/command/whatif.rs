@@ -242,8 +242,9 @@ fn rule_line(rule: &RuleEffect) -> String {
         .iter()
         .map(|(from, to, machines)| format!("{} → {} {machines}", word(*from), word(*to)))
         .collect();
+    let title = rule.title.as_ref().map_or_else(String::new, |title| format!("    {}\n", title.en));
     format!(
-        "{:<40} {:>7} {:>9} {:>9}  {}\n",
+        "{:<40} {:>7} {:>9} {:>9}  {}\n{title}",
         rule.rule,
         rule.alone.all(),
         rule.together.all(),
