@@ -1,4 +1,5 @@
-//! Diagnoses by other prices or rules than those in force, made beside a page: the page says how far it is.
+//! Diagnoses made beside a page, which says how far it is: by other prices or rules than those in force, or after what is
+//! in force changed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +16,10 @@ use crate::store::diagnosis::By;
 use crate::store::listing::Scope;
 use crate::terms::Terms;
 
-/// How far a round is.
+/// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Machines that were diagnosed in it.
+    /// Machines that were diagnosed since it began.
     pub done: u64,
     /// All that were to be.
     pub all: u64,
@@ -27,7 +28,8 @@ pub struct Progress {
 /// One round: the machines of some units by some terms.
 #[derive(Clone)]
 struct Round {
-    bar: ProgressBar,
+    /// How many machines it was to diagnose.
+    all: u64,
     /// How many machines are left when it has ended.
     left: watch::Receiver<Option<u64>>,
 }
@@ -74,14 +76,19 @@ pub async fn diagnose(
         Some(round) if round.left.borrow().is_none() => round,
         Some(_) | None => begin(app, key.clone(), (made_by, Arc::clone(judge)), scope.clone(), open),
     };
-    match tokio::time::timeout(patience, round.left.wait_for(Option::is_some)).await {
-        // It ended, or broke off: then the log says why, and the next look begins it again.
-        Ok(Ok(_)) => Ok(None),
-        Ok(Err(_)) => {
+    let ended = tokio::time::timeout(patience, round.left.wait_for(Option::is_some)).await;
+    match ended.map(|ended| ended.is_ok()) {
+        Ok(true) => Ok(None),
+        // It broke off: the log says why, and the next look begins it again.
+        Ok(false) => {
             app.rounds.lock().remove(&key);
             Ok(None)
         }
-        Err(_) => Ok(Some(Progress { done: round.bar.position(), all: round.bar.length().unwrap_or(open) })),
+        // Others diagnose these machines too.
+        Err(_) => {
+            let (all, open) = (round.all, missing(&app.store, scope, &by(judge, terms)).await?);
+            Ok(Some(Progress { done: all.saturating_sub(open), all }))
+        }
     }
 }
 
@@ -93,18 +100,16 @@ fn begin(
     open: u64,
 ) -> Round {
     let (told, left) = watch::channel(None);
-    let bar = ProgressBar::hidden();
-    bar.set_length(open);
-    let round = Round { bar: bar.clone(), left };
+    let round = Round { all: open, left };
     app.rounds.lock().insert(key, round.clone());
     let app = app.clone();
     tokio::spawn(async move {
-        match diagnose_by(&app, &judge, &made_by, &scope, None, &bar).await {
+        match diagnose_by(&app, &judge, &made_by, &scope, None, &ProgressBar::hidden()).await {
             Ok(left) => {
                 told.send_replace(Some(left));
             }
             // The sender is dropped, which whoever waits sees.
-            Err(error) => warn!(error = format!("{error:#}"), "Diagnosing machines for a trial failed."),
+            Err(error) => warn!(error = format!("{error:#}"), "Diagnosing machines beside a page failed."),
         }
     });
     round

@@ -72,6 +72,25 @@ async fn a_trial_is_diagnosed_beside_its_page() {
 }
 
 #[tokio::test]
+async fn what_is_in_force_is_diagnosed_beside_its_page_too() {
+    let office = office::known().await;
+    let (everything, terms) = (Scope::everything(), Terms::default());
+    let look = async |patience: Duration| {
+        beside::diagnose(&office.app, (&terms, &office.app.judge()), &everything, patience).await.unwrap()
+    };
+    let Some(first) = look(Duration::ZERO).await else { panic!("nobody waits") };
+    assert_eq!(look(Duration::from_secs(600)).await, None);
+    let mut dearer = office::shipped();
+    dearer.prices.digest = "dearer".to_owned();
+    office.app.set_judge(dearer);
+    let Some(again) = look(Duration::ZERO).await else { panic!("nobody waits for other prices") };
+    assert_eq!(again.all, first.all);
+    assert_eq!(look(Duration::from_secs(600)).await, None);
+    let in_force = by(&office.app.judge(), &terms);
+    assert_eq!(missing(&office.app.store, &everything, &in_force).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn the_same_office_gives_the_same_plan_within_its_budget() {
     let office = office::known().await;
     diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();

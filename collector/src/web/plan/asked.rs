@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use indicatif::ProgressBar;
-
 use crate::app::App;
 use crate::error::Failure;
 use crate::money::{self, Refused};
@@ -15,9 +13,7 @@ use crate::web::format::{self, fill, number};
 use crate::web::scenarios::PLANS;
 use crate::web::{Fields, Site, Visitor};
 
-/// How long a page waits for machines that are not diagnosed yet.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// How long a file waits for machines that are diagnosed by other prices and rules.
+/// How long a file waits for machines that are not diagnosed yet.
 const PATIENCE_FILE: Duration = Duration::from_secs(120);
 /// Years that are planned at most.
 pub(super) const YEARS_MAX: usize = 5;
@@ -129,11 +125,11 @@ pub(super) enum Answer {
     Made(String, Box<Planned>),
     /// What is wrong with what was asked.
     Wrong(Vec<String>),
-    /// Machines are being diagnosed by the prices and rules that it tries.
+    /// Machines are being diagnosed by the prices and rules that it is made by.
     Waiting(Progress),
 }
 
-/// The units that may be chosen, and the plan that is asked for. `patience` is how long a trial is waited for.
+/// The units that may be chosen, and the plan that is asked for. `patience` is how long diagnoses are waited for.
 pub(super) async fn answer(
     site: &Site,
     visitor: &Visitor,
@@ -202,20 +198,20 @@ pub(in crate::web) enum Diagnosed {
     Unknown,
 }
 
-/// Sees to it that the machines of a plan are diagnosed by what it is made by. `patience` is how long a trial is waited
-/// for.
+/// Sees to it that the machines of a plan are diagnosed by what it is made by. `patience` is how long that is waited for.
 pub(in crate::web) async fn diagnosed(
     app: &App,
     wish: &Wish,
     patience: Duration,
 ) -> anyhow::Result<Diagnosed> {
-    if wish.terms.is_nothing() {
-        planning::diagnose(app, &wish.scope, Some(PATIENCE), &ProgressBar::hidden()).await?;
-        return Ok(Diagnosed::Done);
-    }
     let Some(judge) = wish.terms.judge(app).await? else { return Ok(Diagnosed::Unknown) };
     let waiting = beside::diagnose(app, (&wish.terms, &judge), &wish.scope, patience).await?;
-    Ok(waiting.map_or(Diagnosed::Done, Diagnosed::Waiting))
+    Ok(match waiting {
+        // A file by what is in force tells how many machines it does not know.
+        Some(_) if wish.terms.is_nothing() && patience >= PATIENCE_FILE => Diagnosed::Done,
+        Some(progress) => Diagnosed::Waiting(progress),
+        None => Diagnosed::Done,
+    })
 }
 
 /// The name of the unit that all others hang below; none where there are several.
