@@ -290,7 +290,8 @@ fn portrait(report: &Report) -> Portrait {
         }
     }
     let (os, board) = (&report.facts.os, &report.facts.board);
-    let mut search = vec![text(&os.hostname), text(&board.maker), text(&board.model), text(&os.name)];
+    let mut search =
+        vec![text(&os.hostname), text(&board.maker), text(&board.model), text(&board.serial), text(&os.name)];
     if let Fact::Known(adapters) = &report.facts.network.adapters {
         for adapter in adapters {
             search.push(text(&adapter.mac));
@@ -560,3 +561,19 @@ source = { doc = "House", clause = "1" }
 [remedy.add-memory]
 title = { vi = "Lắp thêm RAM", en = "Add memory" }
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::tests::{NOW, survey};
+
+    #[test]
+    fn a_machine_is_found_by_what_stands_on_its_label() {
+        let mut report = survey(NOW);
+        report.facts.board.serial = Fact::Known("PF3ĐK7X".to_owned());
+        let search = portrait(&report).search;
+        assert!(search.contains(&fold("pf3đk7x")), "{search}");
+        report.facts.board.serial = Fact::Absent;
+        assert!(!portrait(&report).search.contains("pf3"));
+    }
+}
