@@ -21,9 +21,11 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::rescore;
 use crate::server::{self, Issuer, Running, Terms};
+use crate::store::listing::{self, Scope};
 use crate::store::unit::{self, Naming, Unit};
-use crate::store::{Tx, audit};
+use crate::store::{Store, Tx, audit};
 use crate::web::reader::Lang;
+use crate::web::words::Words;
 
 mod activate;
 mod demo;
@@ -320,6 +322,22 @@ fn progress(title: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style).with_message(title)
+}
+
+/// The units that something is done for, and their name: the unit of this code with all below it, or everything.
+async fn place(store: &Store, doing: &str, code: Option<&str>) -> Result<(Scope, String)> {
+    let mut tx = store.read().await?;
+    let Some(code) = code else {
+        let units = listing::units(&mut tx, &Scope::everything()).await?;
+        let name = listing::root(&units)
+            .map_or_else(|| Words::of(Lang::Vi).plan_everything.clone(), |root| root.name.clone());
+        return Ok((Scope::everything(), name));
+    };
+    match unit::by_code(&mut tx, code).await?.as_slice() {
+        [unit] => Ok((Scope::subtree(&unit.path), unit.name.clone())),
+        [] => bail!("{doing}: there is no unit with the code {code}; look with units list"),
+        many => bail!("{doing}: {} units have the code {code}", many.len()),
+    }
 }
 
 /// Writes a line for whoever or whatever reads stdout.

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
-use super::{machines_counted, open, print, progress};
+use super::{machines_counted, open, place, print, progress};
 use crate::data::Data;
 use crate::inventory;
 use crate::planning::{self, Wish};
-use crate::store::listing::Scope;
-use crate::store::unit;
 use crate::terms::Terms;
 use crate::web::annex::{self, Part};
 
@@ -50,17 +48,7 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
         Command::Checklist(options) => (Part::Checklist, options),
     };
     let (app, _) = open(data).await?;
-    let (scope, place) = match &options.unit {
-        None => (Scope::everything(), "Toàn bộ".to_owned()),
-        Some(code) => {
-            let found = unit::by_code(&mut app.store.read().await?, code).await?;
-            match found.as_slice() {
-                [unit] => (Scope::subtree(&unit.path), unit.name.clone()),
-                [] => bail!("exporting: there is no unit with the code {code}; look with units list"),
-                many => bail!("exporting: {} units have the code {code}", many.len()),
-            }
-        }
-    };
+    let (scope, place) = place(&app.store, "exporting", options.unit.as_deref()).await?;
     // Whether machines are usable is what their diagnosis says.
     planning::diagnose(&app, &scope, None, &progress("Diagnosing machines")).await?;
     let wish = Wish {

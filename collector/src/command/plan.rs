@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::{ACTOR, print, progress};
+use super::{ACTOR, place, print, progress};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::money::Dong;
 use crate::planning::{self, Planned, Wish};
 use crate::server::open_app;
-use crate::store::listing::Scope;
-use crate::store::unit;
 use crate::terms::{PERCENT, Terms, Tried, keep_text};
 use crate::web::annex;
 use crate::web::format::{money, number};
@@ -92,17 +90,7 @@ fn write(output: &Output, place: &str, planned: &Planned) -> Result<()> {
 pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
     let config = data.config()?;
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
-    let (scope, place) = match &options.unit {
-        None => (Scope::everything(), "Toàn bộ".to_owned()),
-        Some(code) => {
-            let found = unit::by_code(&mut app.store.read().await?, code).await?;
-            match found.as_slice() {
-                [unit] => (Scope::subtree(&unit.path), unit.name.clone()),
-                [] => bail!("planning: there is no unit with the code {code}; look with units list"),
-                many => bail!("planning: {} units have the code {code}", many.len()),
-            }
-        }
-    };
+    let (scope, place) = place(&app.store, "planning", options.unit.as_deref()).await?;
     let terms = terms(&app, &options).await?;
     let bar = progress("Diagnosing machines");
     planning::diagnose_on(&app, &terms, &scope, &bar).await?;

@@ -11,13 +11,13 @@ use clap::Args;
 use rules::assess::{Grade, Outcome};
 use rules::limits::RULESET_BYTES_MAX;
 
-use super::{print, progress, rules_files, tell, things_wrong};
+use super::{place, print, progress, rules_files, tell, things_wrong};
 use crate::activate::propose;
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::{self, Wrong, day};
+use crate::store::Store;
 use crate::store::listing::{self, Scope};
-use crate::store::{Store, unit};
 use crate::web::format::money;
 use crate::web::reader::Lang;
 use crate::whatif::{PlanChange, RuleEffect, Trial, Turn, Turns, WhatIf, what_if};
@@ -55,7 +55,7 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
         Err(wrong) => return Ok(refused(&wrong)),
     };
     let store = data.store_to_read().await?;
-    let scope = scope(&store, options.unit.as_deref()).await?;
+    let (scope, _) = place(&store, "trying the rules", options.unit.as_deref()).await?;
     let trial = Trial {
         now: Arc::new(now),
         then: Arc::new(proposal.judge),
@@ -90,17 +90,6 @@ pub(super) fn refused(wrong: &[Wrong]) -> ExitCode {
     wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong, Lang::En).trim_end()));
     tell(&format!("{}; nothing was changed.", things_wrong(wrong.len())));
     ExitCode::FAILURE
-}
-
-async fn scope(store: &Store, code: Option<&str>) -> Result<Scope> {
-    let Some(code) = code else { return Ok(Scope::everything()) };
-    let mut tx = store.read().await?;
-    let found = unit::by_code(&mut tx, code).await?;
-    match found.as_slice() {
-        [unit] => Ok(Scope::subtree(&unit.path)),
-        [] => bail!("trying the rules: there is no unit with the code {code}; look with units list"),
-        many => bail!("trying the rules: {} units have the code {code}", many.len()),
-    }
 }
 
 /// The names of units, by id.

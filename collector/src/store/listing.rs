@@ -560,6 +560,12 @@ pub struct UnitRow {
     pub closed_on: Option<String>,
 }
 
+/// The unit that all others of these hang below; none where there are several such.
+pub fn root(units: &[UnitRow]) -> Option<&UnitRow> {
+    let highest = units.iter().min_by_key(|unit| unit.path.len())?;
+    units.iter().all(|unit| unit.path.starts_with(&highest.path)).then_some(highest)
+}
+
 macro_rules! unit_row {
     ($row:ident) => {
         UnitRow {

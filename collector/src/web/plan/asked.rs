@@ -141,7 +141,10 @@ pub(super) async fn answer(
     let units = listing::units(&mut tx, &visitor.person.scope).await?;
     drop(tx);
     let (place, scope) = match asked.unit.as_str() {
-        "" => (root(&units).unwrap_or(&w.plan_everything).to_owned(), visitor.person.scope.clone()),
+        "" => {
+            let name = listing::root(&units).map_or(&w.plan_everything, |root| &root.name);
+            (name.clone(), visitor.person.scope.clone())
+        }
         id => {
             let unit = units.iter().find(|unit| unit.id == id).ok_or(Failure::NotFound)?;
             (unit.name.clone(), Scope::subtree(&unit.path))
@@ -212,12 +215,6 @@ pub(in crate::web) async fn diagnosed(
         Some(progress) => Diagnosed::Waiting(progress),
         None => Diagnosed::Done,
     })
-}
-
-/// The name of the unit that all others hang below; none where there are several.
-fn root(units: &[UnitRow]) -> Option<&str> {
-    let highest = units.iter().min_by_key(|unit| unit.path.len())?;
-    units.iter().all(|unit| unit.path.starts_with(&highest.path)).then_some(highest.name.as_str())
 }
 
 /// The plan of a file; an address that asks for none is one that does not exist.
