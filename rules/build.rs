@@ -1,29 +1,42 @@
 //! The rule sets that ship, without what judges nothing: their comments and the tests that they carry, two thirds of
-//! their text. The agent, which carries the sets too, must stay small.
+//! their text; packed together. The agent, which carries the sets too, must stay small.
 
+use std::collections::BTreeMap;
+use std::io::{Error, Result};
 use std::path::Path;
 
-fn main() -> std::io::Result<()> {
+/// How hard the compressor tries: nobody waits for it but who builds.
+const LEVEL: i32 = 19;
+
+fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=sets");
     println!("cargo::rerun-if-changed=build.rs");
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a build script works with files; the crate itself does not"
-    )]
-    let out = std::env::var("OUT_DIR").map_err(std::io::Error::other)?;
+    let mut texts = BTreeMap::new();
     for entry in std::fs::read_dir("sets")? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "toml")
-            && let Some(name) = path.file_name()
+            && let Some(name) = path.file_name().and_then(|name| name.to_str())
         {
             #[expect(
                 clippy::disallowed_methods,
                 reason = "a build script works with files; the crate itself does not"
             )]
-            std::fs::write(Path::new(&out).join(name), judging(&std::fs::read_to_string(&path)?))?;
+            let text = std::fs::read_to_string(&path)?;
+            texts.insert(name.to_owned(), judging(&text));
         }
     }
-    Ok(())
+    let json = serde_json::to_string(&texts).map_err(Error::other)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script works with files; the crate itself does not"
+    )]
+    let out = std::env::var("OUT_DIR").map_err(Error::other)?;
+    let packed = zstd::bulk::compress(json.as_bytes(), LEVEL)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script works with files; the crate itself does not"
+    )]
+    std::fs::write(Path::new(&out).join("sets.json.zst"), packed)
 }
 
 /// The lines that judge: a table `[[test]]` ends where the next table of another name begins.

@@ -332,7 +332,7 @@ fn the_three_truths() {
 
 #[test]
 fn reading_twice_gives_the_same_rules() {
-    for (file, text) in ruleset::SHIPPED {
+    for (file, text) in ruleset::SHIPPED.iter() {
         let (once, twice) = (RuleSet::parse(file, text).unwrap(), RuleSet::parse(file, text).unwrap());
         assert_eq!(format!("{once:?}"), format!("{twice:?}"));
     }

@@ -34,4 +34,5 @@ pub mod prices;
 pub mod quantity;
 pub mod report;
 pub mod ruleset;
+mod shipped;
 pub mod wire;

@@ -13,6 +13,7 @@ use crate::facts::software::Package;
 use crate::facts::support::{ProgramSupport, Support};
 use crate::quantity::{Days, Version};
 use crate::ruleset::raw::{Field, Reader, Table};
+use crate::shipped;
 
 /// After how many days the table should be renewed.
 const STALE_DAYS: i64 = 180;
@@ -21,7 +22,7 @@ const STALE_DAYS: i64 = 180;
 const DOTNET: &str = ".NET Framework";
 
 /// The table that ships.
-const SHIPPED: (&str, &str) = ("lifecycle.toml", include_str!(concat!(env!("OUT_DIR"), "/lifecycle.toml")));
+const SHIPPED: &str = "lifecycle.toml";
 
 /// The lifecycle table.
 #[derive(Debug, Clone)]
@@ -142,13 +143,13 @@ impl Lifecycle {
 
     /// The table that ships.
     pub fn shipped() -> Lifecycle {
-        let (file, text) = SHIPPED;
+        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
         Lifecycle::parse(file, text).expect("the test `the_shipped_table_is_right` reads it")
     }
 
     /// The text of the table that ships.
     pub fn shipped_text() -> &'static str {
-        SHIPPED.1
+        shipped::text(SHIPPED)
     }
 
     /// Whether the table is so old, seen from this day, that it should be renewed.
@@ -505,7 +506,7 @@ extended = 2028-06-30
 
     #[test]
     fn the_shipped_table_is_right() {
-        let (file, text) = SHIPPED;
+        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
         if let Err(complaints) = Lifecycle::parse(file, text) {
             let told: Vec<String> =
                 complaints.iter().map(|complaint| complaint.draw(text, Tongue::English)).collect();

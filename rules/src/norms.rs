@@ -7,13 +7,14 @@ use jiff::civil::Date;
 use crate::complaint::{self, Complaint};
 use crate::ruleset::Both;
 use crate::ruleset::raw::{Field, Reader, Table};
+use crate::shipped;
 
 /// Most seats that share one device, and the highest ceiling in đồng: more is a slip of the hand.
 const PER_MAX: i64 = 1_000;
 const MONEY_MAX: i64 = 100_000_000_000;
 
 /// The norms that ship.
-const SHIPPED: (&str, &str) = ("norms.toml", include_str!(concat!(env!("OUT_DIR"), "/norms.toml")));
+const SHIPPED: &str = "norms.toml";
 
 /// What groups of positions norms tell apart (Decision 10/2026/QĐ-TTg, annex A).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -120,13 +121,13 @@ impl Norms {
 
     /// The norms that ship.
     pub fn shipped() -> Norms {
-        let (file, text) = SHIPPED;
+        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
         Norms::parse(file, text).expect("the test `the_shipped_norms_are_read` reads them")
     }
 
     /// The text of the norms that ship.
     pub fn shipped_text() -> &'static str {
-        SHIPPED.1
+        shipped::text(SHIPPED)
     }
 
     /// The norm of this id.

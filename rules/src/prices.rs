@@ -9,12 +9,13 @@ use jiff::civil::Date;
 use crate::complaint::{self, Complaint};
 use crate::ruleset::Both;
 use crate::ruleset::raw::{Field, Reader, Table};
+use crate::shipped;
 
 /// Highest price that is taken for one, in đồng: more is a slip of the hand.
 const PRICE_MAX: i64 = 100_000_000_000;
 
 /// The book that ships.
-const SHIPPED: (&str, &str) = ("prices.toml", include_str!(concat!(env!("OUT_DIR"), "/prices.toml")));
+const SHIPPED: &str = "prices.toml";
 
 /// The price book.
 #[derive(Debug, Clone)]
@@ -76,7 +77,7 @@ impl Prices {
 
     /// The book that ships.
     pub fn shipped() -> Prices {
-        let (file, text) = SHIPPED;
+        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
         Prices::parse_beside(file, text, None).expect("the test `the_shipped_book_has_every_item` reads it")
     }
 
@@ -92,7 +93,7 @@ impl Prices {
 
     /// The text of the book that ships.
     pub fn shipped_text() -> &'static str {
-        SHIPPED.1
+        shipped::text(SHIPPED)
     }
 
     /// The same book with all prices so many percent higher, rounded to the đồng and never below 1; nobody quoted

@@ -68,7 +68,7 @@ async fn put_in_force(app: &App, (from, to): (&str, &str)) {
         Kind::Lifecycle,
         Lifecycle::shipped_text().to_owned(),
     )];
-    for (set, (file, shipped)) in judge.sets.iter().zip(SHIPPED) {
+    for (set, (file, shipped)) in judge.sets.iter().zip(SHIPPED.iter()) {
         let own = if file.starts_with(OFFICE) { shipped.replace(from, to) } else { (*shipped).to_owned() };
         texts.push(text(&set.id, &set.digest, Kind::Set, own));
     }

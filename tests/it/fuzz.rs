@@ -445,7 +445,7 @@ fn join_codes() {
 fn rule_sets_and_tables_of_lifecycles() {
     let lifecycle = std::fs::read_to_string(root().join("rules/sets/lifecycle.toml")).unwrap();
     rounds(60, |luck| {
-        let (name, text) = luck.pick(ruleset::SHIPPED);
+        let (name, text) = luck.pick(&*ruleset::SHIPPED);
         if let Err(complaints) = RuleSet::parse(name, &damage_text(text, luck)) {
             assert!(complaints.iter().all(|complaint| complaint.to_string().contains(name)));
         }
