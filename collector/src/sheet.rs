@@ -193,6 +193,12 @@ fn form(text: &str) -> (&str, u64, u8) {
 pub fn text(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
     const AGAIN: &str = "save it as “CSV UTF-8” and try again";
     let line_of = |at: usize| bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+    // A ZIP archive, as .xlsx and .ods are, and the older format of Office: "[MS-CFB]", 2.2.
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
+        return Err(vec![format!(
+            "{file}:1:1: this is a workbook (.xlsx, .xls or .ods), not a text: open it, {AGAIN}"
+        )]);
+    }
     if let Some(units) = utf16(bytes) {
         let text = String::from_utf16(&units).ok().filter(|text| !text.contains('\0'));
         return match text {

@@ -51,6 +51,8 @@ pub struct Row {
     pub naming: Naming,
     /// Whether the file says of which kind it is; otherwise it is `other`, or stays what it was.
     pub says_kind: bool,
+    /// Whether the file says where it hangs; otherwise it stays where it was.
+    pub says_parent: bool,
     /// The code of the unit above it; none for a root.
     pub parent: Option<String>,
     /// Its points in a plan; none to leave them as they are.
@@ -151,7 +153,7 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
         }
     };
     let says_kind = columns.kind.is_some() || columns.level.is_some();
-    Ok(Row { line, naming, says_kind, parent, points })
+    Ok(Row { line, naming, says_kind, says_parent: columns.parent.is_some(), parent, points })
 }
 
 /// The kind of a unit, from the word for it and its level; none when neither is known.

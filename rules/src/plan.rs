@@ -452,7 +452,8 @@ pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
     Plan { lines, years, counts }
 }
 
-/// What more money in the first year would do: the seats that become ready for `extra` đồng more, by unit.
+/// What more money in the first year would do: the seats that become ready for `extra` đồng more, in any of the years, by
+/// unit.
 pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
     let budgets: Option<Vec<i64>> = plan.years.iter().map(|year| year.budget).collect();
     let Some(mut budgets) = budgets else { return BTreeMap::new() };
@@ -464,7 +465,7 @@ pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
     fund(&mut lines, &budgets);
     let mut gain: BTreeMap<usize, i64> = BTreeMap::new();
     for (before, after) in plan.lines.iter().zip(&lines) {
-        let change = i64::from(after.year == Some(0)) - i64::from(before.year == Some(0));
+        let change = i64::from(after.year.is_some()) - i64::from(before.year.is_some());
         *gain.entry(after.unit).or_default() += change * i64::from(after.seats);
     }
     gain.retain(|_, gained| *gained != 0);

@@ -81,6 +81,15 @@ fn rows_of_another_width() {
     );
 }
 
+#[test]
+fn a_workbook_is_told() {
+    let told = expect![
+        "t.csv:1:1: this is a workbook (.xlsx, .xls or .ods), not a text: open it, save it as “CSV UTF-8” and try again"
+    ];
+    check(b"PK\x03\x04\x14\0\x08\x08\xAD\xEA", &told);
+    check(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\0", &told);
+}
+
 /// “code,name”, then “14797,Phường Hạc Thành” and “14863,Xã Pù Nhi, Thị trấn Thọ Xuân” in older encodings.
 #[test]
 fn older_encodings_are_told() {

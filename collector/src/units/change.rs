@@ -146,6 +146,8 @@ pub fn reckon(
     spent: &BTreeMap<String, String>,
     wish: Wish<'_>,
 ) -> Result<Reckoned, Vec<String>> {
+    let rows = placed(standing, wish)?;
+    let wish = Wish { rows: &rows, ..wish };
     let mut work = Work {
         wish,
         standing,
@@ -179,6 +181,33 @@ pub fn reckon(
         return Err(work.complaints.into_iter().map(|(_, text)| text).collect());
     }
     Ok(Reckoned { changes, same, ids: work.ids() })
+}
+
+/// The rows, each with the unit above it. A file that does not say where its units hang leaves them where they are, and
+/// can bring no new ones into a tree that there is: each would be another root.
+fn placed(standing: &[Standing], wish: Wish<'_>) -> Result<Vec<Row>, Vec<String>> {
+    let code_of: BTreeMap<&str, &str> =
+        standing.iter().map(|one| (one.unit.id.as_str(), one.unit.code.as_str())).collect();
+    let by_code: BTreeMap<&str, &Standing> =
+        standing.iter().map(|one| (one.unit.code.as_str(), one)).collect();
+    let mut complaints = Vec::new();
+    let mut rows = wish.rows.to_vec();
+    for row in rows.iter_mut().filter(|row| !row.says_parent) {
+        let code = &row.naming.code;
+        match by_code.get(code.as_str()) {
+            Some(one) => {
+                let above = one.unit.parent.as_deref().and_then(|id| code_of.get(id));
+                row.parent = above.map(|code| (*code).to_owned());
+            }
+            None if standing.is_empty() => {}
+            None => complaints.push(format!(
+                "{}:{}:1: where does the new unit {code} hang? Add the column parent_code with the code of the unit \
+                 above it, empty for one at the top",
+                wish.file, row.line
+            )),
+        }
+    }
+    if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
 }
 
 impl<'a> Work<'a> {

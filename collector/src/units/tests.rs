@@ -38,6 +38,35 @@ async fn drawn(store: &Store) -> String {
 }
 
 #[tokio::test]
+async fn a_file_that_says_no_place_moves_nothing() {
+    let (_folder, store) = store().await;
+    let first = "code,name\nTT,Xã Hà Trung\n";
+    assert_eq!(load(&store, "u.csv", first.as_bytes()).await.map(|done| done.added), Ok(1), "the first root");
+    let below = "code,name,parent_code\nVT,Văn thư,TT\n";
+    assert_eq!(load(&store, "u.csv", below.as_bytes()).await.map(|done| done.added), Ok(1));
+    let renamed = "code,name\nVT,Văn thư – Lưu trữ\n";
+    assert_eq!(load(&store, "u.csv", renamed.as_bytes()).await.map(|done| done.changed), Ok(1));
+    let tree = expect![[r#"
+        TT Xã Hà Trung (other)
+          VT Văn thư – Lưu trữ (other)
+    "#]];
+    tree.assert_eq(&drawn(&store).await);
+    expect![[r#"
+        [
+            "u.csv:3:1: where does the new unit 2 hang? Add the column parent_code with the code of the unit above it, empty for one at the top",
+        ]
+    "#]]
+    .assert_debug_eq(&load(&store, "u.csv", "code,name\nTT,Xã Hà\n2,Xã Khác\n".as_bytes()).await.unwrap_err());
+    tree.assert_eq(&drawn(&store).await);
+    let wanted = "code,name,parent_code\n2,Xã Khác,\n";
+    assert_eq!(
+        load(&store, "u.csv", wanted.as_bytes()).await.map(|done| done.added),
+        Ok(1),
+        "so it was said"
+    );
+}
+
+#[tokio::test]
 async fn own_units_in_any_order() {
     let (_folder, store) = store().await;
     let file = "parent_code;code;name\nTT;VT;Văn thư\n;TT;Xã Hà Trung\nTT;1C;Bộ phận Một cửa\n";

@@ -91,9 +91,14 @@ enum Cell {
     Text(String),
     Number(i64),
     Day(Date),
+    /// There is one or more, nobody said how many: a sum counts it as one.
+    Some,
     /// Nothing is known.
     Empty,
 }
+
+/// What stands in the cell of something of which there is one or more.
+const SOME: &str = "Có";
 
 fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
@@ -128,7 +133,15 @@ struct Sheet<'b> {
     columns: usize,
     /// How many characters a line of each column holds.
     widths: Vec<f64>,
-    sums: Vec<i64>,
+    sums: Vec<Sum>,
+}
+
+/// What a column comes to.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    all: i64,
+    /// Whether something in it is counted as one.
+    has_some: bool,
 }
 
 impl<'b> Sheet<'b> {
@@ -169,7 +182,7 @@ impl<'b> Sheet<'b> {
         sheet.set_row_height(HEADER_ROW, HEADER_HEIGHT)?;
         let first = HEADER_ROW + 1;
         let widths = columns.iter().map(|(_, width)| *width).collect();
-        let (columns, sums) = (columns.len(), vec![0; columns.len()]);
+        let (columns, sums) = (columns.len(), vec![Sum::default(); columns.len()]);
         Ok(Sheet { sheet, looks, first, row: first, columns, widths, sums })
     }
 
@@ -203,7 +216,13 @@ impl<'b> Sheet<'b> {
                     let look = if index == 0 { &self.looks.place } else { &self.looks.number };
                     self.sheet.write_number_with_format(self.row, column, value, look)?;
                     if let Some(sum) = self.sums.get_mut(index) {
-                        *sum += *number;
+                        sum.all += *number;
+                    }
+                }
+                Cell::Some => {
+                    self.sheet.write_string_with_format(self.row, column, SOME, &self.looks.number)?;
+                    if let Some(sum) = self.sums.get_mut(index) {
+                        *sum = Sum { all: sum.all + 1, has_some: true };
                     }
                 }
                 Cell::Day(day) => {
@@ -236,10 +255,11 @@ impl<'b> Sheet<'b> {
                 self.sheet.write_with_format(self.row, column, "Cộng", &self.looks.sum)?;
             } else if columns.contains(&index) && last >= first {
                 let letter = rust_xlsxwriter::utility::column_number_to_name(column);
-                let sum = self.sums.get(index).copied().unwrap_or(0);
+                let sum = self.sums.get(index).copied().unwrap_or_default();
                 // Who opens the file without calculating sees the result, not 0.
-                let formula =
-                    Formula::new(format!("=SUM({letter}{first}:{letter}{last})")).set_result(sum.to_string());
+                let cells = format!("{letter}{first}:{letter}{last}");
+                let ones = if sum.has_some { format!("+COUNTIF({cells},\"{SOME}\")") } else { String::new() };
+                let formula = Formula::new(format!("=SUM({cells}){ones}")).set_result(sum.all.to_string());
                 self.sheet.write_formula_with_format(self.row, column, formula, &self.looks.sum_number)?;
             } else {
                 self.sheet.write_blank(self.row, column, &self.looks.sum)?;

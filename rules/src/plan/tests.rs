@@ -165,6 +165,11 @@ fn a_budget_over_years_drops_nothing() {
     let tight = plan(&office, &[7_000_000]);
     let gain = marginal(&tight, 16_000_000);
     assert_eq!(gain, BTreeMap::from([(3, 1)]), "one more seat in Y");
+    // Y's seat is funded in the second year either way.
+    let longer = plan(&office, &[7_000_000, 16_000_000]);
+    let gain = marginal(&longer, 16_000_000);
+    assert_eq!(gain.values().sum::<i64>(), 1, "{gain:?}");
+    assert!(!gain.contains_key(&3), "one more seat, and not in Y: {gain:?}");
 }
 
 /// Posts − usable, ceil(posts / 3) − printers, ceil(posts / 15) − scanners, at 20, 13 and 22 million: 20 posts, 12 of

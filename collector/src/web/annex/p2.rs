@@ -95,8 +95,8 @@ pub(super) fn write(
         // How many there are says more than whether there are any.
         let told = |item: &str, fact: &str| match (declared(item), answer(fact).and_then(Json::as_bool)) {
             (Some(count), _) => number(count),
-            (None, Some(true)) => text("Có"),
-            (None, Some(false)) => number(0),
+            (None, Some(true)) => Cell::Some,
+            (None, Some(false)) => text("Không"),
             (None, None) => Cell::Empty,
         };
         let most = |seen: u32, item: &str| number((seen as usize).max(declared(item).unwrap_or(0)));
@@ -125,5 +125,6 @@ pub(super) fn write(
         ])?;
     }
     sheet.sums(&[2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16])?;
+    sheet.note("“Có”: không rõ số lượng, khi cộng tính là một. Ô trống: chưa khai báo.")?;
     sheet.close()
 }
