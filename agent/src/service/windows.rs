@@ -58,6 +58,8 @@ const ABOUT: &str =
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a removal waits for the service to stop.
 const REMOVE_PATIENCE: Duration = Duration::from_secs(40);
+/// How long a service manager is waited for that starts other services.
+const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long to wait between two looks at a service that is asked to stop.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long after a failure the service is started again: the first, the second and every later time.
@@ -68,10 +70,11 @@ const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The service manager says: it did not start this program as a service.
 const FAILED_SERVICE_CONTROLLER_CONNECT: i32 = 1063;
-/// Numbers of Windows for a service that is not there, does not run, or is going away already.
+/// Numbers of Windows for a service that is not there, does not run, is going away, is locked, or runs already.
 const SERVICE_DOES_NOT_EXIST: i32 = 1060;
 const SERVICE_NOT_ACTIVE: i32 = 1062;
 const SERVICE_MARKED_FOR_DELETE: i32 = 1072;
+const SERVICE_DATABASE_LOCKED: i32 = 1055;
 const SERVICE_ALREADY_RUNNING: i32 = 1056;
 /// The number of Windows for a setting that it does not know.
 const INVALID_LEVEL: i32 = 124;
@@ -338,15 +341,24 @@ fn install(program: &Path, arguments: &[&str]) -> Result<()> {
         .context("cannot set what happens when the service ends with an error")
 }
 
-/// Starts the service.
+/// Starts the service. While the service manager starts others, as after a start of Windows, it locks them all: that is
+/// waited for.
 fn start() -> Result<()> {
     let manager = manager(ServiceManagerAccess::CONNECT)?;
     let service =
         manager.open_service(NAME, ServiceAccess::START).context("cannot open the service to start it")?;
-    match service.start::<OsString>(&[]) {
-        Ok(()) => Ok(()),
-        Err(error) if number(&error) == Some(SERVICE_ALREADY_RUNNING) => Ok(()),
-        Err(error) => Err(error).context("the service is installed and does not start"),
+    let began = Instant::now();
+    loop {
+        match service.start::<OsString>(&[]) {
+            Ok(()) => return Ok(()),
+            Err(error) if number(&error) == Some(SERVICE_ALREADY_RUNNING) => return Ok(()),
+            Err(error)
+                if number(&error) == Some(SERVICE_DATABASE_LOCKED) && began.elapsed() < START_PATIENCE =>
+            {
+                std::thread::park_timeout(PAUSE);
+            }
+            Err(error) => return Err(error).context("the service is installed and does not start"),
+        }
     }
 }
 
