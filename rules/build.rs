@@ -8,6 +8,7 @@ use std::path::Path;
 /// How hard the compressor tries: nobody waits for it but who builds.
 const LEVEL: i32 = 19;
 
+#[expect(clippy::disallowed_methods, reason = "a build script works with files; the crate itself does not")]
 fn main() -> Result<()> {
     println!("cargo::rerun-if-changed=sets");
     println!("cargo::rerun-if-changed=build.rs");
@@ -17,25 +18,13 @@ fn main() -> Result<()> {
         if path.extension().is_some_and(|extension| extension == "toml")
             && let Some(name) = path.file_name().and_then(|name| name.to_str())
         {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "a build script works with files; the crate itself does not"
-            )]
             let text = std::fs::read_to_string(&path)?;
             texts.insert(name.to_owned(), judging(&text));
         }
     }
     let json = serde_json::to_string(&texts).map_err(Error::other)?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a build script works with files; the crate itself does not"
-    )]
     let out = std::env::var("OUT_DIR").map_err(Error::other)?;
     let packed = zstd::bulk::compress(json.as_bytes(), LEVEL)?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a build script works with files; the crate itself does not"
-    )]
     std::fs::write(Path::new(&out).join("sets.json.zst"), packed)
 }
 

@@ -333,10 +333,17 @@ async fn place(store: &Store, doing: &str, code: Option<&str>) -> Result<(Scope,
             .map_or_else(|| Words::of(Lang::Vi).plan_everything.clone(), |root| root.name.clone());
         return Ok((Scope::everything(), name));
     };
-    match unit::by_code(&mut tx, code).await?.as_slice() {
-        [unit] => Ok((Scope::subtree(&unit.path), unit.name.clone())),
-        [] => bail!("{doing}: there is no unit with the code {code}; look with units list"),
-        many => bail!("{doing}: {} units have the code {code}", many.len()),
+    let unit = find_unit(&mut tx, code).await.with_context(|| doing.to_owned())?;
+    Ok((Scope::subtree(&unit.path), unit.name))
+}
+
+/// The one unit of this code.
+async fn find_unit(tx: &mut Tx, code: &str) -> Result<Unit> {
+    let mut found = unit::by_code(tx, code).await?;
+    match found.len() {
+        1 => found.pop().context("there is one"),
+        0 => bail!("there is no unit with the code {code}; look with units list"),
+        many => bail!("{many} units have the code {code}"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows no database and no HTTP.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use rules::assess::{Assessment, Grade, Outcome, Role, Ruling, Verdict, assess_in, assess_lean, digest_in};
 use rules::complaint::Complaint;
-use rules::envelope;
+use rules::envelope::{self, Fault};
 use rules::fact::Fact;
+use rules::facts::Facts;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::norms::Norms;
@@ -89,8 +90,27 @@ pub fn digest(judge: &Judge, day: Date, local: &Local) -> String {
 /// # Errors
 /// When it cannot be opened.
 pub fn open_kept(envelope: &[u8], base: Option<&[u8]>) -> Result<Report> {
-    let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
-    envelope::read(envelope).map_err(told)?.open_kept(base).map_err(told)
+    envelope::read(envelope).and_then(|sealed| sealed.open_kept(base)).map_err(unopened)
+}
+
+/// As [`open_kept`], only the facts of these areas, by name.
+///
+/// # Errors
+/// As [`open_kept`].
+pub fn open_areas(envelope: &[u8], base: Option<&[u8]>, areas: &BTreeSet<&str>) -> Result<Facts> {
+    envelope::read(envelope).and_then(|sealed| sealed.areas_of_kept(base, areas)).map_err(unopened)
+}
+
+fn unopened(fault: Fault) -> anyhow::Error {
+    anyhow::anyhow!("opening a kept envelope: it {fault}")
+}
+
+/// The role of a seat, by its word.
+///
+/// # Errors
+/// When it is none that this program knows.
+pub fn role_of(word: &str) -> Result<Role> {
+    Role::parse(word).with_context(|| format!("the role “{word}” is not known"))
 }
 
 /// The settings of a set where this holds: the parameters that the set has, of the kind that it asks, and the waivers
@@ -125,9 +145,7 @@ fn waived(set: &RuleSet, local: &Local, about: About) -> Vec<String> {
 /// When the envelope cannot be opened, or the role is none that this program knows.
 pub fn open(latest: &Latest) -> Result<(Report, Role)> {
     let report = open_kept(&latest.envelope, latest.base.as_deref())?;
-    let role =
-        Role::parse(&latest.role).with_context(|| format!("the role “{}” is not known", latest.role))?;
-    Ok((report, role))
+    Ok((report, role_of(&latest.role)?))
 }
 
 /// One part for each processor.
@@ -158,7 +176,7 @@ pub struct Outline {
 /// As [`judge`].
 pub fn outline(judge: &Judge, case: Case<'_>) -> Result<Option<Outline>> {
     let Case { report, role, local } = case;
-    let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
+    let role = role_of(role)?;
     let day = day(report.taken_at);
     let Some(set) = in_force(&judge.sets, day) else { return Ok(None) };
     let settings = (!local.is_nothing()).then(|| settings(set, local));
@@ -204,7 +222,7 @@ fn imprint<'r>(
 /// When the role is none that this program knows.
 pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
     let Case { report, role, local } = case;
-    let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
+    let role = role_of(role)?;
     let day = day(report.taken_at);
     let portrait = portrait(report);
     let Some(set) = in_force(&judge.sets, day) else {

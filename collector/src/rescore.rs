@@ -160,6 +160,8 @@ struct Waiting {
     day: Date,
     /// What holds for it beside the rules.
     local: Local,
+    /// What would judge it.
+    digest: String,
     /// What differs from the rules that judged it, where that is known.
     step: Option<Arc<Step>>,
 }
@@ -204,7 +206,11 @@ impl Batch {
         let (mut waiting, mut settled) = (Vec::new(), Vec::new());
         for evidence in evidence {
             let local = locals.of(&evidence.machine, &evidence.unit_path);
-            let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else { continue };
+            let Ok(taken_at) = Timestamp::from_millisecond(evidence.taken_at) else {
+                let (machine, report) = (&evidence.machine, &evidence.report);
+                warn!(machine, report, "A kept report is of no day that there is, and is not judged again.");
+                continue;
+            };
             let day = day(taken_at);
             let digest = judge::digest(rules, day, &local);
             // Another seat is asked other things by the same rules.
@@ -217,7 +223,7 @@ impl Batch {
             };
             match step {
                 Some(step) if step.is_nothing() => settled.push((evidence, Said::Same(digest))),
-                step => waiting.push(Waiting { evidence, day, local, step }),
+                step => waiting.push(Waiting { evidence, day, local, digest, step }),
             }
         }
         let ids: Vec<&str> = waiting.iter().map(|waiting| waiting.evidence.report.as_str()).collect();
@@ -264,11 +270,11 @@ fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Sai
 }
 
 fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<Said> {
-    let Waiting { evidence, day, local, step } = waiting;
+    let Waiting { evidence, local, digest, step, .. } = waiting;
     if let Some(step) = step
         && !step.shows(rules, waiting, kept)?
     {
-        return Ok(Said::Same(judge::digest(rules, *day, local)));
+        return Ok(Said::Same(digest.clone()));
     }
     let report = open_kept(&kept.envelope, kept.base.as_deref())?;
     let case = Case { report: &report, role: &evidence.role, local };

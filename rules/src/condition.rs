@@ -559,34 +559,17 @@ impl Check {
 
     /// What is asked of each record of a list.
     fn within(&self) -> Option<&Node> {
-        match self {
-            Check::Every(walk) | Check::Some(walk) | Check::None(walk) => Some(&walk.node),
-            Check::Count(node, _) => node.as_ref(),
-            Check::Equals(_)
-            | Check::NotEquals(_)
-            | Check::OneOf(_)
-            | Check::NoneOf(_)
-            | Check::Order(..)
-            | Check::Contains(_)
-            | Check::Only(_)
-            | Check::Matches(_)
-            | Check::NewerThan(_)
-            | Check::OlderThan(_)
-            | Check::FurtherThan(_)
-            | Check::Absent(_) => None,
+        if let Check::Count(node, _) = self {
+            return node.as_ref();
         }
+        self.walked().map(|(walk, _)| &walk.node)
     }
 
-    /// The record that decides a question about a list, and the question that it was asked.
-    fn decider(
-        &self,
-        records: &dyn Records,
-        terms: &'static [Term],
-        context: &Context<'_>,
-    ) -> Option<(&Node, usize)> {
-        let (walk, deciding) = match self {
-            Check::Every(walk) => (walk, Truth::False),
-            Check::Some(walk) | Check::None(walk) => (walk, Truth::True),
+    /// The question about each record of a list that one record can decide, and the answer that decides it.
+    fn walked(&self) -> Option<(&Walk, Truth)> {
+        match self {
+            Check::Every(walk) => Some((walk, Truth::False)),
+            Check::Some(walk) | Check::None(walk) => Some((walk, Truth::True)),
             Check::Equals(_)
             | Check::NotEquals(_)
             | Check::OneOf(_)
@@ -599,8 +582,18 @@ impl Check {
             | Check::OlderThan(_)
             | Check::FurtherThan(_)
             | Check::Absent(_)
-            | Check::Count(..) => return None,
-        };
+            | Check::Count(..) => None,
+        }
+    }
+
+    /// The record that decides a question about a list, and the question that it was asked.
+    fn decider(
+        &self,
+        records: &dyn Records,
+        terms: &'static [Term],
+        context: &Context<'_>,
+    ) -> Option<(&Node, usize)> {
+        let (walk, deciding) = self.walked()?;
         let recalled = if context.record.is_none() { context.scene.memo.recall(self) } else { None };
         let decider = recalled.unwrap_or_else(|| first_decider(walk, deciding, records, terms, context).1);
         decider.map(|index| (&walk.node, index))
@@ -924,7 +917,7 @@ impl Node {
         }
     }
 
-    /// Every question about each record of a list of the PC, with that list.
+    /// Every fact of the PC that it may ask.
     fn places(&self, visit: &mut dyn FnMut(Place)) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.places(visit)),
@@ -936,6 +929,7 @@ impl Node {
         }
     }
 
+    /// Every question about each record of a list of the PC, with that list.
     fn walks(&mut self, visit: &mut dyn FnMut(Place, &mut Walk)) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter_mut().for_each(|node| node.walks(visit)),

@@ -301,10 +301,8 @@ impl Sealed {
     /// # Errors
     /// As [`Sealed::open_kept`].
     pub fn areas_of_kept(&self, base: Option<&[u8]>, areas: &BTreeSet<&str>) -> Result<Facts, Fault> {
-        let malformed = |error: &dyn fmt::Display| Fault::Malformed(error.to_string());
         let json = self.json(None, base)?;
-        let text = std::str::from_utf8(&json).map_err(|error| malformed(&error))?;
-        facts_of(text, areas).map_err(|error| malformed(&error))
+        facts_of(text(&json)?, areas).map_err(|error| Fault::Malformed(error.to_string()))
     }
 
     /// The text of the report; the signature is checked where a key is given.
@@ -343,10 +341,14 @@ impl Sealed {
     }
 }
 
-/// Reads the text of a report.
+/// The text of a report. Once for all of it is quicker than for each text in it.
+fn text(json: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(json).map_err(|error| Fault::Malformed(error.to_string()))
+}
+
+/// Reads a report.
 fn report(json: &[u8]) -> Result<Report, Fault> {
-    // Once for all of it is quicker than for each text in it.
-    let json = std::str::from_utf8(json).map_err(|error| Fault::Malformed(error.to_string()))?;
+    let json = text(json)?;
     match serde_json::from_str::<Report>(json) {
         Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
         Ok(report) => Ok(report),

@@ -121,8 +121,8 @@ impl Norms {
 
     /// The norms that ship.
     pub fn shipped() -> Norms {
-        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
-        Norms::parse(file, text).expect("the test `the_shipped_norms_are_read` reads them")
+        Norms::parse(SHIPPED, Norms::shipped_text())
+            .expect("the test `the_shipped_norms_are_read` reads them")
     }
 
     /// The text of the norms that ship.

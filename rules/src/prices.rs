@@ -77,8 +77,8 @@ impl Prices {
 
     /// The book that ships.
     pub fn shipped() -> Prices {
-        let (file, text) = (SHIPPED, shipped::text(SHIPPED));
-        Prices::parse_beside(file, text, None).expect("the test `the_shipped_book_has_every_item` reads it")
+        Prices::parse_beside(SHIPPED, Prices::shipped_text(), None)
+            .expect("the test `the_shipped_book_has_every_item` reads it")
     }
 
     /// Reads a book. Where it does not say from where to where a price is plausible, the one beside it does.

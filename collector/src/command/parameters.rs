@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rules::facts::Kind;
 use rules::ruleset::{Parameter, RuleSet, in_force};
 
-use super::{ACTOR, print, tell};
+use super::{ACTOR, find_unit, print, tell};
 use crate::app::{App, Judge};
 use crate::clock::Clock;
 use crate::data::Data;
@@ -16,7 +16,7 @@ use crate::judge::day;
 use crate::parameters::{self, Objection, REASON_CHARS_MAX};
 use crate::server::open_app;
 use crate::store::parameter::{self, Wish};
-use crate::store::unit::{self, Unit};
+use crate::store::unit::Unit;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -49,7 +49,7 @@ async fn act(app: &App, options: &Options) -> Result<ExitCode> {
     let judge = app.judge();
     let set = ruleset(&judge, options, app.clock.now())?;
     let unit = match &options.unit {
-        Some(code) => Some(find_unit(app, code).await?),
+        Some(code) => Some(find_unit(&mut app.store.read().await?, code).await?),
         None => None,
     };
     let reason = options.reason.as_deref().unwrap_or_default().trim();
@@ -93,15 +93,6 @@ fn ruleset<'a>(judge: &'a Judge, options: &Options, now: Timestamp) -> Result<&'
         None => {
             in_force(&judge.sets, day(now)).context("no rule set is in force today: name one with --ruleset")
         }
-    }
-}
-
-async fn find_unit(app: &App, code: &str) -> Result<Unit> {
-    let mut found = unit::by_code(&mut app.store.read().await?, code).await?;
-    match found.len() {
-        1 => found.pop().context("there is one"),
-        0 => bail!("there is no unit with the code {code}; look with units list"),
-        many => bail!("{many} units have the code {code}"),
     }
 }
 

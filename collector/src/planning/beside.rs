@@ -74,7 +74,7 @@ pub async fn diagnose(
         // What a round left over cannot be diagnosed: the plan says how many these are.
         Some(round) if round.left.borrow().is_some_and(|left| open <= left) => return Ok(None),
         Some(round) if round.left.borrow().is_none() => round,
-        Some(_) | None => begin(app, key.clone(), (made_by, Arc::clone(judge)), scope.clone(), open),
+        Some(_) | None => begin(app, key.clone(), (made_by.clone(), Arc::clone(judge)), scope.clone(), open),
     };
     let ended = tokio::time::timeout(patience, round.left.wait_for(Option::is_some)).await;
     match ended.map(|ended| ended.is_ok()) {
@@ -86,7 +86,7 @@ pub async fn diagnose(
         }
         // Others diagnose these machines too.
         Err(_) => {
-            let (all, open) = (round.all, missing(&app.store, scope, &by(judge, terms)).await?);
+            let (all, open) = (round.all, missing(&app.store, scope, &made_by).await?);
             Ok(Some(Progress { done: all.saturating_sub(open), all }))
         }
     }

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::{Role, judge_digest};
-use rules::envelope;
+use rules::assess::judge_digest;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
 
 use super::Waiting;
 use crate::app::Judge;
 use crate::archive;
+use crate::judge::{open_areas, role_of};
 use crate::opinion::RULESET;
 use crate::store::machine::Evidence;
 use crate::store::report::Kept;
@@ -98,12 +98,9 @@ impl Step {
     /// # Errors
     /// When the kept report cannot be opened, or the role is none that this program knows.
     pub(super) fn shows(&self, rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<bool> {
-        let told = |fault| anyhow::anyhow!("opening a kept envelope: it {fault}");
         let Waiting { evidence, day, .. } = waiting;
-        let role = &evidence.role;
-        let role = Role::parse(role).with_context(|| format!("the role “{role}” is not known"))?;
-        let sealed = envelope::read(&kept.envelope).map_err(told)?;
-        let facts = sealed.areas_of_kept(kept.base.as_deref(), self.difference.areas()).map_err(told)?;
+        let role = role_of(&evidence.role)?;
+        let facts = open_areas(&kept.envelope, kept.base.as_deref(), self.difference.areas())?;
         let Some(after) = in_force(&rules.sets, *day) else { return Ok(true) };
         Ok(self.difference.shows(&facts, (&self.before, after), &rules.lifecycle, role, *day))
     }

@@ -38,11 +38,10 @@ impl Difference {
         if !alike {
             return None;
         }
-        let pairs = || before.rules.iter().zip(&after.rules).enumerate();
-        let rules: Vec<usize> =
-            pairs().filter(|(_, (one, two))| !one.judges_as(two)).map(|(at, _)| at).collect();
-        let mut areas = BTreeSet::new();
-        for (_, (one, two)) in pairs().filter(|(at, _)| rules.contains(at)) {
+        let (mut rules, mut areas) = (Vec::new(), BTreeSet::new());
+        let pairs = before.rules.iter().zip(&after.rules).enumerate();
+        for (at, (one, two)) in pairs.filter(|(_, (one, two))| !one.judges_as(two)) {
+            rules.push(at);
             for rule in [one, two] {
                 rule.places(&mut |place| {
                     let area = &AREAS[place.area];

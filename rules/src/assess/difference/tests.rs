@@ -13,8 +13,8 @@ fn check(from: &str, to: &str, expected: &Expect) {
     let told = match Difference::between(&set(), &other) {
         None => "more than single rules".to_owned(),
         Some(difference) => {
-            let rules: Vec<&str> =
-                difference.rules.iter().map(|at| set().rules[*at].id.clone().leak() as &str).collect();
+            let before = set();
+            let rules: Vec<&str> = difference.rules.iter().map(|at| before.rules[*at].id.as_str()).collect();
             format!("rules {rules:?}, areas {:?}", difference.areas)
         }
     };
