@@ -19,6 +19,14 @@ const LOADERS: &[&str] = &["/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/
 /// debugger.
 const OVERRIDES: &str = "mscoree=;mshtml=;winemenubuilder.exe=;winedbg.exe=";
 
+/// What the prefix is made with beside Wine's own version: another text makes another prefix.
+const MADE_WITH: &str = "services have 120 s to start";
+/// In milliseconds. A service manager ends a program that did not say within this time that it runs: Windows after
+/// 30 s, Wine after 10, which is little for a machine that builds and tests beside it.
+const SERVICE_START_MAX: &str = "120000";
+/// Where Wine reads it, as a text.
+const CONTROL: &str = r"HKLM\SYSTEM\CurrentControlSet\Control";
+
 /// The longest that a program under Wine is waited for; a survey that hangs everywhere takes a minute.
 const WAIT_MAX: Duration = Duration::from_secs(300);
 
@@ -70,6 +78,7 @@ impl Wine {
             .expect("a lock for Wine");
         lock.lock().expect("the lock for Wine");
         let version = self.output_of(Command::new(&self.loader).arg("--version"));
+        let version = format!("{version}, {MADE_WITH}");
         let mut made_by = String::new();
         lock.read_to_string(&mut made_by).expect("the version of Wine");
         if made_by == version {
@@ -79,9 +88,18 @@ impl Wine {
         if prefix.exists() {
             std::fs::remove_dir_all(&prefix).expect("an old prefix goes");
         }
-        let output = run(self.environment(Command::new(&self.loader).args(["wineboot", "-i"])));
-        assert!(output.status.success(), "Wine makes no prefix: {}", String::from_utf8_lossy(&output.stderr));
+        let loaded = |arguments: &[&str]| {
+            let output = run(self.environment(Command::new(&self.loader).args(arguments)));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "Wine makes no prefix with {arguments:?}: {said}");
+        };
+        loaded(&["wineboot", "-i"]);
         assert!(self.drive().is_dir(), "Wine made no drive C: in {}", prefix.display());
+        let setting = ["/v", "ServicesPipeTimeout", "/t", "REG_SZ", "/d", SERVICE_START_MAX, "/f"];
+        loaded(&[&["reg", "add", CONTROL], setting.as_slice()].concat());
+        // It is read when the service manager starts: until this one has ended, with all of Wine, nobody goes on.
+        let server = self.loader.with_file_name("wineserver");
+        assert!(run(self.environment(Command::new(&server).arg("-w"))).status.success(), "Wine ends");
         lock.rewind().expect("the lock for Wine");
         lock.set_len(0).expect("the lock for Wine");
         lock.write_all(version.as_bytes()).expect("the version of Wine");

@@ -58,8 +58,8 @@ const ABOUT: &str =
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a removal waits for the service to stop.
 const REMOVE_PATIENCE: Duration = Duration::from_secs(40);
-/// How long a service manager is waited for that starts other services.
-const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the start is tried again on a PC that has much else to do.
+const START_PATIENCE: Duration = Duration::from_secs(120);
 /// How long to wait between two looks at a service that is asked to stop.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long after a failure the service is started again: the first, the second and every later time.
@@ -70,11 +70,13 @@ const FAILURES_FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The service manager says: it did not start this program as a service.
 const FAILED_SERVICE_CONTROLLER_CONNECT: i32 = 1063;
-/// Numbers of Windows for a service that is not there, does not run, is going away, is locked, or runs already.
+/// Numbers of Windows for a service that is not there, does not run, is going away, is locked, did not say in time that
+/// it runs, or runs already.
 const SERVICE_DOES_NOT_EXIST: i32 = 1060;
 const SERVICE_NOT_ACTIVE: i32 = 1062;
 const SERVICE_MARKED_FOR_DELETE: i32 = 1072;
 const SERVICE_DATABASE_LOCKED: i32 = 1055;
+const SERVICE_REQUEST_TIMEOUT: i32 = 1053;
 const SERVICE_ALREADY_RUNNING: i32 = 1056;
 /// The number of Windows for a setting that it does not know.
 const INVALID_LEVEL: i32 = 124;
@@ -341,8 +343,9 @@ fn install(program: &Path, arguments: &[&str]) -> Result<()> {
         .context("cannot set what happens when the service ends with an error")
 }
 
-/// Starts the service. While the service manager starts others, as after a start of Windows, it locks them all: that is
-/// waited for.
+/// Starts the service. While the service manager starts others, as after a start of Windows, it locks them all; and it
+/// ends a program that takes more than half a minute to come up, as from a slow disk. Both pass, so the start is tried
+/// again.
 fn start() -> Result<()> {
     let manager = manager(ServiceManagerAccess::CONNECT)?;
     let service =
@@ -353,7 +356,8 @@ fn start() -> Result<()> {
             Ok(()) => return Ok(()),
             Err(error) if number(&error) == Some(SERVICE_ALREADY_RUNNING) => return Ok(()),
             Err(error)
-                if number(&error) == Some(SERVICE_DATABASE_LOCKED) && began.elapsed() < START_PATIENCE =>
+                if matches!(number(&error), Some(SERVICE_DATABASE_LOCKED | SERVICE_REQUEST_TIMEOUT))
+                    && began.elapsed() < START_PATIENCE =>
             {
                 std::thread::park_timeout(PAUSE);
             }
