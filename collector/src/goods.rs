@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rules::plan::{PC, PRINTER, SCANNER, SERVER, Why, devices};
+use rules::plan::{Means, PC, PRINTER, SCANNER, SERVER, Why, devices};
 
 use crate::app::App;
 use crate::planning::{self, Planned};
@@ -55,6 +55,7 @@ fn wanted(planned: &Planned) -> Vec<Wanted> {
             let (count, have) = match line.why {
                 // Of what is rented a purchase counts months.
                 Why::Wished { needed, have } if one.count > needed => (needed, have),
+                Why::Fails(_) if line.means == Means::Rent => (1, 0),
                 Why::Short { have, .. } => (one.count, have),
                 _ => (one.count, 0),
             };

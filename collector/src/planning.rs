@@ -14,10 +14,10 @@ use rules::assess::{Grade, Outcome, Role, assess_lean};
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::peripherals::Connection;
-use rules::mend::{Mend, Patient, mend};
+use rules::mend::{Mend, Patient, Remedies, mend};
 use rules::norms::{Group, Norm};
 use rules::plan::{self, Device, Fitness, Lacks, Machine, Office, Plan, Regime, Seats, State, Unit};
-use rules::ruleset::{RuleSet, in_force};
+use rules::ruleset::{Rule, RuleSet, in_force};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
@@ -29,8 +29,10 @@ use crate::store::diagnosis::{self, By, Undiagnosed};
 use crate::store::listing::Scope;
 use crate::store::{Store, Tx, scenario, seat, unit, wish};
 use crate::terms::Terms;
+use missing::Declarations;
 
 pub mod beside;
+pub(crate) mod missing;
 
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
@@ -259,15 +261,18 @@ pub(crate) fn diagnosis(judge: &Judge, facts: &Facts, role: Role, on: Date, loca
     let state = match mend(patient, &judge.lifecycle, &price) {
         Mend::Ready => State::Ready,
         _ if grade(role) == Grade::NoData => State::Unknown,
-        Mend::Remedies(remedies) => State::Mendable { steps: remedies.steps, lacks: lacks(judge, patient) },
+        Mend::Remedies(Remedies { steps, mends, .. }) => {
+            State::Mendable { steps, lacks: lacks(judge, patient, Some(&mends)) }
+        }
         Mend::Cannot { grade: Grade::NoData, .. } => State::Unknown,
-        Mend::Cannot { .. } => State::Beyond(lacks(judge, patient)),
+        Mend::Cannot { .. } => State::Beyond(lacks(judge, patient, None)),
     };
     Diagnosis { state, ready_for, age_years, printers, scanners }
 }
 
-/// The rules that a machine fails, what costs most first, and the weight of the worst.
-fn lacks(judge: &Judge, patient: Patient<'_>) -> Lacks {
+/// The rules that a machine fails, what costs most first, and the weight of the worst. Those that are mended are named
+/// where something mends it; the rest is counted.
+fn lacks(judge: &Judge, patient: Patient<'_>, mended: Option<&[String]>) -> Lacks {
     let Patient { facts, set, role, day, settings } = patient;
     let judged = assess_lean(facts, set, &judge.lifecycle, role, day, settings);
     let mut failing: Vec<_> = judged
@@ -284,7 +289,11 @@ fn lacks(judge: &Judge, patient: Patient<'_>) -> Lacks {
         .map(|(ruling, _)| ruling.severity)
         .max()
         .unwrap_or(rules::assess::Severity::Minor);
-    Lacks { rules: failing.into_iter().take(RULES_MAX).map(|(_, rule)| rule.id.clone()).collect(), severity }
+    let count = failing.len();
+    let is_named = |rule: &&Rule| mended.is_none_or(|mended| mended.contains(&rule.id));
+    let named = failing.into_iter().map(|(_, rule)| rule).filter(is_named).take(RULES_MAX);
+    let rules: Vec<String> = named.map(|rule| rule.id.clone()).collect();
+    Lacks { others: u32::try_from(count - rules.len()).unwrap_or(u32::MAX), rules, severity }
 }
 
 /// Whole years since the firmware was made; none when nobody knows. It is the last resort, and the only one a PC tells.
@@ -335,11 +344,14 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let seats = seats(&mut tx, &wish.scope, &places).await?;
     let machines = machines(&mut tx, &wish.scope, &places, (&wish.terms, on)).await?;
     let wishes = wishes(&mut tx, &wish.scope, &places).await?;
+    let declarations = Declarations::of(&mut tx, &wish.scope, on).await?;
+    let lacking = declarations.missing(&judge, on, &units, &unit_ids)?;
     let missing = diagnosis::missing_count(&mut tx, &wish.scope, &made_by).await?;
     drop(tx);
     let budgets = wish.budgets.clone();
     let (made, judge) = tokio::task::spawn_blocking(move || {
-        let office = Office { norm: &norm, prices: &judge.prices, units, seats, machines, wishes };
+        let prices = &judge.prices;
+        let office = Office { norm: &norm, prices, units, seats, machines, wishes, missing: lacking };
         let plan = plan::plan(&office, &budgets);
         let fitness = office.machines.iter().map(|machine| office.fitness(machine)).collect();
         let Office { units, seats, machines, wishes, .. } = office;

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 use rules::facts::unit::{DECLARED, Unit};
 use rules::facts::{Group, Kind, Term};
 use rules::ruleset::RuleSet;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::app::{App, Judge};
 use crate::judge::day;
@@ -361,6 +361,26 @@ pub async fn has_agencies_below(tx: &mut Tx, unit: &unit::Unit) -> Result<bool> 
     let (units, ids) = crate::planning::units(tx, &Scope::everything()).await?;
     let mut below = units.iter().enumerate().filter(|(_, other)| other.path.starts_with(&unit.path));
     Ok(below.any(|(index, other)| ids[index] != unit.id && other.agency == index))
+}
+
+/// The ids of a unit and of those above it up to its agency, the unit first, from the paths of both.
+pub fn lineage<'p>(path: &'p str, agency: &str) -> Vec<&'p str> {
+    let own: Vec<&str> = path.split_terminator('/').collect();
+    let above = agency.split_terminator('/').count().saturating_sub(1);
+    own.into_iter().skip(above).rev().collect()
+}
+
+/// What holds of a unit, as the facts that rules ask; what nobody declared is unknown.
+///
+/// # Errors
+/// When a declaration is no answer to its fact.
+pub fn facts(holding: &BTreeMap<&str, (&Declaration, bool)>) -> Result<Unit> {
+    let answers: Map<String, Json> = holding
+        .iter()
+        .map(|(fact, (one, _))| Ok(((*fact).to_owned(), serde_json::from_str(&one.value)?)))
+        .collect::<Result<_, serde_json::Error>>()
+        .context("reading a declaration")?;
+    serde_json::from_value(Json::Object(answers)).context("reading what a unit declared")
 }
 
 /// What holds of a unit: what it declared, and of what it did not declare what those above it in the same agency did, the

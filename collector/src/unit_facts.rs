@@ -16,7 +16,6 @@ use rules::norms::{Group, Norm};
 use rules::plan::{Devices, Fitness, Machine, Office, PRINTER, SCANNER, Seats, State, Unit, Wish, devices};
 use rules::quantity::Percent;
 use rules::ruleset::RuleSet;
-use serde_json::{Map, Value as Json};
 
 use crate::app::Judge;
 use crate::judge::unit_settings;
@@ -121,10 +120,7 @@ impl Gathered {
     /// The ids of a unit and of those above it up to its agency.
     fn lineage(&self, unit: &str) -> Result<Vec<&str>> {
         let (place, path) = self.place(unit)?;
-        let agency = &self.units[self.units[place].agency].path;
-        let own: Vec<&str> = path.split_terminator('/').collect();
-        let above = agency.split_terminator('/').count().saturating_sub(1);
-        Ok(own.into_iter().skip(above).rev().collect())
+        Ok(survey::lineage(path, &self.units[self.units[place].agency].path))
     }
 
     fn place(&self, unit: &str) -> Result<(usize, &str)> {
@@ -144,14 +140,7 @@ impl Gathered {
         let seats: Vec<&Seats> = self.seats.iter().filter(of).collect();
         let of = |one: &&Machine| here(one.unit) && one.role != Role::Server;
         let machines: Vec<&Machine> = self.machines.iter().filter(of).collect();
-        let declared = self.declared(unit)?;
-        let json: Map<String, Json> = declared
-            .into_iter()
-            .map(|(fact, (one, _))| Ok((fact.to_owned(), serde_json::from_str(&one.value)?)))
-            .collect::<Result<_, serde_json::Error>>()
-            .context("reading a declaration")?;
-        let mut worst: UnitFacts =
-            serde_json::from_value(Json::Object(json)).context("reading what a unit declared")?;
+        let mut worst: UnitFacts = survey::facts(&self.declared(unit)?)?;
         count_seats(&mut worst, &seats);
         let mut best = worst.clone();
         self.count_computers((&mut worst, &mut best), &seats, &machines);
@@ -182,8 +171,7 @@ impl Gathered {
                 State::Unknown => Fitness::Unknown,
             };
         };
-        let (units, seats, machines, wishes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Office { norm, prices: &self.judge.prices, units, seats, machines, wishes }.fitness(machine)
+        Office::of_one_machine(norm, &self.judge.prices).fitness(machine)
     }
 
     /// Whether the set has this rule, so that it may be counted.

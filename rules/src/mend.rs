@@ -44,6 +44,8 @@ pub struct Remedies {
     pub cost: Option<i64>,
     /// The score afterwards.
     pub score: Option<u8>,
+    /// The rules that the PC fails, or passes in part, and passes afterwards, by id, what costs most first.
+    pub mends: Vec<String>,
 }
 
 /// One thing to do.
@@ -95,7 +97,9 @@ pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) ->
         .map(|one| Step { remedy: one.id.to_owned(), item: one.remedy.item.clone(), cost: one.price })
         .collect();
     let cost = steps.iter().map(|step| step.cost).sum();
-    Mend::Remedies(Remedies { steps, cost, score: bed.judge(&overlay).score })
+    let after = bed.judge(&overlay);
+    let mends = passing(&bed.before, &after, patient.set);
+    Mend::Remedies(Remedies { steps, cost, score: after.score, mends })
 }
 
 /// What a PC would be graded after these remedies, as far as they can be applied, and its score.
@@ -151,6 +155,20 @@ fn candidates<'a>(
         candidates.push(Candidate { id, remedy, price });
     }
     candidates
+}
+
+/// The rules that a PC lacked before and passes after, what costs most first.
+fn passing(before: &Judgement, after: &Judgement, set: &RuleSet) -> Vec<String> {
+    let mut passing: Vec<(u32, &str)> = before
+        .rulings
+        .iter()
+        .zip(&after.rulings)
+        .zip(&set.rules)
+        .filter(|((_, after), _)| after.outcome == Outcome::Pass)
+        .filter_map(|((before, _), rule)| Some((before.lost_halves()?, rule.id.as_str())))
+        .collect();
+    passing.sort_by_key(|(lost, _)| Reverse(*lost));
+    passing.into_iter().map(|(_, rule)| rule.to_owned()).collect()
 }
 
 /// The rules that still stand against a PC, what costs most first.

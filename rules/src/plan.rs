@@ -16,7 +16,7 @@ use crate::mend::Step;
 use crate::norms::{Entitlement, Group, Norm};
 use crate::prices::Prices;
 pub use agency::{Devices, devices};
-use optimum::{Offer, choose_rents};
+use optimum::{Offer, choose_coming_again};
 
 mod agency;
 mod calculator;
@@ -55,6 +55,8 @@ pub struct Office<'a> {
     pub machines: Vec<Machine>,
     /// What units declare that they need beside their seats.
     pub wishes: Vec<Wish>,
+    /// What units declare that they do not have, as far as the rules about units say what to buy then.
+    pub missing: Vec<Missing>,
 }
 
 /// What a unit declares that it needs: what no norm counts and no machine sees.
@@ -70,6 +72,17 @@ pub struct Wish {
     pub have: u32,
     /// The price of one that it expects, in đồng, for a month where the item is rented; none for that of the book.
     pub price: Option<i64>,
+}
+
+/// What a unit lacks by its own declaration and a rule about units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The unit, by its place among the units.
+    pub unit: usize,
+    /// What mends it, as the price book names it.
+    pub item: String,
+    /// The rule that it fails.
+    pub lacks: Lacks,
 }
 
 /// A unit.
@@ -196,7 +209,13 @@ pub enum Fitness {
     Unknown,
 }
 
-impl Office<'_> {
+impl<'a> Office<'a> {
+    /// An office of which nothing is known but by what machines are mended and replaced.
+    pub fn of_one_machine(norm: &'a Norm, prices: &'a Prices) -> Office<'a> {
+        let (units, seats, machines) = (Vec::new(), Vec::new(), Vec::new());
+        Office { norm, prices, units, seats, machines, wishes: Vec::new(), missing: Vec::new() }
+    }
+
     /// What this machine is worth to its seat, at the prices of this office.
     pub fn fitness(&self, machine: &Machine) -> Fitness {
         match &machine.state {
@@ -208,11 +227,15 @@ impl Office<'_> {
     }
 }
 
-/// What a machine lacks.
+/// What a machine or a unit lacks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lacks {
-    /// The ids of the rules that it fails, what costs most first.
+    /// The ids of the rules that it fails and what is to be done mends, what costs most first; where nothing mends it, of
+    /// those that it fails.
     pub rules: Vec<String>,
+    /// How many more it fails.
+    #[serde(default)]
+    pub others: u32,
     /// The weight of the worst.
     pub severity: Severity,
 }
@@ -266,6 +289,8 @@ pub struct Purchased {
     pub ceiling: Option<i64>,
     /// Where the norm allows it; none where no norm speaks of it.
     pub clause: Option<String>,
+    /// Whether it is paid for again in each later year: what is rented, and a licence for a year.
+    pub yearly: bool,
 }
 
 impl Purchased {
@@ -281,10 +306,10 @@ impl Purchased {
 }
 
 /// Why a line stands in the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// The machine fails these rules.
+    /// The machine, or the unit, fails these rules.
     Fails(Lacks),
     /// The machine fails these rules and cannot be mended, or not for less than it is worth.
     Beyond(Lacks),
@@ -350,7 +375,7 @@ pub struct Line {
     pub remedies: Vec<String>,
     /// What is bought.
     pub purchases: Vec<Purchased>,
-    /// What it costs, in đồng, of what is rented in each year; none when a price is missing.
+    /// What it costs in the year in which it begins, in đồng; none when a price is missing.
     pub cost: Option<i64>,
     /// Why.
     pub why: Why,
@@ -358,18 +383,23 @@ pub struct Line {
     pub points: Points,
     /// Seats that it makes ready: 1, or 0 of a device that seats share.
     pub seats: u32,
-    /// The year of the budget that pays for it, from 0; none when none does. What is rented is paid in that year and in
+    /// The year of the budget that pays for it, from 0; none when none does. What comes again is paid in that year and in
     /// each after it.
     pub year: Option<usize>,
 }
 
 impl Line {
-    /// In how many of so many years it is paid for.
+    /// What of it comes again in each later year, in đồng.
+    pub fn yearly(&self) -> i64 {
+        self.purchases.iter().filter(|one| one.yearly).filter_map(Purchased::amount).sum()
+    }
+
+    /// In how many of so many years something of it is paid for.
     pub fn years_paid(&self, years: usize) -> usize {
-        match (self.year, self.means) {
-            (None, _) => 0,
-            (Some(year), Means::Rent) => years.saturating_sub(year),
-            (Some(_), _) => 1,
+        match self.year {
+            None => 0,
+            Some(year) if self.purchases.iter().any(|one| one.yearly) => years.saturating_sub(year),
+            Some(_) => 1,
         }
     }
 }
@@ -386,24 +416,45 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The lines that a budget pays for, and in how many years.
-    pub fn funded(&self) -> impl Iterator<Item = (&Line, i64)> {
-        let times = |line: &Line| i64::try_from(line.years_paid(self.years.len())).unwrap_or(i64::MAX);
-        self.lines.iter().filter(|line| line.year.is_some()).map(move |line| (line, times(line)))
+    /// The lines that a budget pays for.
+    pub fn funded(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.year.is_some())
     }
 
-    /// The lines that are paid for in this year: those that begin in it, and rents that began before.
+    /// What the funded lines buy, each with its line and in how many years it is paid for.
+    pub fn bought(&self) -> impl Iterator<Item = (&Line, &Purchased, i64)> {
+        let times = |line: &Line, one: &Purchased| {
+            if one.yearly { i64::try_from(line.years_paid(self.years.len())).unwrap_or(i64::MAX) } else { 1 }
+        };
+        self.funded()
+            .flat_map(|line| line.purchases.iter().map(move |one| (line, one)))
+            .map(move |(line, one)| (line, one, times(line, one)))
+    }
+
+    /// What is paid for in this year, each with its line: what begins in it, and what began before and comes again.
+    pub fn bought_in(&self, year: usize) -> impl Iterator<Item = (&Line, &Purchased)> {
+        let is_paid = move |line: &Line, one: &Purchased| {
+            line.year.is_some_and(|begun| begun == year || (one.yearly && begun < year))
+        };
+        self.lines
+            .iter()
+            .flat_map(|line| line.purchases.iter().map(move |one| (line, one)))
+            .filter(move |(line, one)| is_paid(line, one))
+    }
+
+    /// The lines of which something is paid for in this year, and those that begin in it and cost nothing.
     pub fn paid_in(&self, year: usize) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(move |line| match (line.year, line.means) {
-            (Some(begun), Means::Rent) => begun <= year,
-            (begun, _) => begun == Some(year),
+        let comes_again = |line: &Line| line.purchases.iter().any(|one| one.yearly);
+        self.lines.iter().filter(move |line| {
+            line.year.is_some_and(|begun| begun == year || (begun < year && comes_again(line)))
         })
     }
 
     /// What a line costs in all years together, in đồng: nothing where no budget pays for it or its price is missing.
     pub fn cost_of(&self, line: &Line) -> i64 {
-        let times = i64::try_from(line.years_paid(self.years.len())).unwrap_or(i64::MAX);
-        line.cost.unwrap_or(0).saturating_mul(times)
+        let Some(cost) = line.cost.filter(|_| line.year.is_some()) else { return 0 };
+        let later = i64::try_from(line.years_paid(self.years.len()).saturating_sub(1)).unwrap_or(i64::MAX);
+        cost.saturating_add(line.yearly().saturating_mul(later))
     }
 }
 
@@ -412,7 +463,7 @@ impl Plan {
 pub struct Year {
     /// What may be spent, in đồng; none for whatever it takes.
     pub budget: Option<i64>,
-    /// What its lines cost, with what was rented before.
+    /// What its lines cost, with what began before and comes again.
     pub spent: i64,
     /// The sum of the points of lines that begin in it, of those that cost something.
     pub points: u64,
@@ -473,7 +524,7 @@ pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
 }
 
 /// Gives each line its year: what is free at once, then in each year the lines whose points together are the most. What
-/// is rented is paid again in each later year, so it begins only where those can pay for it too.
+/// comes again in each later year begins only where those can pay for it too.
 fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
     for line in
         lines.iter_mut().filter(|line| line.cost == Some(0) || (budgets.is_empty() && line.cost.is_some()))
@@ -498,16 +549,15 @@ fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
             Offer { cost: money(line.cost.unwrap_or(0)), points: line.points.sum() }
         };
         let offers: Vec<Offer> = waiting.iter().map(offer).collect();
-        let is_rented: Vec<bool> = waiting.iter().map(|index| lines[*index].means == Means::Rent).collect();
+        let yearly: Vec<u64> = waiting.iter().map(|index| money(lines[*index].yearly())).collect();
         let poorest = left[year + 1..].iter().copied().min().map_or(u64::MAX, money);
-        let chosen = choose_rents(&offers, &is_rented, money(left[year]), poorest);
+        let chosen = choose_coming_again(&offers, &yearly, money(left[year]), poorest);
         for (index, _) in waiting.iter().zip(&chosen.taken).filter(|(_, taken)| **taken) {
             lines[*index].year = Some(year);
             let cost = lines[*index].cost.unwrap_or(0);
             left[year] -= cost;
-            if lines[*index].means == Means::Rent {
-                left[year + 1..].iter_mut().for_each(|left| *left -= cost);
-            }
+            let yearly = lines[*index].yearly();
+            left[year + 1..].iter_mut().for_each(|left| *left -= yearly);
         }
         let spent = budget - left[year];
         let (points, points_bound) = (chosen.points, chosen.points_bound);
@@ -524,6 +574,7 @@ fn lines(office: &Office<'_>) -> (Vec<Line>, Counts) {
     } else {
         let mut lines = seating::lines(office, &seats, &mut counts);
         lines.extend(agency::lines(office, &seats));
+        lines.extend(wishes::missing(office));
         lines
     };
     lines.extend(wishes::lines(office, &seats, &mut counts));
@@ -567,6 +618,7 @@ fn purchased(office: &Office<'_>, entitled: &Entitlement, regime: Regime) -> Pur
         price: entitled.price.or_else(|| office.prices.of(&entitled.item)),
         ceiling: entitled.ceiling.filter(|_| regime == Regime::Ceilings),
         clause: Some(clause.clone()),
+        yearly: office.prices.comes_again(&entitled.item),
     }
 }
 

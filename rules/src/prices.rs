@@ -64,6 +64,16 @@ pub struct Item {
     pub verified: bool,
     /// Whether it is for cyber security, which has a least share of a budget.
     pub security: bool,
+    /// Whether the price is that of a year and comes again in each later one, as of a licence that runs out. What is
+    /// rented comes again by itself.
+    pub yearly: bool,
+}
+
+impl Item {
+    /// Whether it is paid for again in each later year.
+    pub fn comes_again(&self) -> bool {
+        self.yearly || self.purchase == Purchase::Rent
+    }
 }
 
 impl Prices {
@@ -114,6 +124,11 @@ impl Prices {
     /// The price of one of this item, in đồng; none when the book does not have it.
     pub fn of(&self, item: &str) -> Option<i64> {
         self.items.get(item).map(|item| item.price)
+    }
+
+    /// Whether this item is paid for again in each later year; an item that the book does not have is not.
+    pub fn comes_again(&self, item: &str) -> bool {
+        self.items.get(item).is_some_and(Item::comes_again)
     }
 
     /// Whether this is a plausible price of one, in đồng; none when nobody can say.
@@ -176,9 +191,19 @@ fn item(reader: &mut Reader<'_>, field: Field<'_>, beside: Option<&Prices>) -> O
     let ceiling = ceiling_field.and_then(|field| money(reader, field));
     let verified = table.need(reader, "verified").and_then(|field| reader.flag(field));
     let security = table.take("security").is_some_and(|field| reader.flag(field) == Some(true));
+    let yearly_field = table.take("yearly");
+    let yearly = yearly_field.and_then(|field| reader.flag(field));
     table.finish(reader);
-    let known = beside.zip(id).and_then(|(book, id)| book.items.get(id)?.usual);
-    let usual = usual.or(known);
+    let known = beside.zip(id).and_then(|(book, id)| book.items.get(id));
+    let usual = usual.or(known.and_then(|item| item.usual));
+    let is_licence = purchase == Some(Purchase::Licence);
+    if let (Some(true), Some(field), false) = (yearly, yearly_field, is_licence) {
+        let text = "only a licence is paid for by the year";
+        let advice =
+            "leave `yearly` out, or write `purchase = \"licence\"`; the price of a rent is that of a month";
+        reader.complain(field.value_at(), complaint::BAD_VALUE, text, Some(advice.to_owned()));
+    }
+    let yearly = yearly.unwrap_or(is_licence && known.is_some_and(|item| item.yearly));
     if let (Some(price), Some((low, high)), Some(field)) = (price, usual, price_field)
         && !(low..=high).contains(&price)
     {
@@ -201,6 +226,7 @@ fn item(reader: &mut Reader<'_>, field: Field<'_>, beside: Option<&Prices>) -> O
         ceiling,
         verified: verified?,
         security,
+        yearly,
     };
     Some((id_field?.value_at(), id?.to_owned(), item))
 }
@@ -298,6 +324,23 @@ mod tests {
         assert_eq!(cheap.changed(-99).of("pc"), Some(1), "nothing is for nothing");
     }
 
+    /// A book that does not say so is completed by the one that ships: a licence for a year is one in every province.
+    #[test]
+    fn a_licence_for_a_year_is_known() {
+        let book = |id: &str, more: &str| {
+            let text = format!(
+                "dated = 2026-11-23\nsource = \"a test\"\n[[item]]\nid = \"{id}\"\nprice = 3_000_000\n\
+                 title = {{ vi = \"Gói\", en = \"Pack\" }}\nunit = {{ vi = \"máy\", en = \"PC\" }}\n\
+                 purchase = \"licence\"\n{more}verified = true\n"
+            );
+            Prices::parse("prices.toml", &text).unwrap().comes_again(id)
+        };
+        assert!(book("extended-support", ""));
+        assert!(!book("extended-support", "yearly = false\n"));
+        assert!(!book("another", ""));
+        assert!(book("another", "yearly = true\n"));
+    }
+
     #[test]
     fn an_absurd_price_is_refused_unless_the_book_says_that_it_is_usual() {
         let book = |more: &str| {
@@ -313,6 +356,12 @@ mod tests {
             prices.toml:7:9: error[out-of-range]: the price of 160000000 is not from 5000000 to 60000000, as is usual
               help: a slip of the hand? where it is right, write `usual = { from = …, to = … }` below it"#]]
         .assert_eq(&told.join("\n"));
+        let usual = book("usual = { from = 100_000_000, to = 200_000_000 }\nyearly = true\n");
+        let told: Vec<String> =
+            Prices::parse("prices.toml", &usual).unwrap_err().iter().map(ToString::to_string).collect();
+        expect![[r#"
+            prices.toml:9:10: error[bad-value]: only a licence is paid for by the year
+              help: leave `yearly` out, or write `purchase = "licence"`; the price of a rent is that of a month"#]].assert_eq(&told.join("\n"));
         let usual = book("usual = { from = 100_000_000, to = 200_000_000 }\n");
         assert_eq!(Prices::parse("prices.toml", &usual).unwrap().of("pc"), Some(160_000_000));
     }
@@ -344,7 +393,7 @@ verify = true
             prices.toml:13:26: error[empty-text]: `en` is empty
             prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
             prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
-              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`"#]]
+              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`, `yearly`"#]]
         .assert_eq(&told.join("\n"));
     }
 }

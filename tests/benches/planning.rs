@@ -50,12 +50,13 @@ fn office<'a>(norms: &'a Norms, prices: &'a Prices, machines: usize, units: usiz
         seats: (0..units * 4).map(seats).collect(),
         machines: (0..machines).map(|index| machine(prices, index, units)).collect(),
         wishes: Vec::new(),
+        missing: Vec::new(),
     }
 }
 
 fn machine(prices: &Prices, index: usize, units: usize) -> Machine {
     let severity = [Severity::Critical, Severity::Major, Severity::Minor][index % 3];
-    let lacks = |rule: &str| Lacks { rules: vec![rule.to_owned()], severity };
+    let lacks = |rule: &str| Lacks { rules: vec![rule.to_owned()], others: 0, severity };
     let step =
         |item: &str| Step { remedy: "mend".to_owned(), item: Some(item.to_owned()), cost: prices.of(item) };
     let bought = ITEMS.iter().enumerate().filter(|(bit, _)| (index / 3) & (1 << bit) != 0);

@@ -6,6 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use rules::plan::{Means, Why};
 
 use super::*;
+use crate::store::declaration::{self, Sheet};
 use crate::web::office::{self, Office};
 use crate::web::{amount, annex};
 use crate::{inventory, rooms, seats, wishes};
@@ -232,6 +233,38 @@ async fn wishes_become_lines_and_stand_in_their_columns() {
     let (counts, amounts) = (row(&mut book, "P1 Dự trù"), row(&mut book, "P1 Kinh phí"));
     assert_eq!((&counts[7], &counts[10]), (&Data::Float(1.0), &Data::Float(2.0)), "a firewall, two lines");
     assert_eq!((&amounts[7], &amounts[10]), (&Data::Float(45e6), &Data::Float(48e6)));
+}
+
+/// Who declares that there is no firewall gets one planned, by the rule about units, until somebody says that it is there.
+#[tokio::test]
+async fn what_a_unit_declares_missing_is_planned() {
+    let office = office::known().await;
+    let declare = async |fact: &str, value: &str, minute: i64| {
+        let at = office::now() + jiff::SignedDuration::from_mins(minute);
+        let unit = office::unit_id("16093");
+        let sheet = Sheet { unit: &unit, declared_on: day(office::now()), declared_by: "an", note: "" };
+        let mut tx = office.app.store.begin().await.unwrap();
+        declaration::add(&mut tx, sheet, fact, value, at).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let told = async || {
+        let planned = plan_of(&office, commune(&office).await, &[]).await;
+        let lines = planned.plan.lines.iter().filter_map(|line| match &line.why {
+            Why::Fails(lacks) if line.machine.is_none() => {
+                Some((lacks.rules.join(" "), line.purchases[0].item.clone(), line.cost))
+            }
+            _ => None,
+        });
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, [], "nobody declared anything");
+    declare("firewall", "false", 0).await;
+    declare("tslcd", "false", 0).await;
+    let of = |rule: &str, item: &str, cost| (rule.to_owned(), item.to_owned(), Some(cost));
+    let line = of("tslcd-line", "tslcd-line", 12 * 3_000_000);
+    assert_eq!(told().await, [line.clone(), of("org-firewall", "firewall", 45_000_000)]);
+    declare("firewall", "true", 1).await;
+    assert_eq!(told().await, [line]);
 }
 
 /// Takes a file of rooms and of the register in.

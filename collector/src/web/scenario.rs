@@ -31,8 +31,6 @@ use crate::web::{Form, Site, Visitor, annex, attachment, page};
 
 /// Lines on a page; the JSON file has all.
 const LINES_MAX: usize = 500;
-/// Rules that are named beside one line.
-const NAMED_MAX: usize = 4;
 /// How long the page waits for machines that are diagnosed by other prices and rules.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -85,6 +83,7 @@ struct LineView {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Document {
+    norm: String,
     years: Vec<Year>,
     lines: Vec<Line>,
 }
@@ -252,16 +251,17 @@ fn submitted(
         [fill(&w.plan_year, &[("n", &(place + 1).to_string())]), budget, money(lang, year.spent)]
     });
     let most = LINES_MAX.to_string();
+    let lines = kept.lines.iter().take(LINES_MAX).map(|line| line_view(reader, judge, &kept.norm, line));
     Ok(SubmittedView {
         by: format!("{by}, {}", at(*when)),
         facts,
         years: years.collect(),
-        lines: kept.lines.iter().take(LINES_MAX).map(|line| line_view(reader, judge, line)).collect(),
+        lines: lines.collect(),
         first_lines: (kept.lines.len() > LINES_MAX).then(|| fill(&w.plan_all_lines, &[("n", &most)])),
     })
 }
 
-fn line_view(reader: &Reader, judge: &Judge, line: &Line) -> LineView {
+fn line_view(reader: &Reader, judge: &Judge, norm: &str, line: &Line) -> LineView {
     let (lang, w) = (reader.lang, reader.words());
     let means = Means::ALL.iter().find(|means| means.word() == line.means);
     let count = |name: &str| line.points.get(name).and_then(Value::as_i64).unwrap_or(0);
@@ -274,7 +274,7 @@ fn line_view(reader: &Reader, judge: &Judge, line: &Line) -> LineView {
             (None, None) => w.plan_shared.clone(),
         },
         unit: format!("{} ({})", line.unit_name, line.unit_code),
-        why: why(lang, w, judge, &line.why),
+        why: why(lang, w, judge, (norm, line)),
         points: (count("role") * count("failure") + count("age") + count("unit")).to_string(),
         cost: line.cost_all.or(line.cost).map_or_else(|| w.plan_no_price.clone(), |cost| number(lang, cost)),
         when: match line.year {
@@ -311,31 +311,12 @@ fn what(lang: Lang, w: &'static Words, judge: &Judge, line: &Line) -> String {
 }
 
 /// Why, from its JSON; what this program does not know stands as it is.
-fn why(lang: Lang, w: &'static Words, judge: &Judge, why: &Value) -> String {
-    let rules = |lacks: &Value| {
-        let ids = lacks.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let ids = ids.iter().filter_map(Value::as_str).take(NAMED_MAX);
-        ids.map(|id| label::rule_fails(lang, judge, id, None)).collect::<Vec<_>>().join("; ")
-    };
-    let text = |of: &Value, name: &str| match of.get(name) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
-    };
-    let Some((kind, of)) = why.as_object().and_then(|object| object.iter().next()) else {
-        return why.as_str().map_or_else(String::new, str::to_owned);
-    };
-    match kind.as_str() {
-        "fails" => fill(&w.plan_why_fails, &[("rules", &rules(of))]),
-        "beyond" => fill(&w.plan_why_beyond, &[("rules", &rules(of))]),
-        "empty" => {
-            fill(&w.plan_why_empty, &[("seats", &text(of, "seats")), ("machines", &text(of, "machines"))])
-        }
-        "short" => fill(
-            &w.plan_why_short,
-            &[("needed", &text(of, "needed")), ("have", &text(of, "have")), ("clause", &text(of, "clause"))],
-        ),
-        _ => why.to_string(),
+fn why(lang: Lang, w: &'static Words, judge: &Judge, (norm, line): (&str, &Line)) -> String {
+    let title = judge.norms.find(norm).map_or(norm, |norm| pick(lang, &norm.title));
+    let is_rented = line.means == Means::Rent.word();
+    match serde_json::from_value(line.why.clone()) {
+        Ok(why) => line::why_of(lang, w, (judge, title), is_rented, &why),
+        Err(_) => line.why.to_string(),
     }
 }
 

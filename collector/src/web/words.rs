@@ -691,7 +691,8 @@ words! {
     plan_when
     plan_no_price
     plan_shared
-    plan_why_fails
+    plan_why_more
+    plan_why_others
     plan_why_beyond
     plan_why_empty
     plan_why_short

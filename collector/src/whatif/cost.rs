@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use jiff::civil::Date;
-use rules::plan::{self, Line, Machine, Office, Seats, Unit, Wish};
+use rules::plan::{self, Line, Machine, Missing, Office, Seats, Unit, Wish};
 use serde::Serialize;
 
 use super::Trial;
 use crate::app::Judge;
+use crate::planning::missing::Declarations;
 use crate::planning::{self, Diagnosis};
 use crate::store::Tx;
 use crate::terms::Terms;
@@ -62,9 +63,12 @@ pub(super) async fn change(
     let seats = planning::seats(tx, &trial.scope, &places).await?;
     let machines = planning::machines(tx, &trial.scope, &places, (&Terms::default(), trial.today)).await?;
     let wishes = planning::wishes(tx, &trial.scope, &places).await?;
-    let office = (units, seats, wishes);
     let (now, then) = (trial.now.clone(), trial.then.clone());
     let (today, later) = (trial.today, as_of.unwrap_or(trial.today));
+    let declarations = Declarations::of(tx, &trial.scope, today).await?;
+    let lacking_before = declarations.missing(&now, today, &units, &ids)?;
+    let lacking_after = declarations.missing(&then, later, &units, &ids)?;
+    let office = (units, seats, wishes);
     let work = move || {
         let machines_differing = differing.len() as u64;
         let mut after = machines.clone();
@@ -76,8 +80,8 @@ pub(super) async fn change(
         }
         planning::rediagnose(&mut before, was);
         planning::rediagnose(&mut after, is);
-        let before = sum(&now, today, &office, before)?;
-        let after = sum(&then, later, &office, after)?;
+        let before = sum(&now, today, &office, (before, lacking_before))?;
+        let after = sum(&then, later, &office, (after, lacking_after))?;
         Some(PlanChange { before, after, machines: machines_differing, cut })
     };
     tokio::task::spawn_blocking(work).await.context("making the plans before and after")
@@ -87,11 +91,12 @@ fn sum(
     judge: &Judge,
     day: Date,
     (units, seats, wishes): &(Vec<Unit>, Vec<Seats>, Vec<Wish>),
-    machines: Vec<Machine>,
+    (machines, missing): (Vec<Machine>, Vec<Missing>),
 ) -> Option<PlanSum> {
     let norm = judge.norms.on(day)?;
     let (units, seats, wishes) = (units.clone(), seats.clone(), wishes.clone());
-    let plan = plan::plan(&Office { norm, prices: &judge.prices, units, seats, machines, wishes }, &[]);
+    let office = Office { norm, prices: &judge.prices, units, seats, machines, wishes, missing };
+    let plan = plan::plan(&office, &[]);
     let ready = |line: &&Line| line.cost.is_some();
     Some(PlanSum {
         cost: plan.lines.iter().filter_map(|line| line.cost).sum(),

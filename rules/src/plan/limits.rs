@@ -18,12 +18,10 @@ pub const APPOINTED_MAX: i64 = 1_000_000_000;
 pub fn security(plan: &Plan, prices: &Prices) -> (i64, i64) {
     let is_security = |item: &str| prices.items.get(item).is_some_and(|item| item.security);
     let (mut security, mut all) = (0, 0);
-    for (line, times) in plan.funded() {
-        for one in &line.purchases {
-            let amount = one.amount().unwrap_or(0).saturating_mul(times);
-            all += amount;
-            security += if is_security(&one.item) { amount } else { 0 };
-        }
+    for (_, one, times) in plan.bought() {
+        let amount = one.amount().unwrap_or(0).saturating_mul(times);
+        all += amount;
+        security += if is_security(&one.item) { amount } else { 0 };
     }
     (security, all)
 }
@@ -61,11 +59,9 @@ impl Need {
 pub fn needs(plan: &Plan, agency: impl Fn(usize) -> usize) -> Vec<Need> {
     let mut parts: BTreeMap<(usize, &str), BTreeMap<usize, i64>> = BTreeMap::new();
     for year in 0..plan.years.len() {
-        for line in plan.paid_in(year) {
-            for one in &line.purchases {
-                let part = parts.entry((year, &one.item)).or_default();
-                *part.entry(agency(line.unit)).or_default() += one.amount().unwrap_or(0);
-            }
+        for (line, one) in plan.bought_in(year) {
+            let part = parts.entry((year, &one.item)).or_default();
+            *part.entry(agency(line.unit)).or_default() += one.amount().unwrap_or(0);
         }
     }
     let need = |((year, item), parts): ((usize, &str), BTreeMap<usize, i64>)| Need {

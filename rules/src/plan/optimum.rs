@@ -64,33 +64,29 @@ pub fn choose(offers: &[Offer], cap: u64) -> Chosen {
     if points > reached { Chosen { taken, points, points_bound: points } } else { first.chosen(reached) }
 }
 
-/// As [`choose`], where what is rented is paid again in each later year: those have `cap_later` đồng left for it, the
-/// poorest of them. Where that does not bind, the choice is as good as that of [`choose`]; else it is the best of three
-/// simple ones, and the bound says how far it may be from the best.
-pub fn choose_rents(offers: &[Offer], is_rented: &[bool], cap: u64, cap_later: u64) -> Chosen {
+/// As [`choose`], where so much of each line comes again in each later year (at most what it costs): those have
+/// `cap_later` đồng left for it, the poorest of them. Where that does not bind, the choice is as good as that of
+/// [`choose`]; else it is the best of three simple ones, and the bound says how far it may be from the best.
+pub fn choose_coming_again(offers: &[Offer], yearly: &[u64], cap: u64, cap_later: u64) -> Chosen {
     let free = choose(offers, cap);
-    let rent_of = |taken: &[bool]| -> u64 {
-        let rented =
-            offers.iter().zip(taken).zip(is_rented).filter(|((_, taken), rented)| **taken && **rented);
-        rented.map(|((offer, _), _)| offer.cost).sum()
-    };
-    if rent_of(&free.taken) <= cap_later {
+    let later: u64 =
+        free.taken.iter().zip(yearly).filter(|(taken, _)| **taken).map(|(_, later)| *later).sum();
+    if later <= cap_later {
         return free;
     }
-    let all: Vec<usize> = (0..offers.len()).collect();
-    let (rents, others): (Vec<usize>, Vec<usize>) = all.into_iter().partition(|index| is_rented[*index]);
-    let chosen_rents: Vec<usize> = rents.iter().copied().filter(|index| free.taken[*index]).collect();
+    let (again, once): (Vec<usize>, Vec<usize>) = (0..offers.len()).partition(|index| yearly[*index] > 0);
+    let chosen_again: Vec<usize> = again.iter().copied().filter(|index| free.taken[*index]).collect();
+    // What costs no more than later years have does not cost more in one of them.
     let within = Some(cap_later.min(cap));
     let choices = [
-        two_steps(offers, (&rents, within), (&others, None), cap),
-        two_steps(offers, (&chosen_rents, within), (&others, None), cap),
-        two_steps(offers, (&others, None), (&rents, within), cap),
+        two_steps(offers, (&again, within), (&once, None), cap),
+        two_steps(offers, (&chosen_again, within), (&once, None), cap),
+        two_steps(offers, (&once, None), (&again, within), cap),
     ];
-    let alone = |of: &[usize], cap: u64| {
-        let some: Vec<Offer> = of.iter().map(|index| offers[*index]).collect();
-        choose(&some, cap).points_bound
-    };
-    let apart = alone(&rents, cap_later.min(cap)) + alone(&others, cap);
+    let in_later_years: Vec<Offer> =
+        again.iter().map(|index| Offer { cost: yearly[*index], ..offers[*index] }).collect();
+    let at_once: Vec<Offer> = once.iter().map(|index| offers[*index]).collect();
+    let apart = choose(&in_later_years, cap_later).points_bound + choose(&at_once, cap).points_bound;
     let bound = free.points_bound.min(apart);
     let best = choices.into_iter().reduce(|best, one| if one.points > best.points { one } else { best });
     match best {
@@ -326,28 +322,26 @@ mod tests {
     }
 
     proptest! {
-        /// Rents stay within what later years have left; the bound holds, and a choice that says it is the best is.
+        /// What comes again stays within what later years have left; the bound holds, and a choice that says it is the
+        /// best is.
         #[test]
-        fn rents_are_paid_in_later_years_too(
-            lines in prop::collection::vec((1_u64..40, 0_u32..30, any::<bool>()), 0..12),
+        fn what_comes_again_is_paid_in_later_years_too(
+            lines in prop::collection::vec((1_u64..40, 0_u32..30, prop::sample::select(vec![0_u64, 50, 100])), 0..12),
             cap in 0_u64..220,
             cap_later in 0_u64..120,
         ) {
-            let rented: Vec<bool> = lines.iter().map(|(_, _, rented)| *rented).collect();
+            let yearly: Vec<u64> = lines.iter().map(|(cost, _, percent)| cost * percent / 100).collect();
             let lines: Vec<(u64, u32)> = lines.iter().map(|(cost, points, _)| (*cost, *points)).collect();
             let lines = offers(&lines);
-            let chosen = choose_rents(&lines, &rented, cap, cap_later);
-            let of = |taken: &dyn Fn(usize) -> bool, only_rents: bool| -> u64 {
-                let counted = |index: &usize| taken(*index) && (!only_rents || rented[*index]);
-                (0..lines.len()).filter(counted).map(|index| lines[index].cost).sum()
+            let chosen = choose_coming_again(&lines, &yearly, cap, cap_later);
+            let holds = |taken: &dyn Fn(usize) -> bool| {
+                let taken = || (0..lines.len()).filter(|index| taken(*index));
+                taken().map(|index| lines[index].cost).sum::<u64>() <= cap
+                    && taken().map(|index| yearly[index]).sum::<u64>() <= cap_later
             };
-            let is_taken = |index: usize| chosen.taken[index];
-            prop_assert!(of(&is_taken, false) <= cap && of(&is_taken, true) <= cap_later);
+            prop_assert!(holds(&|index| chosen.taken[index]));
             let best = (0..1_u32 << lines.len())
-                .filter(|choice| {
-                    let is_taken = |index: usize| choice & (1 << index) != 0;
-                    of(&is_taken, false) <= cap && of(&is_taken, true) <= cap_later
-                })
+                .filter(|choice| holds(&|index| choice & (1 << index) != 0))
                 .map(|choice| {
                     let taken: Vec<bool> = (0..lines.len()).map(|index| choice & (1 << index) != 0).collect();
                     points_of(&lines, &taken)

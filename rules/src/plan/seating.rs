@@ -11,7 +11,7 @@ use super::{
 use crate::assess::{Role, Severity};
 use crate::mend::Step;
 use crate::norms::Group;
-use crate::prices::Purchase;
+use crate::prices::{Item, Purchase};
 
 /// Above this share of the price of a new PC, in percent, mending is dearer than it is worth.
 const MEND_PERCENT_MAX: i64 = 60;
@@ -180,6 +180,7 @@ fn mending(
             price: known.map(|item| item.price),
             ceiling: known.and_then(|item| item.ceiling).filter(|_| seat.regime == Regime::Ceilings),
             clause: None,
+            yearly: known.is_some_and(Item::comes_again),
         }
     };
     Line {
@@ -300,7 +301,8 @@ fn new_pc(office: &Office<'_>, seat: Seats) -> Option<Purchased> {
     // Norms for seats say nothing of servers.
     if seat.role == Role::Server {
         let price = office.prices.of(SERVER);
-        return Some(Purchased { item: SERVER.to_owned(), count: 1, price, ceiling: None, clause: None });
+        let (item, yearly) = (SERVER.to_owned(), false);
+        return Some(Purchased { item, count: 1, price, ceiling: None, clause: None, yearly });
     }
     let entitled = office.norm.each.iter().find(|one| one.item == PC && one.groups.contains(&seat.group))?;
     Some(purchased(office, entitled, seat.regime))

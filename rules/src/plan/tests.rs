@@ -28,6 +28,7 @@ fn office<'a>(norms: &'a Norms, norm: &str, prices: &'a Prices) -> Office<'a> {
         seats: Vec::new(),
         machines: Vec::new(),
         wishes: Vec::new(),
+        missing: Vec::new(),
     }
 }
 
@@ -53,7 +54,7 @@ fn machine(name: &str, unit: usize, role: Role, state: State) -> Machine {
 }
 
 fn lacks(rule: &str, severity: Severity) -> Lacks {
-    Lacks { rules: vec![rule.to_owned()], severity }
+    Lacks { rules: vec![rule.to_owned()], others: 0, severity }
 }
 
 fn step(remedy: &str, item: Option<&str>, prices: &Prices) -> Step {
@@ -216,7 +217,7 @@ fn the_calculator_rents_for_twelve_months() {
     office.wishes = vec![line("internet-line", 700_000), line("tslcd-line", 1_300_000)];
     let plan = plan(&office, &[]);
     assert_eq!(plan.years[0].spent, 12 * 2_000_000);
-    assert_eq!((plan.years.len(), plan.funded().map(|(_, times)| times).sum::<i64>()), (1, 2));
+    assert_eq!((plan.years.len(), plan.bought().map(|(_, _, times)| times).sum::<i64>()), (1, 2));
 }
 
 /// Rent comes again each year from the one in which it begins, and no year pays more than it has.
@@ -253,6 +254,80 @@ fn rent_comes_again_each_year() {
     assert!(ending.years.iter().all(|year| year.points <= year.points_bound));
     // The next million counts what later years can go on paying too.
     assert!(marginal(&ending, 100_000_000).is_empty());
+}
+
+/// A licence for a year is paid again in each later year; what is bought with it is paid once.
+#[test]
+fn a_licence_for_a_year_comes_again() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    let (support, memory) = (prices.of("extended-support").unwrap(), prices.of("ram-8g").unwrap());
+    office.seats = vec![seats(0, Role::Officer, 1)];
+    office.machines = vec![machine(
+        "a",
+        0,
+        Role::Officer,
+        State::Mendable {
+            steps: ["extended-support", "ram-8g"].map(|item| step(item, Some(item), &prices)).to_vec(),
+            lacks: lacks("supported", Severity::Major),
+        },
+    )];
+    let of = |budgets: &[i64]| {
+        let plan = plan(&office, budgets);
+        let line = plan.lines.iter().find(|line| line.machine == Some(0)).unwrap();
+        let spent: Vec<i64> = plan.years.iter().map(|year| year.spent).collect();
+        (line.year, spent, plan.cost_of(line))
+    };
+    let once = support + memory;
+    assert_eq!(of(&[]), (Some(0), vec![once], once));
+    let rich = [once, support, support];
+    assert_eq!(of(&rich), (Some(0), rich.to_vec(), once + 2 * support));
+    // A last year that cannot pay for it keeps it from beginning.
+    assert_eq!(of(&[once, support, support - 1]).0, None);
+    let plan = plan(&office, &rich);
+    let bought = plan.bought().map(|(_, one, times)| (one.item.as_str(), times)).collect::<Vec<_>>();
+    assert_eq!(bought, [("extended-support", 3), ("ram-8g", 1)]);
+    let second: Vec<&str> = plan.bought_in(1).map(|(_, one)| one.item.as_str()).collect();
+    assert_eq!(second, ["extended-support"]);
+}
+
+/// What a unit says it does not have is bought once for the agency, unless somebody of it said how many it wants.
+#[test]
+fn what_is_declared_missing_is_bought() {
+    let (norms, prices) = (Norms::shipped(), Prices::shipped());
+    let mut office = office(&norms, "qd-10-2026", &prices);
+    let missing = |unit, item: &str| Missing {
+        unit,
+        item: item.to_owned(),
+        lacks: lacks(&format!("org-{item}"), Severity::Minor),
+    };
+    // The commune and one of its offices; an office whose commune has one; a printer, which is counted by the norm.
+    office.missing = vec![
+        missing(0, "firewall"),
+        missing(1, "firewall"),
+        missing(2, "switch"),
+        missing(3, "printer"),
+        missing(3, "wifi"),
+    ];
+    let told = |office: &Office<'_>| -> Vec<(usize, String, bool)> {
+        let lines = plan(office, &[]).lines;
+        let told = lines
+            .iter()
+            .map(|line| (line.unit, line.purchases[0].item.clone(), matches!(line.why, Why::Fails(_))));
+        told.collect()
+    };
+    let of = |unit, item: &str| (unit, item.to_owned(), true);
+    assert_eq!(told(&office), [of(3, "wifi"), of(0, "firewall"), of(2, "switch")]);
+    let wish = Wish { unit: 2, item: "firewall".to_owned(), count: 2, have: 0, price: None };
+    office.wishes = vec![wish];
+    assert_eq!(
+        told(&office),
+        [(2, "firewall".to_owned(), false), of(3, "wifi"), of(2, "switch")],
+        "two that they asked for, not three"
+    );
+    // The public calculator counts what it is told, and nothing else.
+    let calculator = Office { norm: norms.find("du-tru-cap-xa").unwrap(), ..office };
+    assert_eq!(told(&calculator), [(2, "firewall".to_owned(), false)]);
 }
 
 /// The calculator counts an agency: 12 PCs of officers serve 10 posts of officers and 2 of clerks, in whichever office

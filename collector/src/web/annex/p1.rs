@@ -51,14 +51,12 @@ fn count(planned: &Planned, one: &Purchased) -> i64 {
 /// What each agency gets from lines that are funded, by column: how many, and for how much.
 fn agencies(planned: &Planned) -> BTreeMap<usize, [(i64, i64); ITEMS.len()]> {
     let mut agencies: BTreeMap<usize, [(i64, i64); ITEMS.len()]> = BTreeMap::new();
-    for (line, times) in planned.plan.funded() {
+    for (line, one, times) in planned.plan.bought() {
         let agency = planned.units.get(line.unit).map_or(line.unit, |unit| unit.agency);
         let columns = agencies.entry(agency).or_default();
-        for one in &line.purchases {
-            if let Some((devices, amount)) = columns.get_mut(column(planned, one)) {
-                *devices += count(planned, one);
-                *amount += one.amount().unwrap_or(0) * times;
-            }
+        if let Some((devices, amount)) = columns.get_mut(column(planned, one)) {
+            *devices += count(planned, one);
+            *amount += one.amount().unwrap_or(0) * times;
         }
     }
     agencies

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rules::plan::{Line, Means, Plan, Why};
+use rules::plan::{Lacks, Line, Means, Plan, Purchased, Why};
 
+use crate::app::Judge;
 use crate::planning::{self, Planned};
 use crate::web::format::{fill, number};
 use crate::web::label::{self, pick, rule_fails};
@@ -101,23 +102,40 @@ fn moving(w: &'static Words, planned: &Planned, line: &Line) -> String {
 
 /// Why, in one phrase.
 pub fn why(lang: Lang, w: &'static Words, planned: &Planned, line: &Line) -> String {
-    let rules = |ids: &[String]| {
-        let titles = ids.iter().take(NAMED_MAX).map(|id| rule_fails(lang, &planned.judge, id, None));
-        titles.collect::<Vec<_>>().join("; ")
+    why_of(lang, w, (&planned.judge, pick(lang, &planned.norm.title)), line.means == Means::Rent, &line.why)
+}
+
+/// Why, in one phrase, by these rules and the norm of this title, of a line that is rented or not.
+pub fn why_of(
+    lang: Lang,
+    w: &'static Words,
+    (judge, norm): (&Judge, &str),
+    is_rented: bool,
+    why: &Why,
+) -> String {
+    // What the line mends is told apart from what else the machine fails.
+    let rules = |lacks: &Lacks, others: &str| {
+        let named = lacks.rules.iter().take(NAMED_MAX).map(|id| rule_fails(lang, judge, id, None));
+        let titles = named.collect::<Vec<_>>().join("; ");
+        let counted = |text: &str, titles: &str, n: usize| {
+            if n == 0 { titles.to_owned() } else { fill(text, &[("rules", titles), ("n", &n.to_string())]) }
+        };
+        let titles = counted(&w.plan_why_more, &titles, lacks.rules.len().saturating_sub(NAMED_MAX));
+        counted(others, &titles, lacks.others as usize)
     };
-    match &line.why {
-        Why::Fails(lacks) => fill(&w.plan_why_fails, &[("rules", &rules(&lacks.rules))]),
-        Why::Beyond(lacks) => fill(&w.plan_why_beyond, &[("rules", &rules(&lacks.rules))]),
+    match why {
+        Why::Fails(lacks) => rules(lacks, &w.plan_why_others),
+        Why::Beyond(lacks) => fill(&w.plan_why_beyond, &[("rules", &rules(lacks, &w.plan_why_more))]),
         Why::Empty { seats, machines } => {
             let (seats, machines) = (seats.to_string(), machines.to_string());
             fill(&w.plan_why_empty, &[("seats", &seats), ("machines", &machines)])
         }
         Why::Short { needed, have, clause } => {
             let (needed, have) = (needed.to_string(), have.to_string());
-            let clause = format!("{}, {clause}", pick(lang, &planned.norm.title));
+            let clause = format!("{norm}, {clause}");
             fill(&w.plan_why_short, &[("needed", &needed), ("have", &have), ("clause", &clause)])
         }
-        Why::Wished { needed, .. } if line.means == Means::Rent => {
+        Why::Wished { needed, .. } if is_rented => {
             fill(&w.plan_why_rented, &[("needed", &needed.to_string())])
         }
         Why::Wished { needed, have } => {
@@ -212,26 +230,24 @@ impl Basis {
 
 /// What a plan buys in one year, the largest amount first.
 pub fn bought_in(plan: &Plan, year: usize) -> Vec<Bought> {
-    bought(plan.paid_in(year).map(|line| (line, 1)))
+    bought(plan.bought_in(year).map(|(line, one)| (line, one, 1)))
 }
 
-/// What a plan buys in all its years, the largest amount first; of what is rented the months of all.
+/// What a plan buys in all its years, the largest amount first; of what comes again the months or licences of all.
 pub fn bought_in_all(plan: &Plan) -> Vec<Bought> {
-    bought(plan.funded())
+    bought(plan.bought())
 }
 
-/// What these lines buy, each so many times.
-fn bought<'a>(lines: impl Iterator<Item = (&'a Line, i64)>) -> Vec<Bought> {
+/// What is bought for these lines, each so many times.
+fn bought<'a>(purchases: impl Iterator<Item = (&'a Line, &'a Purchased, i64)>) -> Vec<Bought> {
     let mut bought: BTreeMap<(&str, Option<i64>, Basis), i64> = BTreeMap::new();
-    for (line, times) in lines {
-        for one in &line.purchases {
-            let basis = match (&one.clause, &line.why) {
-                (Some(clause), _) => Basis::Norm(clause.clone()),
-                (None, Why::Wished { .. }) => Basis::Declared,
-                (None, _) => Basis::Rules,
-            };
-            *bought.entry((&one.item, one.price, basis)).or_default() += i64::from(one.count) * times;
-        }
+    for (line, one, times) in purchases {
+        let basis = match (&one.clause, &line.why) {
+            (Some(clause), _) => Basis::Norm(clause.clone()),
+            (None, Why::Wished { .. }) => Basis::Declared,
+            (None, _) => Basis::Rules,
+        };
+        *bought.entry((&one.item, one.price, basis)).or_default() += i64::from(one.count) * times;
     }
     let mut bought: Vec<Bought> = bought
         .into_iter()

@@ -1,6 +1,6 @@
 //! What somebody should know before a plan is handed in.
 
-use rules::plan::Means;
+use rules::plan::Line;
 use rules::plan::limits::{self, Need};
 
 use super::line::item;
@@ -89,10 +89,9 @@ fn before_it_is_handed_in(lang: Lang, w: &'static Words, planned: &Planned) -> V
     };
     named(&w.plan_note_cut, &Need::is_cut);
     named(&w.plan_note_tender, &Need::is_tendered);
-    let rented = planned.plan.funded().filter(|(line, _)| line.means == Means::Rent);
-    let rent: i64 = rented.filter_map(|(line, _)| line.cost).sum();
-    if rent > 0 {
-        notes.push(fill(&w.plan_note_rent, &[("sum", &money(lang, rent))]));
+    let again: i64 = planned.plan.funded().map(Line::yearly).sum();
+    if again > 0 {
+        notes.push(fill(&w.plan_note_rent, &[("sum", &money(lang, again))]));
     }
     notes
 }
