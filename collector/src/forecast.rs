@@ -14,7 +14,7 @@ const WHOLE: i64 = 1_000_000;
 const DAYS_MIN: i32 = 14;
 const COUNTS_MIN: usize = 4;
 /// What lies further ahead is no forecast.
-const AHEAD_DAYS_MAX: i64 = 3650;
+const AHEAD_DAYS_MAX: i64 = 3 * 365;
 
 /// When a unit reaches its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

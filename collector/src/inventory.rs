@@ -354,11 +354,9 @@ fn hardware(
     // The adapter that is in use; where none is, the first that has an address of its own.
     let in_use = |adapter: &&rules::facts::network::Adapter| adapter.up.known() == Some(&true);
     let adapter = adapters.iter().find(in_use).or(adapters.first());
-    let joined = |parts: [Option<&String>; 2]| {
-        let text = parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
-        Some(text).filter(|text| !text.is_empty())
-    };
-    let version = os.version.known().map(|version| version.0.clone());
+    let text = |fact: &Fact<String>| fact.known().cloned().unwrap_or_default();
+    let version = os.version.known().map(|version| version.0.clone()).unwrap_or_default();
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
     Hardware {
         name: one.hostname.clone(),
         unit_name,
@@ -368,13 +366,19 @@ fn hardware(
         mac: adapter.and_then(|adapter| adapter.mac.known().cloned()),
         gateway: network.gateways.known().and_then(|gateways| gateways.first().cloned()),
         serial: board.serial.known().cloned(),
-        model: joined([board.maker.known(), board.model.known()]),
-        system: joined([os.name.known(), version.as_ref()]),
+        model: said(maker_and_model(&text(&board.maker), &text(&board.model))),
+        system: said(format!("{} {version}", text(&os.name)).trim().to_owned()),
         supported_until,
         role,
         grade,
         reported_on,
     }
+}
+
+/// What a PC is called by its maker: makers who write their name into the model are not named twice.
+pub(crate) fn maker_and_model(maker: &str, model: &str) -> String {
+    let is_named = model.split(' ').next().is_some_and(|word| word.eq_ignore_ascii_case(maker));
+    if is_named { model.to_owned() } else { format!("{maker} {model}").trim().to_owned() }
 }
 
 impl Share {
@@ -477,6 +481,15 @@ impl Share {
 mod tests {
     use super::*;
     use crate::web::office;
+
+    #[test]
+    fn a_maker_is_named_once() {
+        let told = |maker, model| maker_and_model(maker, model);
+        assert_eq!(told("HP", "HP EliteDesk 800 G6"), "HP EliteDesk 800 G6");
+        assert_eq!(told("LENOVO", "Lenovo V530"), "Lenovo V530");
+        assert_eq!(told("Dell Inc.", "OptiPlex 3080"), "Dell Inc. OptiPlex 3080");
+        assert_eq!((told("", "Model"), told("ASUS", "")), ("Model".to_owned(), "ASUS".to_owned()));
+    }
 
     #[test]
     fn what_a_requirement_comes_to() {

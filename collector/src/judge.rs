@@ -11,7 +11,9 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use rules::assess::{Assessment, Grade, Outcome, Role, Ruling, Verdict, assess_in, assess_lean, digest_in};
+use rules::assess::{
+    Assessment, Grade, Outcome, Role, Ruling, Severity, Verdict, assess_in, assess_lean, digest_in,
+};
 use rules::complaint::Complaint;
 use rules::envelope::{self, Fault};
 use rules::fact::Fact;
@@ -267,6 +269,9 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
             rules_digest: assessment.digest.clone(),
             waived: counted(&|finding| finding.outcome == WAIVED)?,
             switched_off: counted(&|finding| finding.switched_off)?,
+            unsure: counted(&|finding| {
+                finding.outcome == Outcome::Unknown.word() && finding.severity == Severity::Critical.word()
+            })?,
             opinion: opinion.as_ref().map_or("", |opinion| opinion.accord().word()).to_owned(),
             opinion_why: opinion_why(opinion.as_ref())?,
             verdicts,

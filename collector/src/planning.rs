@@ -351,7 +351,9 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let budgets = wish.budgets.clone();
     let (made, judge) = tokio::task::spawn_blocking(move || {
         let prices = &judge.prices;
-        let office = Office { norm: &norm, prices, units, seats, machines, wishes, missing: lacking };
+        let years = u32::try_from(budgets.len()).unwrap_or(u32::MAX).max(1);
+        let missing = lacking;
+        let office = Office { norm: &norm, prices, units, seats, machines, wishes, missing, years };
         let plan = plan::plan(&office, &budgets);
         let fitness = office.machines.iter().map(|machine| office.fitness(machine)).collect();
         let Office { units, seats, machines, wishes, .. } = office;

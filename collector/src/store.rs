@@ -74,6 +74,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (16, include_str!("../schema/0016_goods.sql")),
     (17, include_str!("../schema/0017_register.sql")),
     (18, include_str!("../schema/0018_packed.sql")),
+    (19, include_str!("../schema/0019_unsure.sql")),
 ];
 
 /// How long a writer waits for the one before it.

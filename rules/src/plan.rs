@@ -57,6 +57,9 @@ pub struct Office<'a> {
     pub wishes: Vec<Wish>,
     /// What units declare that they do not have, as far as the rules about units say what to buy then.
     pub missing: Vec<Missing>,
+    /// For how many years it is planned, at least 1: what comes again each year makes mending dearer than a new machine
+    /// the longer the plan.
+    pub years: u32,
 }
 
 /// What a unit declares that it needs: what no norm counts and no machine sees.
@@ -213,7 +216,7 @@ impl<'a> Office<'a> {
     /// An office of which nothing is known but by what machines are mended and replaced.
     pub fn of_one_machine(norm: &'a Norm, prices: &'a Prices) -> Office<'a> {
         let (units, seats, machines) = (Vec::new(), Vec::new(), Vec::new());
-        Office { norm, prices, units, seats, machines, wishes: Vec::new(), missing: Vec::new() }
+        Office { norm, prices, units, seats, machines, wishes: Vec::new(), missing: Vec::new(), years: 1 }
     }
 
     /// What this machine is worth to its seat, at the prices of this office.

@@ -51,6 +51,7 @@ fn office<'a>(norms: &'a Norms, prices: &'a Prices, machines: usize, units: usiz
         machines: (0..machines).map(|index| machine(prices, index, units)).collect(),
         wishes: Vec::new(),
         missing: Vec::new(),
+        years: 1,
     }
 }
 

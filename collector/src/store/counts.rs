@@ -84,6 +84,8 @@ pub struct Noted {
     pub only_rules: i64,
     /// Machines that can be upgraded by Windows, and not by the rules.
     pub only_windows: i64,
+    /// Machines that are ready, and of which nobody knows what a critical rule says.
+    pub unsure: i64,
 }
 
 /// Counts what is to be known beside the grades.
@@ -94,11 +96,12 @@ pub async fn noted(tx: &mut Tx, scope: &Scope) -> Result<Noted> {
     const SQL: &str = "SELECT COUNT(CASE WHEN waived > 0 THEN 1 END),
             COUNT(CASE WHEN switched_off > 0 THEN 1 END), COUNT(CASE WHEN opinion = 'same' THEN 1 END),
             COUNT(CASE WHEN opinion = 'only_rules' THEN 1 END),
-            COUNT(CASE WHEN opinion = 'only_windows' THEN 1 END)
+            COUNT(CASE WHEN opinion = 'only_windows' THEN 1 END),
+            COUNT(CASE WHEN grade = 'ready' AND unsure > 0 THEN 1 END)
         FROM machine WHERE unit_path >= $1 AND unit_path < $2";
-    let (waived, switched_off, same, only_rules, only_windows) =
+    let (waived, switched_off, same, only_rules, only_windows, unsure) =
         sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_one(c).await?);
-    Ok(Noted { waived, switched_off, same, only_rules, only_windows })
+    Ok(Noted { waived, switched_off, same, only_rules, only_windows, unsure })
 }
 
 /// How many machines of each role were judged.

@@ -70,6 +70,8 @@ pub struct Filter {
     pub switched_off: bool,
     /// Which an exception holds for: from the rule, where one is given.
     pub waived: bool,
+    /// Of which nobody knows what a critical rule says.
+    pub unsure: bool,
     /// Of which Windows and the rules say so, as a word.
     pub opinion: Option<&'static str>,
     /// What must all be found in what is searched of a machine, or in the names and codes of its unit and those above
@@ -127,6 +129,7 @@ impl Filter {
             conflict: false,
             switched_off: false,
             waived: false,
+            unsure: false,
             opinion: None,
             terms: Vec::new(),
             units: None,
@@ -142,6 +145,7 @@ impl Filter {
             && !self.conflict
             && !self.switched_off
             && !self.waived
+            && !self.unsure
             && self.opinion.is_none()
             && self.terms.is_empty()
             && self.units.is_none()
@@ -313,6 +317,7 @@ macro_rules! filter {
             AND (f.outcome = 'fail' OR $15 + $16 > 0)))
         AND m.seen_at + 0 < $5 AND m.conflicts >= $14
         AND m.switched_off >= $15 AND m.waived >= $16 AND ($17 = '' OR m.opinion = $17)
+        AND m.unsure >= $19
         AND ($18 = '' OR m.unit IN (SELECT d.id FROM unit a CROSS JOIN unit d
             WHERE $18 LIKE '%' || a.id || '%' AND d.path >= a.path AND d.path < a.path || '~')) "
     };
@@ -427,6 +432,7 @@ async fn stretch(
             .bind(i64::from(filter.waived))
             .bind(filter.opinion.unwrap_or_default())
             .bind(filter.unit_ids())
+            .bind(i64::from(filter.unsure))
             .bind(limit);
         query = query.bind(match bound {
             Bound::Grade(grade) => grade.word(),
@@ -475,6 +481,7 @@ pub async fn grades(tx: &mut Tx, filter: &Filter) -> Result<Grades> {
                 .bind(i64::from(filter.waived))
                 .bind(filter.opinion.unwrap_or_default())
                 .bind(filter.unit_ids())
+                .bind(i64::from(filter.unsure))
         };
         let rows = query.fetch_all(c).await?;
         let mut grades = Grades::default();

@@ -260,6 +260,8 @@ pub struct Mark {
     pub waived: i64,
     /// Verdicts of which the machine has what is asked, switched off.
     pub switched_off: i64,
+    /// Critical rules of which nobody knows what they say.
+    pub unsure: i64,
     /// How what Windows says of its upgrade stands to what the rules say; empty where Windows said nothing.
     pub opinion: String,
     /// Both, as JSON; empty where Windows said nothing.
@@ -306,7 +308,7 @@ pub async fn portray(
 pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
     const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
             decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11,
-            verdicts = $12
+            verdicts = $12, unsure = $13
         WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL)
         .bind(id)
@@ -321,6 +323,7 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
         .bind(&mark.opinion)
         .bind(&mark.opinion_why)
         .bind(&mark.verdicts)
+        .bind(mark.unsure)
         .execute(c)
         .await?);
     Ok(())

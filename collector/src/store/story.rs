@@ -167,6 +167,7 @@ async fn a_province_joins_and_reports() {
         rules_digest: "r1".to_owned(),
         waived: 1,
         switched_off: 2,
+        unsure: 1,
         opinion: "only_rules".to_owned(),
         opinion_why: "{}".to_owned(),
         verdicts: "f1".to_owned(),
@@ -302,6 +303,11 @@ async fn a_province_joins_and_reports() {
     let noted = counts::Noted { waived: 1, switched_off: 1, only_rules: 1, ..counts::Noted::default() };
     assert_eq!(counts::noted(&mut tx, &here).await.unwrap(), noted);
     assert_eq!(counts::noted(&mut tx, &elsewhere).await.unwrap(), counts::Noted::default());
+    // What is not ready needs nobody to doubt it.
+    let ready = Mark { grade: "ready".to_owned(), ..mark.clone() };
+    machine::grade(&mut tx, &id, Some(&judged), &ready).await.unwrap();
+    assert_eq!(counts::noted(&mut tx, &here).await.unwrap().unsure, 1);
+    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
     let plain = Filter::all(here.clone());
     let asked = |rule: Option<&str>, switched_off, waived, opinion| Filter {
         rule: rule.map(str::to_owned),
@@ -321,6 +327,8 @@ async fn a_province_joins_and_reports() {
         asked(Some("c"), false, true, None),
         asked(Some("b"), false, false, None),
         asked(Some("c"), false, false, None),
+        Filter { unsure: true, ..plain.clone() },
+        Filter { unsure: true, scope: elsewhere.clone(), ..plain.clone() },
     ] {
         let rows = listing::machines(&mut tx, &filter, Sort::Score, Direction::Up, None, 9).await.unwrap();
         assert_eq!(
@@ -329,7 +337,7 @@ async fn a_province_joins_and_reports() {
         );
         found.push(rows.len());
     }
-    assert_eq!(found, [1, 1, 0, 1, 0, 0, 1, 1, 0]);
+    assert_eq!(found, [1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0]);
     let judged_roles = counts::judged_by_role(&mut tx, &here).await.unwrap();
     assert_eq!(judged_roles.into_iter().collect::<Vec<_>>(), [("clerk".to_owned(), 1)]);
     assert_eq!(counts::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));

@@ -14,6 +14,7 @@ use rust_xlsxwriter::{
 
 use crate::inventory::Inventory;
 use crate::planning::Planned;
+use crate::web::format;
 use crate::web::plan::note::tried;
 use crate::web::reader::Lang;
 use crate::web::words::Words;
@@ -29,8 +30,8 @@ mod work;
 const A4: u8 = 9;
 /// The row of the titles of columns, from 0: above it stand the head block, the title and its line.
 const HEADER_ROW: u32 = 6;
-/// How high that row is, in points.
-const HEADER_HEIGHT: f64 = 32.0;
+/// How much room there is around their text, in points.
+const HEADER_ROOM: f64 = 4.0;
 const TYPEFACE: &str = "Times New Roman";
 /// How high a line of text is, in points.
 const LINE_HEIGHT: f64 = 14.5;
@@ -178,8 +179,9 @@ impl<'b> Sheet<'b> {
             sheet.set_column_width(column, *width)?;
             sheet.write_with_format(HEADER_ROW, column, *title, &looks.header)?;
         }
-        // Two lines of text: a title that wraps is not cut.
-        sheet.set_row_height(HEADER_ROW, HEADER_HEIGHT)?;
+        // A title that wraps is not cut. Bold letters take the room of figures.
+        let lines_max = columns.iter().map(|(title, width)| lines(title, *width)).max().unwrap_or(1);
+        sheet.set_row_height(HEADER_ROW, f64::from(lines_max.max(2)) * LINE_HEIGHT + HEADER_ROOM)?;
         let first = HEADER_ROW + 1;
         let widths = columns.iter().map(|(_, width)| *width).collect();
         let (columns, sums) = (columns.len(), vec![Sum::default(); columns.len()]);
@@ -369,11 +371,10 @@ impl Part {
 pub fn state(place: &str, planned: &Planned, inventory: &Inventory, parts: &[Part]) -> Result<Vec<u8>> {
     let looks = Looks::new();
     let mut book = book("Hiện trạng công nghệ thông tin");
-    let line = format!(
-        "{} máy đã có báo cáo · {} máy chưa có",
-        inventory.hardware.len(),
-        planned.machines.len().saturating_sub(inventory.hardware.len())
-    );
+    let reported = inventory.hardware.len();
+    let [reported, others] = [reported, planned.machines.len().saturating_sub(reported)]
+        .map(|count| format::number(Lang::Vi, i64::try_from(count).unwrap_or(i64::MAX)));
+    let line = format!("{reported} máy đã có báo cáo · {others} máy chưa có");
     let head = Head { place, day: planned.day, line };
     for part in parts {
         match part {

@@ -29,6 +29,20 @@ pub fn number(lang: Lang, number: i64) -> String {
     if number < 0 { format!("−{text}") } else { text }
 }
 
+/// A change, with its sign.
+pub fn signed(lang: Lang, change: i64) -> String {
+    let sign = if change > 0 { "+" } else { "" };
+    format!("{sign}{}", number(lang, change))
+}
+
+/// A change in tenths, with its sign.
+pub fn signed_tenths(lang: Lang, tenths: i64) -> String {
+    let sign = if tenths > 0 { "+" } else { "" };
+    #[expect(clippy::cast_precision_loss, reason = "tenths of a percent are few")]
+    let points = decimal(lang, tenths as f64 / 10.0, 1);
+    format!("{sign}{points}")
+}
+
 /// A number with at most this many digits after the comma; zeros at the end are left out.
 pub fn decimal(lang: Lang, value: f64, places: usize) -> String {
     let text = format!("{:.places$}", value.abs());

@@ -19,7 +19,7 @@ use crate::store::tally::{self, Count};
 use crate::store::target::{self, Target};
 use crate::store::{audit, unit};
 use crate::table::Csv;
-use crate::web::format::{self, decimal, fill, number, share};
+use crate::web::format::{self, fill, number, share};
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::{Lang, Reader};
@@ -32,7 +32,7 @@ use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page, unit
 pub const SETS_TARGETS: &[Standing] = &[Standing::Administrator, Standing::Analyst];
 /// Units with fewer machines are not ranked: one PC more or less would be a fifth of them.
 const RANKED_MIN: i64 = 5;
-/// The days whose pace may be asked for; the last is taken where nothing is asked.
+/// The days whose pace may be asked for, the shortest first; where nothing is asked, the longest that is known is taken.
 const PACES: &[i32] = &[30, 90];
 /// How far ahead a target may lie, in days.
 const AHEAD_DAYS_MAX: i32 = 3660;
@@ -158,11 +158,8 @@ fn forecast_told(w: &'static Words, row: &Row) -> String {
 /// A change: machines, and points of the share.
 fn change_told(lang: Lang, w: &'static Words, change: Option<(i64, i64)>) -> String {
     let Some((machines, tenths)) = change else { return "—".to_owned() };
-    let sign = |count: i64| if count > 0 { "+" } else { "" };
-    #[expect(clippy::cast_precision_loss, reason = "tenths of a percent are few")]
-    let points = decimal(lang, tenths as f64 / 10.0, 1);
-    let machines = format!("{}{}", sign(machines), number(lang, machines));
-    fill(&w.league_change_of, &[("points", &format!("{}{points}", sign(tenths))), ("n", &machines)])
+    let (points, machines) = (format::signed_tenths(lang, tenths), format::signed(lang, machines));
+    fill(&w.league_change_of, &[("points", &points), ("n", &machines)])
 }
 
 fn view(reader: &Reader, row: &Row) -> RowView {
@@ -211,9 +208,10 @@ async fn table(site: &Site, visitor: &Visitor, fields: &Fields) -> Result<(Asked
     let chosen = choices.iter().find(|(choice, _)| *choice == fields.text("kind")).or(choices.first());
     let (choice, kinds) =
         chosen.map_or(("other", &["other"] as &[&str]), |(choice, kinds)| (*choice, *kinds));
-    let pace_days = fields.text("days").parse().ok().filter(|days| PACES.contains(days)).unwrap_or(90);
     let today = format::day(visitor.reader.now);
     let counted = counts(&mut tx, scope, kinds, today).await?;
+    let asked = fields.text("days").parse().ok().filter(|days| PACES.contains(days));
+    let pace_days = asked.unwrap_or_else(|| usual_pace(&counted, today));
     let targets = target::all(&mut tx).await?;
     let chosen: Vec<Node> = nodes.iter().filter(|node| kinds.contains(&kind(node))).cloned().collect();
     let empty = chosen.iter().filter(|node| node.all.all() == 0).count();
@@ -225,6 +223,14 @@ async fn table(site: &Site, visitor: &Visitor, fields: &Fields) -> Result<(Asked
     rank(&mut rows);
     let choices = choices.into_iter().map(|(choice, _)| *choice).collect();
     Ok((Asked { choice, choices, pace_days }, rows, i64::try_from(empty).unwrap_or(i64::MAX)))
+}
+
+/// The longest pace that the figures of any unit go back for; the shortest where none do.
+fn usual_pace(counted: &BTreeMap<String, Vec<Count>>, today: Date) -> i32 {
+    let first = counted.values().filter_map(|counts| Some(counts.first()?.0)).min();
+    let is_known =
+        |pace: &&i32| first.is_some_and(|first| first <= today.saturating_sub(Span::new().days(**pace)));
+    PACES.iter().rev().find(is_known).or(PACES.first()).copied().unwrap_or_default()
 }
 
 /// What was counted of the units of these kinds, as far back as anything here looks.

@@ -14,6 +14,7 @@ use rules::ruleset::{Rule, RuleSet};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::inventory;
 use crate::local::Local;
 use crate::store::account::Standing;
 use crate::store::assessment;
@@ -271,7 +272,7 @@ fn told(reader: &Reader, conflict: &Conflict) -> String {
 /// What stands below the name: role, room, maker and model, system, last report.
 fn about(reader: &Reader, rows: &Rows) -> Vec<String> {
     let (w, machine) = (reader.words(), &rows.machine);
-    let model = format!("{} {}", machine.maker, machine.model);
+    let model = inventory::maker_and_model(&machine.maker, &machine.model);
     let reported = match machine.taken_at {
         Some(at) => fill(&w.machine_reported, &[("at", &format::ago(w, at, reader.now))]),
         None => w.never_reported.clone(),
@@ -280,7 +281,7 @@ fn about(reader: &Reader, rows: &Rows) -> Vec<String> {
         "" => String::new(),
         room => fill(&w.room_of, &[("room", room)]),
     };
-    [label::role_of(w, &machine.role), room, model.trim().to_owned(), machine.os.clone(), reported]
+    [label::role_of(w, &machine.role), room, model, machine.os.clone(), reported]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect()

@@ -52,6 +52,7 @@ pub struct Asked {
     conflict: bool,
     switched_off: bool,
     waived: bool,
+    unsure: bool,
     opinion: Option<Accord>,
     sort: Sort,
     direction: Direction,
@@ -80,6 +81,7 @@ impl Asked {
             conflict: fields.text("conflict") == "open",
             switched_off: fields.text("off") == "yes",
             waived: fields.text("waived") == "yes",
+            unsure: fields.text("unsure") == "yes",
             opinion: Accord::parse(fields.text("opinion")),
             sort: sort.map_or(Sort::Grade, |(sort, _)| *sort),
             direction: if fields.text("order") == "down" { Direction::Down } else { Direction::Up },
@@ -100,6 +102,7 @@ impl Asked {
             ("conflict", if self.conflict { "open" } else { "" }),
             ("off", if self.switched_off { "yes" } else { "" }),
             ("waived", if self.waived { "yes" } else { "" }),
+            ("unsure", if self.unsure { "yes" } else { "" }),
             ("opinion", self.opinion.map_or("", Accord::word)),
             ("sort", sort.map_or("", |(_, word)| *word)),
             ("order", if self.direction == Direction::Down { "down" } else { "" }),
@@ -126,6 +129,7 @@ impl Asked {
             conflict: self.conflict,
             switched_off: self.switched_off,
             waived: self.waived,
+            unsure: self.unsure,
             opinion: self.opinion.map(Accord::word),
             terms: search::read(&self.search).terms,
             units: places.map(|places| places.iter().map(|unit| unit.id.clone()).collect()),
@@ -252,6 +256,7 @@ fn hidden(asked: &Asked) -> Vec<(&'static str, String)> {
         ("conflict", if asked.conflict { "open" } else { "" }),
         ("off", if asked.switched_off { "yes" } else { "" }),
         ("waived", if asked.waived { "yes" } else { "" }),
+        ("unsure", if asked.unsure { "yes" } else { "" }),
         ("opinion", asked.opinion.map_or("", Accord::word)),
         ("sort", sort),
         ("order", if asked.direction == Direction::Down { "down" } else { "" }),
@@ -299,6 +304,10 @@ fn other_chips(reader: &Reader, judge: &Judge, asked: &Asked) -> Vec<Chip> {
             let without = Asked { waived: false, ..asked.clone() };
             chips.push(chip(w.machines_waived.clone(), without.url("/machines", &[])));
         }
+    }
+    if asked.unsure {
+        let without = Asked { unsure: false, ..asked.clone() };
+        chips.push(chip(w.machines_unsure.clone(), without.url("/machines", &[])));
     }
     if let Some(accord) = asked.opinion {
         let without = Asked { opinion: None, ..asked.clone() };

@@ -71,8 +71,8 @@ struct OverviewPage {
     code: String,
     ready: String,
     of_all: String,
-    /// How many machines an exception holds for, and where they are listed.
-    waived: Option<(String, String)>,
+    /// What is to be known beside the grades, and where the machines are listed.
+    noted: Vec<(String, String)>,
     bar: Vec<Stretch>,
     bar_text: String,
     legend: Vec<Legend>,
@@ -137,10 +137,7 @@ impl OverviewPage {
             code: root.map_or_else(|| "CODE".to_owned(), |node| node.unit.code.clone()),
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
-            waived: (rows.noted.waived > 0).then(|| {
-                let text = fill(&w.machines_waived_among, &[("n", &number(lang, rows.noted.waived))]);
-                (text, format::url("/machines", &[("waived", "yes")]))
-            }),
+            noted: noted(reader, rows.noted),
             bar: grades_bar(&rows.grades),
             bar_text: grades_text(lang, w, &rows.grades),
             legend: Grade::ALL
@@ -160,6 +157,20 @@ impl OverviewPage {
             plan: rows.part.map(|part| plan(reader, &part)),
         }
     }
+}
+
+/// How many machines an exception holds for, and of how many ready ones nobody knows what a critical rule says.
+fn noted(reader: &Reader, noted: Noted) -> Vec<(String, String)> {
+    let (lang, w) = (reader.lang, reader.words());
+    let link = |count: i64, text: &str, fields: &[(&str, &str)]| {
+        (count > 0).then(|| (fill(text, &[("n", &number(lang, count))]), format::url("/machines", fields)))
+    };
+    let unsure = [("grade", Grade::Ready.word()), ("unsure", "yes")];
+    let links = [
+        link(noted.waived, &w.machines_waived_among, &[("waived", "yes")]),
+        link(noted.unsure, &w.overview_unsure, &unsure),
+    ];
+    links.into_iter().flatten().collect()
 }
 
 fn todo(reader: &Reader, rows: &Rows) -> Vec<Todo> {

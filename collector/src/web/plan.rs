@@ -104,6 +104,7 @@ struct ResultView {
     means: Vec<Row>,
     items: Vec<ItemRow>,
     units: Vec<Row>,
+    first_units: Option<String>,
     years: Vec<Row>,
     lines: Vec<LineView>,
     first_lines: Option<String>,
@@ -215,7 +216,13 @@ fn result(reader: &Reader, planned: &Planned, place: String, asked: &Asked) -> R
         left: sum(left.lines, left.left),
         is_limited,
         best: if is_limited {
-            planned.plan.years.iter().map(|year| best(lang, w, year)).collect()
+            let years = &planned.plan.years;
+            let told = |(place, year): (usize, &Year)| {
+                let said = best(lang, w, year);
+                let when = fill(&w.plan_year, &[("n", &(place + 1).to_string())]);
+                if years.len() > 1 { format!("{when}: {said}") } else { said }
+            };
+            years.iter().enumerate().map(told).collect()
         } else {
             Vec::new()
         },
@@ -227,6 +234,10 @@ fn result(reader: &Reader, planned: &Planned, place: String, asked: &Asked) -> R
             .map(|(one, total)| total.row(lang, means(w, *one).to_owned(), String::new()))
             .collect(),
         items: items(lang, w, planned),
+        first_units: (by_unit.len() > UNITS_MAX).then(|| {
+            let [shown, all] = [UNITS_MAX, by_unit.len()].map(|count| counted(lang, count as u64));
+            fill(&w.plan_first_units, &[("n", &shown), ("all", &all)])
+        }),
         units: by_unit.into_iter().take(UNITS_MAX).map(unit_row).collect(),
         years: if planned.plan.years.len() > 1 {
             plan.years.iter().enumerate().map(year_row).collect()

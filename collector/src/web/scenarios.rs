@@ -241,11 +241,6 @@ pub(super) fn compare(reader: &Reader, a: (&str, &Outcome), b: (&str, &Outcome))
     Beside { rows: rows.collect(), items: compare_items(lang, one, other), units, units_more }
 }
 
-/// A difference with its sign.
-fn signed(lang: Lang, change: i64) -> String {
-    if change > 0 { format!("+{}", number(lang, change)) } else { number(lang, change) }
-}
-
 fn compare_items(lang: Lang, one: &Outcome, other: &Outcome) -> Vec<[String; 6]> {
     let names: BTreeSet<&String> = one.items.iter().chain(&other.items).map(|(name, _)| name).collect();
     let sum = |of: &[(String, i64)], name: &String| -> i64 {
@@ -260,7 +255,7 @@ fn compare_items(lang: Lang, one: &Outcome, other: &Outcome) -> Vec<[String; 6]>
         }
         let [count, count_other] = counts.map(|count| number(lang, count));
         let [amount, amount_other] = amounts.map(|amount| number(lang, amount));
-        let change = signed(lang, amounts[1] - amounts[0]);
+        let change = format::signed(lang, amounts[1] - amounts[0]);
         rows.push([name.clone(), count, count_other, amount, amount_other, change]);
     }
     rows
@@ -285,7 +280,7 @@ fn compare_units(reader: &Reader, one: &Outcome, other: &Outcome) -> (Vec<[Strin
         let name = a.or(*b).map(|unit| unit.name.clone()).unwrap_or_default();
         let [cost_a, cost_b] = [*a, *b].map(|of| number(lang, cost(of)));
         let [more_a, more_b] = [*a, *b].map(|of| number(lang, more(of)));
-        [name, cost_a, cost_b, signed(lang, cost(*b) - cost(*a)), more_a, more_b]
+        [name, cost_a, cost_b, format::signed(lang, cost(*b) - cost(*a)), more_a, more_b]
     };
     let rows = differing.iter().take(UNITS_MAX).map(row).collect();
     let beyond = i64::try_from(beyond).unwrap_or(i64::MAX);

@@ -19,7 +19,7 @@ pub const CHANGE_DAYS: i32 = 30;
 /// The drawing, in its own units: the field of the line, and the room for the labels around it.
 const LEFT: i64 = 44;
 const TOP: i64 = 10;
-const WIDTH: i64 = 700;
+const WIDTH: i64 = 1150;
 const HEIGHT: i64 = 150;
 /// Rows in the table behind the line.
 const ROWS_MAX: usize = 24;
@@ -77,16 +77,15 @@ impl Trend {
                 (at, if at < TOP + 20 { at + 16 } else { at - 6 }, label)
             }),
             rows: thinned(&counted).iter().rev().map(row).collect(),
-            change: change(counts, today, CHANGE_DAYS).map(|(machines, _)| {
-                let sign = if machines > 0 {
-                    "▲ +"
-                } else if machines < 0 {
-                    "▼ "
-                } else {
-                    ""
+            change: change(counts, today, CHANGE_DAYS).map(|(machines, tenths)| {
+                let arrow = match tenths.signum() {
+                    1 => "▲ ",
+                    -1 => "▼ ",
+                    _ => "",
                 };
-                let n = format!("{sign}{}", number(lang, machines));
-                fill(&w.trend_change, &[("n", &n), ("days", &CHANGE_DAYS.to_string())])
+                let n = format::signed(lang, machines);
+                let points = format!("{arrow}{}", format::signed_tenths(lang, tenths));
+                fill(&w.trend_change, &[("points", &points), ("n", &n), ("days", &CHANGE_DAYS.to_string())])
             }),
         }
         .drawn(&counted, &height)

@@ -169,6 +169,7 @@ words! {
     column_rule
     column_severity
     never_reported
+    overview_unsure
     overview_of
     overview_plan
     overview_plan_see
@@ -411,6 +412,7 @@ words! {
     machines_waived
     machines_waived_rule
     machines_waived_count
+    machines_unsure
     machines_waived_among
     column_waived
     column_switched_off
@@ -710,6 +712,7 @@ words! {
     means_buy
     means_rent
     plan_none
+    plan_first_units
     plan_all_lines
     plan_download_excel
     plan_download_report

@@ -95,7 +95,7 @@ fn sum(
 ) -> Option<PlanSum> {
     let norm = judge.norms.on(day)?;
     let (units, seats, wishes) = (units.clone(), seats.clone(), wishes.clone());
-    let office = Office { norm, prices: &judge.prices, units, seats, machines, wishes, missing };
+    let office = Office { norm, prices: &judge.prices, units, seats, machines, wishes, missing, years: 1 };
     let plan = plan::plan(&office, &[]);
     let ready = |line: &&Line| line.cost.is_some();
     Some(PlanSum {

@@ -93,7 +93,7 @@ pub(super) fn lines(office: &Office<'_>, seats: &Places, counts: &mut Counts) ->
 fn worth(office: &Office<'_>, index: usize) -> (u8, i64) {
     match &office.machines[index].state {
         State::Ready => (0, 0),
-        State::Mendable { steps, .. } => (1, cost_of(office, steps).unwrap_or(i64::MAX)),
+        State::Mendable { steps, .. } => (1, cost_over_years(office, steps).unwrap_or(i64::MAX)),
         State::Unknown => (2, 0),
         State::Beyond(_) => (3, 0),
     }
@@ -106,6 +106,16 @@ fn cost_of(office: &Office<'_>, steps: &[Step]) -> Option<i64> {
     bought.map(|step| step.cost).sum()
 }
 
+/// What steps cost in all years of the plan.
+fn cost_over_years(office: &Office<'_>, steps: &[Step]) -> Option<i64> {
+    let comes_again = |step: &&Step| {
+        step.item.as_deref().is_some_and(|item| !is_shared(office, item) && office.prices.comes_again(item))
+    };
+    let again: i64 = steps.iter().filter(comes_again).filter_map(|step| step.cost).sum();
+    let later = i64::from(office.years.saturating_sub(1));
+    Some(cost_of(office, steps)?.saturating_add(again.saturating_mul(later)))
+}
+
 fn is_shared(office: &Office<'_>, item: &str) -> bool {
     office.norm.shared.iter().any(|one| one.needed && one.item == item)
 }
@@ -115,9 +125,10 @@ pub(super) fn is_worth(office: &Office<'_>, machine: &Machine, steps: &[Step]) -
     !is_beyond_worth(office, assumed(machine), steps)
 }
 
-/// Whether mending by these steps is no mending: they buy a PC, or cost more than the machine is worth.
+/// Whether mending by these steps is no mending: they buy a PC, or cost more in the years of the plan than the machine is
+/// worth.
 fn is_beyond_worth(office: &Office<'_>, seat: Seats, steps: &[Step]) -> bool {
-    let (cost, new) = (cost_of(office, steps), new_pc(office, seat).and_then(|one| one.price));
+    let (cost, new) = (cost_over_years(office, steps), new_pc(office, seat).and_then(|one| one.price));
     let is_dear = matches!((cost, new), (Some(cost), Some(new))
         if cost.saturating_mul(100) > new.saturating_mul(MEND_PERCENT_MAX));
     is_dear || steps.iter().any(|step| step.item.as_deref() == Some(PC))

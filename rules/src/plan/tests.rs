@@ -29,6 +29,7 @@ fn office<'a>(norms: &'a Norms, norm: &str, prices: &'a Prices) -> Office<'a> {
         machines: Vec::new(),
         wishes: Vec::new(),
         missing: Vec::new(),
+        years: 1,
     }
 }
 
@@ -289,6 +290,12 @@ fn a_licence_for_a_year_comes_again() {
     assert_eq!(bought, [("extended-support", 3), ("ram-8g", 1)]);
     let second: Vec<&str> = plan.bought_in(1).map(|(_, one)| one.item.as_str()).collect();
     assert_eq!(second, ["extended-support"]);
+    // Over enough years a new machine is cheaper than paying again and again.
+    let means = |years: u32| {
+        let office = Office { years, ..office.clone() };
+        super::plan(&office, &[]).lines.iter().find(|line| line.role.is_some()).unwrap().means
+    };
+    assert_eq!((means(1), means(5)), (Means::Upgrade, Means::Buy));
 }
 
 /// What a unit says it does not have is bought once for the agency, unless somebody of it said how many it wants.

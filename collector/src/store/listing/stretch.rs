@@ -23,22 +23,22 @@ macro_rules! stretch {
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($20 = '' OR m.grade = $20) ",
+                "AND ($21 = '' OR m.grade = $21) ",
                 $where,
                 " ORDER BY ",
                 $order,
-                " LIMIT $19"
+                " LIMIT $20"
             ),
             concat!(
                 "SELECT ",
                 columns!(),
                 filter!($scope),
-                "AND ($20 = '' OR m.grade = $20) ",
+                "AND ($21 = '' OR m.grade = $21) ",
                 $where,
                 $behind,
                 " ORDER BY ",
                 $order,
-                " LIMIT $19"
+                " LIMIT $20"
             ),
         )
     };
@@ -95,62 +95,62 @@ impl Bound {
         use Direction::{Down, Up};
         match (self, direction) {
             (Bound::Name, Up) => {
-                stretch!("", "AND (m.hostname, m.id) > ($21, $22)", "m.hostname, m.id")
+                stretch!("", "AND (m.hostname, m.id) > ($22, $23)", "m.hostname, m.id")
             }
             (Bound::Name, Down) => {
-                stretch!("", "AND (m.hostname, m.id) < ($21, $22)", "m.hostname DESC, m.id DESC")
+                stretch!("", "AND (m.hostname, m.id) < ($22, $23)", "m.hostname DESC, m.id DESC")
             }
             (Bound::Unit, Up) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) > ($21, $22, $23)",
+                "AND (m.unit_path, m.hostname, m.id) > ($22, $23, $24)",
                 "m.unit_path, m.hostname, m.id"
             ),
             (Bound::Unit, Down) => stretch!(
                 "",
-                "AND (m.unit_path, m.hostname, m.id) < ($21, $22, $23)",
+                "AND (m.unit_path, m.hostname, m.id) < ($22, $23, $24)",
                 "m.unit_path DESC, m.hostname DESC, m.id DESC"
             ),
             (Bound::Grade(_), Up) => {
                 stretch!(
-                    everything "AND m.grade = $20 ",
+                    everything "AND m.grade = $21 ",
                     subtree "",
-                    "AND (m.hostname, m.id) > ($21, $22)",
+                    "AND (m.hostname, m.id) > ($22, $23)",
                     "m.hostname, m.id"
                 )
             }
             (Bound::Grade(_), Down) => {
                 stretch!(
-                    everything "AND m.grade = $20 ",
+                    everything "AND m.grade = $21 ",
                     subtree "",
-                    "AND (m.hostname, m.id) < ($21, $22)",
+                    "AND (m.hostname, m.id) < ($22, $23)",
                     "m.hostname DESC, m.id DESC"
                 )
             }
             (Bound::Score, Up) => {
-                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($21, $22)", "m.score, m.id")
+                stretch!("AND m.score IS NOT NULL ", "AND (m.score, m.id) > ($22, $23)", "m.score, m.id")
             }
             (Bound::Score, Down) => stretch!(
                 "AND m.score IS NOT NULL ",
-                "AND (m.score, m.id) < ($21, $22)",
+                "AND (m.score, m.id) < ($22, $23)",
                 "m.score DESC, m.id DESC"
             ),
             (Bound::NoScore, Up) => stretch!(
                 everything "AND m.score IS NULL ",
                 subtree "AND m.score + 0 IS NULL ",
-                "AND m.id > $21",
+                "AND m.id > $22",
                 "m.id"
             ),
             (Bound::NoScore, Down) => stretch!(
                 everything "AND m.score IS NULL ",
                 subtree "AND m.score + 0 IS NULL ",
-                "AND m.id < $21",
+                "AND m.id < $22",
                 "m.id DESC"
             ),
             (Bound::Seen, Up) => {
-                stretch!("", "AND (m.seen_at, m.id) > ($21, $22)", "m.seen_at, m.id")
+                stretch!("", "AND (m.seen_at, m.id) > ($22, $23)", "m.seen_at, m.id")
             }
             (Bound::Seen, Down) => {
-                stretch!("", "AND (m.seen_at, m.id) < ($21, $22)", "m.seen_at DESC, m.id DESC")
+                stretch!("", "AND (m.seen_at, m.id) < ($22, $23)", "m.seen_at DESC, m.id DESC")
             }
         }
     }

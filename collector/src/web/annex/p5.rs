@@ -63,6 +63,10 @@ fn place(one: &Hardware) -> String {
     }
 }
 
+fn counted(count: usize) -> String {
+    format::number(Lang::Vi, i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Whether a machine is in use, as far as its reports tell.
 fn state(one: &Hardware, today: Date) -> String {
     let days = today.since(one.reported_on).map_or(0, |span| span.get_days());
@@ -116,14 +120,16 @@ pub(super) fn write(
             if one.is_system { text("Hệ điều hành") } else { Cell::Empty },
             one.supported_until.map_or(Cell::Empty, Cell::Day),
             number(one.machines),
-            text(&one.unit_name.clone().unwrap_or_else(|| format!("{} đơn vị", one.units))),
-            one.activated
-                .map_or(Cell::Empty, |some| text(&format!("{some} / {} máy đã kích hoạt", one.machines))),
+            text(&one.unit_name.clone().unwrap_or_else(|| format!("{} đơn vị", counted(one.units)))),
+            one.activated.map_or(Cell::Empty, |some| {
+                let [some, all] = [some, one.machines].map(counted);
+                text(&format!("{some} / {all} máy đã kích hoạt"))
+            }),
             Cell::Empty,
         ])?;
     }
     if inventory.software_left > 0 {
-        let left = inventory.software_left;
+        let left = counted(inventory.software_left);
         sheet.note(&format!(
             "Còn {left} phần mềm có trên ít máy hơn: danh mục ghi {SOFTWARE_MAX} phần mềm."
         ))?;

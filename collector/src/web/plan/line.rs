@@ -113,19 +113,18 @@ pub fn why_of(
     is_rented: bool,
     why: &Why,
 ) -> String {
-    // What the line mends is told apart from what else the machine fails.
-    let rules = |lacks: &Lacks, others: &str| {
+    let counted = |text: &str, titles: String, n: usize| {
+        if n == 0 { titles } else { fill(text, &[("rules", &titles), ("n", &n.to_string())]) }
+    };
+    let rules = |lacks: &Lacks, more: usize| {
         let named = lacks.rules.iter().take(NAMED_MAX).map(|id| rule_fails(lang, judge, id, None));
         let titles = named.collect::<Vec<_>>().join("; ");
-        let counted = |text: &str, titles: &str, n: usize| {
-            if n == 0 { titles.to_owned() } else { fill(text, &[("rules", titles), ("n", &n.to_string())]) }
-        };
-        let titles = counted(&w.plan_why_more, &titles, lacks.rules.len().saturating_sub(NAMED_MAX));
-        counted(others, &titles, lacks.others as usize)
+        counted(&w.plan_why_more, titles, lacks.rules.len().saturating_sub(NAMED_MAX) + more)
     };
     match why {
-        Why::Fails(lacks) => rules(lacks, &w.plan_why_others),
-        Why::Beyond(lacks) => fill(&w.plan_why_beyond, &[("rules", &rules(lacks, &w.plan_why_more))]),
+        // What the line mends is told apart from what else the machine fails.
+        Why::Fails(lacks) => counted(&w.plan_why_others, rules(lacks, 0), lacks.others as usize),
+        Why::Beyond(lacks) => fill(&w.plan_why_beyond, &[("rules", &rules(lacks, lacks.others as usize))]),
         Why::Empty { seats, machines } => {
             let (seats, machines) = (seats.to_string(), machines.to_string());
             fill(&w.plan_why_empty, &[("seats", &seats), ("machines", &machines)])

@@ -79,8 +79,12 @@ fn before_it_is_handed_in(lang: Lang, w: &'static Words, planned: &Planned) -> V
     }
     let needs = limits::needs(&planned.plan, |unit| planned.units.get(unit).map_or(unit, |unit| unit.agency));
     let mut named = |text: &str, is_meant: &dyn Fn(&Need) -> bool| {
-        let name =
-            |need: &Need| format!("{} ({})", item(lang, planned, &need.item), money(lang, need.amount));
+        let has_years = planned.plan.years.len() > 1;
+        let name = |need: &Need| {
+            let (item, sum) = (item(lang, planned, &need.item), money(lang, need.amount));
+            let year = fill(&w.plan_year, &[("n", &(need.year + 1).to_string())]);
+            if has_years { format!("{item} ({year}: {sum})") } else { format!("{item} ({sum})") }
+        };
         let items: Vec<String> =
             needs.iter().filter(|need| is_meant(need)).take(NAMED_MAX).map(name).collect();
         if !items.is_empty() {
