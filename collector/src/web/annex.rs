@@ -36,7 +36,7 @@ const TYPEFACE: &str = "Times New Roman";
 /// How high a line of text is, in points.
 const LINE_HEIGHT: f64 = 14.5;
 /// How many letters of the typeface, taken together, have room where a figure has: widths are counted in figures.
-const LETTERS: f64 = 1.15;
+const LETTERS: f64 = 1.25;
 /// The highest row that there is, in points.
 const ROW_HEIGHT_MAX: f64 = 409.0;
 /// Nothing reads better as a dash than as one more zero among hundreds.

@@ -13,17 +13,17 @@ use crate::web::words::Words;
 
 const COLUMNS: &[Column] = &[
     ("STT", 6.0),
-    ("Đơn vị", 20.0),
+    ("Đơn vị", 19.0),
     ("Mã", 9.0),
     ("Máy", 13.0),
     ("Vị trí", 9.0),
     ("Biện pháp", 9.0),
-    ("Nội dung", 30.0),
+    ("Nội dung", 40.0),
     ("Chi phí", 13.0),
     ("Năm", 7.0),
     ("Điểm", 6.0),
     ("Cách tính điểm", 10.0),
-    ("Lý do", 34.0),
+    ("Lý do", 40.0),
     ("Đã làm", 5.0),
 ];
 
