@@ -408,6 +408,7 @@ verify = true
             "[[item]]\ntitle = { vi = \"a\", en = \"b\"\nprice = 1\n",
             "[[item]]\ntitle = { vi = \"a\" en = \"b\" }\n",
             "[[item]]\nverified = yes\n",
+            "[[item]]\nyearly = true\n",
         ];
         for (tongue, expected) in [
             (
@@ -459,7 +460,16 @@ verify = true
                     prices.toml:2:8: error[syntax]: invalid literal string, expected `'`
                     prices.toml:3:1: error[syntax]: missing comma between key-value pairs, expected `,`
                     prices.toml:2:20: error[syntax]: missing comma between key-value pairs, expected `,`
-                    prices.toml:2:12: error[syntax]: string values must be quoted, expected literal string"#]],
+                    prices.toml:2:12: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:1:1: error[missing-key]: the file lacks `dated`
+                    prices.toml:1:1: error[missing-key]: the file lacks `source`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `id`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `title`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `unit`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `price`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `verified`
+                    prices.toml:2:10: error[bad-value]: only a licence is paid for by the year
+                      help: leave `yearly` out, or write `purchase = "licence"`; the price of a rent is that of a month"#]],
             ),
             (
                 Tongue::Vietnamese,
@@ -510,7 +520,16 @@ verify = true
                     prices.toml:2:8: lỗi[syntax]: chuỗi chưa đóng: thiếu dấu `'`
                     prices.toml:3:1: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
                     prices.toml:2:20: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
-                    prices.toml:2:12: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép"#]],
+                    prices.toml:2:12: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `dated`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `source`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `id`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `title`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `unit`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `price`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `verified`
+                    prices.toml:2:10: lỗi[bad-value]: chỉ giấy phép mới trả tiền theo năm
+                      gợi ý: bỏ `yearly`, hoặc ghi `purchase = "licence"`; giá thuê là giá của một tháng"#]],
             ),
         ] {
             let told = books.iter().flat_map(|book| Prices::parse("prices.toml", book).unwrap_err());

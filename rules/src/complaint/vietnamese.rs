@@ -365,6 +365,11 @@ const SENTENCES: &[(&str, &str)] = &[
         "a slip of the hand? where it is right, write `usual = { from = …, to = … }` below it",
         "gõ nhầm chăng? Nếu đúng, ghi `usual = { from = …, to = … }` bên dưới",
     ),
+    ("only a licence is paid for by the year", "chỉ giấy phép mới trả tiền theo năm"),
+    (
+        "leave `yearly` out, or write `purchase = \"licence\"`; the price of a rent is that of a month",
+        "bỏ `yearly`, hoặc ghi `purchase = \"licence\"`; giá thuê là giá của một tháng",
+    ),
     ("the price of {} is above the ceiling of {}", "giá {0} cao hơn mức tối đa {1}"),
     ("{} đồng is no price: it is from 1 to {}", "{0} đồng không phải giá: phải từ 1 đến {1}"),
     ("an empty word stands in every name", "từ trống thì tên nào cũng chứa"),
