@@ -63,7 +63,10 @@ impl Taken {
     pub(super) fn tell_changes(&self, kind: Kind, prices: Option<&Prices>, changes: &[Change]) -> Result<()> {
         let teller = Teller { lang: self.lang, kind, prices };
         let told = |change: &Change| match self.lang {
-            Lang::Vi => format!("{} {}: {}", change.of, change.name, teller.sentence(change)),
+            Lang::Vi => {
+                let who = format!("{} {}", change.of, change.name);
+                format!("{}: {}", who.trim_end(), teller.sentence(change))
+            }
             Lang::En => change.told(),
         };
         changes.iter().try_for_each(|change| print(&told(change)))

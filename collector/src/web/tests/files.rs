@@ -192,3 +192,22 @@ async fn a_complaint_names_the_file_that_was_sent_in_the_language_of_the_page() 
     let trail = admin.get("/audit?lang=vi").await.body;
     assert!(trail.contains("seats.csv") && !trail.contains("Chỗ làm việc &#60;b"), "{trail}");
 }
+
+#[test]
+fn the_name_of_a_file_is_made_safe_and_stays_known() {
+    for (sent, shown) in [
+        ("Chỗ làm việc.csv", Some("Chỗ làm việc.csv")),
+        ("C:\\Users\\lan\\seats.csv", Some("seats.csv")),
+        ("../../etc/passwd", Some("passwd")),
+        // Decomposed, as macOS sends it.
+        ("Cho\u{302}\u{303}.csv", Some("Chỗ.csv")),
+        ("a\u{202E}vsc.exe\u{7}\n.csv ", Some("avsc.exe.csv")),
+        ("", None),
+        ("folder/", None),
+        (" \u{200B}", None),
+    ] {
+        assert_eq!(plain_name(sent).as_deref(), shown, "{sent}");
+    }
+    let long = plain_name(&format!("{}-2026.csv", "ỗ".repeat(300))).unwrap();
+    assert!(long.chars().count() == 80 && long.ends_with("ỗ-2026.csv") && long.contains('…'), "{long}");
+}
