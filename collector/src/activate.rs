@@ -178,6 +178,7 @@ impl Copy {
                 Wrong::Complaint(complaint, text)
             }
             Wrong::Unreadable(text) => Wrong::Unreadable(text.replace(&folder, "")),
+            Wrong::NotForPlans => Wrong::NotForPlans,
         };
         wrong.into_iter().map(rename).collect()
     }

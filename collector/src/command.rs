@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use rules::assess::Role;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,12 +20,13 @@ use crate::certificate;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::data::Data;
+use crate::days;
+use crate::lang::Lang;
 use crate::rescore;
 use crate::server::{self, Issuer, Running, Terms};
 use crate::store::listing::{self, Scope};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Store, Tx, audit};
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 mod activate;
@@ -140,16 +142,32 @@ struct JoinCode {
     #[arg(long, default_value = "officer", value_parser = role)]
     role: Role,
     /// How many PCs may use it
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_hyphen_values = true, value_parser = uses)]
     uses: u32,
     /// For how long, such as 12h or 30d
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = lasting)]
+    #[arg(long, value_name = "TIME", default_value = "30d", allow_hyphen_values = true, value_parser = lasting)]
     expires: SignedDuration,
 }
 
 fn role(word: &str) -> Result<Role, String> {
     let words: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
     Role::parse(word).ok_or_else(|| format!("there is no such role; there are {}", words.join(", ")))
+}
+
+/// A day, as people or programs write it.
+fn day_of(text: &str) -> Result<Date, String> {
+    days::read(text).ok_or_else(|| "it is no day; write it as 31/12/2026 or 2026-12-31".to_owned())
+}
+
+/// A whole number between these two, which stand for themselves in the error.
+fn whole<T: TryFrom<i64>>(text: &str, (least, most): (i64, i64)) -> Result<T, String> {
+    let number = text.trim().parse::<i64>().ok().filter(|number| (least..=most).contains(number));
+    let number = number.and_then(|number| T::try_from(number).ok());
+    number.ok_or_else(|| format!("write a whole number from {least} to {most}"))
+}
+
+fn uses(text: &str) -> Result<u32, String> {
+    whole(text, (1, 1_000_000))
 }
 
 fn lasting(text: &str) -> Result<SignedDuration, String> {
@@ -196,7 +214,7 @@ impl Cli {
             Command::Units(command) => return units::run(&Data::open(&data)?, command).await,
             Command::Seats(command) => return seats::run(&Data::open(&data)?, command).await,
             Command::Wishes(command) => return wishes::run(&Data::open(&data)?, command).await,
-            Command::Plan(options) => plan::run(&Data::open(&data)?, options).await?,
+            Command::Plan(options) => return plan::run(&Data::open(&data)?, options).await,
             Command::Export(command) => export::run(&Data::open(&data)?, command).await?,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
@@ -372,10 +390,15 @@ fn machines_counted(count: usize) -> String {
     counted(count, "machine", "machines")
 }
 
-/// Tells what keeps a file from being taken, and how much that is.
-fn tell_complaints(complaints: &[String], left: &str) {
+/// Tells what keeps a file from being imported, and how much that is.
+fn complain(lang: Lang, complaints: &[String]) -> ExitCode {
     complaints.iter().for_each(|complaint| tell(complaint));
-    tell(&format!("{}{left}", things_wrong(complaints.len())));
+    let count = complaints.len();
+    tell(&lang.pick(
+        format!("{count} chỗ sai; không có gì được ghi."),
+        format!("{}; nothing was imported.", things_wrong(count)),
+    ));
+    ExitCode::FAILURE
 }
 
 /// The language of this code.
@@ -396,12 +419,55 @@ fn tell(line: &str) {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use expect_test::expect;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// What a command says of a value that it does not take.
+    fn refused(words: &[&str]) -> String {
+        let tried = Cli::try_parse_from(["sansang-collector"].iter().chain(words));
+        tried.unwrap_err().to_string().lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn a_value_that_is_not_taken_is_told_with_what_to_write() {
+        let told = [
+            refused(&["plan", "--budget", "-5"]),
+            refused(&["plan", "--budget", "-5.000.000"]),
+            refused(&["plan", "--budget", "5,5 tỷ"]),
+            refused(&["plan", "--percent", "10%"]),
+            refused(&["plan", "--percent", "-91"]),
+            refused(&["units", "import", "u.csv", "--date", "31/02/2025"]),
+            refused(&["units", "list", "--day", "-1"]),
+            refused(&["units", "import", "u.csv", "--lang", "fr"]),
+            refused(&["join-code", "--unit", "1", "--uses", "-3"]),
+            refused(&["join-code", "--unit", "1", "--expires", "-1d"]),
+            refused(&["demo", "--machines", "0"]),
+            refused(&["demo", "--machines", "-3"]),
+        ];
+        expect![[r#"
+            error: invalid value '-5' for '--budget <DONG>': write whole đồng, such as 5000000000 or 5.000.000.000
+            error: invalid value '-5.000.000' for '--budget <DONG>': write whole đồng, such as 5000000000 or 5.000.000.000
+            error: invalid value '5,5 tỷ' for '--budget <DONG>': write whole đồng, such as 5000000000 or 5.000.000.000
+            error: invalid value '10%' for '--percent <N>': write a whole number from -90 to 400
+            error: invalid value '-91' for '--percent <N>': write a whole number from -90 to 400
+            error: invalid value '31/02/2025' for '--date <DAY>': it is no day; write it as 31/12/2026 or 2026-12-31
+            error: invalid value '-1' for '--day <DAY>': it is no day; write it as 31/12/2026 or 2026-12-31
+            error: invalid value 'fr' for '--lang <LANG>': there are vi and en
+            error: invalid value '-3' for '--uses <N>': write a whole number from 1 to 1000000
+            error: invalid value '-1d' for '--expires <TIME>': write a time such as 12h, 30d or 8w
+            error: invalid value '0' for '--machines <N>': write a whole number from 1 to 400000
+            error: invalid value '-3' for '--machines <N>': write a whole number from 1 to 400000"#]].assert_eq(&told.join("\n"));
+        for day in ["01/07/2025", "2025-07-01", "1-7-2025"] {
+            Cli::try_parse_from(["sansang-collector", "units", "import", "u.csv", "--date", day]).unwrap();
+            Cli::try_parse_from(["sansang-collector", "units", "list", "--day", day]).unwrap();
+        }
+        Cli::try_parse_from(["sansang-collector", "plan", "--percent", "+10", "--budget", "5.000"]).unwrap();
     }
 
     #[test]

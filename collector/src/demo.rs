@@ -21,6 +21,8 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::intake::{Intake, Via};
+use crate::lang::Lang;
+use crate::sheet::File;
 use crate::store::machine::Newcomer;
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{Tx, audit, key, machine, seat};
@@ -178,6 +180,7 @@ fn days(count: i64) -> SignedDuration {
 /// Makes the tree and gives the seats of all its offices, in the order of the tree.
 async fn seats(tx: &mut Tx, demo: Demo, at: Timestamp) -> Result<Vec<Seat>> {
     let (file, text) = demo.tree.file();
+    let file = File::new(file, Lang::En);
     let rows =
         units::parse(file, text.as_bytes()).map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;
     units::import(tx, file, &rows, at).await?.map_err(|complaints| anyhow::anyhow!(complaints.join("\n")))?;

@@ -28,6 +28,7 @@ use rules::ruleset::{About, RuleSet, SHIPPED, Settings, in_force, parse_all};
 use crate::app::Judge;
 use crate::archive::{LIFECYCLE, NORMS, PRICES};
 use crate::digest::sha256;
+use crate::lang::Lang;
 use crate::local::Local;
 use crate::opinion::Opinion;
 use crate::parameters;
@@ -509,16 +510,31 @@ fn complain(complaints: Vec<Complaint>, texts: &[(String, String)], wrong: &mut 
 pub enum Wrong {
     /// A file or folder that cannot be read; the text says which and why.
     Unreadable(String),
+    /// A text that a plan cannot be tried by: neither a price book nor a rule set.
+    NotForPlans,
     /// Something in a file, with the text of that file.
     Complaint(Complaint, Arc<str>),
 }
 
+impl Wrong {
+    /// What is wrong, in this language; why a file cannot be read is told as the system says it.
+    pub fn told(&self, lang: Lang) -> String {
+        match self {
+            Wrong::Unreadable(text) => text.clone(),
+            Wrong::NotForPlans => lang
+                .pick(
+                    "phương án được thử bằng một bảng giá hoặc một bộ tiêu chí, mà tệp này không phải cả hai",
+                    "a plan is tried with a price book or with a rule set, and this is neither",
+                )
+                .to_owned(),
+            Wrong::Complaint(complaint, _) => complaint.told_in_lines(lang.tongue()),
+        }
+    }
+}
+
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Wrong::Unreadable(text) => f.write_str(text),
-            Wrong::Complaint(complaint, _) => complaint.fmt(f),
-        }
+        f.write_str(&self.told(Lang::En))
     }
 }
 

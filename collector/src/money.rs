@@ -6,6 +6,8 @@
 
 use std::str::FromStr;
 
+use crate::lang::Lang;
+
 /// A number that is not written so that it can be meant in one way only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unclear;
@@ -40,6 +42,24 @@ pub fn whole(text: &str) -> Result<i64, Unclear> {
         plain.push_str(group);
     }
     if is_first { plain.parse().map_err(|_| Unclear) } else { Err(Unclear) }
+}
+
+/// A whole number with its digits in groups of three.
+pub fn grouped(number: i64, separator: char) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("−{text}") } else { text }
+}
+
+/// A whole number within a complaint: 10.000 in Vietnamese, 10000 in English.
+pub(crate) fn told(lang: Lang, number: i64) -> String {
+    lang.pick(grouped(number, '.'), number.to_string())
 }
 
 /// Why a budget in million đồng is refused.

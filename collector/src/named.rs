@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use crate::lang::Lang;
 use crate::sheet::{Complaints, Named};
 use crate::store::listing::Scope;
 use crate::store::unit::{self, Unit};
@@ -20,6 +21,7 @@ pub(crate) async fn units(
     named: &[Named],
     complaints: &mut Complaints,
 ) -> Result<BTreeMap<String, Unit>> {
+    let lang = complaints.lang;
     let (mut units, mut asked) = (BTreeMap::new(), BTreeSet::new());
     for Named { line, at, name } in named {
         if name.is_empty() || !asked.insert(name) {
@@ -29,11 +31,31 @@ pub(crate) async fn units(
         found.retain(|unit| scope.holds(&unit.path));
         match found.len() {
             1 => units.extend(found.into_iter().map(|unit| (name.clone(), unit))),
-            0 => complaints.add(*line, *at, format!("there is no unit with the code {name}")),
-            many => complaints.add(*line, *at, format!("{many} units have the code {name}")),
+            0 => complaints.add(*line, *at, no_unit(lang, name)),
+            many => complaints.add(*line, *at, many_units(lang, many, name)),
         }
     }
     Ok(units)
+}
+
+/// A line says no code of a unit.
+pub(crate) fn code_missing(lang: Lang) -> &'static str {
+    lang.pick("thiếu mã đơn vị", "the code of the unit is missing")
+}
+
+/// A line names no machine.
+pub(crate) fn machine_missing(lang: Lang) -> &'static str {
+    lang.pick("thiếu tên máy", "the machine is missing")
+}
+
+/// No unit has this code.
+pub(crate) fn no_unit(lang: Lang, code: &str) -> String {
+    lang.pick(format!("không có đơn vị nào mang mã {code}"), format!("there is no unit with the code {code}"))
+}
+
+/// Several units have this code.
+pub(crate) fn many_units(lang: Lang, count: usize, code: &str) -> String {
+    lang.pick(format!("có {count} đơn vị cùng mang mã {code}"), format!("{count} units have the code {code}"))
 }
 
 /// The ids of the machines that lines name, by line. A name that is that of none, or of several, is complained of, and so
@@ -47,6 +69,7 @@ pub(crate) async fn machines(
     named: &[Named],
     complaints: &mut Complaints,
 ) -> Result<BTreeMap<u64, String>> {
+    let lang = complaints.lang;
     let names = Names::of(machine::names(tx, scope).await?);
     let (mut ids, mut seen) = (BTreeMap::new(), BTreeMap::new());
     for Named { line, at, name } in named.iter().filter(|named| !named.name.is_empty()) {
@@ -56,14 +79,28 @@ pub(crate) async fn machines(
             _ => name.to_lowercase(),
         };
         if let Some(first) = seen.insert(key, *line) {
-            complaints.add(*line, *at, format!("the machine stands in line {first} too"));
+            let text = lang.pick(
+                format!("máy này đã có ở dòng {first}"),
+                format!("the machine stands in line {first} too"),
+            );
+            complaints.add(*line, *at, text);
             continue;
         }
         match found {
             [id] => drop(ids.insert(*line, id.clone())),
-            [] => complaints.add(*line, *at, format!("there is no machine called {name}")),
+            [] => {
+                let text = lang.pick(
+                    format!("không có máy nào tên {name}"),
+                    format!("there is no machine called {name}"),
+                );
+                complaints.add(*line, *at, text);
+            }
             many => {
-                let text = format!("{} machines are called {name}: name them by their ids", many.len());
+                let count = many.len();
+                let text = lang.pick(
+                    format!("có {count} máy cùng tên {name}: hãy ghi mã máy thay cho tên"),
+                    format!("{count} machines are called {name}: name them by their ids"),
+                );
                 complaints.add(*line, *at, text);
             }
         }

@@ -11,6 +11,7 @@ use rules::ruleset::{Judges, Parameter, RuleSet};
 use serde_json::{Value as Json, json};
 
 use crate::app::{App, Judge};
+use crate::days;
 use crate::rescore::judge_again;
 use crate::store::assessment::Cause;
 use crate::store::audit;
@@ -50,7 +51,8 @@ pub fn find<'a>(judge: &'a Judge, ruleset: &str, name: &str) -> Option<(&'a Rule
     set.parameters.iter().find(|parameter| parameter.id == name).map(|parameter| (set, parameter))
 }
 
-/// What somebody wrote as a value of this kind: each line a text of a list; numbers, `true` and `false` as such.
+/// What somebody wrote as a value of this kind: each line a text of a list; numbers, `true` and `false` as such; days as
+/// people write them.
 pub fn read(kind: Kind, text: &str) -> Json {
     let text = text.trim();
     match kind {
@@ -62,6 +64,7 @@ pub fn read(kind: Kind, text: &str) -> Json {
         Kind::Number | Kind::Days | Kind::Percent => {
             text.parse::<i64>().map_or_else(|_| text.into(), Json::from)
         }
+        Kind::Date => days::read(text).map_or_else(|| text.into(), |day| day.to_string().into()),
         _ => text.into(),
     }
 }

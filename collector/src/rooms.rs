@@ -4,11 +4,12 @@
 
 use anyhow::Result;
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde_json::json;
 
+use crate::days;
+use crate::lang::Lang;
 use crate::named::{self, Change, Part};
-use crate::sheet::{self, Column, Read};
+use crate::sheet::{self, Column, File, Read};
 use crate::store::listing::Scope;
 use crate::store::register::{self, Entry};
 use crate::store::{Tx, audit, work};
@@ -50,29 +51,32 @@ pub struct Row {
     pub warranty_until: Option<String>,
 }
 
-/// Reads a CSV file of machines, their rooms and what the register says. `file` only stands in the complaints.
+/// Reads a CSV file of machines, their rooms and what the register says.
 ///
 /// # Errors
 /// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let (Some(machine), 2..) = (columns.get("machine").copied(), columns.len()) else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the column machine and one more: room, responsible, purpose, \
-             register_number, register_date, warranty_end"
-        )]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên cột machine và ít nhất một cột nữa: room, responsible, purpose, register_number, \
+             register_date, warranty_end",
+            "the first line must name the column machine and one more: room, responsible, purpose, register_number, \
+             register_date, warranty_end",
+        ));
     };
+    let lang = file.lang;
     let mut read = Read::of(file);
     for (line, record) in &sheet.rows {
         let name = record.get(machine).unwrap_or_default();
         read.name(*line, machine, name);
         if name.is_empty() {
-            read.complaints.add(*line, machine, "the machine is missing");
+            read.complaints.add(*line, machine, named::machine_missing(lang));
         }
-        let mut field = |column: &str, understand: fn(&str) -> Result<String, String>| {
+        let mut field = |column: &str, understand: fn(Lang, &str) -> Result<String, String>| {
             let at = *columns.get(column)?;
-            match understand(record.get(at).unwrap_or_default()) {
+            match understand(lang, record.get(at).unwrap_or_default()) {
                 Ok(text) => Some(text),
                 Err(wrong) => {
                     read.complaints.add(*line, at, wrong);
@@ -95,31 +99,40 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
     Ok(read.check_rows(&sheet))
 }
 
-fn room(text: &str) -> Result<String, String> {
-    let wrong = || format!("the room has more than {ROOM_CHARS_MAX} characters, or signs that do not print");
+fn room(lang: Lang, text: &str) -> Result<String, String> {
+    let wrong = || {
+        lang.pick(
+            format!("tên phòng dài hơn {ROOM_CHARS_MAX} ký tự hoặc có ký tự không in được"),
+            format!("the room has more than {ROOM_CHARS_MAX} characters, or signs that do not print"),
+        )
+    };
     if is_room(text) { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
-fn text(text: &str) -> Result<String, String> {
+fn text(lang: Lang, text: &str) -> Result<String, String> {
     let fits = text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(char::is_control);
-    let wrong = || format!("it has more than {TEXT_CHARS_MAX} characters, or signs that do not print");
+    let wrong = || {
+        lang.pick(
+            format!("nội dung dài hơn {TEXT_CHARS_MAX} ký tự hoặc có ký tự không in được"),
+            format!("it has more than {TEXT_CHARS_MAX} characters, or signs that do not print"),
+        )
+    };
     if fits { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
 /// A day as 2026-12-31 or 31/12/2026, or nothing.
-fn date(text: &str) -> Result<String, String> {
+fn date(lang: Lang, text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Ok(String::new());
     }
-    let vietnamese = || {
-        let mut parts = text.splitn(3, '/').map(str::trim);
-        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-        Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+    let wrong = || {
+        lang.pick(
+            format!("“{text}” không phải ngày: hãy ghi như 31/12/2026"),
+            format!("“{text}” is no day: write it as 2026-12-31 or 31/12/2026"),
+        )
     };
-    let date = text.parse::<Date>().ok().or_else(vietnamese);
-    let date = date.filter(|date| (1980..=2100).contains(&date.year()));
-    date.map(|date| date.to_string())
-        .ok_or_else(|| format!("“{text}” is no day: write it as 2026-12-31 or 31/12/2026"))
+    let date = days::read(text).filter(|date| (1980..=2100).contains(&date.year()));
+    date.map(|date| date.to_string()).ok_or_else(wrong)
 }
 
 /// Whether a text can be the name of a room; an empty one takes it away.
@@ -206,34 +219,59 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::sheet::english;
     use crate::web::office;
 
     #[test]
-    fn complaints_all_at_once() {
-        let rows = parse("rooms.csv", "Máy;Phòng\nPC-01;203\nPC-02;\n".as_bytes()).unwrap().rows;
+    fn rows_as_people_write_them() {
+        let rows = parse(english("rooms.csv"), "Máy;Phòng\nPC-01;203\nPC-02;\n".as_bytes()).unwrap().rows;
         let told: Vec<(&str, &str)> =
             rows.iter().map(|row| (row.machine.as_str(), row.room.as_deref().unwrap())).collect();
         assert_eq!(told, [("PC-01", "203"), ("PC-02", "")]);
         assert!(rows.iter().all(|row| row.purpose.is_none()), "the file says nothing of it");
-        let long = "x".repeat(61);
-        let text = format!("machine,room\n,1\nPC-01,{long}\npc-01,2\n");
-        let wrong =
-            |text: &str| parse("rooms.csv", text.as_bytes()).unwrap().complaints.told("rooms.csv").join("\n");
-        expect![[r#"
+    }
+
+    #[test]
+    fn complaints_all_at_once() {
+        let (long, longer) = ("x".repeat(61), "x".repeat(201));
+        let files = [
+            format!("machine,room,purpose\n,1,\nPC-01,{long},{longer}\npc-01,2,\n"),
+            "machine,room\n".to_owned(),
+            "machine\n".to_owned(),
+            "machine,register_date,warranty_end\nPC-01,31/12/2024,2027-06-30\nPC-02,,31/02/2026\nPC-03,1/1/24,\n"
+                .to_owned(),
+        ];
+        let told = |lang, text: &String| match parse(File::new("rooms.csv", lang), text.as_bytes()) {
+            Ok(read) => read.complaints.told("rooms.csv").join("\n"),
+            Err(complaints) => complaints.join("\n"),
+        };
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             rooms.csv:2:1: the machine is missing
-            rooms.csv:3:2: the room has more than 60 characters, or signs that do not print"#]]
-        .assert_eq(&wrong(&text));
-        assert_eq!(
-            wrong("machine,room\n"),
-            "rooms.csv:2:1: there are no rows below the first line, so nothing would be imported"
-        );
-        expect!["rooms.csv:1:1: the first line must name the column machine and one more: room, responsible, purpose, register_number, register_date, warranty_end"]
-            .assert_eq(&parse("rooms.csv", b"machine\n").unwrap_err().join("\n"));
-        let text = "machine,register_date,warranty_end\nPC-01,31/12/2024,2027-06-30\nPC-02,,31/02/2026\nPC-03,1/1/24,\n";
-        expect![[r#"
+            rooms.csv:3:2: the room has more than 60 characters, or signs that do not print
+            rooms.csv:3:3: it has more than 200 characters, or signs that do not print
+            rooms.csv:2:1: there are no rows below the first line, so nothing would be imported
+            rooms.csv:1:1: the first line must name the column machine and one more: room, responsible, purpose, register_number, register_date, warranty_end
             rooms.csv:3:3: “31/02/2026” is no day: write it as 2026-12-31 or 31/12/2026
-            rooms.csv:4:2: “1/1/24” is no day: write it as 2026-12-31 or 31/12/2026"#]]
-        .assert_eq(&wrong(text));
+            rooms.csv:4:2: “1/1/24” is no day: write it as 2026-12-31 or 31/12/2026"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+            rooms.csv:2:1: thiếu tên máy
+            rooms.csv:3:2: tên phòng dài hơn 60 ký tự hoặc có ký tự không in được
+            rooms.csv:3:3: nội dung dài hơn 200 ký tự hoặc có ký tự không in được
+            rooms.csv:2:1: dưới dòng đầu không có dòng nào, nên không có gì để nhập
+            rooms.csv:1:1: dòng đầu phải nêu tên cột machine và ít nhất một cột nữa: room, responsible, purpose, register_number, register_date, warranty_end
+            rooms.csv:3:3: “31/02/2026” không phải ngày: hãy ghi như 31/12/2026
+            rooms.csv:4:2: “1/1/24” không phải ngày: hãy ghi như 31/12/2026"#]],
+            ),
+        ] {
+            let all: Vec<String> = files.iter().map(|file| told(lang, file)).collect();
+            expected.assert_eq(&all.join("\n"));
+        }
     }
 
     #[tokio::test]
@@ -241,7 +279,7 @@ mod tests {
         let office = office::known().await;
         let one = office::machine_id(1);
         let import = async |text: &str| {
-            let read = parse("rooms.csv", text.as_bytes()).unwrap();
+            let read = parse(english("rooms.csv"), text.as_bytes()).unwrap();
             let mut tx = office.app.store.begin().await.unwrap();
             let reckoned = reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
             apply(&mut tx, "rooms.csv", &reckoned, ("an", office::now())).await.unwrap();
@@ -278,15 +316,30 @@ mod tests {
         let mut tx = office.app.store.begin().await.unwrap();
         let text =
             format!("machine,room,warranty_end\n{one},203,soon\nNOBODY,204,\nPC-VANTHU-01,1,\n{one},204,\n");
-        let read = parse("rooms.csv", text.as_bytes()).unwrap();
-        expect![[r#"
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             rooms.csv:2:3: “soon” is no day: write it as 2026-12-31 or 31/12/2026
             rooms.csv:3:1: there is no machine called NOBODY
             rooms.csv:4:1: 2 machines are called PC-VANTHU-01: name them by their ids
-            rooms.csv:5:1: the machine stands in line 2 too"#]]
-        .assert_eq(&reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err().join("\n"));
+            rooms.csv:5:1: the machine stands in line 2 too"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+            rooms.csv:2:3: “soon” không phải ngày: hãy ghi như 31/12/2026
+            rooms.csv:3:1: không có máy nào tên NOBODY
+            rooms.csv:4:1: có 2 máy cùng tên PC-VANTHU-01: hãy ghi mã máy thay cho tên
+            rooms.csv:5:1: máy này đã có ở dòng 2"#]],
+            ),
+        ] {
+            let read = parse(File::new("rooms.csv", lang), text.as_bytes()).unwrap();
+            let told = reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err();
+            expected.assert_eq(&told.join("\n"));
+        }
         let text = format!("machine,room\n{one},203\n{two},\n");
-        let read = parse("rooms.csv", text.as_bytes()).unwrap();
+        let read = parse(english("rooms.csv"), text.as_bytes()).unwrap();
         let right = reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
         assert_eq!((right.changes.len(), right.same), (1, 1));
         assert_eq!(work::room(&mut tx, &one).await.unwrap(), "", "looking changes nothing");

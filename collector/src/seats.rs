@@ -13,9 +13,11 @@ use rules::norms::Group;
 use rules::plan::Regime;
 
 use crate::app::App;
+use crate::lang::Lang;
+use crate::money;
 use crate::named::{self, Change, Part};
 use crate::rescore::judge_again;
-use crate::sheet::{self, Column, Named, Read};
+use crate::sheet::{self, Column, File, Named, Read};
 use crate::store::assessment::Cause;
 use crate::store::listing::Scope;
 use crate::store::machine::{Among, Because};
@@ -65,20 +67,22 @@ pub struct Reckoned {
     sets: Vec<(String, Vec<Seats>)>,
 }
 
-/// Reads a CSV file of seats. `file` only stands in the complaints.
+/// Reads a CSV file of seats.
 ///
 /// # Errors
 /// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let [Some(unit), Some(role), Some(count)] =
         ["unit_code", "role", "count"].map(|name| columns.get(name).copied())
     else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the columns unit_code, role and count"
-        )]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột unit_code, role và count",
+            "the first line must name the columns unit_code, role and count",
+        ));
     };
+    let lang = file.lang;
     let mut read = Read::of(file);
     let mut lines: BTreeMap<(String, Role, Group, Regime), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
@@ -89,41 +93,66 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Read<Row>, Vec<String>> {
         read.name(*line, unit, unit_code);
         let mut wrong = |at: usize, text: String| read.complaints.add(*line, at, text);
         if unit_code.is_empty() {
-            wrong(unit, "the code of the unit is missing".to_owned());
+            wrong(unit, named::code_missing(lang).to_owned());
         }
         let known_role = role_of(field(role));
         if known_role.is_none() {
-            wrong(role, unknown_role(field(role)));
+            wrong(role, unknown_role(lang, field(role)));
         }
         let seats = field(count).parse::<i64>().ok().filter(|seats| (0..=COUNT_MAX).contains(seats));
         if seats.is_none() {
-            wrong(count, format!("“{}” is no number of seats: it is from 0 to {COUNT_MAX}", field(count)));
+            let (text, most) = (field(count), money::told(lang, COUNT_MAX));
+            let told = lang.pick(
+                format!("“{text}” không phải số chỗ làm việc: hãy ghi số nguyên từ 0 đến {most}"),
+                format!("“{text}” is no number of seats: it is from 0 to {most}"),
+            );
+            wrong(count, told);
         }
         let group = group_of(optional("group"), known_role);
         if group.is_none() {
-            let known = words(Group::ALL, Group::word);
-            wrong(place("group"), format!("the group “{}” is not known: {known}", optional("group")));
+            let (word, known) = (optional("group"), words(Group::ALL, Group::word));
+            let told = lang.pick(
+                format!("không có nhóm chức danh “{word}”: hãy ghi II-VI, VII, VIII hoặc {known}"),
+                format!("the group “{word}” is not known: {known}"),
+            );
+            wrong(place("group"), told);
         }
         let regime = match optional("regime") {
             "" => Some(Regime::Ceilings),
             word => Regime::parse(&word.to_uppercase()),
         };
         if regime.is_none() {
-            wrong(place("regime"), format!("the regime “{}” is not known: A/B or C", optional("regime")));
+            let word = optional("regime");
+            let told = lang.pick(
+                format!("không có chế độ mua sắm “{word}”: hãy ghi A/B hoặc C"),
+                format!("the regime “{word}” is not known: A/B or C"),
+            );
+            wrong(place("regime"), told);
         }
         let (Some(role), Some(count), Some(group), Some(regime)) = (known_role, seats, group, regime) else {
             continue;
         };
         if let Some(first) = lines.insert((unit_code.to_owned(), role, group, regime), *line) {
-            wrong(unit, format!("the same unit, role, group and regime stand in line {first} too"));
+            let told = lang.pick(
+                format!("đơn vị, vị trí, nhóm và chế độ này đã có ở dòng {first}"),
+                format!("the same unit, role, group and regime stand in line {first} too"),
+            );
+            wrong(unit, told);
         }
         read.rows.push(Row { line: *line, unit: unit_code.to_owned(), role, group, regime, count });
     }
     Ok(read.check_rows(&sheet))
 }
 
-fn unknown_role(word: &str) -> String {
-    format!("the role “{word}” is not known: {}", words(Role::ALL, Role::word))
+/// No role is called so.
+pub(crate) fn unknown_role(lang: Lang, word: &str) -> String {
+    let known = words(Role::ALL, Role::word);
+    lang.pick(
+        format!(
+            "không có vị trí “{word}”: hãy ghi một cửa, văn thư, lãnh đạo, chuyên viên hoặc máy chủ (hay {known})"
+        ),
+        format!("the role “{word}” is not known: {known}"),
+    )
 }
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
@@ -245,11 +274,11 @@ pub struct Move {
     pub role: Option<Role>,
 }
 
-/// Reads a CSV file of machines and their seats. `file` only stands in the complaints.
+/// Reads a CSV file of machines and their seats.
 ///
 /// # Errors
 /// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
-pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Read<Move>, Vec<String>> {
+pub fn parse_moves(file: File<'_>, bytes: &[u8]) -> Result<Read<Move>, Vec<String>> {
     const COLUMNS: &[Column] = &[
         ("machine", &["may", "ten may", "hostname"]),
         ("unit_code", &["ma don vi", "don vi", "code"]),
@@ -264,10 +293,12 @@ pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Read<Move>, Vec<String>> 
     let [Some(machine), Some(unit), Some(role)] =
         ["machine", "unit_code", "role"].map(|name| columns.get(name).copied())
     else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the columns machine, unit_code and role"
-        )]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột machine, unit_code và role",
+            "the first line must name the columns machine, unit_code and role",
+        ));
     };
+    let lang = file.lang;
     let mut read = Read::of(file);
     for (line, record) in &sheet.rows {
         let field = |at: usize| record.get(at).unwrap_or_default();
@@ -276,13 +307,13 @@ pub fn parse_moves(file: &str, bytes: &[u8]) -> Result<Read<Move>, Vec<String>> 
             continue;
         }
         read.name(*line, machine, field(machine));
-        let missing = [(machine, "the machine is missing"), (unit, "the code of the unit is missing")];
+        let missing = [(machine, named::machine_missing(lang)), (unit, named::code_missing(lang))];
         for (at, text) in missing.into_iter().filter(|(at, _)| field(*at).is_empty()) {
             read.complaints.add(*line, at, text);
         }
         let known_role = role_of(field(role));
         if known_role.is_none() {
-            read.complaints.add(*line, role, unknown_role(field(role)));
+            read.complaints.add(*line, role, unknown_role(lang, field(role)));
         }
         read.rows.push(Move {
             line: *line,
@@ -409,12 +440,13 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::sheet::english;
     use crate::web::office;
 
     #[test]
     fn as_people_write_them() {
         let text = "Mã đơn vị;Vai trò;Số lượng;Nhóm\n14863;Văn thư;2;\n14863;Officer;12;VIII\n14863;LEADER;1;Leader\n";
-        let read = parse("seats.csv", text.as_bytes()).unwrap();
+        let read = parse(english("seats.csv"), text.as_bytes()).unwrap();
         let told: Vec<String> = read
             .rows
             .iter()
@@ -428,30 +460,53 @@ mod tests {
 
     #[test]
     fn complaints_all_at_once() {
-        let text =
+        let broken =
             "unit_code,role,count,group,regime\n,boss,-3,IX,D\n1,clerk,2,,\n1,clerk,3,,\n1,clerk,x,,C\n";
-        expect![[r#"
+        let told = |lang, text: &[u8]| match parse(File::new("seats.csv", lang), text) {
+            Ok(read) => read.complaints.told("seats.csv").join("\n"),
+            Err(complaints) => complaints.join("\n"),
+        };
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             seats.csv:2:1: the code of the unit is missing
             seats.csv:2:2: the role “boss” is not known: counter, clerk, leader, officer, server
             seats.csv:2:3: “-3” is no number of seats: it is from 0 to 10000
             seats.csv:2:4: the group “IX” is not known: leader, manager, specialist
             seats.csv:2:5: the regime “D” is not known: A/B or C
             seats.csv:4:1: the same unit, role, group and regime stand in line 3 too
-            seats.csv:5:3: “x” is no number of seats: it is from 0 to 10000"#]]
-        .assert_eq(&parse("seats.csv", text.as_bytes()).unwrap().complaints.told("seats.csv").join("\n"));
-        let empty = parse("seats.csv", b"unit_code,role,count\n").unwrap();
-        assert_eq!(
-            empty.complaints.told("seats.csv"),
-            ["seats.csv:2:1: there are no rows below the first line, so nothing would be imported"]
-        );
-        expect![
-            "seats.csv:1:2: the column “tuoi” is not known: there are unit_code, role, count, group, regime"
-        ]
-        .assert_eq(&parse("seats.csv", b"ma don vi,tuoi\n").unwrap_err().join("\n"));
-        expect!["seats.csv:1:1: the first line must name the columns unit_code, role and count"]
-            .assert_eq(&parse("seats.csv", b"role,count\n").unwrap_err().join("\n"));
-        expect!["seats.csv:1:1: the file is UTF-16, and damaged: save it as “CSV UTF-8” and try again"]
-            .assert_eq(&parse("seats.csv", b"\xFF\xFEu\0n").unwrap_err().join("\n"));
+            seats.csv:5:3: “x” is no number of seats: it is from 0 to 10000
+            seats.csv:2:1: there are no rows below the first line, so nothing would be imported
+            seats.csv:1:2: the column “tuoi” is not known: there are unit_code, role, count, group, regime
+            seats.csv:1:1: the first line must name the columns unit_code, role and count
+            seats.csv:1:1: the file is UTF-16, and damaged: save it as “CSV UTF-8” and try again"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+                    seats.csv:2:1: thiếu mã đơn vị
+                    seats.csv:2:2: không có vị trí “boss”: hãy ghi một cửa, văn thư, lãnh đạo, chuyên viên hoặc máy chủ (hay counter, clerk, leader, officer, server)
+                    seats.csv:2:3: “-3” không phải số chỗ làm việc: hãy ghi số nguyên từ 0 đến 10.000
+                    seats.csv:2:4: không có nhóm chức danh “IX”: hãy ghi II-VI, VII, VIII hoặc leader, manager, specialist
+                    seats.csv:2:5: không có chế độ mua sắm “D”: hãy ghi A/B hoặc C
+                    seats.csv:4:1: đơn vị, vị trí, nhóm và chế độ này đã có ở dòng 3
+                    seats.csv:5:3: “x” không phải số chỗ làm việc: hãy ghi số nguyên từ 0 đến 10.000
+                    seats.csv:2:1: dưới dòng đầu không có dòng nào, nên không có gì để nhập
+                    seats.csv:1:2: không có cột “tuoi”; các cột được dùng: unit_code, role, count, group, regime
+                    seats.csv:1:1: dòng đầu phải nêu tên các cột unit_code, role và count
+                    seats.csv:1:1: tệp là UTF-16 nhưng bị hỏng: hãy lưu lại dạng “CSV UTF-8” rồi thử lại"#]],
+            ),
+        ] {
+            let files: [&[u8]; 5] = [
+                broken.as_bytes(),
+                b"unit_code,role,count\n",
+                b"ma don vi,tuoi\n",
+                b"role,count\n",
+                b"\xFF\xFEu\0n",
+            ];
+            expected.assert_eq(&files.map(|file| told(lang, file)).join("\n"));
+        }
     }
 
     /// What a file says of its units is all that they have; what goes is told, and stands in the audit trail.
@@ -466,7 +521,8 @@ mod tests {
             "16093-HCC,clerk,3\n16093-HCC,leader,1\n16093-VP,clerk,1\n",
             "16093-HCC,clerk,3\n16093-HCC,leader,1\n",
         ] {
-            let read = parse("seats.csv", format!("unit_code,role,count\n{text}").as_bytes()).unwrap();
+            let read =
+                parse(english("seats.csv"), format!("unit_code,role,count\n{text}").as_bytes()).unwrap();
             let reckoned = reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
             let before = seat::all(&mut tx, &everything).await.unwrap();
             assert_eq!(reckon(&mut tx, &everything, &read).await.unwrap().unwrap(), reckoned);
@@ -495,16 +551,30 @@ mod tests {
         let mut tx = office.app.store.read().await.unwrap();
         let everything = Scope::everything();
         let text = "unit_code,role,count\n99,boss,2\n98,clerk,x\n16093,Clerk,1\n99,clerk,1\n";
-        let read = parse("s.csv", text.as_bytes()).unwrap();
-        let told = reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err();
-        expect![[r#"
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             s.csv:2:1: there is no unit with the code 99
             s.csv:2:2: the role “boss” is not known: counter, clerk, leader, officer, server
             s.csv:3:1: there is no unit with the code 98
-            s.csv:3:3: “x” is no number of seats: it is from 0 to 10000"#]]
-        .assert_eq(&told.join("\n"));
+            s.csv:3:3: “x” is no number of seats: it is from 0 to 10000"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+            s.csv:2:1: không có đơn vị nào mang mã 99
+            s.csv:2:2: không có vị trí “boss”: hãy ghi một cửa, văn thư, lãnh đạo, chuyên viên hoặc máy chủ (hay counter, clerk, leader, officer, server)
+            s.csv:3:1: không có đơn vị nào mang mã 98
+            s.csv:3:3: “x” không phải số chỗ làm việc: hãy ghi số nguyên từ 0 đến 10.000"#]],
+            ),
+        ] {
+            let read = parse(File::new("s.csv", lang), text.as_bytes()).unwrap();
+            let told = reckon(&mut tx, &everything, &read).await.unwrap().unwrap_err();
+            expected.assert_eq(&told.join("\n"));
+        }
         let commune = crate::store::unit::by_id(&mut tx, &office::unit_id("16093")).await.unwrap();
-        let read = parse("s.csv", b"unit_code,role,count\n16021,clerk,1\n16093,clerk,1\n").unwrap();
+        let read = parse(english("s.csv"), b"unit_code,role,count\n16021,clerk,1\n16093,clerk,1\n").unwrap();
         let told = reckon(&mut tx, &Scope::subtree(&commune.path), &read).await.unwrap().unwrap_err();
         assert_eq!(told, ["s.csv:2:1: there is no unit with the code 16021"], "it is not theirs");
 
@@ -513,17 +583,32 @@ mod tests {
             "machine,unit_code,role\n{one},16093,clerk\nNOBODY,99,boss\n{one},16093,officer\n\
              PC-VANTHU-01,16093,clerk\n{two},16093,OFFICER\n"
         );
-        let read = parse_moves("m.csv", text.as_bytes()).unwrap();
-        let told = reckon_moves(&mut tx, &everything, &read).await.unwrap().unwrap_err();
-        expect![[r#"
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             m.csv:3:1: there is no machine called NOBODY
             m.csv:3:2: there is no unit with the code 99
             m.csv:3:3: the role “boss” is not known: counter, clerk, leader, officer, server
             m.csv:4:1: the machine stands in line 2 too
-            m.csv:5:1: 2 machines are called PC-VANTHU-01: name them by their ids"#]]
-        .assert_eq(&told.join("\n"));
+            m.csv:5:1: 2 machines are called PC-VANTHU-01: name them by their ids"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+            m.csv:3:1: không có máy nào tên NOBODY
+            m.csv:3:2: không có đơn vị nào mang mã 99
+            m.csv:3:3: không có vị trí “boss”: hãy ghi một cửa, văn thư, lãnh đạo, chuyên viên hoặc máy chủ (hay counter, clerk, leader, officer, server)
+            m.csv:4:1: máy này đã có ở dòng 2
+            m.csv:5:1: có 2 máy cùng tên PC-VANTHU-01: hãy ghi mã máy thay cho tên"#]],
+            ),
+        ] {
+            let read = parse_moves(File::new("m.csv", lang), text.as_bytes()).unwrap();
+            let told = reckon_moves(&mut tx, &everything, &read).await.unwrap().unwrap_err();
+            expected.assert_eq(&told.join("\n"));
+        }
         let text = format!("machine,unit_code,role\n{two},16093,OFFICER\n");
-        let read = parse_moves("m.csv", text.as_bytes()).unwrap();
+        let read = parse_moves(english("m.csv"), text.as_bytes()).unwrap();
         let moves = reckon_moves(&mut tx, &everything, &read).await.unwrap().unwrap();
         assert!(moves.changes[0].told().ends_with("unit_code 38-SKHCN-VP → 16093"), "{moves:?}");
     }

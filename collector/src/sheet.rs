@@ -6,9 +6,38 @@
 use std::collections::BTreeMap;
 
 use csv::StringRecord;
+use rules::complaint::nearest;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::lang::Lang;
+use crate::money;
 use crate::vietnamese::{Legacy, fold};
+
+/// A file as its complaints tell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// The language of who reads the complaints.
+    pub lang: Lang,
+}
+
+impl<'a> File<'a> {
+    /// A file of this name, for a reader of this language.
+    pub const fn new(name: &'a str, lang: Lang) -> File<'a> {
+        File { name, lang }
+    }
+
+    /// A complaint of a line, from 1, and a column, from 1: it begins with `FILE:LINE:COLUMN:`.
+    pub fn complaint(self, line: u64, column: usize, text: &str) -> String {
+        format!("{}:{line}:{column}: {text}", self.name)
+    }
+
+    /// A complaint in Vietnamese or in English about the line that names the columns.
+    pub(crate) fn header_complaint(self, vi: &str, en: &str) -> Vec<String> {
+        vec![self.complaint(1, 1, self.lang.pick(vi, en))]
+    }
+}
 
 /// A table of texts, in NFC.
 #[derive(Debug, Clone)]
@@ -48,8 +77,13 @@ pub struct Named {
 
 impl<Row> Read<Row> {
     /// Nothing yet of a file of this name.
-    pub(crate) fn of(file: &str) -> Read<Row> {
-        Read { file: file.to_owned(), rows: Vec::new(), named: Vec::new(), complaints: Complaints::default() }
+    pub(crate) fn of(file: File<'_>) -> Read<Row> {
+        Read {
+            file: file.name.to_owned(),
+            rows: Vec::new(),
+            named: Vec::new(),
+            complaints: Complaints::new(file.lang),
+        }
     }
 
     /// Notes whom a line names.
@@ -60,19 +94,30 @@ impl<Row> Read<Row> {
     /// Complains of a file that has nothing below its first line: whoever sends one has picked the wrong file.
     pub(crate) fn check_rows(mut self, sheet: &Sheet) -> Read<Row> {
         if sheet.rows.is_empty() {
-            self.complaints.add(2, 0, "there are no rows below the first line, so nothing would be imported");
+            let text = self.complaints.lang.pick(
+                "dưới dòng đầu không có dòng nào, nên không có gì để nhập",
+                "there are no rows below the first line, so nothing would be imported",
+            );
+            self.complaints.add(2, 0, text);
         }
         self
     }
 }
 
 /// What is wrong with the lines of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaints {
+    /// The language in which they are told.
+    pub lang: Lang,
     all: Vec<(u64, usize, String)>,
 }
 
 impl Complaints {
+    /// None yet, for a reader of this language.
+    pub fn new(lang: Lang) -> Complaints {
+        Complaints { lang, all: Vec::new() }
+    }
+
     /// Complains of a line, from 1, and a column, from 0.
     pub fn add(&mut self, line: u64, at: usize, text: impl Into<String>) {
         self.all.push((line, at, text.into()));
@@ -91,16 +136,17 @@ impl Complaints {
     /// In the order of the file, each beginning with `FILE:LINE:COLUMN:`.
     pub fn told(mut self, file: &str) -> Vec<String> {
         self.all.sort_by_key(|(line, at, _)| (*line, *at));
-        self.all.into_iter().map(|(line, at, text)| format!("{file}:{line}:{}: {text}", at + 1)).collect()
+        let file = File::new(file, self.lang);
+        self.all.into_iter().map(|(line, at, text)| file.complaint(line, at + 1, &text)).collect()
     }
 }
 
-/// Reads a CSV file. `file` only stands in the complaints. Every row has as many fields as the header; rows of empty
+/// Reads a CSV file. Every row has as many fields as the header; rows of empty
 /// fields only, as spreadsheets leave behind, are left out.
 ///
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn read(file: &str, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<String>> {
+pub fn read(file: File<'_>, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<String>> {
     // The reader of CSV counts a line that ends in two characters where the second of them is.
     let text: String = text(file, bytes)?.replace("\r\n", "\n").replace('\r', "\n").nfc().collect();
     let (text, skipped, delimiter) = form(&text);
@@ -109,7 +155,7 @@ pub fn read(file: &str, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<Stri
         .trim(csv::Trim::All)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let header = reader.headers().map_err(|error| vec![format!("{file}:1:1: {error}")])?.clone();
+    let header = reader.headers().map_err(|error| vec![unreadable(file, 1, &error)])?.clone();
     let width = header.len();
     let columns = filled(&header);
     let header: StringRecord = header.iter().take(columns).collect();
@@ -119,7 +165,7 @@ pub fn read(file: &str, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<Stri
             Ok(record) => record,
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line) + skipped;
-                complaints.push(format!("{file}:{line}:1: {error}"));
+                complaints.push(unreadable(file, line, &error));
                 continue;
             }
         };
@@ -130,21 +176,44 @@ pub fn read(file: &str, bytes: &[u8], rows_max: usize) -> Result<Sheet, Vec<Stri
         }
         // Where the first line ends in empty fields, rows may do so too.
         if record.len() < columns || record.len() > width || fields > columns {
-            complaints.push(format!(
-                "{file}:{line}:{}: the row has {} fields, the first line has {columns}: look for a separator too \
-                 many or too few, and put texts that contain one in quotation marks",
-                record.len().min(columns) + usize::from(record.len() > columns),
-                record.len()
-            ));
+            let column = record.len().min(columns) + usize::from(record.len() > columns);
+            complaints.push(file.complaint(line, column, &other_width(file.lang, record.len(), columns)));
             continue;
         }
         rows.push((line, record.iter().take(columns).map(plain).collect()));
         if rows.len() > rows_max {
-            complaints.push(format!("{file}:{line}:1: more than {rows_max} rows: split the file"));
+            let most = money::told(file.lang, i64::try_from(rows_max).unwrap_or(i64::MAX));
+            let text = file.lang.pick(
+                format!("tệp có hơn {most} dòng: hãy chia thành nhiều tệp"),
+                format!("more than {most} rows: split the file"),
+            );
+            complaints.push(file.complaint(line, 1, &text));
             break;
         }
     }
     if complaints.is_empty() { Ok(Sheet { header, rows }) } else { Err(complaints) }
+}
+
+/// What the reader of CSV cannot make out.
+fn unreadable(file: File<'_>, line: u64, error: &csv::Error) -> String {
+    let text = file.lang.pick(
+        "không đọc được dòng này: hãy mở tệp, lưu lại dạng “CSV UTF-8” rồi thử lại".to_owned(),
+        error.to_string(),
+    );
+    file.complaint(line, 1, &text)
+}
+
+fn other_width(lang: Lang, fields: usize, columns: usize) -> String {
+    lang.pick(
+        format!(
+            "dòng này có {fields} ô, dòng đầu có {columns} ô: hãy xem có thừa hay thiếu dấu phân cách không, và đặt nội \
+             dung có chứa dấu phân cách trong ngoặc kép"
+        ),
+        format!(
+            "the row has {fields} fields, the first line has {columns}: look for a separator too many or too few, and \
+             put texts that contain one in quotation marks"
+        ),
+    )
 }
 
 /// How many fields there are up to the last that is not empty.
@@ -190,45 +259,61 @@ fn form(text: &str) -> (&str, u64, u8) {
 ///
 /// # Errors
 /// One complaint that begins with `FILE:LINE:COLUMN:`.
-pub fn text(file: &str, bytes: &[u8]) -> Result<String, Vec<String>> {
-    const AGAIN: &str = "save it as “CSV UTF-8” and try again";
+pub fn text(file: File<'_>, bytes: &[u8]) -> Result<String, Vec<String>> {
+    let again =
+        file.lang.pick("lưu lại dạng “CSV UTF-8” rồi thử lại", "save it as “CSV UTF-8” and try again");
+    let wrong = |line: usize, vi: &str, en: &str| {
+        let text = format!("{}{again}", file.lang.pick(vi, en));
+        Err(vec![file.complaint(u64::try_from(line).unwrap_or(u64::MAX), 1, &text)])
+    };
     let line_of = |at: usize| bytes.iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
     // A ZIP archive, as .xlsx and .ods are, and the older format of Office: "[MS-CFB]", 2.2.
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") {
-        return Err(vec![format!(
-            "{file}:1:1: this is a workbook (.xlsx, .xls or .ods), not a text: open it, {AGAIN}"
-        )]);
+        return wrong(
+            1,
+            "đây là bảng tính (.xlsx, .xls hoặc .ods), không phải tệp văn bản: hãy mở ra, ",
+            "this is a workbook (.xlsx, .xls or .ods), not a text: open it, ",
+        );
     }
     if let Some(units) = utf16(bytes) {
         let text = String::from_utf16(&units).ok().filter(|text| !text.contains('\0'));
         return match text {
             Some(text) => check_words(file, text),
-            None => Err(vec![format!("{file}:1:1: the file is UTF-16, and damaged: {AGAIN}")]),
+            None => wrong(1, "tệp là UTF-16 nhưng bị hỏng: hãy ", "the file is UTF-16, and damaged: "),
         };
     }
     let unmarked = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match std::str::from_utf8(unmarked) {
         Ok(text) if text.contains('\0') => {
             let line = text.bytes().take_while(|byte| *byte != 0).filter(|byte| *byte == b'\n').count() + 1;
-            Err(vec![format!("{file}:{line}:1: the file holds a zero byte, so it is no text: {AGAIN}")])
+            wrong(
+                line,
+                "tệp có ký tự rỗng (byte 0) nên không phải tệp văn bản: hãy ",
+                "the file holds a zero byte, so it is no text: ",
+            )
         }
         Ok(text) => check_words(file, text.to_owned()),
         Err(error) => {
             let line = line_of(error.valid_up_to() + (bytes.len() - unmarked.len()));
-            Err(vec![match Legacy::of_bytes(unmarked) {
-                Some(legacy) => format!("{file}:{line}:1: {}", legacy.advice()),
-                None => format!("{file}:{line}:1: the file is not UTF-8: {AGAIN}"),
-            }])
+            match Legacy::of_bytes(unmarked) {
+                Some(legacy) => Err(outdated(file, legacy, line)),
+                None => wrong(line, "tệp không phải UTF-8: hãy ", "the file is not UTF-8: "),
+            }
         }
     }
 }
 
 /// Refuses what was written in an older encoding and saved as if it were Unicode.
-fn check_words(file: &str, text: String) -> Result<String, Vec<String>> {
+fn check_words(file: File<'_>, text: String) -> Result<String, Vec<String>> {
     match Legacy::of_text(&text) {
-        Some((legacy, line)) => Err(vec![format!("{file}:{line}:1: {}", legacy.advice())]),
+        Some((legacy, line)) => Err(outdated(file, legacy, line)),
         None => Ok(text),
     }
+}
+
+fn outdated(file: File<'_>, legacy: Legacy, line: usize) -> Vec<String> {
+    let line = u64::try_from(line).unwrap_or(u64::MAX);
+    vec![file.complaint(line, 1, legacy.advice(file.lang))]
 }
 
 /// The units of UTF-16 without the mark; none where the bytes are something else. Without a mark, a text in Latin
@@ -261,7 +346,7 @@ fn utf16(bytes: &[u8]) -> Option<Vec<u16>> {
 /// # Errors
 /// A complaint for each column that is not known, or stands twice.
 pub fn columns(
-    file: &str,
+    file: File<'_>,
     header: &StringRecord,
     known: &[Column],
 ) -> Result<BTreeMap<&'static str, usize>, Vec<String>> {
@@ -271,22 +356,42 @@ pub fn columns(
         let folded = fold(name);
         let column =
             known.iter().find(|(column, names)| *column == folded || names.contains(&folded.as_str()));
-        let place = at + 1;
-        match column {
-            Some((column, _)) if found.insert(*column, at).is_some() => {
-                complaints.push(format!("{file}:1:{place}: the column {column} stands twice"));
-            }
-            Some(_) => {}
-            None => {
-                let names: Vec<&str> = known.iter().map(|(column, _)| *column).collect();
-                complaints.push(format!(
-                    "{file}:1:{place}: the column “{name}” is not known: there are {}",
-                    names.join(", ")
-                ));
-            }
-        }
+        let text = match column {
+            Some((column, _)) if found.insert(*column, at).is_some() => file.lang.pick(
+                format!("cột {column} có hai lần: hãy bỏ bớt một cột"),
+                format!("the column {column} stands twice"),
+            ),
+            Some(_) => continue,
+            None => unknown_column(file.lang, name, known),
+        };
+        complaints.push(file.complaint(1, at + 1, &text));
     }
     if complaints.is_empty() { Ok(found) } else { Err(complaints) }
+}
+
+/// There is no column of this name; where one of its names is near, that is told first.
+fn unknown_column(lang: Lang, name: &str, known: &[Column]) -> String {
+    let all = known.iter().flat_map(|(column, names)| std::iter::once(column).chain(*names).copied());
+    let near = nearest(&fold(name), all);
+    let meant =
+        near.and_then(|near| known.iter().find(|(column, names)| *column == near || names.contains(&near)));
+    let names = known.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
+    match meant {
+        Some((meant, _)) => lang.pick(
+            format!("không có cột “{name}”; có phải ý là {meant}? Các cột được dùng: {names}"),
+            format!("the column “{name}” is not known: is it {meant}? There are {names}"),
+        ),
+        None => lang.pick(
+            format!("không có cột “{name}”; các cột được dùng: {names}"),
+            format!("the column “{name}” is not known: there are {names}"),
+        ),
+    }
+}
+
+/// A file for an English reader, as most tests have it.
+#[cfg(test)]
+pub(crate) const fn english(name: &str) -> File<'_> {
+    File::new(name, Lang::En)
 }
 
 #[cfg(test)]

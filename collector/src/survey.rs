@@ -15,11 +15,14 @@ use rules::ruleset::RuleSet;
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::{App, Judge};
+use crate::days;
 use crate::judge::day;
+use crate::lang::Lang;
+use crate::money;
 use crate::named::{self, Change, Part};
 use crate::parameters;
 use crate::rescore::judge_again;
-use crate::sheet::{self, Column};
+use crate::sheet::{self, Column, File};
 use crate::store::assessment::Cause;
 use crate::store::declaration::{self, Declaration, Declared, Sheet};
 use crate::store::listing::Scope;
@@ -101,8 +104,8 @@ pub fn taken_back() -> Json {
 /// 2026-12-31, `chưa` for a day that has not come, `không rõ` to take back what was declared before.
 ///
 /// # Errors
-/// What can be written.
-pub fn read(term: &Term, text: &str, today: Date) -> Result<Json, String> {
+/// What can be written, in this language.
+pub fn read(lang: Lang, term: &Term, text: &str, today: Date) -> Result<Json, String> {
     let word = fold(text.trim());
     if matches!(word.as_str(), "khong ro" | "?" | "unknown") {
         return Ok(taken_back());
@@ -111,37 +114,40 @@ pub fn read(term: &Term, text: &str, today: Date) -> Result<Json, String> {
         Kind::Flag => match word.as_str() {
             "co" | "yes" | "true" | "x" | "1" => Ok(json!(true)),
             "khong" | "no" | "false" | "0" | "chua" => Ok(json!(false)),
-            _ => Err(format!("“{text}” is neither có nor không")),
+            _ => Err(lang.pick(
+                format!("“{text}” không phải có hay không: hãy ghi có, không hoặc không rõ"),
+                format!("“{text}” is neither có nor không"),
+            )),
         },
         Kind::Date => match word.as_str() {
             "chua" | "chua co" | "khong" | "no" | "none" => Ok(Json::Null),
-            _ => match read_day(text) {
+            _ => match days::read(text) {
                 Some(day) if day <= today => Ok(json!(day.to_string())),
-                Some(day) => Err(format!("{day} is in the future")),
-                None => Err(format!("“{text}” is no day: write it as 31/12/2026, or chưa")),
+                Some(day) => Err(in_the_future(lang, day)),
+                None => Err(lang.pick(
+                    format!("“{text}” không phải ngày: hãy ghi như 31/12/2026, hoặc chưa"),
+                    format!("“{text}” is no day: write it as 31/12/2026, or chưa"),
+                )),
             },
         },
         _ => match text.trim().parse::<i64>() {
             Ok(number) if (0..=MBPS_MAX).contains(&number) => Ok(json!(number)),
             Ok(_) | Err(_) => {
-                Err(format!("“{text}” is no bandwidth in Mb/s: it is a whole number from 0 to {MBPS_MAX}"))
+                let most = money::told(lang, MBPS_MAX);
+                Err(lang.pick(
+                    format!(
+                        "“{text}” không phải băng thông tính bằng Mb/s: hãy ghi số nguyên từ 0 đến {most}"
+                    ),
+                    format!("“{text}” is no bandwidth in Mb/s: it is a whole number from 0 to {most}"),
+                ))
             }
         },
     }
 }
 
-/// A day as people and programs write it.
-pub fn read_day(text: &str) -> Option<Date> {
-    let text = text.trim();
-    if let Ok(day) = text.parse() {
-        return Some(day);
-    }
-    let mut parts = text.split('/');
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+fn in_the_future(lang: Lang, day: Date) -> String {
+    let day = days::told(lang, day);
+    lang.pick(format!("ngày {day} chưa đến"), format!("{day} is in the future"))
 }
 
 /// Whether a declaration of this day is to be made again.
@@ -149,19 +155,21 @@ pub fn is_old(declared_on: Date, today: Date) -> bool {
     today.checked_sub(Span::new().months(OLD_MONTHS)).is_ok_and(|limit| declared_on < limit)
 }
 
-/// Reads a CSV file of declarations. `file` only stands in the complaints.
+/// Reads a CSV file of declarations.
 ///
 /// # Errors
 /// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<sheet::Read<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8], today: Date) -> Result<sheet::Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let Some(unit) = columns.get("unit_code").copied().filter(|_| columns.len() > 1) else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the column unit_code, and what is declared: {}",
-            DECLARED.join(", ")
-        )]);
+        let declared = DECLARED.join(", ");
+        return Err(file.header_complaint(
+            &format!("dòng đầu phải nêu tên cột unit_code và các cột được khai báo: {declared}"),
+            &format!("the first line must name the column unit_code, and what is declared: {declared}"),
+        ));
     };
+    let lang = file.lang;
     let mut file_read = sheet::Read::of(file);
     let mut lines: BTreeMap<(String, Option<Date>), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
@@ -174,31 +182,44 @@ pub fn parse(file: &str, bytes: &[u8], today: Date) -> Result<sheet::Read<Row>, 
             Some((at, record.get(at).unwrap_or_default())).filter(|(_, text)| !text.is_empty())
         };
         if code.is_empty() {
-            wrong(unit, "the code of the unit is missing".to_owned());
+            wrong(unit, named::code_missing(lang).to_owned());
         }
         let mut declared_on = None;
         if let Some((at, text)) = written("declared_on") {
-            match read_day(text) {
+            match days::read(text) {
                 Some(day) if day <= today => declared_on = Some(day),
-                Some(day) => wrong(at, format!("{day} is in the future")),
-                None => wrong(at, format!("“{text}” is no day: write it as 31/12/2026")),
+                Some(day) => wrong(at, in_the_future(lang, day)),
+                None => {
+                    let told = lang.pick(
+                        format!("“{text}” không phải ngày: hãy ghi như 31/12/2026"),
+                        format!("“{text}” is no day: write it as 31/12/2026"),
+                    );
+                    wrong(at, told);
+                }
             }
         }
         let note = written("note").unwrap_or_default();
         if note.1.chars().count() > NOTE_CHARS_MAX {
-            wrong(note.0, format!("the note has more than {NOTE_CHARS_MAX} characters"));
+            let told = lang.pick(
+                format!("ghi chú dài hơn {NOTE_CHARS_MAX} ký tự"),
+                format!("the note has more than {NOTE_CHARS_MAX} characters"),
+            );
+            wrong(note.0, told);
         }
         let mut answers = Answers::new();
         for term in terms() {
             let Some((at, text)) = written(term.name) else { continue };
-            match read(term, text, today) {
+            match read(lang, term, text, today) {
                 Ok(value) => drop(answers.insert(term.name, value)),
                 Err(text) => wrong(at, text),
             }
         }
         if file_read.complaints.len() == before {
             if let Some(first) = lines.insert((code.to_owned(), declared_on), *line) {
-                let text = format!("the same unit and day stand in line {first} too");
+                let text = lang.pick(
+                    format!("đơn vị và ngày này đã có ở dòng {first}"),
+                    format!("the same unit and day stand in line {first} too"),
+                );
                 file_read.complaints.add(*line, unit, text);
             }
             let (unit, note) = (code.to_owned(), note.1.to_owned());

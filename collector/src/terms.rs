@@ -113,8 +113,7 @@ pub async fn keep_text(app: &App, name: &str, text: &str, by: &str) -> Result<Re
         Kind::Prices => Tried::Prices(text.digest.clone()),
         Kind::Set => Tried::Rules(text.digest.clone()),
         Kind::Lifecycle | Kind::Norms => {
-            let told = "a plan is tried with a price book or with a rule set, and this is neither";
-            return Ok(Err(vec![Wrong::Unreadable(told.to_owned())]));
+            return Ok(Err(vec![Wrong::NotForPlans]));
         }
     };
     let now = app.clock.now();

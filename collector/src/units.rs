@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::judge::day;
-use crate::sheet::{self, Column};
+use crate::lang::Lang;
+use crate::sheet::{self, Column, File};
 use crate::store::Tx;
 use crate::store::unit::{self, Decision, Naming};
 use crate::units::change::{Done, Missing, Reckoned, Wish};
@@ -70,34 +71,36 @@ struct Columns {
     points: Option<usize>,
 }
 
-/// Reads a CSV file of units. `file` only stands in the complaints.
+/// Reads a CSV file of units.
 ///
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, UNITS_MAX)?;
     let columns = columns(file, &sheet.header)?;
     let mut complaints = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut lines = BTreeMap::<String, u64>::new();
     for (line, record) in &sheet.rows {
-        match row(*line, record, &columns) {
+        match row(file.lang, *line, record, &columns) {
             Ok(row) => {
                 if let Some(first) = lines.insert(row.naming.code.clone(), *line) {
-                    complaints.push(format!(
-                        "{file}:{line}:1: the code {} stands in line {first} too",
-                        row.naming.code
-                    ));
+                    let code = &row.naming.code;
+                    let text = file.lang.pick(
+                        format!("mã {code} đã có ở dòng {first}"),
+                        format!("the code {code} stands in line {first} too"),
+                    );
+                    complaints.push(file.complaint(*line, 1, &text));
                 }
                 rows.push(row);
             }
-            Err(text) => complaints.push(format!("{file}:{line}:1: {text}")),
+            Err(text) => complaints.push(file.complaint(*line, 1, &text)),
         }
     }
     if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
 }
 
-fn columns(file: &str, header: &csv::StringRecord) -> Result<Columns, Vec<String>> {
+fn columns(file: File<'_>, header: &csv::StringRecord) -> Result<Columns, Vec<String>> {
     let found = sheet::columns(file, header, COLUMNS)?;
     let name = found.get("name").or(found.get("full_name"));
     match found.get("code") {
@@ -110,30 +113,48 @@ fn columns(file: &str, header: &csv::StringRecord) -> Result<Columns, Vec<String
             parent: found.get("parent_code").copied(),
             points: found.get("points").copied(),
         }),
-        _ => Err(vec![format!("{file}:1:1: the first line must name the columns code and name")]),
+        _ => Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột code và name",
+            "the first line must name the columns code and name",
+        )),
     }
 }
 
-fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, String> {
+fn row(lang: Lang, line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, String> {
     let field = |column: Option<usize>| column.and_then(|at| record.get(at)).unwrap_or_default();
     let code = field(Some(columns.code));
     let (name, full_name) = (field(columns.name), field(columns.full_name));
     let full_name = if full_name.is_empty() { name } else { full_name };
     if code.is_empty() || full_name.is_empty() {
-        return Err("a unit needs a code and a name".to_owned());
+        return Err(lang.pick("đơn vị phải có mã và tên", "a unit needs a code and a name").to_owned());
     }
     if [code, full_name, name].iter().any(|text| text.chars().count() > CHARS_MAX) {
-        return Err(format!("a code or name is longer than {CHARS_MAX} characters"));
+        return Err(lang.pick(
+            format!("mã hoặc tên dài hơn {CHARS_MAX} ký tự"),
+            format!("a code or name is longer than {CHARS_MAX} characters"),
+        ));
     }
     let (kind, level) = (field(columns.kind), field(columns.level));
     let kind = kind_of(kind, level).ok_or_else(|| {
-        format!("the kind “{kind}” (level “{level}”) is not known: province, district, commune, ward, department, office, other")
+        lang.pick(
+            format!(
+                "không có loại đơn vị “{kind}” (cấp “{level}”): hãy ghi tỉnh, huyện, xã, phường, sở, phòng, ban, văn phòng, \
+                 trung tâm hoặc khác"
+            ),
+            format!("the kind “{kind}” (level “{level}”) is not known: province, district, commune, ward, department, office, other"),
+        )
     })?;
     let is_number = code.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(digits) = digits_of(level).filter(|digits| is_number && code.len() < *digits) {
-        return Err(format!(
-            "the code {code} has lost its leading zeros: codes of this level have {digits} digits. Format the column \
-             as text before the file is opened in a spreadsheet"
+        return Err(lang.pick(
+            format!(
+                "mã {code} đã mất số 0 ở đầu: mã của cấp này có {digits} chữ số. Hãy định dạng cột này là văn bản trước \
+                 khi mở tệp bằng bảng tính"
+            ),
+            format!(
+                "the code {code} has lost its leading zeros: codes of this level have {digits} digits. Format the \
+                 column as text before the file is opened in a spreadsheet"
+            ),
         ));
     }
     let short = if name.is_empty() { strip_kind(full_name) } else { strip_kind(name) };
@@ -148,7 +169,10 @@ fn row(line: u64, record: &csv::StringRecord, columns: &Columns) -> Result<Row, 
         "" => None,
         points => {
             Some(points.parse::<u32>().ok().filter(|points| *points <= POINTS_MAX).ok_or_else(|| {
-                format!("“{points}” are no points of a unit: they are from 0 to {POINTS_MAX}")
+                lang.pick(
+                    format!("“{points}” không phải điểm ưu tiên: hãy ghi số nguyên từ 0 đến {POINTS_MAX}"),
+                    format!("“{points}” are no points of a unit: they are from 0 to {POINTS_MAX}"),
+                )
             })?)
         }
     };
@@ -222,7 +246,7 @@ fn kind_of_name(name: &str) -> Option<&'static str> {
 /// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`; or that the database cannot.
 pub async fn reckon(
     tx: &mut Tx,
-    file: &str,
+    file: File<'_>,
     rows: &[Row],
     (on, missing): (Date, Missing),
 ) -> Result<Result<Reckoned, Vec<String>>> {
@@ -237,7 +261,7 @@ pub async fn reckon(
 /// transaction must not be committed.
 pub async fn import(
     tx: &mut Tx,
-    file: &str,
+    file: File<'_>,
     rows: &[Row],
     now: Timestamp,
 ) -> Result<Result<Done, Vec<String>>> {

@@ -5,6 +5,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::lang::Lang;
+
 /// The text for a search without accents: "Thanh Hóa" and "thanh hoá" both become "thanh hoa".
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -86,24 +88,32 @@ pub enum Legacy {
 
 impl Legacy {
     /// What it is and what to do, as the end of a complaint.
-    pub fn advice(self) -> &'static str {
+    pub fn advice(self, lang: Lang) -> &'static str {
         match self {
-            Legacy::Windows1258 => {
+            Legacy::Windows1258 => lang.pick(
+                "tệp dùng bảng mã Windows-1258, không phải UTF-8: hãy mở bằng chương trình đã tạo ra tệp, lưu lại dạng \
+                 “CSV UTF-8” rồi thử lại",
                 "the file is Windows-1258, not UTF-8: open it in the program that it comes from, save it as “CSV \
-                 UTF-8” and try again"
-            }
-            Legacy::Tcvn3 => {
+                 UTF-8” and try again",
+            ),
+            Legacy::Tcvn3 => lang.pick(
+                "nội dung dùng bảng mã TCVN3 (ABC, phông chữ như .VnTime), không phải Unicode: hãy chuyển mã bằng bộ \
+                 công cụ của UniKey (Ctrl + Shift + F6, từ TCVN3 sang Unicode), lưu lại dạng “CSV UTF-8” rồi thử lại",
                 "the text is TCVN3 (ABC, fonts such as .VnTime), not Unicode: convert it with UniKey's toolkit (Ctrl + \
-                 Shift + F6, from TCVN3 to Unicode), save it as “CSV UTF-8” and try again"
-            }
-            Legacy::Vni => {
+                 Shift + F6, from TCVN3 to Unicode), save it as “CSV UTF-8” and try again",
+            ),
+            Legacy::Vni => lang.pick(
+                "nội dung dùng bảng mã VNI (phông chữ như VNI-Times), không phải Unicode: hãy chuyển mã bằng bộ công cụ \
+                 của UniKey (Ctrl + Shift + F6, từ VNI Windows sang Unicode), lưu lại dạng “CSV UTF-8” rồi thử lại",
                 "the text is VNI (fonts such as VNI-Times), not Unicode: convert it with UniKey's toolkit (Ctrl + Shift \
-                 + F6, from VNI Windows to Unicode), save it as “CSV UTF-8” and try again"
-            }
-            Legacy::Twice => {
+                 + F6, from VNI Windows to Unicode), save it as “CSV UTF-8” and try again",
+            ),
+            Legacy::Twice => lang.pick(
+                "nội dung là UTF-8 nhưng đã bị mở như Windows-1252 rồi lưu lại: hãy lấy tệp trước lần lưu đó, mở dưới \
+                 dạng UTF-8, lưu lại dạng “CSV UTF-8” rồi thử lại",
                 "the text is UTF-8 that was read as Windows-1252 and saved again: go back to the file before that, open \
-                 it as UTF-8, save it as “CSV UTF-8” and try again"
-            }
+                 it as UTF-8, save it as “CSV UTF-8” and try again",
+            ),
         }
     }
 

@@ -21,16 +21,18 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
+use unicode_normalization::UnicodeNormalization;
 
 use ::rules::limits::RULESET_BYTES_MAX;
 
 use crate::app::App;
 use crate::error::Failure;
 use crate::guard::{self, Guard, Person};
+use crate::lang::Lang;
 use crate::store::account::Standing;
 use crate::store::listing;
 use crate::store::unit::Unit;
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::words::Words;
 
 pub mod account;
@@ -466,8 +468,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
 /// The fields of a query or a form. Unknown ones are ignored, of those that come twice the last counts.
 pub struct Fields {
     texts: BTreeMap<String, String>,
-    files: BTreeMap<String, Bytes>,
+    files: BTreeMap<String, Sent>,
 }
+
+/// A file that was sent, and what it is called on the person's PC.
+struct Sent {
+    name: String,
+    bytes: Bytes,
+}
+
+/// Most characters of the name of a file on a page, and how many of these are its end.
+const FILE_NAME_CHARS_MAX: usize = 80;
+const FILE_NAME_END_CHARS: usize = 20;
 
 /// The media type of a table that spreadsheets read.
 const CSV: &str = "text/csv; charset=utf-8";
@@ -512,11 +524,11 @@ impl Fields {
         let (mut texts, mut files) = (BTreeMap::new(), BTreeMap::new());
         while let Some(field) = multipart.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
-            let is_file = field.file_name().is_some();
+            let file = field.file_name().map(str::to_owned);
             let bytes = field.bytes().await.map_err(broken)?;
             texts.insert(name.clone(), String::from_utf8_lossy(&bytes).into_owned());
-            if is_file && !bytes.is_empty() {
-                files.insert(name, bytes);
+            if let Some(file) = file.filter(|_| !bytes.is_empty()) {
+                files.insert(name, Sent { name: file, bytes });
             }
         }
         Ok(Fields { texts, files })
@@ -529,8 +541,30 @@ impl Fields {
 
     /// The file that was sent in this field, as it came; none when nobody chose one.
     pub fn file(&self, name: &str) -> Option<&[u8]> {
-        self.files.get(name).map(|bytes| &bytes[..])
+        self.files.get(name).map(|sent| &sent.bytes[..])
     }
+
+    /// What complaints call the file in this field: as it is called on the person's PC, so that they know it again; of a
+    /// text that stood on the page, as the file was called that it came from (the field `file_name`); `usual` where nobody
+    /// says. It is for the eyes of who sent it, and kept nowhere.
+    pub fn file_name(&self, name: &str, usual: &str) -> String {
+        let sent = self.files.get(name).map_or(self.text("file_name"), |sent| sent.name.as_str());
+        plain_name(sent).unwrap_or_else(|| usual.to_owned())
+    }
+}
+
+/// The last part of the name of a file, in NFC, without signs that do not print or turn the text around, and bounded so
+/// that its ending stays; none where nothing is left of it.
+fn plain_name(name: &str) -> Option<String> {
+    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last.nfc().filter(|c| !c.is_control() && !turns(*c)).collect();
+    let plain: Vec<char> = plain.trim().chars().collect();
+    if plain.len() <= FILE_NAME_CHARS_MAX {
+        return (!plain.is_empty()).then(|| plain.into_iter().collect());
+    }
+    let (begin, end) = (FILE_NAME_CHARS_MAX - FILE_NAME_END_CHARS - 1, plain.len() - FILE_NAME_END_CHARS);
+    Some(plain[..begin].iter().chain(&['…']).chain(&plain[end..]).collect())
 }
 
 /// The answer that a page makes.

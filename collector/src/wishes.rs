@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use rules::complaint::nearest;
 use rules::prices::Prices;
 
+use crate::lang::Lang;
 use crate::money;
 use crate::named::{self, Change, Part};
-use crate::sheet::{self, Column, Read};
+use crate::sheet::{self, Column, File, Read};
 use crate::store::listing::Scope;
 use crate::store::wish::{self, Wish};
 use crate::store::{Tx, audit};
@@ -59,20 +61,22 @@ pub struct Reckoned {
     sets: Vec<(String, Vec<Wish>)>,
 }
 
-/// Reads a CSV file of wishes for items of this price book. `file` only stands in the complaints.
+/// Reads a CSV file of wishes for items of this price book.
 ///
 /// # Errors
 /// What keeps it from being read at all, each complaint beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Read<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8], prices: &Prices) -> Result<Read<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let [Some(unit), Some(item), Some(count)] =
         ["unit_code", "item", "count"].map(|name| columns.get(name).copied())
     else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the columns unit_code, item and count"
-        )]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột unit_code, item và count",
+            "the first line must name the columns unit_code, item and count",
+        ));
     };
+    let lang = file.lang;
     let mut read = Read::of(file);
     let mut lines: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
@@ -82,48 +86,40 @@ pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Read<Row>, Vec
         read.name(*line, unit, code);
         let mut wrong = |at: usize, text: String| read.complaints.add(*line, at, text);
         if code.is_empty() {
-            wrong(unit, "the code of the unit is missing".to_owned());
+            wrong(unit, named::code_missing(lang).to_owned());
         }
         if !prices.items.contains_key(id) {
-            let known: Vec<&str> = prices.items.keys().map(String::as_str).collect();
-            wrong(item, format!("the item “{id}” is not in the price book: there are {}", known.join(", ")));
+            wrong(item, unknown_item(lang, id, prices));
         }
         let number =
             |text: &str, most: i64| text.parse::<i64>().ok().filter(|number| (0..=most).contains(number));
         let wished = number(field(count), COUNT_MAX);
         if wished.is_none() {
-            wrong(count, format!("“{}” is no number of devices: it is from 0 to {COUNT_MAX}", field(count)));
+            wrong(count, no_number(lang, field(count)));
         }
         let optional =
             |name: &str| columns.get(name).map(|at| (*at, field(*at))).filter(|(_, text)| !text.is_empty());
         let have = optional("have").map_or(Some(0), |(_, text)| number(text, COUNT_MAX));
         if let (None, Some((at, text))) = (have, optional("have")) {
-            wrong(at, format!("“{text}” is no number of devices: it is from 0 to {COUNT_MAX}"));
+            wrong(at, no_number(lang, text));
         }
         let price = optional("price").map(|(at, text)| {
             (at, text, money::whole(text).ok().filter(|price| (1..=PRICE_MAX).contains(price)))
         });
         match price {
-            Some((at, text, None)) => {
-                wrong(
-                    at,
-                    format!("“{text}” is no price in đồng: it is a whole number from 1 to {PRICE_MAX}"),
-                );
-            }
+            Some((at, text, None)) => wrong(at, no_price(lang, text)),
             Some((at, _, Some(price))) if prices.is_plausible(id, price) == Some(false) => {
                 let usual = prices.items.get(id).and_then(|item| item.usual).unwrap_or_default();
-                wrong(
-                    at,
-                    format!(
-                        "{price} đồng for one {id} is not from {} to {}, as is usual: is it in đồng?",
-                        usual.0, usual.1
-                    ),
-                );
+                wrong(at, unusual_price(lang, id, price, usual));
             }
             Some(_) | None => {}
         }
         if let Some(first) = lines.insert((code.to_owned(), id.to_owned()), *line) {
-            wrong(unit, format!("the same unit and item stand in line {first} too"));
+            let told = lang.pick(
+                format!("đơn vị và hạng mục này đã có ở dòng {first}"),
+                format!("the same unit and item stand in line {first} too"),
+            );
+            wrong(unit, told);
         }
         if let (true, Some(count), Some(have)) = (read.complaints.len() == before, wished, have) {
             let price = price.and_then(|(_, _, price)| price);
@@ -132,6 +128,49 @@ pub fn parse(file: &str, bytes: &[u8], prices: &Prices) -> Result<Read<Row>, Vec
         }
     }
     Ok(read.check_rows(&sheet))
+}
+
+/// The price book has no such item; where the name of one is near, that is told first.
+fn unknown_item(lang: Lang, id: &str, prices: &Prices) -> String {
+    let ids = || prices.items.keys().map(String::as_str);
+    let known = ids().collect::<Vec<_>>().join(", ");
+    match nearest(id, ids()) {
+        Some(near) => lang.pick(
+            format!("bảng giá không có hạng mục “{id}”; có phải ý là {near}? Các hạng mục hiện có: {known}"),
+            format!("the item “{id}” is not in the price book: is it {near}? There are {known}"),
+        ),
+        None => lang.pick(
+            format!("bảng giá không có hạng mục “{id}”; các hạng mục hiện có: {known}"),
+            format!("the item “{id}” is not in the price book: there are {known}"),
+        ),
+    }
+}
+
+fn no_number(lang: Lang, text: &str) -> String {
+    let most = money::told(lang, COUNT_MAX);
+    lang.pick(
+        format!("“{text}” không phải số lượng thiết bị: hãy ghi số nguyên từ 0 đến {most}"),
+        format!("“{text}” is no number of devices: it is from 0 to {most}"),
+    )
+}
+
+fn no_price(lang: Lang, text: &str) -> String {
+    let most = money::told(lang, PRICE_MAX);
+    lang.pick(
+        format!("“{text}” không phải đơn giá tính bằng đồng: hãy ghi số nguyên từ 1 đến {most}"),
+        format!("“{text}” is no price in đồng: it is a whole number from 1 to {most}"),
+    )
+}
+
+fn unusual_price(lang: Lang, id: &str, price: i64, (low, high): (i64, i64)) -> String {
+    let [price, low, high] = [price, low, high].map(|sum| money::told(lang, sum));
+    lang.pick(
+        format!(
+            "{price} đồng cho một {id} không nằm trong khoảng thường gặp từ {low} đến {high} đồng: đơn giá đã tính bằng \
+             đồng chưa?"
+        ),
+        format!("{price} đồng for one {id} is not from {low} to {high}, as is usual: is it in đồng?"),
+    )
 }
 
 /// What the file makes of the wishes of its units: a unit that it names has the wishes of the file and no others. Writes
@@ -207,12 +246,13 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::sheet::english;
 
     #[test]
     fn rows_as_people_write_them() {
         let prices = Prices::shipped();
         let csv = "\u{feff}Mã đơn vị;Thiết bị;Số lượng;Hiện có;Đơn giá\n16093;firewall;2;1;40.000.000\n16093;internet-line;1;;\n";
-        let rows = parse("w.csv", csv.as_bytes(), &prices).unwrap().rows;
+        let rows = parse(english("w.csv"), csv.as_bytes(), &prices).unwrap().rows;
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].count, rows[0].have, rows[0].price), (2, 1, Some(40_000_000)));
         assert_eq!((rows[1].count, rows[1].have, rows[1].price), (1, 0, None));
@@ -222,18 +262,40 @@ mod tests {
     fn complaints_all_at_once() {
         let csv = "unit_code,item,count,have,price\n,switch,1,,\n16093,swich,1,,\n16093,wifi,-1,x,\n\
                    16093,firewall,1,0,45\n16093,firewall,1,0,1.5\n";
-        let told = parse("w.csv", csv.as_bytes(), &Prices::shipped()).unwrap().complaints.told("w.csv");
-        // The list of all items is long, and stands in the book.
-        let told: Vec<&str> = told.iter().map(|text| text.split(": there are").next().unwrap()).collect();
-        expect![[r#"
+        let prices = Prices::shipped();
+        for (lang, expected) in [
+            (
+                Lang::En,
+                expect![[r#"
             w.csv:2:1: the code of the unit is missing
-            w.csv:3:2: the item “swich” is not in the price book
+            w.csv:3:2: the item “swich” is not in the price book: is it switch?
             w.csv:4:3: “-1” is no number of devices: it is from 0 to 10000
             w.csv:4:4: “x” is no number of devices: it is from 0 to 10000
             w.csv:5:5: 45 đồng for one firewall is not from 3000000 to 1000000000, as is usual: is it in đồng?
             w.csv:6:1: the same unit and item stand in line 5 too
-            w.csv:6:5: “1.5” is no price in đồng: it is a whole number from 1 to 100000000000"#]]
-        .assert_eq(&told.join("\n"));
-        assert_eq!(parse("w.csv", b"unit_code,item\n", &Prices::shipped()).unwrap_err().len(), 1);
+            w.csv:6:5: “1.5” is no price in đồng: it is a whole number from 1 to 100000000000
+            w.csv:1:1: the first line must name the columns unit_code, item and count"#]],
+            ),
+            (
+                Lang::Vi,
+                expect![[r#"
+            w.csv:2:1: thiếu mã đơn vị
+            w.csv:3:2: bảng giá không có hạng mục “swich”; có phải ý là switch? Các hạng mục
+            w.csv:4:3: “-1” không phải số lượng thiết bị: hãy ghi số nguyên từ 0 đến 10.000
+            w.csv:4:4: “x” không phải số lượng thiết bị: hãy ghi số nguyên từ 0 đến 10.000
+            w.csv:5:5: 45 đồng cho một firewall không nằm trong khoảng thường gặp từ 3.000.000 đến 1.000.000.000 đồng: đơn giá đã tính bằng đồng chưa?
+            w.csv:6:1: đơn vị và hạng mục này đã có ở dòng 5
+            w.csv:6:5: “1.5” không phải đơn giá tính bằng đồng: hãy ghi số nguyên từ 1 đến 100.000.000.000
+            w.csv:1:1: dòng đầu phải nêu tên các cột unit_code, item và count"#]],
+            ),
+        ] {
+            let file = File::new("w.csv", lang);
+            let told = parse(file, csv.as_bytes(), &prices).unwrap().complaints.told("w.csv");
+            // The list of all items is long, and stands in the book.
+            let short =
+                |text: &String| text.split(lang.pick(" hiện có:", " There are")).next().unwrap().to_owned();
+            let told = told.iter().map(short).chain(parse(file, b"unit_code,item\n", &prices).unwrap_err());
+            expected.assert_eq(&told.collect::<Vec<_>>().join("\n"));
+        }
     }
 }

@@ -47,12 +47,27 @@ impl Complaint {
         (said(&self.text), self.suggestion.as_ref().map(said))
     }
 
+    /// The complaint in this language: what is wrong in one line, and what would be right in another one.
+    pub fn told_in_lines(&self, tongue: Tongue) -> String {
+        let (said, suggestion) = self.told(tongue);
+        let first = self.first_line(&said, tongue);
+        match suggestion {
+            Some(suggestion) => format!("{first}\n  {}: {suggestion}", tongue.pick("gợi ý", "help")),
+            None => first,
+        }
+    }
+
+    /// Where it is, how bad, and what is wrong.
+    fn first_line(&self, said: &str, tongue: Tongue) -> String {
+        let weight = self.weight(tongue);
+        format!("{}:{}:{}: {weight}[{}]: {said}", self.file, self.line, self.column, self.code)
+    }
+
     /// The complaint with its [`Complaint::excerpt`] of `text`. `text` is the file.
     pub fn draw(&self, text: &str, tongue: Tongue) -> String {
         let (said, suggestion) = self.told(tongue);
-        let (weight, help) = (self.weight(tongue), tongue.pick("gợi ý", "help"));
-        let mut drawn =
-            format!("{}:{}:{}: {weight}[{}]: {said}\n", self.file, self.line, self.column, self.code);
+        let help = tongue.pick("gợi ý", "help");
+        let mut drawn = format!("{}\n", self.first_line(&said, tongue));
         drawn.push_str(&self.excerpt(text));
         if let Some(suggestion) = suggestion {
             drawn.push_str(&format!("{} = {help}: {suggestion}\n", self.margin()));
@@ -83,20 +98,7 @@ impl Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}[{}]: {}",
-            self.file,
-            self.line,
-            self.column,
-            self.weight(Tongue::English),
-            self.code,
-            self.text
-        )?;
-        match &self.suggestion {
-            Some(suggestion) => write!(f, "\n  help: {suggestion}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.told_in_lines(Tongue::English))
     }
 }
 
@@ -144,7 +146,7 @@ const WORD_BYTES_MAX: usize = 64;
 const WORDS_COUNT_MAX: usize = 1_000;
 
 /// The word among these that was most likely meant, if any is near enough.
-pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing two words takes as long as the one times the other.
     if written.len() > WORD_BYTES_MAX {
         return None;

@@ -259,6 +259,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::condition::words::Tongue;
     use crate::ruleset::shipped;
 
     #[test]
@@ -384,16 +385,156 @@ unit = { vi = "bộ", en = "" }
 price = -1
 verify = true
 "#;
-        let told: Vec<String> =
-            Prices::parse("prices.toml", text).unwrap_err().iter().map(ToString::to_string).collect();
-        expect![[r#"
-            prices.toml:8:11: error[out-of-range]: the price of 21000000 is above the ceiling of 20000000
-            prices.toml:10:1: error[missing-key]: `item` lacks `verified`
-            prices.toml:12:9: error[missing-key]: `title` lacks `en`
-            prices.toml:13:26: error[empty-text]: `en` is empty
-            prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
-            prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
-              help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`, `yearly`"#]]
-        .assert_eq(&told.join("\n"));
+        let books = [
+            text,
+            "dated = 2026-11-23\n",
+            "dated = \"2026-11-23\"\nsource = 3\nitem = 1\n",
+            "dated = 2026-13-23\n",
+            "dated = 2026-1-3\n",
+            "dated = 23/11/2026\n",
+            "dated 2026-11-23\n",
+            "source = \"a\nb\"\n",
+            "source = “a”\n",
+            "[[item]]\nid = \"pc\"\nid = \"pc\"\n",
+            "[[item]\nid = \"pc\"\n",
+            "[[item]]\nprice = 1.000.000\n",
+            "[[item]]\nprice = 1 000\n",
+            "[[item]]\nprice = 15,000,000\n",
+            "[[item]]\nprice = 01000\n",
+            "[[item]]\nprice = \"15000000\"\n",
+            "[[item]]\nprice = 1.5\nusual = { from = 5, to = 3 }\npurchase = \"part \"\nverified = \"no\"\n",
+            "[[item]]\nprice =\n",
+            "[[item]]\nid = 'a\n",
+            "[[item]]\ntitle = { vi = \"a\", en = \"b\"\nprice = 1\n",
+            "[[item]]\ntitle = { vi = \"a\" en = \"b\" }\n",
+            "[[item]]\nverified = yes\n",
+            "[[item]]\nyearly = true\n",
+        ];
+        for (tongue, expected) in [
+            (
+                Tongue::English,
+                expect![[r#"
+                    prices.toml:8:11: error[out-of-range]: the price of 21000000 is above the ceiling of 20000000
+                    prices.toml:10:1: error[missing-key]: `item` lacks `verified`
+                    prices.toml:12:9: error[missing-key]: `title` lacks `en`
+                    prices.toml:13:26: error[empty-text]: `en` is empty
+                    prices.toml:14:9: error[out-of-range]: -1 đồng is no price: it is from 1 to 100000000000
+                    prices.toml:15:1: error[unknown-key]: `item` has no key `verify`
+                      help: its keys are `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`, `yearly`
+                    prices.toml:1:1: error[missing-key]: the file lacks `source`
+                    prices.toml:1:1: error[missing-key]: the file lacks `item`
+                    prices.toml:1:9: error[wrong-type]: `dated` must be a day such as 2026-07-01, without quotes, this is a text
+                    prices.toml:2:10: error[wrong-type]: `source` must be a text, this is a whole number
+                    prices.toml:3:8: error[wrong-type]: `item` must be a list [ … ], this is a whole number
+                    prices.toml:1:9: error[syntax]: invalid date, expected month between 01 and 12
+                    prices.toml:1:9: error[syntax]: invalid date, expected a two-digit month (MM)
+                    prices.toml:1:9: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:1:7: error[syntax]: key with no value, expected `=`
+                    prices.toml:1:12: error[syntax]: invalid basic string, expected `"`
+                    prices.toml:2:2: error[syntax]: invalid unquoted key, expected letters, numbers, `-`, `_`
+                    prices.toml:1:10: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:3:1: error[syntax]: duplicate key
+                    prices.toml:1:8: error[syntax]: unclosed array table, expected `]`
+                    prices.toml:2:14: error[syntax]: invalid float, expected nothing
+                    prices.toml:2:9: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:2:11: error[syntax]: unexpected key or value, expected newline, `#`
+                    prices.toml:2:9: error[syntax]: unexpected leading zero, expected nothing
+                    prices.toml:1:1: error[missing-key]: the file lacks `dated`
+                    prices.toml:1:1: error[missing-key]: the file lacks `source`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `id`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `title`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `unit`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `verified`
+                    prices.toml:2:9: error[wrong-type]: `price` must be a whole number, this is a text
+                    prices.toml:1:1: error[missing-key]: the file lacks `dated`
+                    prices.toml:1:1: error[missing-key]: the file lacks `source`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `id`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `title`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `unit`
+                    prices.toml:2:9: error[wrong-type]: `price` must be a whole number, this is a number with a fraction
+                    prices.toml:3:9: error[out-of-range]: it ends before it begins
+                    prices.toml:4:12: error[unknown-word]: `purchase` cannot be "part "
+                      help: did you mean "part"? it is one of "device", "part", "licence", "rent"
+                    prices.toml:5:12: error[wrong-type]: `verified` must be true or false, this is a text
+                    prices.toml:2:8: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:2:8: error[syntax]: invalid literal string, expected `'`
+                    prices.toml:3:1: error[syntax]: missing comma between key-value pairs, expected `,`
+                    prices.toml:2:20: error[syntax]: missing comma between key-value pairs, expected `,`
+                    prices.toml:2:12: error[syntax]: string values must be quoted, expected literal string
+                    prices.toml:1:1: error[missing-key]: the file lacks `dated`
+                    prices.toml:1:1: error[missing-key]: the file lacks `source`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `id`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `title`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `unit`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `price`
+                    prices.toml:1:1: error[missing-key]: `item` lacks `verified`
+                    prices.toml:2:10: error[bad-value]: only a licence is paid for by the year
+                      help: leave `yearly` out, or write `purchase = "licence"`; the price of a rent is that of a month"#]],
+            ),
+            (
+                Tongue::Vietnamese,
+                expect![[r#"
+                    prices.toml:8:11: lỗi[out-of-range]: giá 21000000 cao hơn mức tối đa 20000000
+                    prices.toml:10:1: lỗi[missing-key]: `item` thiếu `verified`
+                    prices.toml:12:9: lỗi[missing-key]: `title` thiếu `en`
+                    prices.toml:13:26: lỗi[empty-text]: `en` để trống
+                    prices.toml:14:9: lỗi[out-of-range]: -1 đồng không phải giá: phải từ 1 đến 100000000000
+                    prices.toml:15:1: lỗi[unknown-key]: `item` không có khóa `verify`
+                      gợi ý: các khóa được phép: `id`, `title`, `unit`, `purchase`, `price`, `usual`, `ceiling`, `verified`, `security`, `yearly`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `source`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `item`
+                    prices.toml:1:9: lỗi[wrong-type]: `dated` phải là một ngày như 2026-07-01, không có ngoặc kép, đây là văn bản trong ngoặc kép
+                    prices.toml:2:10: lỗi[wrong-type]: `source` phải là văn bản trong ngoặc kép, đây là số nguyên
+                    prices.toml:3:8: lỗi[wrong-type]: `item` phải là danh sách [ … ], đây là số nguyên
+                    prices.toml:1:9: lỗi[syntax]: ngày không hợp lệ: cần tháng từ 01 đến 12
+                    prices.toml:1:9: lỗi[syntax]: ngày không hợp lệ: cần tháng gồm hai chữ số
+                    prices.toml:1:9: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:1:7: lỗi[syntax]: khóa không có giá trị: cần `=`
+                    prices.toml:1:12: lỗi[syntax]: chuỗi chưa đóng: thiếu dấu `"`
+                    prices.toml:2:2: lỗi[syntax]: khóa không có ngoặc kép chứa ký tự không được dùng: cần chữ cái không dấu, chữ số, `-`, `_`
+                    prices.toml:1:10: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:3:1: lỗi[syntax]: trùng khóa
+                    prices.toml:1:8: lỗi[syntax]: tiêu đề bảng chưa đóng: thiếu `]`
+                    prices.toml:2:14: lỗi[syntax]: số không hợp lệ: ghi liền các chữ số, như 15000000 hoặc 15_000_000
+                    prices.toml:2:9: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:2:11: lỗi[syntax]: có chữ thừa sau giá trị: cần xuống dòng
+                    prices.toml:2:9: lỗi[syntax]: số không được bắt đầu bằng 0
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `dated`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `source`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `id`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `title`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `unit`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `verified`
+                    prices.toml:2:9: lỗi[wrong-type]: `price` phải là số nguyên, đây là văn bản trong ngoặc kép
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `dated`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `source`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `id`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `title`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `unit`
+                    prices.toml:2:9: lỗi[wrong-type]: `price` phải là số nguyên, đây là số có phần thập phân
+                    prices.toml:3:9: lỗi[out-of-range]: kết thúc trước khi bắt đầu
+                    prices.toml:4:12: lỗi[unknown-word]: `purchase` không thể là "part "
+                      gợi ý: có phải ý là "part"? Các giá trị được phép: "device", "part", "licence", "rent"
+                    prices.toml:5:12: lỗi[wrong-type]: `verified` phải là true hoặc false, đây là văn bản trong ngoặc kép
+                    prices.toml:2:8: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:2:8: lỗi[syntax]: chuỗi chưa đóng: thiếu dấu `'`
+                    prices.toml:3:1: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
+                    prices.toml:2:20: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
+                    prices.toml:2:12: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `dated`
+                    prices.toml:1:1: lỗi[missing-key]: tệp thiếu `source`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `id`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `title`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `unit`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `price`
+                    prices.toml:1:1: lỗi[missing-key]: `item` thiếu `verified`
+                    prices.toml:2:10: lỗi[bad-value]: chỉ giấy phép mới trả tiền theo năm
+                      gợi ý: bỏ `yearly`, hoặc ghi `purchase = "licence"`; giá thuê là giá của một tháng"#]],
+            ),
+        ] {
+            let told = books.iter().flat_map(|book| Prices::parse("prices.toml", book).unwrap_err());
+            let told: Vec<String> = told.map(|one| one.told_in_lines(tongue)).collect();
+            expected.assert_eq(&told.join("\n"));
+        }
     }
 }

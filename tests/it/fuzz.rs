@@ -15,6 +15,8 @@ use agent::probe::decode::edid::Edid;
 use agent::probe::decode::smart;
 use agent::probe::decode::smbios::Smbios;
 use agent::probe::survey;
+use collector::lang::Lang;
+use collector::sheet::File;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use rules::condition::words::Tongue;
@@ -541,7 +543,8 @@ fn lists_of_units() {
     rounds(2_000, |luck| {
         let mut bytes = list.as_bytes().to_vec();
         damage(&mut bytes, luck);
-        drop(collector::units::parse("units.csv", &bytes));
+        let lang = *luck.pick(Lang::ALL);
+        drop(collector::units::parse(File::new("units.csv", lang), &bytes));
     });
 }
 
@@ -558,10 +561,11 @@ fn lists_of_seats_of_machines_and_of_what_units_became() {
             _ => text.as_bytes().to_vec(),
         };
         damage(&mut bytes, luck);
-        drop(collector::seats::parse("seats.csv", &bytes));
-        drop(collector::seats::parse_moves("machines.csv", &bytes));
-        drop(collector::units::reform::parse("map.csv", &bytes));
-        drop(collector::units::reassign::parse("rules.csv", &bytes));
+        let lang = *luck.pick(Lang::ALL);
+        drop(collector::seats::parse(File::new("seats.csv", lang), &bytes));
+        drop(collector::seats::parse_moves(File::new("machines.csv", lang), &bytes));
+        drop(collector::units::reform::parse(File::new("map.csv", lang), &bytes));
+        drop(collector::units::reassign::parse(File::new("rules.csv", lang), &bytes));
     });
 }
 

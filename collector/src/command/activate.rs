@@ -12,6 +12,7 @@ use crate::activate::{self, Activated, REASON_CHARS_MAX, propose};
 use crate::archive::{self, Deed};
 use crate::clock::Clock;
 use crate::data::Data;
+use crate::lang::Lang;
 use crate::server::open_app;
 
 #[derive(Debug, Args)]
@@ -22,6 +23,9 @@ pub(super) struct Options {
     /// Why, for who asks years later: a decision, a circular, a mistake that is mended
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// The language of complaints about the file: vi, en
+    #[arg(long, default_value = "en", value_parser = super::lang)]
+    lang: Lang,
 }
 
 pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
@@ -34,7 +38,7 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let folder = data.path(&config.rules.folder);
     let name = options.file.display().to_string();
     if let Err(wrong) = propose(&folder, &name, &text) {
-        return Ok(refused(&wrong));
+        return Ok(refused(&wrong, options.lang));
     }
     // Who serves this folder takes the file in by itself, and judges by it.
     let lock = data.lock().ok();
@@ -42,7 +46,7 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let mut seen = app.rules.seen.lock().await;
     let proposal = match propose(&folder, &name, &text) {
         Ok(proposal) => proposal,
-        Err(wrong) => return Ok(refused(&wrong)),
+        Err(wrong) => return Ok(refused(&wrong, options.lang)),
     };
     let deed = Deed { actor: ACTOR, reason };
     let activated = match lock {

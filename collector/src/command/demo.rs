@@ -16,7 +16,7 @@ use crate::server::open_app;
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// How many PCs
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=i64::from(MACHINES_MAX)))]
+    #[arg(long, value_name = "N", default_value_t = 500, allow_hyphen_values = true, value_parser = machines)]
     machines: u32,
     /// The organisation of which year
     #[arg(long, value_enum, default_value_t = Tree::Two)]
@@ -24,6 +24,11 @@ pub(super) struct Options {
     /// What everything is drawn from: the same number makes the same province
     #[arg(long, value_name = "NUMBER", default_value_t = 38)]
     seed: u64,
+}
+
+/// How many PCs a demonstration may have.
+pub(super) fn machines(text: &str) -> Result<u32, String> {
+    super::whole(text, (1, i64::from(MACHINES_MAX)))
 }
 
 pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {

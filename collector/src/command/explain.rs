@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
+use rules::facts::Kind;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
 use rules::mend::{Mend, Patient, mend};
@@ -14,15 +15,15 @@ use rules::report::Report;
 use rules::ruleset::{About, Both, Rule, RuleSet};
 use serde_json::{Value, json};
 
-use super::{open, print, rules_files, tell};
+use super::{find_unit, open, print, rules_files, tell};
 use crate::data::Data;
+use crate::days;
 use crate::judge::{self, day};
+use crate::lang::Lang;
 use crate::store::listing::Scope;
-use crate::store::unit;
 use crate::unit_facts;
 use crate::web::format;
 use crate::web::label;
-use crate::web::reader::Lang;
 use crate::web::value;
 use crate::web::words::Words;
 
@@ -55,7 +56,7 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
-    let Some(rules) = load(&options.ruleset)? else { return Ok(ExitCode::FAILURE) };
+    let Some(rules) = load(&options.ruleset, options.lang)? else { return Ok(ExitCode::FAILURE) };
     let report = read(options.report.as_deref().context("reading a report: none is named")?)?;
     let set = &rules.set;
     look_for(options.rule.as_deref(), set, &set.rules)?;
@@ -67,7 +68,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
             format!("note: the lifecycle table is of {dated}, more than 180 days before the report"),
         ));
     }
-    let settings = match set.settings_of(&options.settings) {
+    let pairs: Vec<String> = options.settings.iter().map(|pair| plain_day(set, pair)).collect();
+    let settings = match set.settings_of(&pairs) {
         Ok(settings) => settings,
         Err(wrong) => bail!("setting the parameters of {}: {}", set.id, wrong.join("; ")),
     };
@@ -104,18 +106,24 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A parameter and its value; a day as people write it becomes one as rules write it.
+fn plain_day(set: &RuleSet, pair: &str) -> String {
+    let named = pair.split_once('=').filter(|(name, _)| {
+        set.parameters.iter().any(|one| one.id == name.trim() && matches!(one.kind, Kind::Date))
+    });
+    let day = named.and_then(|(name, text)| Some(format!("{name}={}", days::read(text)?)));
+    day.unwrap_or_else(|| pair.to_owned())
+}
+
 /// The same for a unit of a data folder, by the rules about units.
 pub(super) async fn run_unit(data: &Data, options: &Options, code: &str) -> Result<ExitCode> {
-    let Some(rules) = load(&options.ruleset)? else { return Ok(ExitCode::FAILURE) };
+    let Some(rules) = load(&options.ruleset, options.lang)? else { return Ok(ExitCode::FAILURE) };
     let set = &rules.set;
     look_for(options.rule.as_deref(), set, &set.unit_rules)?;
     let (app, _) = open(data).await?;
     let today = day(app.clock.now());
     let mut tx = app.store.read().await?;
-    let found = unit::by_code(&mut tx, code).await?;
-    let [unit] = found.as_slice() else {
-        bail!("looking for the unit {code}: {} units have this code", found.len());
-    };
+    let unit = find_unit(&mut tx, code).await.with_context(|| format!("explaining the unit {code}"))?;
     let scope = Scope::subtree(&unit.path);
     let gathered = unit_facts::gather(&mut tx, &app.judge(), &scope, today).await?;
     let verdicts = gathered.verdicts(set, &unit.id)?;
@@ -163,7 +171,7 @@ struct Rules {
 }
 
 /// The rule set of this file or id; none when something is wrong with it, which is told.
-fn load(ruleset: &str) -> Result<Option<Rules>> {
+fn load(ruleset: &str, lang: Lang) -> Result<Option<Rules>> {
     let path = PathBuf::from(ruleset);
     let shipped = || (Lifecycle::shipped(), Prices::shipped());
     if !path.exists() {
@@ -193,7 +201,7 @@ fn load(ruleset: &str) -> Result<Option<Rules>> {
             }))
         }
         Err(wrong) => {
-            rules_files::tell_wrong(&wrong, Lang::En);
+            rules_files::tell_wrong(&wrong, lang);
             Ok(None)
         }
     }

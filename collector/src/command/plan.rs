@@ -1,14 +1,17 @@
 //! `plan`: the provisioning plan of a part of the tree, as a workbook, CSV lines or JSON.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::{ACTOR, place, print, progress};
+use super::{ACTOR, place, print, progress, rules_files};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::data::Data;
+use crate::judge::Wrong;
+use crate::lang::Lang;
 use crate::money::Dong;
 use crate::planning::{self, Planned, Wish};
 use crate::server::open_app;
@@ -16,7 +19,6 @@ use crate::terms::{PERCENT, Terms, Tried, keep_text};
 use crate::web::annex;
 use crate::web::format::{money, number};
 use crate::web::plan::file;
-use crate::web::reader::Lang;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -24,7 +26,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "CODE")]
     unit: Option<String>,
     /// What may be spent in a year, in đồng; once for each year, the first first. Without it, whatever it takes
-    #[arg(long, value_name = "DONG")]
+    #[arg(long, value_name = "DONG", allow_hyphen_values = true)]
     budget: Vec<Dong>,
     /// The norm, by its id in norms.toml; else the one in force
     #[arg(long, value_name = "ID")]
@@ -33,8 +35,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
     /// Tries all prices so many percent higher, or lower
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true,
-        value_parser = clap::value_parser!(i64).range(PERCENT.0..=PERCENT.1))]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true, value_parser = percent)]
     percent: i64,
     /// Tries this rule set, as a TOML file, instead of those in force
     #[arg(long, value_name = "FILE")]
@@ -48,6 +49,13 @@ pub(super) struct Options {
     /// Prints the plan as JSON
     #[arg(long)]
     json: bool,
+    /// The language of complaints about the files to try: vi, en
+    #[arg(long, default_value = "en", value_parser = super::lang)]
+    lang: Lang,
+}
+
+fn percent(text: &str) -> Result<i64, String> {
+    super::whole(text, PERCENT)
 }
 
 /// A file to write, in the form that its name says.
@@ -87,11 +95,17 @@ fn write(output: &Output, place: &str, planned: &Planned) -> Result<()> {
     std::fs::write(&output.path, bytes).with_context(|| writing(&output.path))
 }
 
-pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
+pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let config = data.config()?;
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
     let (scope, place) = place(&app.store, "planning", options.unit.as_deref()).await?;
-    let terms = terms(&app, &options).await?;
+    let terms = match terms(&app, &options).await? {
+        Ok(terms) => terms,
+        Err(wrong) => {
+            rules_files::tell_wrong(&wrong, options.lang);
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     let bar = progress("Diagnosing machines");
     planning::diagnose_on(&app, &terms, &scope, &bar).await?;
     let wish = Wish {
@@ -107,7 +121,8 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
         write(out, &place, &planned)?;
     }
     if options.json {
-        return print(&file::document(&planned)?);
+        print(&file::document(&planned)?)?;
+        return Ok(ExitCode::SUCCESS);
     }
     let lines = &planned.plan.lines;
     let funded = lines.iter().filter(|line| line.year.is_some());
@@ -132,11 +147,12 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<()> {
         let spent = money(Lang::En, year.spent);
         print(&format!("Year {}: {spent} of {budget}, {} points ({proof}).", index + 1, year.points))?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-/// What the options try. A text is kept in the archive, so that the plan names what it was made by.
-async fn terms(app: &App, options: &Options) -> Result<Terms> {
+/// What the options try, or what is wrong with it. A text is kept in the archive, so that the plan names what it was
+/// made by.
+async fn terms(app: &App, options: &Options) -> Result<Result<Terms, Vec<Wrong>>> {
     let mut terms = Terms { percent: options.percent, ..Terms::default() };
     for path in [&options.prices, &options.rules].into_iter().flatten() {
         let name = path.display().to_string();
@@ -146,13 +162,10 @@ async fn terms(app: &App, options: &Options) -> Result<Terms> {
             Ok(Tried::Rules(digest)) if options.rules.as_ref() == Some(path) => terms.rules = Some(digest),
             Ok(Tried::Prices(_)) => bail!("planning: {name} is a price book; try it with --prices"),
             Ok(Tried::Rules(_)) => bail!("planning: {name} is a rule set; try it with --rules"),
-            Err(wrong) => {
-                let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-                bail!("{}", told.join("\n"));
-            }
+            Err(wrong) => return Ok(Err(wrong)),
         }
     }
-    Ok(terms)
+    Ok(Ok(terms))
 }
 
 #[cfg(test)]

@@ -23,13 +23,13 @@ use super::{ACTOR, print, tell, until_stopped};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::data::Data;
-use crate::demo::{Demo, MACHINES_MAX, Tree};
+use crate::demo::{Demo, Tree};
+use crate::lang::Lang;
 use crate::server::{self, Running, Terms};
 use crate::store::account::{self, Standing};
 use crate::store::unit::{self, Naming, Unit};
 use crate::store::{assessment, audit, key};
 use crate::web::label::pick;
-use crate::web::reader::Lang;
 
 /// The administrator's name.
 const ADMINISTRATOR: &str = "admin";
@@ -45,7 +45,7 @@ const SEED: u64 = 38;
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Fill a new data folder with an invented province of so many PCs first
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MACHINES_MAX)))]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = super::demo::machines)]
     demo: Option<u32>,
     /// End after the first report
     #[arg(long)]

@@ -13,7 +13,7 @@ use rules::ruleset::{RuleSet, schema};
 use super::{counted, print, tell, things_wrong};
 use crate::clock::Clock;
 use crate::judge::{self, Wrong, day};
-use crate::web::reader::Lang;
+use crate::lang::Lang;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -151,7 +151,9 @@ pub(super) fn tell_wrong(wrong: &[Wrong], lang: Lang) {
 
 pub(super) fn complaint(wrong: &Wrong, lang: Lang) -> String {
     match wrong {
-        Wrong::Unreadable(text) => format!("{}: {text}", lang.pick("lỗi", "error")),
+        Wrong::Unreadable(_) | Wrong::NotForPlans => {
+            format!("{}: {}", lang.pick("lỗi", "error"), wrong.told(lang))
+        }
         Wrong::Complaint(complaint, text) => complaint.draw(text, lang.tongue()),
     }
 }

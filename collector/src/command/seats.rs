@@ -5,17 +5,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use rules::prices::Prices;
 
-use super::units::complain;
-use super::{ACTOR, counted, machines_counted, print, units_counted};
+use super::{ACTOR, complain, counted, machines_counted, print, units_counted};
 use crate::clock::Clock;
 use crate::data::Data;
+use crate::lang::Lang;
 use crate::named::Change;
 use crate::rooms;
 use crate::seats;
 use crate::server::open_app;
+use crate::sheet::File;
 use crate::store::listing::Scope;
 use crate::store::{seat, unit};
+use crate::web::import::{Kind, Teller};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -42,15 +45,38 @@ pub(super) struct Taken {
     file: PathBuf,
     /// Says what would change, and changes nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
+    /// The language of what is printed: vi, en
+    #[arg(long, default_value = "en", value_parser = super::lang)]
+    pub(super) lang: Lang,
 }
 
 impl Taken {
     /// The file's name and bytes.
-    fn read(&self, what: &str) -> Result<(String, Vec<u8>)> {
+    pub(super) fn read(&self, what: &str) -> Result<(String, Vec<u8>)> {
         let name = self.file.display().to_string();
         let bytes = std::fs::read(&self.file).with_context(|| format!("reading {what} {name}"))?;
         Ok((name, bytes))
+    }
+
+    /// What becomes of each unit or machine, a line for each.
+    pub(super) fn tell_changes(&self, kind: Kind, prices: Option<&Prices>, changes: &[Change]) -> Result<()> {
+        let teller = Teller { lang: self.lang, kind, prices };
+        let told = |change: &Change| match self.lang {
+            Lang::Vi => {
+                let who = format!("{} {}", change.of, change.name);
+                format!("{}: {}", who.trim_end(), teller.sentence(change))
+            }
+            Lang::En => change.told(),
+        };
+        changes.iter().try_for_each(|change| print(&told(change)))
+    }
+
+    /// What happened to so many units, or would.
+    pub(super) fn outcome(&self, units: usize) -> String {
+        let (vi, en) =
+            if self.dry_run { ("sẽ thay đổi", "would change") } else { ("đã thay đổi", "changed") };
+        self.lang.pick(format!("{units} đơn vị {vi}"), format!("{} {en}", units_counted(units)))
     }
 }
 
@@ -65,46 +91,37 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
 
 async fn import(data: &Data, taken: &Taken) -> Result<ExitCode> {
     let (name, bytes) = taken.read("the seats")?;
-    let rows = match seats::parse(&name, &bytes) {
+    let lang = taken.lang;
+    let rows = match seats::parse(File::new(&name, lang), &bytes) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let (store, clock) = (data.store().await?, Clock::System);
     let mut tx = store.begin().await?;
     let reckoned = match seats::reckon(&mut tx, &Scope::everything(), &rows).await? {
         Ok(reckoned) => reckoned,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     if !taken.dry_run {
         seats::apply(&mut tx, &name, &reckoned, (ACTOR, clock.now())).await?;
         tx.commit().await?;
         store.close().await;
     }
-    tell_changes(&reckoned.changes)?;
-    print(&format!(
-        "{} in {}; {}.",
-        counted(reckoned.seats, "seat", "seats"),
-        units_counted(reckoned.units),
-        outcome(units_counted(reckoned.changes.len()), taken.dry_run)
+    taken.tell_changes(Kind::Seats, None, &reckoned.changes)?;
+    let (seats, units, outcome) = (reckoned.seats, reckoned.units, taken.outcome(reckoned.changes.len()));
+    print(&lang.pick(
+        format!("{seats} chỗ làm việc ở {units} đơn vị; {outcome}."),
+        format!("{} in {}; {outcome}.", counted(seats, "seat", "seats"), units_counted(units)),
     ))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What becomes of each unit or machine, a line for each.
-pub(super) fn tell_changes(changes: &[Change]) -> Result<()> {
-    changes.iter().try_for_each(|change| print(&change.told()))
-}
-
-/// What happened to so many, or would.
-pub(super) fn outcome(counted: String, dry_run: bool) -> String {
-    if dry_run { format!("{counted} would change") } else { format!("{counted} changed") }
-}
-
 async fn assign(data: &Data, taken: &Taken) -> Result<ExitCode> {
     let (name, bytes) = taken.read("where machines sit,")?;
-    let rows = match seats::parse_moves(&name, &bytes) {
+    let lang = taken.lang;
+    let rows = match seats::parse_moves(File::new(&name, lang), &bytes) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let config = data.config()?;
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
@@ -117,37 +134,43 @@ async fn assign(data: &Data, taken: &Taken) -> Result<ExitCode> {
     app.store.close().await;
     let moves = match moves {
         Ok(moves) => moves,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
-    tell_changes(&moves.changes)?;
-    let moved = machines_counted(moves.changes.len());
-    let told = if taken.dry_run { "would move" } else { "moved" };
-    print(&format!("{moved} {told}, {} there already.", counted(moves.same, "sits", "sit")))?;
+    taken.tell_changes(Kind::Machines, None, &moves.changes)?;
+    let (moved, same) = (moves.changes.len(), moves.same);
+    let (vi, en) = if taken.dry_run { ("sẽ chuyển", "would move") } else { ("đã chuyển", "moved") };
+    print(&lang.pick(
+        format!("{moved} máy {vi}, {same} máy đã ở đúng chỗ."),
+        format!("{} {en}, {} there already.", machines_counted(moved), counted(same, "sits", "sit")),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn place(data: &Data, taken: &Taken) -> Result<ExitCode> {
     let (name, bytes) = taken.read("the rooms")?;
-    let rows = match rooms::parse(&name, &bytes) {
+    let lang = taken.lang;
+    let rows = match rooms::parse(File::new(&name, lang), &bytes) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let (store, clock) = (data.store().await?, Clock::System);
     let mut tx = store.begin().await?;
     let reckoned = match rooms::reckon(&mut tx, &Scope::everything(), &rows).await? {
         Ok(reckoned) => reckoned,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     if !taken.dry_run {
         rooms::apply(&mut tx, &name, &reckoned, (ACTOR, clock.now())).await?;
         tx.commit().await?;
         store.close().await;
     }
-    tell_changes(&reckoned.changes)?;
-    print(&format!(
-        "{} in room or register, {} as before.",
-        outcome(machines_counted(reckoned.changes.len()), taken.dry_run),
-        reckoned.same
+    taken.tell_changes(Kind::Rooms, None, &reckoned.changes)?;
+    let (changed, same) = (reckoned.changes.len(), reckoned.same);
+    let (vi, en) =
+        if taken.dry_run { ("sẽ thay đổi", "would change") } else { ("đã thay đổi", "changed") };
+    print(&lang.pick(
+        format!("{changed} máy {vi} phòng hoặc sổ tài sản, {same} máy giữ nguyên."),
+        format!("{} {en} in room or register, {same} as before.", machines_counted(changed)),
     ))?;
     Ok(ExitCode::SUCCESS)
 }

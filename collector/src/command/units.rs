@@ -7,22 +7,28 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
-use super::{ACTOR, counted, machines_counted, open, print, tell, tell_complaints, units_counted};
+use super::seats::Taken;
+use super::{ACTOR, complain, counted, machines_counted, open, print, tell, units_counted};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::day;
+use crate::lang::Lang;
 use crate::rescore::judge_again;
 use crate::server::open_app;
+use crate::sheet::File;
 use crate::store::assessment::Cause;
 use crate::store::listing::Scope;
-use crate::store::machine::Among;
+use crate::store::machine::{Among, Followed};
 use crate::store::unit::Decision;
 use crate::store::{audit, past, unit};
 use crate::survey;
 use crate::units;
 use crate::units::change::{self, Change, Deed, Missing, Reckoned};
-use crate::units::reform::{self, Districts, Outcome, Reform};
+use crate::units::reform::{self, Districts, Estate, Outcome, Reform};
 use crate::units::{export, reassign};
+use crate::web::import::Kind;
+use crate::web::unit_import;
+use crate::web::words::Words;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -36,7 +42,7 @@ pub(super) enum Command {
     #[command(after_help = "Example: sansang-collector units export --day 2024-12-31 > units.csv")]
     Export {
         /// As they were on this day
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", allow_hyphen_values = true, value_parser = super::day_of)]
         day: Option<Date>,
         /// With semicolons between, as Excel expects in Vietnam
         #[arg(long)]
@@ -63,6 +69,9 @@ pub(super) enum Command {
         /// Says what would happen, and does nothing
         #[arg(long)]
         dry_run: bool,
+        /// The language of what is printed: vi, en
+        #[arg(long, default_value = "en", value_parser = super::lang)]
+        lang: Lang,
     },
     /// Prints the machines that wait in closed units, as a file for `seats assign`: fill in unit_code
     #[command(after_help = "Example: sansang-collector units waiting > machines.csv")]
@@ -71,18 +80,14 @@ pub(super) enum Command {
     /// declared_on, note, internet_mbps, tslcd, tslcd_mbps, managed_switch, wifi, firewall, video_conference,
     /// dossier_approved_on, cyber_contact, cyber_deputy, restore_tested_on, leaders_sign_remotely
     #[command(after_help = "Example: sansang-collector units survey survey.csv")]
-    Survey {
-        /// The file: có or không, days as 31/12/2026, chưa where a thing was not done yet; an empty field says nothing
-        file: PathBuf,
-        /// Says what would change, and changes nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    ///
+    /// Its fields are có or không, days as 31/12/2026, chưa where a thing was not done yet; an empty field says nothing
+    Survey(Taken),
     /// Prints the tree
     #[command(after_help = "Example: sansang-collector units list --day 2024-12-31")]
     List {
         /// As it was on this day
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", allow_hyphen_values = true, value_parser = super::day_of)]
         day: Option<Date>,
     },
 }
@@ -101,8 +106,8 @@ pub(super) struct Import {
 pub(super) struct Dated {
     /// The file: CSV, the first line names the columns
     file: PathBuf,
-    /// The day from which it holds, as 2025-07-01; otherwise today
-    #[arg(long, value_name = "DAY")]
+    /// The day from which it holds, as 01/07/2025 or 2025-07-01; otherwise today
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true, value_parser = super::day_of)]
     date: Option<Date>,
     /// The decision that says so
     #[arg(long = "ref", value_name = "TEXT", default_value = "")]
@@ -110,6 +115,9 @@ pub(super) struct Dated {
     /// Says what would happen, and does nothing
     #[arg(long)]
     dry_run: bool,
+    /// The language of what is printed: vi, en
+    #[arg(long, default_value = "en", value_parser = super::lang)]
+    lang: Lang,
 }
 
 impl Dated {
@@ -148,9 +156,9 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
             let districts = if keep_districts { Districts::Stay } else { Districts::Close };
             replay(data, &dated, districts).await
         }
-        Command::Reassign { file, dry_run } => send_on(data, &file, dry_run).await,
+        Command::Reassign { file, dry_run, lang } => send_on(data, &file, dry_run, lang).await,
         Command::Waiting => waiting(data).await,
-        Command::Survey { file, dry_run } => take_survey(data, &file, dry_run).await,
+        Command::Survey(taken) => take_survey(data, &taken).await,
         Command::List { day } => list(data, day).await,
     }
 }
@@ -158,24 +166,29 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
 async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
     let (store, clock) = (data.store().await?, Clock::System);
     let (on, name, bytes) = options.dated.read(&clock)?;
-    let rows = match units::parse(&name, &bytes) {
+    let lang = options.dated.lang;
+    let file = File::new(&name, lang);
+    let rows = match units::parse(file, &bytes) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let missing = if options.close_missing { Missing::Closes } else { Missing::Stays };
     let mut tx = store.begin().await?;
-    let reckoned = match units::reckon(&mut tx, &name, &rows, (on, missing)).await? {
+    let reckoned = match units::reckon(&mut tx, file, &rows, (on, missing)).await? {
         Ok(reckoned) => reckoned,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     if options.dated.dry_run {
         for change in &reckoned.changes {
-            print(&sentence(change))?;
+            print(&match lang {
+                Lang::Vi => unit_import::told(Words::of(lang), change),
+                Lang::En => sentence(change),
+            })?;
         }
-        print(&format!(
-            "{}, {} as before.",
-            counted(reckoned.changes.len(), "change", "changes"),
-            units_counted(reckoned.same)
+        let (changes, same) = (reckoned.changes.len(), reckoned.same);
+        print(&lang.pick(
+            format!("{changes} thay đổi, {same} đơn vị giữ nguyên."),
+            format!("{}, {} as before.", counted(changes, "change", "changes"), units_counted(same)),
         ))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -185,34 +198,37 @@ async fn import(data: &Data, options: &Import) -> Result<ExitCode> {
     let done = done.await?;
     tx.commit().await?;
     store.close().await;
-    print(&format!(
-        "{} added, {} changed, {} closed, {} as before.",
-        units_counted(done.added),
-        done.changed,
-        done.closed,
-        done.same
+    let change::Done { added, changed, closed, same } = done;
+    print(&lang.pick(
+        format!("Thêm {added} đơn vị, thay đổi {changed}, kết thúc hoạt động {closed}, giữ nguyên {same}."),
+        format!("{} added, {changed} changed, {closed} closed, {same} as before.", units_counted(added)),
     ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Writes down what a file declares, and judges the machines that it concerns.
-async fn take_survey(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
-    let (name, bytes) = read(file)?;
+async fn take_survey(data: &Data, taken: &Taken) -> Result<ExitCode> {
+    let (name, bytes) = taken.read("what units declare,")?;
+    let lang = taken.lang;
     let (app, _) = open(data).await?;
     let now = app.clock.now();
-    let rows = match survey::parse(&name, &bytes, day(now)) {
+    let rows = match survey::parse(File::new(&name, lang), &bytes, day(now)) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let mut tx = app.store.begin().await?;
     let reckoned = match survey::reckon(&mut tx, &Scope::everything(), &rows, day(now)).await? {
         Ok(reckoned) => reckoned,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
-    reckoned.changes.iter().try_for_each(|change| print(&change.told()))?;
-    let told = format!("{} of {}", counted(reckoned.facts, "fact", "facts"), units_counted(reckoned.units));
-    if dry_run {
-        print(&format!("{told} would be declared."))?;
+    taken.tell_changes(Kind::Survey, None, &reckoned.changes)?;
+    let (facts, units) = (reckoned.facts, reckoned.units);
+    let told = lang.pick(
+        format!("{facts} nội dung của {units} đơn vị"),
+        format!("{} of {}", counted(facts, "fact", "facts"), units_counted(units)),
+    );
+    if taken.dry_run {
+        print(&lang.pick(format!("{told} sẽ được khai báo."), format!("{told} would be declared.")))?;
         return Ok(ExitCode::SUCCESS);
     }
     let turned = survey::apply(&mut tx, &app.judge(), &name, &reckoned, (ACTOR, now)).await?;
@@ -221,7 +237,7 @@ async fn take_survey(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode
         judge_again(&app, Among::Below(path), Cause::Parameter).await?;
     }
     app.store.close().await;
-    print(&format!("{told} declared."))?;
+    print(&lang.pick(format!("{told} đã được khai báo."), format!("{told} declared.")))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -268,25 +284,27 @@ fn sentence(change: &Change) -> String {
 async fn replay(data: &Data, dated: &Dated, districts: Districts) -> Result<ExitCode> {
     let clock = Clock::System;
     let (on, name, bytes) = dated.read(&clock)?;
-    let rows = match reform::parse(&name, &bytes) {
+    let lang = dated.lang;
+    let file = File::new(&name, lang);
+    let rows = match reform::parse(file, &bytes) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let config = data.config()?;
     let app = open_app(data, &config, &data.path(&config.rules.folder), clock.clone()).await?;
     let mut tx = app.store.begin().await?;
     let (standing, spent) = (unit::standing(&mut tx).await?, unit::spent_codes(&mut tx).await?);
-    let reform = match reform::reckon(&standing, &spent, (&name, &rows), (on, districts)) {
+    let reform = match reform::reckon(&standing, &spent, (file, &rows), (on, districts)) {
         Ok(reform) => reform,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
-    tell_reform(&reform)?;
-    for estate in reform::estates(&mut tx, &reform).await? {
-        let where_to = estate.to.map_or_else(|| "waits".to_owned(), |code| format!("goes to {code}"));
-        for one in &estate.left {
-            let (code, name) = (&estate.unit.code, &estate.unit.name);
-            print(&format!("  {code} {name}: {} {} {where_to}", one.kind.word(), one.told))?;
+    let estates = reform::estates(&mut tx, &reform).await?;
+    match lang {
+        Lang::Vi => {
+            let lines = unit_import::reform_told(Words::of(lang), &reform, &estates);
+            lines.iter().try_for_each(|line| print(line))?;
         }
+        Lang::En => tell_reform(&reform, &estates)?,
     }
     if dated.dry_run {
         return Ok(ExitCode::SUCCESS);
@@ -300,11 +318,11 @@ async fn replay(data: &Data, dated: &Dated, districts: Districts) -> Result<Exit
         judge_again(&app, Among::All, Cause::Waiver).await?;
     }
     app.store.close().await;
-    tell_outcome(&outcome)?;
+    tell_outcome(&outcome, lang)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell_reform(reform: &Reform) -> Result<()> {
+fn tell_reform(reform: &Reform, estates: &[Estate]) -> Result<()> {
     for made in &reform.made {
         let parts = made.sources.iter().filter(|(_, is_part, _)| *is_part).count();
         let (code, name, sources) = (&made.naming.code, &made.naming.name, made.sources.len());
@@ -335,54 +353,80 @@ fn tell_reform(reform: &Reform) -> Result<()> {
     for unit in reform.follows.iter().map(|(unit, _)| unit).chain(&reform.districts) {
         print(&format!("- {} {}: closed", unit.code, unit.name))?;
     }
+    for estate in estates {
+        let where_to =
+            estate.to.as_ref().map_or_else(|| "waits".to_owned(), |code| format!("goes to {code}"));
+        for one in &estate.left {
+            let (code, name) = (&estate.unit.code, &estate.unit.name);
+            print(&format!("  {code} {name}: {} {} {where_to}", one.kind.word(), one.told))?;
+        }
+    }
     Ok(())
 }
 
-fn tell_outcome(outcome: &Outcome) -> Result<()> {
-    let followed = outcome.followed;
-    print(&format!(
-        "{}, {} go on, {} closed. {}, {} and {} followed; {}: look with units waiting.",
-        counted(outcome.began, "unit begins", "units begin"),
-        outcome.went,
-        outcome.closed,
-        counted(followed.machines, "machine", "machines"),
-        counted(followed.seats, "seat", "seats"),
-        counted(followed.join_codes, "join code", "join codes"),
-        counted(outcome.waiting, "machine waits", "machines wait"),
+fn tell_outcome(outcome: &Outcome, lang: Lang) -> Result<()> {
+    let Outcome { began, went, closed, waiting, passed, .. } = outcome;
+    let Followed { machines, seats, join_codes } = outcome.followed;
+    print(&lang.pick(
+        format!(
+            "{began} đơn vị bắt đầu hoạt động, {went} đơn vị tiếp tục, {closed} đơn vị kết thúc hoạt động. {machines} máy, \
+             {seats} chỗ làm việc và {join_codes} mã tham gia chuyển theo; {waiting} máy chờ phân công: xem bằng units waiting."
+        ),
+        format!(
+            "{}, {went} go on, {closed} closed. {}, {} and {} followed; {}: look with units waiting.",
+            counted(*began, "unit begins", "units begin"),
+            counted(machines, "machine", "machines"),
+            counted(seats, "seat", "seats"),
+            counted(join_codes, "join code", "join codes"),
+            counted(*waiting, "machine waits", "machines wait"),
+        ),
     ))?;
-    if outcome.passed > 0 {
-        print(&format!(
-            "{}, such as exceptions, people and targets, followed.",
-            counted(outcome.passed, "other thing", "other things")
+    if *passed > 0 {
+        print(&lang.pick(
+            format!("{passed} nội dung khác như ngoại lệ, người dùng, mục tiêu cũng chuyển theo."),
+            format!(
+                "{}, such as exceptions, people and targets, followed.",
+                counted(*passed, "other thing", "other things")
+            ),
         ))?;
     }
     for one in &outcome.left {
-        tell(&format!(
-            "The {} “{}” of a closed unit waits until somebody says where it goes, on the page of what waits.",
-            one.kind.word(),
-            one.told
+        let what = unit_import::left_kind(Words::of(Lang::Vi), one.kind);
+        tell(&lang.pick(
+            format!(
+                "{what} “{}” của đơn vị đã kết thúc hoạt động chờ quyết định chuyển về đâu, trên trang máy chờ phân công.",
+                one.told
+            ),
+            format!(
+                "The {} “{}” of a closed unit waits until somebody says where it goes, on the page of what waits.",
+                one.kind.word(),
+                one.told
+            ),
         ));
     }
     Ok(())
 }
 
-async fn send_on(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
+async fn send_on(data: &Data, file: &Path, dry_run: bool, lang: Lang) -> Result<ExitCode> {
     let (name, bytes) = read(file)?;
-    let rules = match reassign::parse(&name, &bytes) {
+    let file = File::new(&name, lang);
+    let rules = match reassign::parse(file, &bytes) {
         Ok(rules) => rules,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let config = data.config()?;
     let app = open_app(data, &config, &data.path(&config.rules.folder), Clock::System).await?;
     let everything = Scope::everything();
     let mut tx = app.store.read().await?;
-    let (list, reckoned) = match reassign::list(&mut tx, &everything, (&name, &rules)).await? {
+    let (list, reckoned) = match reassign::list(&mut tx, &everything, (file, &rules)).await? {
         Ok(listed) => listed,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     drop(tx);
     for line in &reckoned.idle {
-        tell(&format!("{name}:{line}:1: this rule names no machine that waits"));
+        let text =
+            lang.pick("quy tắc này không ứng với máy nào đang chờ", "this rule names no machine that waits");
+        tell(&file.complaint(*line, 1, text));
     }
     if dry_run {
         for (at, unit) in &reckoned.moves {
@@ -391,14 +435,21 @@ async fn send_on(data: &Data, file: &Path, dry_run: bool) -> Result<ExitCode> {
                 print(&format!("{}: {} {} → {} {}", one.hostname, from.0, from.1, unit.code, unit.name))?;
             }
         }
-        print(&format!("{} would go, {} wait.", machines_counted(reckoned.moves.len()), reckoned.left))?;
+        let (moves, left) = (reckoned.moves.len(), reckoned.left);
+        print(&lang.pick(
+            format!("{moves} máy sẽ chuyển, {left} máy còn chờ."),
+            format!("{} would go, {left} wait.", machines_counted(moves)),
+        ))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let applied = reassign::apply(&app, &everything, (&name, &rules), ACTOR).await?;
+    let applied = reassign::apply(&app, &everything, (file, &rules), (ACTOR, &name)).await?;
     app.store.close().await;
     match applied {
-        Ok((moved, left)) => print(&format!("{} went, {left} wait.", machines_counted(moved)))?,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Ok((moved, left)) => print(&lang.pick(
+            format!("{moved} máy đã chuyển, {left} máy còn chờ."),
+            format!("{} went, {left} wait.", machines_counted(moved)),
+        ))?,
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -409,12 +460,6 @@ async fn waiting(data: &Data) -> Result<ExitCode> {
     store.close().await;
     print(text.trim_end())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Tells what keeps a file from being imported.
-pub(super) fn complain(complaints: &[String]) -> ExitCode {
-    tell_complaints(complaints, "; nothing was imported.");
-    ExitCode::FAILURE
 }
 
 async fn list(data: &Data, day: Option<Date>) -> Result<ExitCode> {

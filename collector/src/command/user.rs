@@ -6,12 +6,12 @@ use data_encoding::BASE32_DNSCURVE;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::json;
 
-use super::{ACTOR, print, tell};
+use super::{ACTOR, find_unit, print, tell};
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::guard::hash_password;
 use crate::store::account::{self, Standing};
-use crate::store::{audit, unit};
+use crate::store::audit;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -55,13 +55,10 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
             }
             let unit = match unit {
                 None => None,
-                Some(code) => Some(match unit::by_code(&mut tx, &code).await?.as_slice() {
-                    [unit] => unit.id.clone(),
-                    units => bail!(
-                        "adding {name}: {} units have the code {code}; look with units list",
-                        units.len()
-                    ),
-                }),
+                Some(code) => {
+                    let unit = find_unit(&mut tx, &code).await;
+                    Some(unit.with_context(|| format!("adding {name}"))?.id)
+                }
             };
             account::add(&mut tx, now, &name, &hash, role, unit.as_deref()).await?;
             audit::add(&mut tx, now, ACTOR, "user-add", &name, &json!({ "role": role.word() }).to_string())

@@ -16,10 +16,10 @@ use crate::activate::propose;
 use crate::clock::Clock;
 use crate::data::Data;
 use crate::judge::{self, Wrong, day};
+use crate::lang::Lang;
 use crate::store::Store;
 use crate::store::listing::{self, Scope};
 use crate::web::format::money;
-use crate::web::reader::Lang;
 use crate::whatif::{PlanChange, RuleEffect, Trial, Turn, Turns, WhatIf, what_if};
 
 /// Rules and units shown on a terminal.
@@ -41,6 +41,9 @@ pub(super) struct Options {
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
+    /// The language of complaints about the file: vi, en
+    #[arg(long, default_value = "en", value_parser = super::lang)]
+    lang: Lang,
 }
 
 pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
@@ -48,11 +51,11 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let folder = data.path(&data.config()?.rules.folder);
     let now = match judge::load(&folder) {
         Ok(judge) => judge,
-        Err(wrong) => return Ok(refused(&wrong)),
+        Err(wrong) => return Ok(refused(&wrong, options.lang)),
     };
     let proposal = match propose(&folder, &options.file.display().to_string(), &text) {
         Ok(proposal) => proposal,
-        Err(wrong) => return Ok(refused(&wrong)),
+        Err(wrong) => return Ok(refused(&wrong, options.lang)),
     };
     let store = data.store_to_read().await?;
     let (scope, _) = place(&store, "trying the rules", options.unit.as_deref()).await?;
@@ -86,9 +89,13 @@ pub(super) fn read(file: &std::path::Path) -> Result<String> {
 }
 
 /// Tells what is wrong, as `rules check` does.
-pub(super) fn refused(wrong: &[Wrong]) -> ExitCode {
-    wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong, Lang::En).trim_end()));
-    tell(&format!("{}; nothing was changed.", things_wrong(wrong.len())));
+pub(super) fn refused(wrong: &[Wrong], lang: Lang) -> ExitCode {
+    wrong.iter().for_each(|wrong| tell(rules_files::complaint(wrong, lang).trim_end()));
+    let count = wrong.len();
+    tell(&lang.pick(
+        format!("{count} chỗ sai; không có gì thay đổi."),
+        format!("{}; nothing was changed.", things_wrong(count)),
+    ));
     ExitCode::FAILURE
 }
 

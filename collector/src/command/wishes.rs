@@ -1,31 +1,25 @@
 //! `wishes import FILE.csv`, `wishes list`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 
-use super::seats::{outcome, tell_changes};
-use super::units::complain;
-use super::{ACTOR, counted, open, print, units_counted};
+use super::seats::Taken;
+use super::{ACTOR, complain, counted, open, print, units_counted};
 use crate::data::Data;
+use crate::sheet::File;
 use crate::store::listing::Scope;
 use crate::store::{unit, wish};
+use crate::web::import::Kind;
 use crate::wishes;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Gives units their wishes from a CSV file with the columns unit_code, item, count, and have, price: a unit that the
-    /// file names has the wishes of the file and no others
+    /// file names has the wishes of the file and no others; items as in prices.toml, prices in đồng, of lines by the month
     #[command(after_help = "Example: sansang-collector wishes import wishes.csv")]
-    Import {
-        /// The file: UTF-8, first line names the columns; items as in prices.toml, prices in đồng, of lines by the month
-        file: PathBuf,
-        /// Says what would change, and changes nothing
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Import(Taken),
     /// Prints the wishes as such a file
     #[command(after_help = "Example: sansang-collector wishes list > wishes.csv")]
     List,
@@ -33,35 +27,35 @@ pub(super) enum Command {
 
 pub(super) async fn run(data: &Data, command: Command) -> Result<ExitCode> {
     match command {
-        Command::Import { file, dry_run } => import(data, &file, dry_run).await,
+        Command::Import(taken) => import(data, &taken).await,
         Command::List => list(data).await,
     }
 }
 
-async fn import(data: &Data, file: &std::path::Path, dry_run: bool) -> Result<ExitCode> {
-    let name = file.display().to_string();
-    let bytes = std::fs::read(file).with_context(|| format!("reading the wishes {name}"))?;
+async fn import(data: &Data, taken: &Taken) -> Result<ExitCode> {
+    let (name, bytes) = taken.read("the wishes")?;
+    let lang = taken.lang;
     let (app, _) = open(data).await?;
-    let rows = match wishes::parse(&name, &bytes, &app.judge().prices) {
+    let judge = app.judge();
+    let rows = match wishes::parse(File::new(&name, lang), &bytes, &judge.prices) {
         Ok(rows) => rows,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
     let mut tx = app.store.begin().await?;
     let reckoned = match wishes::reckon(&mut tx, &Scope::everything(), &rows).await? {
         Ok(reckoned) => reckoned,
-        Err(complaints) => return Ok(complain(&complaints)),
+        Err(complaints) => return Ok(complain(lang, &complaints)),
     };
-    if !dry_run {
+    if !taken.dry_run {
         wishes::apply(&mut tx, &name, &reckoned, (ACTOR, app.clock.now())).await?;
         tx.commit().await?;
         app.store.close().await;
     }
-    tell_changes(&reckoned.changes)?;
-    print(&format!(
-        "{} of {}; {}.",
-        counted(reckoned.wishes, "wish", "wishes"),
-        units_counted(reckoned.units),
-        outcome(units_counted(reckoned.changes.len()), dry_run)
+    taken.tell_changes(Kind::Wishes, Some(&judge.prices), &reckoned.changes)?;
+    let (wishes, units, outcome) = (reckoned.wishes, reckoned.units, taken.outcome(reckoned.changes.len()));
+    print(&lang.pick(
+        format!("{wishes} nhu cầu của {units} đơn vị; {outcome}."),
+        format!("{} of {}; {outcome}.", counted(wishes, "wish", "wishes"), units_counted(units)),
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::planning::Wish;
 use crate::seats;
+use crate::sheet::english;
 use crate::store::machine::{self, Newcomer, Portrait};
 use crate::store::unit;
 use crate::web::office::{self, Office};
@@ -25,7 +26,7 @@ async fn all(office: &Office) -> Vec<Goods> {
 }
 
 async fn seat(office: &Office, csv: &str) {
-    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let read = seats::parse(english("seats.csv"), csv.as_bytes()).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
     seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();

@@ -6,6 +6,7 @@ use calamine::{Data, Reader as _, Xlsx};
 use rules::plan::{Means, Why};
 
 use super::*;
+use crate::sheet::english;
 use crate::store::declaration::{self, Sheet};
 use crate::web::office::{self, Office};
 use crate::web::{amount, annex};
@@ -118,7 +119,7 @@ async fn seats_are_counted_and_shared_devices_with_the_commune() {
     diagnose(&office.app, &Scope::everything(), None, &bar()).await.unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let csv = "unit_code,role,count\n16093-VP,officer,40\n16093-HCC,counter,5\n";
-    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let read = seats::parse(english("seats.csv"), csv.as_bytes()).unwrap();
     let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
     assert_eq!((reckoned.units, reckoned.changes.len(), reckoned.seats), (2, 2, 45));
     seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();
@@ -200,17 +201,17 @@ async fn wishes_become_lines_and_stand_in_their_columns() {
     let csv = "unit_code,item,count,have,price\n16093,internet-line,2,0,2000000\n16093,firewall,1,0,\n\
                16093,wifi,3,3,\n";
     let prices = &office.app.judge().prices;
-    let read = wishes::parse("w.csv", csv.as_bytes(), prices).unwrap();
+    let read = wishes::parse(english("w.csv"), csv.as_bytes(), prices).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let everything = Scope::everything();
     let reckoned = wishes::reckon(&mut tx, &everything, &read).await.unwrap().unwrap();
     assert_eq!((reckoned.units, reckoned.wishes), (1, 3));
     wishes::apply(&mut tx, "w.csv", &reckoned, ("an", office::now())).await.unwrap();
     let other = "unit_code,item,count,have,price\n16093,internet-line,2,0,2000000\n16093,firewall,2,0,\n";
-    let other = wishes::parse("w.csv", other.as_bytes(), prices).unwrap();
+    let other = wishes::parse(english("w.csv"), other.as_bytes(), prices).unwrap();
     let told = wishes::reckon(&mut tx, &everything, &other).await.unwrap().unwrap();
     assert_eq!(told.changes[0].told(), "16093: firewall 1 → 2; loses wifi 3 (− 3)");
-    let unknown = wishes::parse("w.csv", b"unit_code,item,count\n99,wifi,x\n", prices).unwrap();
+    let unknown = wishes::parse(english("w.csv"), b"unit_code,item,count\n99,wifi,x\n", prices).unwrap();
     let told = wishes::reckon(&mut tx, &everything, &unknown).await.unwrap().unwrap_err();
     assert_eq!(
         told,
@@ -269,7 +270,7 @@ async fn what_a_unit_declares_missing_is_planned() {
 
 /// Takes a file of rooms and of the register in.
 async fn place(office: &Office, csv: &str) {
-    let read = rooms::parse("r.csv", csv.as_bytes()).unwrap();
+    let read = rooms::parse(english("r.csv"), csv.as_bytes()).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let reckoned = rooms::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
     rooms::apply(&mut tx, "r.csv", &reckoned, ("an", office::now())).await.unwrap();

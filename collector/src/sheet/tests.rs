@@ -4,8 +4,8 @@ use expect_test::{Expect, expect};
 
 use super::*;
 
-fn told(bytes: &[u8]) -> String {
-    match read("t.csv", bytes, 100) {
+fn told(lang: Lang, bytes: &[u8]) -> String {
+    match read(File::new("t.csv", lang), bytes, 100) {
         Ok(sheet) => {
             let line = |record: &StringRecord| record.iter().collect::<Vec<_>>().join("|");
             let rows = sheet.rows.iter().map(|(number, row)| format!("{number}: {}", line(row)));
@@ -16,7 +16,7 @@ fn told(bytes: &[u8]) -> String {
 }
 
 fn check(bytes: &[u8], expected: &Expect) {
-    expected.assert_eq(&told(bytes));
+    expected.assert_eq(&told(Lang::En, bytes));
 }
 
 #[test]
@@ -133,6 +133,62 @@ fn older_encodings_are_told() {
         b"\xFF\xFEc\0o",
         &expect!["t.csv:1:1: the file is UTF-16, and damaged: save it as “CSV UTF-8” and try again"],
     );
+}
+
+#[test]
+fn complaints_in_vietnamese() {
+    let tables: [&[u8]; 10] = [
+        b"code,name\n1,a,b\n2\n",
+        b"code,name\n1;a\n\0",
+        b"PK\x03\x04\x14\0\x08\x08\xAD\xEA",
+        b"\xFF\xFEc\0o",
+        b"code,name\n1,\xFF\xFD\n",
+        b"code,name\n14797,Ph\xFD\xF5\xCCng Ha\xF2c Tha\xCCnh\n",
+        b"code,name\n14797,Ph\xAD\xEAng H\xB9c Th\xB5nh\n",
+        b"code,name\n14797,Ph\xF6\xF4\xF8ng Ha\xEFc Tha\xF8nh\n",
+        "code,name\n1,PhÆ°á»ng HÃ m Rá»“ng\n".as_bytes(),
+        &b"code,name\n1,a\n".iter().copied().chain(b"2,b\n".repeat(100)).collect::<Vec<u8>>(),
+    ];
+    let all: Vec<String> = tables.iter().map(|bytes| told(Lang::Vi, bytes)).collect();
+    expect![[r#"
+        t.csv:2:3: dòng này có 3 ô, dòng đầu có 2 ô: hãy xem có thừa hay thiếu dấu phân cách không, và đặt nội dung có chứa dấu phân cách trong ngoặc kép
+        t.csv:3:1: dòng này có 1 ô, dòng đầu có 2 ô: hãy xem có thừa hay thiếu dấu phân cách không, và đặt nội dung có chứa dấu phân cách trong ngoặc kép
+        t.csv:3:1: tệp có ký tự rỗng (byte 0) nên không phải tệp văn bản: hãy lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:1:1: đây là bảng tính (.xlsx, .xls hoặc .ods), không phải tệp văn bản: hãy mở ra, lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:1:1: tệp là UTF-16 nhưng bị hỏng: hãy lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:2:1: tệp không phải UTF-8: hãy lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:2:1: tệp dùng bảng mã Windows-1258, không phải UTF-8: hãy mở bằng chương trình đã tạo ra tệp, lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:2:1: nội dung dùng bảng mã TCVN3 (ABC, phông chữ như .VnTime), không phải Unicode: hãy chuyển mã bằng bộ công cụ của UniKey (Ctrl + Shift + F6, từ TCVN3 sang Unicode), lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:2:1: nội dung dùng bảng mã VNI (phông chữ như VNI-Times), không phải Unicode: hãy chuyển mã bằng bộ công cụ của UniKey (Ctrl + Shift + F6, từ VNI Windows sang Unicode), lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:2:1: nội dung là UTF-8 nhưng đã bị mở như Windows-1252 rồi lưu lại: hãy lấy tệp trước lần lưu đó, mở dưới dạng UTF-8, lưu lại dạng “CSV UTF-8” rồi thử lại
+        t.csv:102:1: tệp có hơn 100 dòng: hãy chia thành nhiều tệp"#]].assert_eq(&all.join("\n"));
+}
+
+#[test]
+fn a_column_that_is_not_known_is_told_with_the_one_that_may_be_meant() {
+    let known: &[Column] = &[("unit_code", &["ma don vi"]), ("count", &["so luong"])];
+    let header = StringRecord::from(vec!["unit_cod", "Số lượg", "tuổi", "count", "count"]);
+    for (lang, expected) in [
+        (
+            Lang::En,
+            expect![[r#"
+        t.csv:1:1: the column “unit_cod” is not known: is it unit_code? There are unit_code, count
+        t.csv:1:2: the column “Số lượg” is not known: is it count? There are unit_code, count
+        t.csv:1:3: the column “tuổi” is not known: there are unit_code, count
+        t.csv:1:5: the column count stands twice"#]],
+        ),
+        (
+            Lang::Vi,
+            expect![[r#"
+        t.csv:1:1: không có cột “unit_cod”; có phải ý là unit_code? Các cột được dùng: unit_code, count
+        t.csv:1:2: không có cột “Số lượg”; có phải ý là count? Các cột được dùng: unit_code, count
+        t.csv:1:3: không có cột “tuổi”; các cột được dùng: unit_code, count
+        t.csv:1:5: cột count có hai lần: hãy bỏ bớt một cột"#]],
+        ),
+    ] {
+        let told = columns(File::new("t.csv", lang), &header, known).unwrap_err();
+        expected.assert_eq(&told.join("\n"));
+    }
 }
 
 /// No name of a real unit is taken for something else.

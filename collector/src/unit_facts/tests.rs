@@ -11,6 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::judge::day;
 use crate::seats;
+use crate::sheet::english;
 use crate::store::declaration::Sheet;
 use crate::store::unit;
 use crate::web::office;
@@ -41,7 +42,7 @@ async fn what_nobody_counted_is_not_known() {
     assert_ne!(before.worst, before.best, "the machines are not diagnosed yet");
 
     let csv = "unit_code,role,count\n16093-VP,officer,40\n16093-HCC,counter,5\n";
-    let read = seats::parse("seats.csv", csv.as_bytes()).unwrap();
+    let read = seats::parse(english("seats.csv"), csv.as_bytes()).unwrap();
     let mut tx = office.app.store.begin().await.unwrap();
     let reckoned = seats::reckon(&mut tx, &Scope::everything(), &read).await.unwrap().unwrap();
     seats::apply(&mut tx, "seats.csv", &reckoned, ("an", office::now())).await.unwrap();

@@ -6,6 +6,10 @@ use anyhow::{Context, Result};
 use jiff::civil::Date;
 
 use super::{Row, part_kind, strip_kind};
+use crate::days;
+use crate::lang::Lang;
+use crate::named;
+use crate::sheet::File;
 use crate::store::Tx;
 use crate::store::unit::{self, Decision, EventKind, Naming, Part, Side, Standing};
 use crate::vietnamese::{is_same_name, sort_key};
@@ -22,8 +26,8 @@ pub enum Missing {
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish<'a> {
-    /// The name of the file, for complaints.
-    pub file: &'a str,
+    /// The file, for complaints.
+    pub file: File<'a>,
     /// Its rows.
     pub rows: &'a [Row],
     /// From which day on it holds.
@@ -200,11 +204,19 @@ fn placed(standing: &[Standing], wish: Wish<'_>) -> Result<Vec<Row>, Vec<String>
                 row.parent = above.map(|code| (*code).to_owned());
             }
             None if standing.is_empty() => {}
-            None => complaints.push(format!(
-                "{}:{}:1: where does the new unit {code} hang? Add the column parent_code with the code of the unit \
-                 above it, empty for one at the top",
-                wish.file, row.line
-            )),
+            None => {
+                let text = wish.file.lang.pick(
+                    format!(
+                        "đơn vị mới {code} trực thuộc đơn vị nào? Hãy thêm cột parent_code ghi mã đơn vị cấp trên, để trống \
+                         nếu là cấp cao nhất"
+                    ),
+                    format!(
+                        "where does the new unit {code} hang? Add the column parent_code with the code of the unit above \
+                         it, empty for one at the top"
+                    ),
+                );
+                complaints.push(wish.file.complaint(row.line, 1, &text));
+            }
         }
     }
     if complaints.is_empty() { Ok(rows) } else { Err(complaints) }
@@ -212,7 +224,12 @@ fn placed(standing: &[Standing], wish: Wish<'_>) -> Result<Vec<Row>, Vec<String>
 
 impl<'a> Work<'a> {
     fn complain(&mut self, line: u64, text: &str) {
-        self.complaints.push((line, format!("{}:{line}:1: {text}", self.wish.file)));
+        self.complaints.push((line, self.wish.file.complaint(line, 1, text)));
+    }
+
+    /// The language of the complaints.
+    fn lang(&self) -> Lang {
+        self.wish.file.lang
     }
 
     fn match_codes(&mut self) {
@@ -224,6 +241,7 @@ impl<'a> Work<'a> {
                 by_number.insert(code.trim_start_matches('0'), code);
             }
         }
+        let lang = self.lang();
         for (at, row) in self.wish.rows.iter().enumerate() {
             let code = row.naming.code.as_str();
             let known = self.by_code.get(code).cloned().unwrap_or_default();
@@ -233,9 +251,15 @@ impl<'a> Work<'a> {
             match known.as_slice() {
                 [] => {
                     if let Some(whole) = by_number.get(code) {
-                        let text = format!(
-                            "there is no unit {code}, but one with the code {whole}: the code has lost its leading \
-                             zeros. Format the column as text before the file is opened in a spreadsheet"
+                        let text = lang.pick(
+                            format!(
+                                "không có đơn vị {code} nhưng có đơn vị mã {whole}: mã đã mất số 0 ở đầu. Hãy định dạng \
+                                 cột này là văn bản trước khi mở tệp bằng bảng tính"
+                            ),
+                            format!(
+                                "there is no unit {code}, but one with the code {whole}: the code has lost its leading \
+                                 zeros. Format the column as text before the file is opened in a spreadsheet"
+                            ),
                         );
                         self.complain(row.line, &text);
                     }
@@ -243,7 +267,7 @@ impl<'a> Work<'a> {
                 }
                 [one] => self.of_row.push(Some(*one)),
                 many => {
-                    self.complain(row.line, &format!("{} units have the code {code}", many.len()));
+                    self.complain(row.line, &named::many_units(lang, many.len(), code));
                     self.of_row.push(many.first().copied());
                 }
             }
@@ -337,11 +361,17 @@ impl<'a> Work<'a> {
                 match known.iter().filter(|one| self.stays(one)).count() {
                     1 => {}
                     0 => {
-                        let text = format!("the unit above it, {parent}, is neither in the file nor known");
+                        let text = self.lang().pick(
+                            format!("đơn vị cấp trên {parent} không có trong tệp và cũng không có trong cây đơn vị"),
+                            format!("the unit above it, {parent}, is neither in the file nor known"),
+                        );
                         self.complain(row.line, &text);
                     }
                     count => {
-                        let text = format!("{count} units have the code {parent} of the unit above it");
+                        let text = self.lang().pick(
+                            format!("có {count} đơn vị cùng mang mã {parent} của đơn vị cấp trên"),
+                            format!("{count} units have the code {parent} of the unit above it"),
+                        );
                         self.complain(row.line, &text);
                     }
                 }
@@ -350,7 +380,11 @@ impl<'a> Work<'a> {
         for at in 0..self.wish.rows.len() {
             if self.is_below_itself(at) {
                 let row = &self.wish.rows[at];
-                let text = format!("the unit {} would hang below itself", row.naming.code);
+                let code = &row.naming.code;
+                let text = self.lang().pick(
+                    format!("đơn vị {code} sẽ trực thuộc chính nó: hãy sửa cột parent_code"),
+                    format!("the unit {code} would hang below itself"),
+                );
                 self.complain(row.line, &text);
             }
         }
@@ -422,8 +456,13 @@ impl<'a> Work<'a> {
     fn check_code(&mut self, line: u64, code: &str) {
         let day = self.wish.day.to_string();
         if let Some(until) = self.spent.get(code).filter(|until| **until > day) {
-            let text = format!(
-                "the code {code} belonged to another unit until {until}, so it can be no other's from {day} on"
+            let lang = self.lang();
+            let [until, day] = [until.as_str(), &day].map(|day| days::kept(lang, day));
+            let text = lang.pick(
+                format!("mã {code} thuộc về đơn vị khác đến {until}, nên không thể dùng cho đơn vị này từ {day}"),
+                format!(
+                    "the code {code} belonged to another unit until {until}, so it can be no other's from {day} on"
+                ),
             );
             self.complain(line, &text);
         }
@@ -448,10 +487,17 @@ impl<'a> Work<'a> {
         let mut changes = Vec::new();
         if !kinds.is_empty() {
             if one.since > day {
-                let text = format!(
-                    "the unit {} stands as it is since {}, so a change from {day} on would come before that: give a \
-                     later day, or import the tree as it was on that earlier day first, to date it back",
-                    before.code, one.since
+                let (lang, code) = (self.lang(), &before.code);
+                let [since, day] = [&one.since, &day].map(|day| days::kept(lang, day));
+                let text = lang.pick(
+                    format!(
+                        "đơn vị {code} có thay đổi gần nhất ngày {since}, nên thay đổi từ {day} sẽ rơi vào trước mốc \
+                         đó: hãy chọn ngày muộn hơn, hoặc nhập trước cây đơn vị đúng như ở ngày sớm hơn đó"
+                    ),
+                    format!(
+                        "the unit {code} stands as it is since {since}, so a change from {day} on would come before that: \
+                         give a later day, or import the tree as it was on that earlier day first, to date it back"
+                    ),
                 );
                 self.complain(row.line, &text);
             }
@@ -480,9 +526,17 @@ impl<'a> Work<'a> {
         for one in self.standing.iter().filter(|one| closing.contains(one.unit.id.as_str())) {
             let unit = &one.unit;
             if one.since > day {
-                let text = format!(
-                    "the unit {}, which is not in the file, stands as it is since {}, so it cannot close on {day}",
-                    unit.code, one.since
+                let (lang, code) = (self.lang(), &unit.code);
+                let [since, day] = [&one.since, &day].map(|day| days::kept(lang, day));
+                let text = lang.pick(
+                    format!(
+                        "đơn vị {code} không có trong tệp, có thay đổi gần nhất ngày {since}, nên không thể kết thúc \
+                         hoạt động ngày {day}"
+                    ),
+                    format!(
+                        "the unit {code}, which is not in the file, stands as it is since {since}, so it cannot close on \
+                         {day}"
+                    ),
                 );
                 self.complain(1, &text);
             }

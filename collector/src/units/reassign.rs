@@ -8,9 +8,11 @@ use anyhow::Result;
 use rules::assess::Role;
 
 use crate::app::App;
+use crate::lang::Lang;
+use crate::named;
 use crate::rescore::judge_again;
 use crate::seats;
-use crate::sheet::{self, Column};
+use crate::sheet::{self, Column, File};
 use crate::store::assessment::Cause;
 use crate::store::listing::Scope;
 use crate::store::machine::Among;
@@ -44,18 +46,19 @@ pub struct Rule {
     pub new: String,
 }
 
-/// Reads a CSV file of rules. `file` only stands in the complaints.
+/// Reads a CSV file of rules.
 ///
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Rule>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8]) -> Result<Vec<Rule>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let [Some(old), Some(new)] = ["old_unit_code", "new_unit_code"].map(|name| columns.get(name).copied())
     else {
-        return Err(vec![format!(
-            "{file}:1:1: the first line must name the columns old_unit_code and new_unit_code"
-        )]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột old_unit_code và new_unit_code",
+            "the first line must name the columns old_unit_code and new_unit_code",
+        ));
     };
     let (mut rules, mut complaints) = (Vec::new(), Vec::new());
     for (line, record) in &sheet.rows {
@@ -66,13 +69,17 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Rule>, Vec<String>> {
             word => match seats::role_of(word) {
                 Some(role) => Some(role),
                 None => {
-                    complaints.push(format!("{file}:{line}:1: the role “{word}” is not known"));
+                    complaints.push(file.complaint(*line, 1, &seats::unknown_role(file.lang, word)));
                     continue;
                 }
             },
         };
         if field(old).is_empty() || field(new).is_empty() {
-            complaints.push(format!("{file}:{line}:1: the code of the old or of the new unit is missing"));
+            let text = file.lang.pick(
+                "thiếu mã đơn vị cũ hoặc mã đơn vị mới",
+                "the code of the old or of the new unit is missing",
+            );
+            complaints.push(file.complaint(*line, 1, text));
             continue;
         }
         rules.push(Rule {
@@ -102,23 +109,31 @@ pub struct Reassigned {
 /// # Errors
 /// All that does not fit, each complaint beginning with `FILE:LINE:COLUMN:`.
 pub fn reckon(
-    (file, rules): (&str, &[Rule]),
+    (file, rules): (File<'_>, &[Rule]),
     list: &[Stranded],
     closed: &BTreeMap<String, (String, String, String)>,
     open: &BTreeMap<String, Vec<Unit>>,
 ) -> Result<Reassigned, Vec<String>> {
+    let lang: Lang = file.lang;
     let mut complaints = Vec::new();
     let mut targets: Vec<Option<&Unit>> = Vec::with_capacity(rules.len());
     for rule in rules {
         let target = match open.get(&rule.new).map(Vec::as_slice) {
             Some([unit]) => Some(unit),
-            Some([_, _, ..]) => {
-                complaints.push(format!("{file}:{}:1: several units have the code {}", rule.line, rule.new));
+            Some(many @ [_, _, ..]) => {
+                complaints.push(file.complaint(
+                    rule.line,
+                    1,
+                    &named::many_units(lang, many.len(), &rule.new),
+                ));
                 None
             }
             Some([]) | None => {
-                let text = format!("there is no unit that works with the code {}", rule.new);
-                complaints.push(format!("{file}:{}:1: {text}", rule.line));
+                let text = lang.pick(
+                    format!("không có đơn vị nào đang hoạt động mang mã {}", rule.new),
+                    format!("there is no unit that works with the code {}", rule.new),
+                );
+                complaints.push(file.complaint(rule.line, 1, &text));
                 None
             }
         };
@@ -126,10 +141,15 @@ pub fn reckon(
         if !closed.values().any(|(code, ..)| *code == rule.old)
             && !list.iter().any(|one| one.named.0 == rule.old)
         {
-            complaints.push(format!(
-                "{file}:{}:1: no closed unit has the code {}, and no machine waits in one of that code",
-                rule.line, rule.old
-            ));
+            let code = &rule.old;
+            let text = lang.pick(
+                format!(
+                    "không có đơn vị nào đã kết thúc hoạt động mang mã {code}, và không có máy nào đang chờ ở đơn vị mang \
+                     mã đó"
+                ),
+                format!("no closed unit has the code {code}, and no machine waits in one of that code"),
+            );
+            complaints.push(file.complaint(rule.line, 1, &text));
         }
     }
     if !complaints.is_empty() {
@@ -170,7 +190,7 @@ pub fn reckon(
 pub async fn list(
     tx: &mut Tx,
     scope: &Scope,
-    (file, rules): (&str, &[Rule]),
+    (file, rules): (File<'_>, &[Rule]),
 ) -> Result<Result<(Vec<Stranded>, Reassigned), Vec<String>>> {
     let list = past::stranded(tx, scope).await?;
     let closed = past::closed(tx).await?;
@@ -182,6 +202,7 @@ pub async fn list(
 }
 
 /// Gives machines of closed units the seats that rules say. Their roles stay. Gives how many moved, and how many wait.
+/// `about` is what the audit trail calls the file.
 ///
 /// # Errors
 /// What does not fit, each complaint beginning with `FILE:LINE:COLUMN:`, and then nothing was moved; or that the
@@ -189,8 +210,8 @@ pub async fn list(
 pub async fn apply(
     app: &App,
     scope: &Scope,
-    (file, rules): (&str, &[Rule]),
-    by: &str,
+    (file, rules): (File<'_>, &[Rule]),
+    (by, about): (&str, &str),
 ) -> Result<Result<(usize, usize), Vec<String>>> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
@@ -207,7 +228,7 @@ pub async fn apply(
         }
     }
     let detail = serde_json::json!({ "moved": moved.len(), "left": reassigned.left }).to_string();
-    audit::add(&mut tx, now, by, "units-reassign", file, &detail).await?;
+    audit::add(&mut tx, now, by, "units-reassign", about, &detail).await?;
     tx.commit().await?;
     // Other units may have other exceptions.
     for id in &moved {

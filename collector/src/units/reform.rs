@@ -12,7 +12,10 @@ use jiff::tz::{Offset, TimeZone};
 
 use super::change::differences;
 use super::{kind_of_name, strip_kind};
-use crate::sheet::{self, Column};
+use crate::days;
+use crate::lang::Lang;
+use crate::named;
+use crate::sheet::{self, Column, File};
 use crate::store::estate::{self, Kind, Left};
 use crate::store::listing::Scope;
 use crate::store::machine::{self, Followed};
@@ -68,27 +71,34 @@ pub enum Districts {
     Stay,
 }
 
-/// Reads a map. `file` only stands in the complaints.
+/// Reads a map.
 ///
 /// # Errors
 /// All complaints at once, each beginning with `FILE:LINE:COLUMN:`.
-pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
+pub fn parse(file: File<'_>, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
     let sheet = sheet::read(file, bytes, ROWS_MAX)?;
     let columns = sheet::columns(file, &sheet.header, COLUMNS)?;
     let [Some(old), Some(new)] = ["old_code", "new_code"].map(|name| columns.get(name).copied()) else {
-        return Err(vec![format!("{file}:1:1: the first line must name the columns old_code and new_code")]);
+        return Err(file.header_complaint(
+            "dòng đầu phải nêu tên các cột old_code và new_code",
+            "the first line must name the columns old_code and new_code",
+        ));
     };
+    let lang = file.lang;
     let (mut rows, mut complaints) = (Vec::new(), Vec::new());
     let mut lines: BTreeMap<(String, String), u64> = BTreeMap::new();
     for (line, record) in &sheet.rows {
         let field = |at: usize| record.get(at).unwrap_or_default();
         let optional = |name: &str| columns.get(name).map(|at| field(*at)).filter(|text| !text.is_empty());
-        let mut wrong = |text: String| complaints.push(format!("{file}:{line}:1: {text}"));
+        let mut wrong = |text: String| complaints.push(file.complaint(*line, 1, &text));
         let is_part = match optional("portion").map(fold).as_deref() {
             None | Some("whole" | "toan bo") => false,
             Some("part" | "mot phan") => true,
             Some(other) => {
-                wrong(format!("the portion “{other}” is not known: whole or part"));
+                wrong(lang.pick(
+                    format!("không có phần “{other}”: hãy ghi toàn bộ hoặc một phần"),
+                    format!("the portion “{other}” is not known: whole or part"),
+                ));
                 continue;
             }
         };
@@ -96,16 +106,23 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Row>, Vec<String>> {
             None => None,
             Some(Ok(share)) if share > 0.0 && share <= 1.0 => Some(share),
             Some(_) => {
-                wrong("the share is from 0 to 1, or empty where nobody knows it".to_owned());
+                let text = lang.pick(
+                    "tỷ lệ phải lớn hơn 0 và không quá 1, hoặc để trống nếu không ai biết",
+                    "the share is from 0 to 1, or empty where nobody knows it",
+                );
+                wrong(text.to_owned());
                 continue;
             }
         };
         if field(old).is_empty() {
-            wrong("the code before is missing".to_owned());
+            wrong(lang.pick("thiếu mã cũ", "the code before is missing").to_owned());
             continue;
         }
         if let Some(first) = lines.insert((field(old).to_owned(), field(new).to_owned()), *line) {
-            wrong(format!("the same two codes stand in line {first} too"));
+            wrong(lang.pick(
+                format!("cặp mã cũ và mã mới này đã có ở dòng {first}"),
+                format!("the same two codes stand in line {first} too"),
+            ));
         }
         rows.push(Row {
             line: *line,
@@ -163,7 +180,7 @@ pub struct Reform {
 }
 
 struct Work<'a> {
-    file: &'a str,
+    file: File<'a>,
     day: String,
     districts: Districts,
     by_code: BTreeMap<&'a str, Vec<&'a Standing>>,
@@ -180,7 +197,7 @@ struct Work<'a> {
 pub fn reckon(
     standing: &[Standing],
     spent: &BTreeMap<String, String>,
-    (file, rows): (&str, &[Row]),
+    (file, rows): (File<'_>, &[Row]),
     (day, districts): (Date, Districts),
 ) -> Result<Reform, Vec<String>> {
     let mut work = Work {
@@ -240,35 +257,50 @@ pub fn reckon(
 
 impl<'a> Work<'a> {
     fn complain(&mut self, line: u64, text: &str) {
-        self.complaints.push((line, format!("{}:{line}:1: {text}", self.file)));
+        self.complaints.push((line, self.file.complaint(line, 1, text)));
+    }
+
+    /// The language of the complaints.
+    fn lang(&self) -> Lang {
+        self.file.lang
     }
 
     /// The unit that a line begins with.
     fn old(&mut self, row: &Row) -> Option<&'a Standing> {
+        let lang = self.lang();
         let found = self.by_code.get(row.old_code.as_str()).map_or(&[][..], Vec::as_slice);
         let one = match found {
             [one] => *one,
             [] => {
-                self.complain(row.line, &format!("there is no unit with the code {}", row.old_code));
+                self.complain(row.line, &named::no_unit(self.lang(), &row.old_code));
                 return None;
             }
             many => {
-                let text = format!("{} units have the code {}", many.len(), row.old_code);
-                self.complain(row.line, &text);
+                self.complain(row.line, &named::many_units(self.lang(), many.len(), &row.old_code));
                 return None;
             }
         };
         if let Some(name) = row.old_name.as_ref().filter(|name| !is_same_name(name, &one.unit.name)) {
-            let text = format!(
-                "the unit {} is called {}, and {name} in the file: is the tree the one from before the reform?",
-                row.old_code, one.unit.name
+            let (code, known) = (&row.old_code, &one.unit.name);
+            let text = lang.pick(
+                format!(
+                    "đơn vị {code} có tên {known}, trong tệp là {name}: cây đơn vị có đúng là cây trước khi sắp xếp không?"
+                ),
+                format!(
+                    "the unit {code} is called {known}, and {name} in the file: is the tree the one from before the reform?"
+                ),
             );
             self.complain(row.line, &text);
         }
         if one.since > self.day {
-            let text = format!(
-                "the unit {} stands as it is since {}, so a reform on {} would come before that",
-                row.old_code, one.since, self.day
+            let code = &row.old_code;
+            let [since, day] = [&one.since, &self.day].map(|day| days::kept(lang, day));
+            let text = lang.pick(
+                format!(
+                    "đơn vị {code} có thay đổi gần nhất ngày {since}, nên việc sắp xếp ngày {day} sẽ rơi vào trước mốc \
+                     đó: hãy kiểm tra lại ngày có hiệu lực"
+                ),
+                format!("the unit {code} stands as it is since {since}, so a reform on {day} would come before that"),
             );
             self.complain(row.line, &text);
         }
@@ -277,28 +309,39 @@ impl<'a> Work<'a> {
 
     /// A unit goes wholly to one place, or in parts to several.
     fn check_portions(&mut self, by_old: &BTreeMap<&str, Vec<&Row>>) {
+        let lang = self.lang();
         let mut wrong = Vec::new();
         for rows in by_old.values() {
             let Some(first) = rows.first() else { continue };
             let code = &first.old_code;
             if rows.len() > 1 {
                 if let Some(row) = rows.iter().find(|row| !row.is_part) {
-                    wrong.push((
-                        row.line,
+                    let text = lang.pick(
+                        format!("đơn vị {code} nhập vào nhiều nơi nên mỗi nơi chỉ nhận một phần: hãy ghi một phần (part)"),
                         format!("the unit {code} goes to several, so each gets a part of it: write part"),
-                    ));
+                    );
+                    wrong.push((row.line, text));
                 }
                 let shares: Vec<f64> = rows.iter().filter_map(|row| row.share).collect();
                 if shares.iter().sum::<f64>() > 1.0 + 1e-9 {
-                    wrong
-                        .push((first.line, format!("the shares of the unit {code} are more than all of it")));
+                    let text = lang.pick(
+                        format!("các tỷ lệ của đơn vị {code} cộng lại lớn hơn 1"),
+                        format!("the shares of the unit {code} are more than all of it"),
+                    );
+                    wrong.push((first.line, text));
                 }
             } else if first.is_part && first.new_code.is_some() {
-                wrong.push((
-                    first.line,
-                    format!("only a part of the unit {code} has a place: add a line for the rest, with its own code where \
-                             that stays"),
-                ));
+                let text = lang.pick(
+                    format!(
+                        "chỉ một phần của đơn vị {code} có nơi đến: hãy thêm dòng cho phần còn lại, ghi chính mã của đơn vị \
+                         nếu phần đó ở lại"
+                    ),
+                    format!(
+                        "only a part of the unit {code} has a place: add a line for the rest, with its own code where that \
+                         stays"
+                    ),
+                );
+                wrong.push((first.line, text));
             }
         }
         for (line, text) in wrong {
@@ -342,8 +385,10 @@ impl<'a> Work<'a> {
                 match kept.or_else(|| kind_of_name(name)) {
                     Some(kind) => ((*name).to_owned(), kind.to_owned()),
                     None => {
-                        let text =
-                            format!("the name “{name}” does not say whether it is a commune or a ward");
+                        let text = self.lang().pick(
+                            format!("tên “{name}” không cho biết là xã hay phường: hãy ghi cả chữ Xã, Phường hoặc Đặc khu"),
+                            format!("the name “{name}” does not say whether it is a commune or a ward"),
+                        );
                         self.complain(first.line, &text);
                         return None;
                     }
@@ -351,11 +396,21 @@ impl<'a> Work<'a> {
             }
             ([], 1) if one.unit.code == code => (one.unit.name.clone(), one.unit.kind.clone()),
             ([], _) => {
-                self.complain(first.line, &format!("nothing says what the new unit {code} is called"));
+                let text = self.lang().pick(
+                    format!(
+                        "không có chỗ nào cho biết tên của đơn vị mới {code}: hãy ghi vào cột new_full_name"
+                    ),
+                    format!("nothing says what the new unit {code} is called"),
+                );
+                self.complain(first.line, &text);
                 return None;
             }
             (several, _) => {
-                let text = format!("the new unit {code} has several names: {}", several.join(", "));
+                let names = several.join(", ");
+                let text = self.lang().pick(
+                    format!("đơn vị mới {code} có nhiều tên: {names}"),
+                    format!("the new unit {code} has several names: {names}"),
+                );
                 self.complain(first.line, &text);
                 return None;
             }
@@ -373,7 +428,11 @@ impl<'a> Work<'a> {
                 Some(wished) => match self.by_code.get(wished).map(Vec::as_slice) {
                     Some([above]) => drop(parents.insert(Some(above.unit.id.clone()))),
                     _ => {
-                        self.complain(row.line, &format!("there is no one unit with the code {wished}"));
+                        let text = self.lang().pick(
+                            format!("không có hoặc có nhiều đơn vị mang mã {wished}"),
+                            format!("there is no one unit with the code {wished}"),
+                        );
+                        self.complain(row.line, &text);
                         return None;
                     }
                 },
@@ -385,8 +444,10 @@ impl<'a> Work<'a> {
         match (parents.next(), parents.next()) {
             (Some(parent), None) => Some(parent),
             _ => {
-                let text =
-                    format!("the units that {code} is made from hang in several places: add new_parent_code");
+                let text = self.lang().pick(
+                    format!("các đơn vị hợp thành {code} trực thuộc nhiều nơi: hãy thêm cột new_parent_code"),
+                    format!("the units that {code} is made from hang in several places: add new_parent_code"),
+                );
                 self.complain(line, &text);
                 None
             }
@@ -401,6 +462,7 @@ impl<'a> Work<'a> {
 
     /// A new code is free, or becomes so by the same map.
     fn check_codes(&mut self, reform: &Reform) {
+        let lang = self.lang();
         let mut wrong = Vec::new();
         let ending: BTreeSet<&str> =
             reform.made.iter().flat_map(|made| made.sources.iter()).map(|(id, ..)| id.as_str()).collect();
@@ -411,14 +473,19 @@ impl<'a> Work<'a> {
             for one in self.by_code.get(code.as_str()).into_iter().flatten() {
                 let id = one.unit.id.as_str();
                 if !ending.contains(id) && !going.contains(id) {
-                    wrong.push(format!(
-                        "the new code {code} belongs to {}, which the map does not name",
-                        one.unit.name
+                    let name = &one.unit.name;
+                    wrong.push(lang.pick(
+                        format!("mã mới {code} đang thuộc về {name}, mà bảng sắp xếp không nêu đơn vị đó"),
+                        format!("the new code {code} belongs to {name}, which the map does not name"),
                     ));
                 }
             }
             if let Some(until) = self.spent.get(code).filter(|until| **until > self.day) {
-                wrong.push(format!("the new code {code} belonged to another unit until {until}"));
+                let until = days::kept(lang, until);
+                wrong.push(lang.pick(
+                    format!("mã mới {code} thuộc về đơn vị khác đến {until}"),
+                    format!("the new code {code} belonged to another unit until {until}"),
+                ));
             }
         }
         for text in wrong {
@@ -446,16 +513,23 @@ impl<'a> Work<'a> {
             let unit = &one.unit;
             let Some(above) = unit.parent.as_deref().and_then(|parent| closing.get(parent)) else { continue };
             if matches!(unit.kind.as_str(), "commune" | "ward") && !by_old.contains_key(unit.id.as_str()) {
-                let text = format!(
-                    "{} ({}) hangs below {}, which closes, and the map does not name it",
-                    unit.name, unit.code, above.name
+                let (name, code, above) = (&unit.name, &unit.code, &above.name);
+                let text = self.lang().pick(
+                    format!("{name} ({code}) trực thuộc {above}, đơn vị này kết thúc hoạt động, mà bảng sắp xếp không nêu"),
+                    format!("{name} ({code}) hangs below {above}, which closes, and the map does not name it"),
                 );
                 self.complain(1, &text);
             }
         }
         for (id, unit) in closing {
             if self.by_id.get(id).is_some_and(|one| one.since > self.day) {
-                let text = format!("{} stands as it is since after {}", unit.name, self.day);
+                let (name, day) = (&unit.name, days::kept(self.lang(), &self.day));
+                let text = self.lang().pick(
+                    format!(
+                        "{name} thay đổi lần cuối sau ngày {day}, nên không thể kết thúc hoạt động ngày đó"
+                    ),
+                    format!("{name} stands as it is since after {day}"),
+                );
                 self.complain(1, &text);
             }
             // One that the map names closes as the map says.

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
 use super::change::{Change, Deed};
 use super::*;
 use crate::data::tests::Folder;
+use crate::sheet::english;
 use crate::store::Store;
 
 fn now() -> Timestamp {
@@ -20,6 +21,11 @@ async fn store() -> (Folder, Store) {
 }
 
 async fn load(store: &Store, file: &str, bytes: &[u8]) -> Result<Done, Vec<String>> {
+    load_for(store, english(file), bytes).await
+}
+
+/// Complains to a reader of the file's language.
+async fn load_for(store: &Store, file: File<'_>, bytes: &[u8]) -> Result<Done, Vec<String>> {
     let rows = parse(file, bytes)?;
     let mut tx = store.begin().await.unwrap();
     let imported = import(&mut tx, file, &rows, now()).await.unwrap()?;
@@ -51,12 +57,24 @@ async fn a_file_that_says_no_place_moves_nothing() {
           VT Văn thư – Lưu trữ (other)
     "#]];
     tree.assert_eq(&drawn(&store).await);
-    expect![[r#"
-        [
-            "u.csv:3:1: where does the new unit 2 hang? Add the column parent_code with the code of the unit above it, empty for one at the top",
-        ]
-    "#]]
-    .assert_debug_eq(&load(&store, "u.csv", "code,name\nTT,Xã Hà\n2,Xã Khác\n".as_bytes()).await.unwrap_err());
+    let new = "code,name\nTT,Xã Hà\n2,Xã Khác\n".as_bytes();
+    for (lang, expected) in [
+        (
+            Lang::En,
+            expect![
+                "u.csv:3:1: where does the new unit 2 hang? Add the column parent_code with the code of the unit above it, empty for one at the top"
+            ],
+        ),
+        (
+            Lang::Vi,
+            expect![
+                "u.csv:3:1: đơn vị mới 2 trực thuộc đơn vị nào? Hãy thêm cột parent_code ghi mã đơn vị cấp trên, để trống nếu là cấp cao nhất"
+            ],
+        ),
+    ] {
+        let told = load_for(&store, File::new("u.csv", lang), new).await.unwrap_err();
+        expected.assert_eq(&told.join("\n"));
+    }
     tree.assert_eq(&drawn(&store).await);
     let wanted = "code,name,parent_code\n2,Xã Khác,\n";
     assert_eq!(
@@ -98,44 +116,67 @@ async fn own_units_in_any_order() {
 }
 
 #[tokio::test]
-async fn broken_files() {
-    async fn check(bytes: &[u8], expected: Expect) {
-        let (_folder, store) = store().await;
-        expected.assert_eq(&load(&store, "u.csv", bytes).await.unwrap_err().join("\n"));
-        assert_eq!(drawn(&store).await, "");
-    }
-    check(b"", expect!["u.csv:1:1: the first line must name the columns code and name"]).await;
-    check(b"old_code,new_code\n1,2\n", expect![[r#"
-        u.csv:1:1: the column “old_code” is not known: there are code, name, full_name, type, level, parent_code, points
-        u.csv:1:2: the column “new_code” is not known: there are code, name, full_name, type, level, parent_code, points"#]]).await;
-    check(b"code,name,name\n1,a,b\n", expect!["u.csv:1:3: the column name stands twice"]).await;
-    check(
+async fn complaints_all_at_once() {
+    let files: [&[u8]; 10] = [
+        b"",
+        b"old_code,new_code\n1,2\n",
+        b"code,name,name\n1,a,b\n",
         b"code,name\n1,\n,b\n2,c\n2,d\n",
-        expect![[r#"
+        b"code,name,kind\n1,a,castle\n",
+        b"code,name,parent_code\n1,a,9\n",
+        b"code,name,parent_code\n1,a,2\n2,b,1\n3,c,3\n",
+        b"code,name\n1,Th\xE0nh ph\xF4\n",
+        b"code,name,points\n1,a,11\n",
+        b"code,name,level\n1,a,commune\n",
+    ];
+    for (lang, expected) in [
+        (
+            Lang::En,
+            expect![[r#"
+        u.csv:1:1: the first line must name the columns code and name
+        u.csv:1:1: the column “old_code” is not known: there are code, name, full_name, type, level, parent_code, points
+        u.csv:1:2: the column “new_code” is not known: there are code, name, full_name, type, level, parent_code, points
+        u.csv:1:3: the column name stands twice
         u.csv:2:1: a unit needs a code and a name
         u.csv:3:1: a unit needs a code and a name
-        u.csv:5:1: the code 2 stands in line 4 too"#]],
-    )
-    .await;
-    check(b"code,name,kind\n1,a,castle\n", expect!["u.csv:2:1: the kind “castle” (level “”) is not known: province, district, commune, ward, department, office, other"]).await;
-    check(
-        b"code,name,parent_code\n1,a,9\n",
-        expect!["u.csv:2:1: the unit above it, 9, is neither in the file nor known"],
-    )
-    .await;
-    check(
-        b"code,name,parent_code\n1,a,2\n2,b,1\n3,c,3\n",
-        expect![[r#"
+        u.csv:5:1: the code 2 stands in line 4 too
+        u.csv:2:1: the kind “castle” (level “”) is not known: province, district, commune, ward, department, office, other
+        u.csv:2:1: the unit above it, 9, is neither in the file nor known
         u.csv:2:1: the unit 1 would hang below itself
         u.csv:3:1: the unit 2 would hang below itself
-        u.csv:4:1: the unit 3 would hang below itself"#]],
-    )
-    .await;
-    check(
-        b"code,name\n1,Th\xE0nh ph\xF4\n",
-        expect!["u.csv:2:1: the file is not UTF-8: save it as “CSV UTF-8” and try again"],
-    )
-    .await;
+        u.csv:4:1: the unit 3 would hang below itself
+        u.csv:2:1: the file is not UTF-8: save it as “CSV UTF-8” and try again
+        u.csv:2:1: “11” are no points of a unit: they are from 0 to 10
+        u.csv:2:1: the code 1 has lost its leading zeros: codes of this level have 5 digits. Format the column as text before the file is opened in a spreadsheet"#]],
+        ),
+        (
+            Lang::Vi,
+            expect![[r#"
+                u.csv:1:1: dòng đầu phải nêu tên các cột code và name
+                u.csv:1:1: không có cột “old_code”; các cột được dùng: code, name, full_name, type, level, parent_code, points
+                u.csv:1:2: không có cột “new_code”; các cột được dùng: code, name, full_name, type, level, parent_code, points
+                u.csv:1:3: cột name có hai lần: hãy bỏ bớt một cột
+                u.csv:2:1: đơn vị phải có mã và tên
+                u.csv:3:1: đơn vị phải có mã và tên
+                u.csv:5:1: mã 2 đã có ở dòng 4
+                u.csv:2:1: không có loại đơn vị “castle” (cấp “”): hãy ghi tỉnh, huyện, xã, phường, sở, phòng, ban, văn phòng, trung tâm hoặc khác
+                u.csv:2:1: đơn vị cấp trên 9 không có trong tệp và cũng không có trong cây đơn vị
+                u.csv:2:1: đơn vị 1 sẽ trực thuộc chính nó: hãy sửa cột parent_code
+                u.csv:3:1: đơn vị 2 sẽ trực thuộc chính nó: hãy sửa cột parent_code
+                u.csv:4:1: đơn vị 3 sẽ trực thuộc chính nó: hãy sửa cột parent_code
+                u.csv:2:1: tệp không phải UTF-8: hãy lưu lại dạng “CSV UTF-8” rồi thử lại
+                u.csv:2:1: “11” không phải điểm ưu tiên: hãy ghi số nguyên từ 0 đến 10
+                u.csv:2:1: mã 1 đã mất số 0 ở đầu: mã của cấp này có 5 chữ số. Hãy định dạng cột này là văn bản trước khi mở tệp bằng bảng tính"#]],
+        ),
+    ] {
+        let mut told = Vec::new();
+        for bytes in files {
+            let (_folder, store) = store().await;
+            told.extend(load_for(&store, File::new("u.csv", lang), bytes).await.unwrap_err());
+            assert_eq!(drawn(&store).await, "");
+        }
+        expected.assert_eq(&told.join("\n"));
+    }
 }
 
 #[tokio::test]
@@ -188,13 +229,19 @@ fn told(reckoned: &Reckoned) -> String {
 
 /// Reckons, tells, and does it.
 async fn on(store: &Store, day: &str, missing: Missing, text: &str) -> String {
-    let rows = match parse("u.csv", text.as_bytes()) {
+    on_for(store, Lang::En, (day, missing), text).await
+}
+
+/// Complains in this language.
+async fn on_for(store: &Store, lang: Lang, (day, missing): (&str, Missing), text: &str) -> String {
+    let file = File::new("u.csv", lang);
+    let rows = match parse(file, text.as_bytes()) {
         Ok(rows) => rows,
         Err(complaints) => return complaints.join("\n"),
     };
     let day: Date = day.parse().unwrap();
     let mut tx = store.begin().await.unwrap();
-    let reckoned = match reckon(&mut tx, "u.csv", &rows, (day, missing)).await.unwrap() {
+    let reckoned = match reckon(&mut tx, file, &rows, (day, missing)).await.unwrap() {
         Ok(reckoned) => reckoned,
         Err(complaints) => return complaints.join("\n"),
     };
@@ -239,11 +286,32 @@ async fn what_a_file_changes_is_shown_in_words() {
     "#]]
     .assert_eq(&drawn(&store).await);
     // A change before the last is refused; a unit that was there earlier is dated back.
-    expect![[r#"
+    let early = "code,name,parent_code\n00011,Xã Khác,380\n00012,Xã Mới,380\n11,Xã Thái Lai,380\n";
+    let few = "code,name,type,parent_code\n38,Tỉnh Thanh Hoá,tỉnh,\n00011,Xã Thái Lai,xã,38\n";
+    for (lang, expected) in [
+        (
+            Lang::En,
+            expect![[r#"
         u.csv:2:1: the unit 00011 stands as it is since 2021-11-01, so a change from 2021-01-01 on would come before that: give a later day, or import the tree as it was on that earlier day first, to date it back
         u.csv:3:1: the code 00012 belonged to another unit until 2021-11-01, so it can be no other's from 2021-01-01 on
-        u.csv:4:1: there is no unit 11, but one with the code 00011: the code has lost its leading zeros. Format the column as text before the file is opened in a spreadsheet"#]]
-    .assert_eq(&on(&store, "2021-01-01", Missing::Stays, "code,name,parent_code\n00011,Xã Khác,380\n00012,Xã Mới,380\n11,Xã Thái Lai,380\n").await);
+        u.csv:4:1: there is no unit 11, but one with the code 00011: the code has lost its leading zeros. Format the column as text before the file is opened in a spreadsheet
+        u.csv:1:1: the unit 00020, which is not in the file, stands as it is since 2021-11-01, so it cannot close on 2021-01-01"#]],
+        ),
+        (
+            Lang::Vi,
+            expect![[r#"
+                u.csv:2:1: đơn vị 00011 có thay đổi gần nhất ngày 01/11/2021, nên thay đổi từ 01/01/2021 sẽ rơi vào trước mốc đó: hãy chọn ngày muộn hơn, hoặc nhập trước cây đơn vị đúng như ở ngày sớm hơn đó
+                u.csv:3:1: mã 00012 thuộc về đơn vị khác đến 01/11/2021, nên không thể dùng cho đơn vị này từ 01/01/2021
+                u.csv:4:1: không có đơn vị 11 nhưng có đơn vị mã 00011: mã đã mất số 0 ở đầu. Hãy định dạng cột này là văn bản trước khi mở tệp bằng bảng tính
+                u.csv:1:1: đơn vị 00020 không có trong tệp, có thay đổi gần nhất ngày 01/11/2021, nên không thể kết thúc hoạt động ngày 01/01/2021"#]],
+        ),
+    ] {
+        let told = [
+            on_for(&store, lang, ("2021-01-01", Missing::Stays), early).await,
+            on_for(&store, lang, ("2021-01-01", Missing::Closes), few).await,
+        ];
+        expected.assert_eq(&told.join("\n"));
+    }
     expect![[r#"
         380 Huyện Đông Sơn: was there before 2020-02-02
         0 same"#]]

@@ -7,10 +7,11 @@ use axum::response::Response;
 
 use crate::error::Failure;
 use crate::guard::{PASSWORD_CHARS_MIN, PasswordChange};
+use crate::lang::Lang;
 use crate::store::account::Standing;
 use crate::web::format::fill;
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Theme};
+use crate::web::reader::Theme;
 use crate::web::words::Words;
 use crate::web::{Form, Site, Visitor, page_with};
 

@@ -13,10 +13,10 @@ use rust_xlsxwriter::{
 };
 
 use crate::inventory::Inventory;
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::web::format;
 use crate::web::plan::note::tried;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 mod p1;

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::store::audit::{self, Entry, Filter};
 use crate::store::estate::Kind;
 use crate::store::listing::{self, Scope};
@@ -18,7 +19,7 @@ use crate::survey;
 use crate::web::format::{fill, number};
 use crate::web::label::{self, pick};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::unit_import::left_kind;
 use crate::web::words::Words;
 use crate::web::{Query, Site, Visitor, format, page, value};

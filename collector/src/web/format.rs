@@ -5,7 +5,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 use rules::quantity::{GIB, KIB, MIB, TIB};
 
-use crate::web::reader::Lang;
+use crate::days;
+use crate::lang::Lang;
+use crate::money::grouped;
 use crate::web::words::Words;
 
 /// Indochina time.
@@ -18,15 +20,7 @@ pub fn fill(text: &str, places: &[(&str, &str)]) -> String {
 
 /// A whole number: 13.020 in Vietnamese, 13,020 in English.
 pub fn number(lang: Lang, number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(lang.pick('.', ','));
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("−{text}") } else { text }
+    grouped(number, lang.pick('.', ','))
 }
 
 /// A change, with its sign.
@@ -105,7 +99,7 @@ pub fn milliseconds(lang: Lang, span: i64) -> String {
 
 /// A calendar day: 22/11/2026.
 pub fn date(date: Date) -> String {
-    format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year())
+    days::written(date)
 }
 
 /// A point in time in Vietnam: 22/11/2026 07:41.

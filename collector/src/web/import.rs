@@ -6,13 +6,16 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rules::assess::Role;
+use rules::prices::Prices;
 use serde_json::Value as Json;
 
 use crate::app::App;
 use crate::digest::sha256;
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::named::{Change, Part};
 use crate::rescore::judge_again;
+use crate::sheet::{self, File};
 use crate::store::assessment::Cause;
 use crate::store::machine::Among;
 use crate::survey;
@@ -22,26 +25,30 @@ use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::web::{Fields, Form, Site, Visitor, page, page_with, value};
-use crate::{rooms, seats, sheet, wishes};
+use crate::{rooms, seats, wishes};
 
 /// Complaints, and units or machines that change, on the page.
 const LINES: usize = 200;
 
 /// What a file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
+    /// The seats of units.
     Seats,
+    /// What units wish for.
     Wishes,
+    /// What units declare of themselves.
     Survey,
+    /// Rooms of machines, and what the register says of them.
     Rooms,
+    /// The seats that machines get.
     Machines,
 }
 
 impl Kind {
     const ALL: [Kind; 5] = [Kind::Seats, Kind::Wishes, Kind::Survey, Kind::Rooms, Kind::Machines];
 
-    /// As it stands in the address, and what its file is called in complaints: its name on the person's PC is nobody's
-    /// business.
+    /// As it stands in the address.
     fn word(self) -> &'static str {
         match self {
             Kind::Seats => "seats",
@@ -52,6 +59,7 @@ impl Kind {
         }
     }
 
+    /// What its file is called in the audit trail, and in complaints where the browser says no name.
     fn file(self) -> String {
         format!("{}.csv", self.word())
     }
@@ -115,7 +123,17 @@ struct ImportPage {
     more: Option<String>,
     may_apply: bool,
     text: String,
+    /// What the file is called that the text came from.
+    file_name: String,
     tried: String,
+}
+
+/// What was sent.
+struct Asked {
+    kind: Kind,
+    /// What complaints call it.
+    name: String,
+    text: String,
 }
 
 struct Line {
@@ -125,8 +143,9 @@ struct Line {
 }
 
 impl ImportPage {
-    fn of(reader: &Reader, kind: Kind, text: String) -> ImportPage {
+    fn of(reader: &Reader, asked: Asked) -> ImportPage {
         let w = reader.words();
+        let Asked { kind, name, text } = asked;
         ImportPage {
             l: Layout::new(reader, Place::Units, kind.title(w)),
             w,
@@ -144,6 +163,7 @@ impl ImportPage {
             more: None,
             may_apply: false,
             text,
+            file_name: name,
             tried: String::new(),
         }
     }
@@ -163,7 +183,7 @@ impl ImportPage {
 /// # Errors
 /// [`Failure::NotFound`] for what there is no file of.
 pub async fn show(visitor: Visitor, Path(id): Path<String>) -> Result<Response, Failure> {
-    page(&ImportPage::of(&visitor.reader, kind(&id)?, String::new()))
+    page(&ImportPage::of(&visitor.reader, Asked::nothing(kind(&id)?)))
 }
 
 fn kind(word: &str) -> Result<Kind, Failure> {
@@ -182,20 +202,20 @@ pub async fn send(
 ) -> Result<Response, Failure> {
     let (kind, reader, w) = (kind(&id)?, &visitor.reader, visitor.words());
     let refused = |page: &ImportPage| page_with(StatusCode::UNPROCESSABLE_ENTITY, page);
-    let text = match text(kind, &form) {
-        Ok(text) => text,
+    let asked = match Asked::of(reader, kind, &form) {
+        Ok(asked) => asked,
         Err(complaints) => {
-            return refused(&ImportPage::of(reader, kind, String::new()).complain(reader, complaints));
+            return refused(&ImportPage::of(reader, Asked::nothing(kind)).complain(reader, complaints));
         }
     };
-    let empty = ImportPage::of(reader, kind, text.clone());
-    if text.trim().is_empty() {
-        return refused(&ImportPage { error: Some(w.units_import_empty.clone()), ..empty });
+    if asked.text.trim().is_empty() {
+        let page = ImportPage::of(reader, asked);
+        return refused(&ImportPage { error: Some(w.units_import_empty.clone()), ..page });
     }
     let tried = (form.text("act") == "apply").then(|| form.text("tried"));
-    let taken = match take(&site.app, &visitor, (kind, &text), tried).await? {
+    let taken = match take(&site.app, &visitor, &asked, tried).await? {
         Ok(taken) => taken,
-        Err(complaints) => return refused(&empty.complain(reader, complaints)),
+        Err(complaints) => return refused(&ImportPage::of(reader, asked).complain(reader, complaints)),
     };
     let n = |count: usize| number(reader.lang, i64::try_from(count).unwrap_or(i64::MAX));
     let changed = taken.changes.len();
@@ -205,28 +225,34 @@ pub async fn send(
         (_, false) => fill(&w.import_count, &[("n", &n(changed))]),
     };
     let judge = site.app.judge();
-    let teller = Teller { reader, kind, prices: &judge.prices };
+    let teller = Teller { lang: reader.lang, kind, prices: Some(&judge.prices) };
     let page = ImportPage {
         count: Some(count),
         is_done: taken.is_done,
         lines: taken.changes.iter().take(LINES).map(|change| teller.line(change)).collect(),
         more: (changed > LINES).then(|| fill(&w.units_import_more, &[("n", &n(changed - LINES))])),
         may_apply: changed > 0 && !taken.is_done,
-        text: if taken.is_done { String::new() } else { text },
         tried: taken.digest,
-        ..empty
+        ..ImportPage::of(reader, if taken.is_done { Asked::nothing(kind) } else { asked })
     };
     page_with(StatusCode::OK, &page).map(IntoResponse::into_response)
 }
 
-/// What was sent, as a file or pasted.
-fn text(kind: Kind, form: &Fields) -> Result<String, Vec<String>> {
-    let text = match form.file("file") {
-        Some(bytes) => sheet::text(&kind.file(), bytes)?,
-        None => form.text("text").to_owned(),
-    };
-    // Browsers end lines in their own way.
-    Ok(text.replace("\r\n", "\n"))
+impl Asked {
+    /// As a file or pasted.
+    fn of(reader: &Reader, kind: Kind, form: &Fields) -> Result<Asked, Vec<String>> {
+        let name = form.file_name("file", &kind.file());
+        let text = match form.file("file") {
+            Some(bytes) => sheet::text(File::new(&name, reader.lang), bytes)?,
+            None => form.text("text").to_owned(),
+        };
+        // Browsers end lines in their own way.
+        Ok(Asked { kind, name, text: text.replace("\r\n", "\n") })
+    }
+
+    fn nothing(kind: Kind) -> Asked {
+        Asked { kind, name: String::new(), text: String::new() }
+    }
 }
 
 /// What became of a file.
@@ -249,11 +275,14 @@ impl Taken {
 async fn take(
     app: &App,
     visitor: &Visitor,
-    (kind, text): (Kind, &str),
+    asked: &Asked,
     tried: Option<&str>,
 ) -> Result<Result<Taken, Vec<String>>, Failure> {
+    let Asked { kind, name, text } = asked;
     let (scope, by) = (&visitor.person.scope, (visitor.person.name.as_str(), app.clock.now()));
-    let (file, bytes, today) = (kind.file(), text.as_bytes(), format::day(by.1));
+    let (file, bytes, today) = (File::new(name, visitor.lang()), text.as_bytes(), format::day(by.1));
+    // Its name on the person's PC is not kept.
+    let about = kind.file();
     let judge = app.judge();
     let mut tx = if tried.is_some() { app.store.begin().await? } else { app.store.read().await? };
     // Goes on with what is right; gives back what is wrong.
@@ -269,43 +298,43 @@ async fn take(
     let mut turned: Vec<String> = Vec::new();
     let mut taken = match kind {
         Kind::Seats => {
-            let read = or_complain!(seats::parse(&file, bytes));
+            let read = or_complain!(seats::parse(file, bytes));
             let reckoned = or_complain!(seats::reckon(&mut tx, scope, &read).await?);
             let taken = Taken::of(text, &reckoned.changes);
             if is_tried(&taken) {
-                seats::apply(&mut tx, &file, &reckoned, by).await?;
+                seats::apply(&mut tx, &about, &reckoned, by).await?;
             }
             taken
         }
         Kind::Wishes => {
-            let read = or_complain!(wishes::parse(&file, bytes, &judge.prices));
+            let read = or_complain!(wishes::parse(file, bytes, &judge.prices));
             let reckoned = or_complain!(wishes::reckon(&mut tx, scope, &read).await?);
             let taken = Taken::of(text, &reckoned.changes);
             if is_tried(&taken) {
-                wishes::apply(&mut tx, &file, &reckoned, by).await?;
+                wishes::apply(&mut tx, &about, &reckoned, by).await?;
             }
             taken
         }
         Kind::Survey => {
-            let read = or_complain!(survey::parse(&file, bytes, today));
+            let read = or_complain!(survey::parse(file, bytes, today));
             let reckoned = or_complain!(survey::reckon(&mut tx, scope, &read, today).await?);
             let taken = Taken::of(text, &reckoned.changes);
             if is_tried(&taken) {
-                turned = survey::apply(&mut tx, &judge, &file, &reckoned, by).await?;
+                turned = survey::apply(&mut tx, &judge, &about, &reckoned, by).await?;
             }
             taken
         }
         Kind::Rooms => {
-            let read = or_complain!(rooms::parse(&file, bytes));
+            let read = or_complain!(rooms::parse(file, bytes));
             let reckoned = or_complain!(rooms::reckon(&mut tx, scope, &read).await?);
             let taken = Taken::of(text, &reckoned.changes);
             if is_tried(&taken) {
-                rooms::apply(&mut tx, &file, &reckoned, by).await?;
+                rooms::apply(&mut tx, &about, &reckoned, by).await?;
             }
             taken
         }
         Kind::Machines => {
-            let read = or_complain!(seats::parse_moves(&file, bytes));
+            let read = or_complain!(seats::parse_moves(file, bytes));
             let moves = or_complain!(seats::reckon_moves(&mut tx, scope, &read).await?);
             let taken = Taken::of(text, &moves.changes);
             if is_tried(&taken) {
@@ -328,24 +357,30 @@ async fn take(
 }
 
 /// Says in the words of the reader what a file changes.
-struct Teller<'a> {
-    reader: &'a Reader,
-    kind: Kind,
-    prices: &'a rules::prices::Prices,
+pub(crate) struct Teller<'a> {
+    /// The language of the reader.
+    pub(crate) lang: Lang,
+    /// What the file is about.
+    pub(crate) kind: Kind,
+    /// What items are called; none where the file names no items.
+    pub(crate) prices: Option<&'a Prices>,
 }
 
 impl Teller<'_> {
     fn line(&self, change: &Change) -> Line {
-        let w = self.reader.words();
+        Line { of: change.of.clone(), name: change.name.clone(), text: self.sentence(change) }
+    }
+
+    /// What becomes of a unit or a machine.
+    pub(crate) fn sentence(&self, change: &Change) -> String {
+        let w = Words::of(self.lang);
         let what = |part: &Part| part.what_told(&|word| self.word(word));
         let value = |part: &Part, value: &str| self.value(part, value);
-        let text = change.sentence((&w.import_gains, &w.import_loses), &what, &value);
-        Line { of: change.of.clone(), name: change.name.clone(), text }
+        change.sentence((&w.import_gains, &w.import_loses), &what, &value)
     }
 
     fn word(&self, word: &str) -> String {
-        let w = self.reader.words();
-        let lang = self.reader.lang;
+        let (lang, w) = (self.lang, Words::of(self.lang));
         let column = match word {
             "unit_code" => &w.column_unit,
             "role" => &w.column_role,
@@ -358,7 +393,8 @@ impl Teller<'_> {
             "manager" => &w.import_group_manager,
             "specialist" => &w.import_group_specialist,
             _ => {
-                if let Some(item) = self.prices.items.get(word).filter(|_| self.kind == Kind::Wishes) {
+                let items = self.prices.filter(|_| self.kind == Kind::Wishes).map(|prices| &prices.items);
+                if let Some(item) = items.and_then(|items| items.get(word)) {
                     return pick(lang, &item.title).to_owned();
                 }
                 if let Some(term) = survey::terms().find(|term| term.name == word) {
@@ -371,7 +407,7 @@ impl Teller<'_> {
     }
 
     fn value(&self, part: &Part, text: &str) -> String {
-        let (lang, w) = (self.reader.lang, self.reader.words());
+        let (lang, w) = (self.lang, Words::of(self.lang));
         let what = part.what.first().map(String::as_str).unwrap_or_default();
         match self.kind {
             Kind::Machines if what == "role" && Role::parse(text).is_some() => label::role_of(w, text),

@@ -5,9 +5,9 @@ use rules::ruleset::{Both, Judges, Rule, RuleSet};
 
 use crate::app::Judge;
 use crate::judge::WAIVED;
+use crate::lang::Lang;
 use crate::store::listing::Grades;
 use crate::web::format;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 /// A word with its stable code, which names its shape and colour.

@@ -1,10 +1,11 @@
 //! What stands around every page.
 
 use crate::guard::{self, Person};
+use crate::lang::Lang;
 use crate::web::asset::ASSETS;
 use crate::web::format::{self, fill};
 use crate::web::may_open;
-use crate::web::reader::{Lang, Reader, Theme};
+use crate::web::reader::{Reader, Theme};
 use crate::web::words::Words;
 
 /// What stands around a page.

@@ -10,9 +10,11 @@ use jiff::Span;
 use jiff::civil::Date;
 use rules::assess::Grade;
 
+use crate::days;
 use crate::error::Failure;
 use crate::figures;
 use crate::forecast::{Forecast, change, forecast};
+use crate::lang::Lang;
 use crate::store::account::Standing;
 use crate::store::listing::{self, Grades, Scope, UnitRow};
 use crate::store::tally::{self, Count};
@@ -22,7 +24,7 @@ use crate::table::Csv;
 use crate::web::format::{self, fill, number, share};
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::trend;
 use crate::web::units::{Node, tree};
 use crate::web::words::Words;
@@ -409,7 +411,7 @@ pub async fn set_target(
         let today = format::day(now);
         let last = today.saturating_add(Span::new().days(AHEAD_DAYS_MAX));
         let share = wanted.parse::<i64>().ok().filter(|share| (1..=100).contains(share));
-        let day = form.text("day").parse::<Date>().ok().filter(|day| (today..=last).contains(day));
+        let day = days::read(form.text("day")).filter(|day| (today..=last).contains(day));
         let (Some(share_percent), Some(day)) = (share, day) else {
             drop(tx);
             return unit_page::answer(&site, &visitor, &id, vec![w.league_wrong_target.clone()]).await;

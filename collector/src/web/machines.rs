@@ -9,6 +9,7 @@ use rules::assess::{Grade, Role};
 
 use crate::app::Judge;
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::opinion::Accord;
 use crate::store::Tx;
 use crate::store::listing::{
@@ -21,7 +22,7 @@ use crate::web::format::{self, fill, number};
 use crate::web::label::{self, Label};
 use crate::web::layout::{Layout, Place};
 use crate::web::overview::{SILENT_DAYS, silent_since};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::units::{Node, tree};
 use crate::web::words::Words;
 use crate::web::{CSV, Fields, Query, Site, Visitor, attachment, page};

@@ -13,6 +13,7 @@ use rules::plan::{Line, Means, Plan, Year, marginal};
 use crate::app::App;
 use crate::error::Failure;
 use crate::judge::Wrong;
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::store::listing::UnitRow;
 use crate::store::rules_text::{self, Kind, Named};
@@ -23,7 +24,7 @@ use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::{Answer, Asked, YEARS_MAX, answer, may_try};
 use crate::web::plan::line::{Bought, LineView, bought_in_all, item, means};
 use crate::web::plan::note::notes;
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::scenarios::PLANS;
 use crate::web::words::Words;
 use crate::web::{Form, Query, Site, Visitor, page_with};
@@ -45,6 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) const REFRESH_SECONDS: HeaderValue = HeaderValue::from_static("3");
 /// What a text gives that is not UTF-8.
 const BROKEN_CHARACTER: char = '\u{fffd}';
+/// What a text is called in complaints where the browser says no name.
+const FILE: &str = "text.toml";
 /// Complaints about a text on the page.
 const COMPLAINTS_MAX: usize = 20;
 /// Characters of a digest that are shown.
@@ -436,7 +439,8 @@ pub async fn try_text(
     let text = if file.trim().is_empty() { form.text("text") } else { file };
     // Browsers end lines in their own way.
     let text = text.replace("\r\n", "\n");
-    match keep_text(&site.app, &visitor, &text).await? {
+    let name = form.file_name("file", FILE);
+    match keep_text(&site.app, &visitor, (&name, &text)).await? {
         Ok(Tried::Prices(digest)) => asked.prices = digest,
         Ok(Tried::Rules(digest)) => asked.rules = digest,
         Err(wrong) => return show_asked(&site, &visitor, asked, wrong).await,
@@ -444,13 +448,18 @@ pub async fn try_text(
     Ok(Redirect::to(&asked.url("/plan")).into_response())
 }
 
-async fn keep_text(app: &App, visitor: &Visitor, text: &str) -> Result<Result<Tried, Vec<String>>, Failure> {
+async fn keep_text(
+    app: &App,
+    visitor: &Visitor,
+    (name, text): (&str, &str),
+) -> Result<Result<Tried, Vec<String>>, Failure> {
     if text.trim().is_empty() {
         return Ok(Err(vec![visitor.words().trial_empty.clone()]));
     }
     if text.contains(BROKEN_CHARACTER) {
         return Ok(Err(vec![visitor.words().trial_not_utf8.clone()]));
     }
-    let told = |wrong: Vec<Wrong>| wrong.iter().take(COMPLAINTS_MAX).map(ToString::to_string).collect();
-    Ok(terms::keep_text(app, "text.toml", text, &visitor.person.name).await?.map_err(told))
+    let lang = visitor.lang();
+    let told = |wrong: Vec<Wrong>| wrong.iter().take(COMPLAINTS_MAX).map(|one| one.told(lang)).collect();
+    Ok(terms::keep_text(app, name, text, &visitor.person.name).await?.map_err(told))
 }

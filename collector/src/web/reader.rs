@@ -3,51 +3,11 @@
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
-use rules::condition::words::Tongue;
 
 use crate::guard::{Person, cookie};
+use crate::lang::Lang;
 use crate::web::words::Words;
 use crate::web::{Fields, format};
-
-/// A language of the dashboard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lang {
-    /// Vietnamese.
-    Vi,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// Every language, the first first.
-    pub const ALL: &'static [Lang] = &[Lang::Vi, Lang::En];
-
-    /// As it stands in `lang` attributes.
-    pub fn code(self) -> &'static str {
-        match self {
-            Lang::Vi => "vi",
-            Lang::En => "en",
-        }
-    }
-
-    /// The language of this code.
-    pub fn parse(code: &str) -> Option<Lang> {
-        Lang::ALL.iter().copied().find(|lang| lang.code() == code)
-    }
-
-    /// The same language, as rules speak it.
-    pub fn tongue(self) -> Tongue {
-        self.pick(Tongue::Vietnamese, Tongue::English)
-    }
-
-    /// The text of this language.
-    pub fn pick<T>(self, vi: T, en: T) -> T {
-        match self {
-            Lang::Vi => vi,
-            Lang::En => en,
-        }
-    }
-}
 
 /// Light or dark, where somebody has chosen; otherwise the browser says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use rules::plan::{Fitness, Line, Means, Why};
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::figures;
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::annex::day_in_words;
@@ -23,7 +24,6 @@ use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::planned;
 use crate::web::plan::line::{Bought, bought_in_all, item, means};
 use crate::web::plan::note::notes;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 use crate::web::{Query, Site, Visitor, page};
 

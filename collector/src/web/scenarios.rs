@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::planning::{self, Planned};
 use crate::store::account::Standing;
 use crate::store::scenario::{self, Draft, Scenario};
@@ -19,7 +20,7 @@ use crate::web::format::{self, fill, money, number};
 use crate::web::layout::{Layout, Place};
 use crate::web::plan::asked::{Asked, planned};
 use crate::web::plan::line::{self, Bought};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::web::{Form, Query, Site, Visitor, page};
 

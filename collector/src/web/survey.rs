@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use rules::facts::{Kind, Term};
 use serde_json::Value as Json;
 
+use crate::days;
 use crate::error::Failure;
 use crate::store::account::Standing;
 use crate::store::declaration::{self, Declaration, Sheet};
@@ -209,7 +210,7 @@ pub async fn send(
     let (unit, w) = (visitor.unit(&site, &id).await?, visitor.words());
     let today = format::day(visitor.reader.now);
     let mut errors = Vec::new();
-    let declared_on = survey::read_day(form.text("declared_on")).filter(|day| *day <= today);
+    let declared_on = days::read(form.text("declared_on")).filter(|day| *day <= today);
     if declared_on.is_none() {
         errors.push(fill(&w.survey_wrong_day, &[("day", &format::date(today))]));
     }
@@ -235,7 +236,7 @@ pub async fn send(
             }
             continue;
         }
-        match survey::read(term, text, today) {
+        match survey::read(visitor.lang(), term, text, today) {
             Ok(json) => drop(answers.insert(term.name, json)),
             Err(_) => {
                 let title = value::label(visitor.lang(), term);

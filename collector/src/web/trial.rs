@@ -19,12 +19,13 @@ use crate::archive::{Deed, LIFECYCLE, NORMS, PRICES};
 use crate::digest::sha256;
 use crate::error::Failure;
 use crate::judge::Wrong;
+use crate::lang::Lang;
 use crate::store::account::Standing;
 use crate::store::{listing, rules_text};
 use crate::web::format::{self, decimal, fill, money, number};
 use crate::web::label::{self, Label, Stretch, pick};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::web::{Form, Query, Site, Visitor, attachment, page_with};
 use crate::whatif::{Changed, PlanChange, RuleEffect, THRESHOLDS, Trial, Turn, Turns, WhatIf, what_if};
@@ -37,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ROWS: usize = 30;
 /// Machines on the page.
 const MACHINES: usize = 100;
+/// What a text is called in complaints where the browser says no name.
+const FILE: &str = "rules.toml";
 /// Complaints on the page.
 const COMPLAINTS: usize = 50;
 /// Steps in which scores are counted, as signs: they need no language.
@@ -52,6 +55,8 @@ struct TrialPage {
     /// What is wrong with the form itself.
     error: Option<String>,
     text: String,
+    /// What the file is called that it came from.
+    file_name: String,
     /// Digest of the text that the result is of; empty when there is none.
     tried: String,
     reason: String,
@@ -129,6 +134,8 @@ struct MachineView {
 struct Said {
     error: Option<String>,
     text: String,
+    /// What complaints call it.
+    file_name: String,
     reason: String,
     wrong: Vec<Wrong>,
     result: Option<ResultView>,
@@ -152,6 +159,7 @@ impl TrialPage {
             error: said.error,
             tried,
             text: said.text,
+            file_name: said.file_name,
             reason: said.reason,
             reason_max: REASON_CHARS_MAX,
             may_activate: may_activate(visitor),
@@ -183,9 +191,9 @@ fn signed(count: u64) -> i64 {
 fn complaint(lang: Lang, wrong: &Wrong) -> ComplaintView {
     let tongue = lang.tongue();
     match wrong {
-        Wrong::Unreadable(text) => ComplaintView {
+        Wrong::Unreadable(_) | Wrong::NotForPlans => ComplaintView {
             place: String::new(),
-            text: text.clone(),
+            text: wrong.told(lang),
             drawn: String::new(),
             help: None,
             why: None,
@@ -220,7 +228,7 @@ pub async fn show(
         return page_with(StatusCode::OK, &TrialPage::of(&visitor, Said::default()));
     }
     let text = archived(&site.app, digest).await?;
-    tried(&site.app, &visitor, Said { text, ..Said::default() }).await
+    tried(&site.app, &visitor, Said { text, file_name: FILE.to_owned(), ..Said::default() }).await
 }
 
 async fn archived(app: &App, digest: &str) -> Result<String, Failure> {
@@ -238,7 +246,7 @@ pub async fn try_text(
     Form(form): Form,
 ) -> Result<Response, Failure> {
     let reason = form.text("reason").trim().to_owned();
-    let said = Said { text: sent(&form), reason, ..Said::default() };
+    let said = Said { text: sent(&form), file_name: form.file_name("file", FILE), reason, ..Said::default() };
     tried(&site.app, &visitor, said).await
 }
 
@@ -259,7 +267,7 @@ async fn tried(app: &App, visitor: &Visitor, mut said: Said) -> Result<Response,
     if said.error.is_some() {
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(visitor, said));
     }
-    match proposed(app, &said.text).await? {
+    match proposed(app, (&said.file_name, &said.text)).await? {
         Err(wrong) => {
             said.wrong = wrong;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(visitor, said))
@@ -271,12 +279,12 @@ async fn tried(app: &App, visitor: &Visitor, mut said: Said) -> Result<Response,
     }
 }
 
-async fn proposed(app: &App, text: &str) -> Result<Result<Proposal, Vec<Wrong>>, Failure> {
+async fn proposed(app: &App, (name, text): (&str, &str)) -> Result<Result<Proposal, Vec<Wrong>>, Failure> {
     let folder =
         app.rules.path.clone().ok_or_else(|| anyhow::anyhow!("this collector has no folder of rules"))?;
-    let text = text.to_owned();
+    let (name, text) = (name.to_owned(), text.to_owned());
     // Reading rules takes files and some milliseconds, and is no work for an asynchronous thread.
-    let proposed = tokio::task::spawn_blocking(move || propose(&folder, "rules.toml", &text)).await;
+    let proposed = tokio::task::spawn_blocking(move || propose(&folder, &name, &text)).await;
     Ok(proposed.map_err(|error| anyhow::anyhow!("reading rules: {error}"))?)
 }
 
@@ -519,22 +527,26 @@ pub async fn activate(
     let digest = form.text("digest");
     let text = if digest.is_empty() { sent(&form) } else { archived(&site.app, digest).await? };
     let reason = form.text("reason").trim().to_owned();
-    let mut said = Said { text, reason, ..Said::default() };
+    let mut said = Said { text, file_name: form.file_name("file", FILE), reason, ..Said::default() };
     if digest.is_empty() && form.text("tried") != sha256(&said.text) {
         // What was not seen before is shown first.
         return tried(&site.app, &visitor, said).await;
     }
     if said.reason.is_empty() || said.reason.chars().count() > REASON_CHARS_MAX {
         said.error = Some(fill(&w.trial_reason_missing, &[("most", &REASON_CHARS_MAX.to_string())]));
-        if let Ok(proposal) = proposed(&site.app, &said.text).await? {
+        if let Ok(proposal) = proposed(&site.app, (&said.file_name, &said.text)).await? {
             said.result = Some(result(&site.app, &visitor, proposal).await?);
         }
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(&visitor, said));
     }
     // What was begun is finished, even when the browser goes away.
     let (app, name) = (site.app.clone(), visitor.person.name.clone());
-    let (text, reason) = (said.text.clone(), said.reason.clone());
-    let done = tokio::spawn(async move { put_in_force(&app, &text, &name, &reason).await }).await;
+    let (file, text, reason) = (said.file_name.clone(), said.text.clone(), said.reason.clone());
+    let done = tokio::spawn(async move {
+        let deed = Deed { actor: &name, reason: &reason };
+        put_in_force(&app, (&file, &text), deed).await
+    });
+    let done = done.await;
     match done.map_err(|error| anyhow::anyhow!("putting rules in force: {error}"))?? {
         Ok(id) => Ok(Redirect::to(&format::url("/rules", &[("done", &id)])).into_response()),
         Err(wrong) => {
@@ -546,16 +558,14 @@ pub async fn activate(
 
 async fn put_in_force(
     app: &App,
-    text: &str,
-    name: &str,
-    reason: &str,
+    (file, text): (&str, &str),
+    deed: Deed<'_>,
 ) -> Result<Result<String, Vec<Wrong>>, Failure> {
     let mut seen = app.rules.seen.lock().await;
-    let proposal = match proposed(app, text).await? {
+    let proposal = match proposed(app, (file, text)).await? {
         Ok(proposal) => proposal,
         Err(wrong) => return Ok(Err(wrong)),
     };
-    let deed = Deed { actor: name, reason };
     let done = activate::activate(app, &mut seen, proposal, deed, &ProgressBar::hidden()).await?;
     Ok(Ok(done.id))
 }

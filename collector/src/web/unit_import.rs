@@ -7,10 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 
 use crate::app::App;
+use crate::days;
 use crate::digest::sha256;
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::rescore::judge_again;
-use crate::sheet;
+use crate::sheet::{self, File};
 use crate::store::assessment::Cause;
 use crate::store::estate::{self, Kind, Left};
 use crate::store::machine::Among;
@@ -22,7 +24,6 @@ use crate::units::{self as files};
 use crate::web::format::{self, fill, number};
 use crate::web::layout::{Layout, Place};
 use crate::web::reader::Reader;
-use crate::web::units::day_of;
 use crate::web::words::Words;
 use crate::web::{Fields, Form, Site, Visitor, page, page_with};
 
@@ -30,7 +31,7 @@ use crate::web::{Fields, Form, Site, Visitor, page, page_with};
 const LINES: usize = 200;
 /// Longest legal reference, in characters.
 const REFERENCE_CHARS_MAX: usize = 300;
-/// What the file is called in complaints: its name on the person's PC is nobody's business.
+/// What the file is called in the audit trail, and in complaints where the browser says no name.
 const FILE: &str = "units.csv";
 
 #[derive(Template)]
@@ -66,6 +67,8 @@ struct Line {
 /// What the form says.
 struct Asked {
     text: String,
+    /// What complaints call the file.
+    file_name: String,
     is_map: bool,
     day: String,
     legal_ref: String,
@@ -75,14 +78,16 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(form: &Fields) -> Result<Asked, Vec<String>> {
+    fn of(lang: Lang, form: &Fields) -> Result<Asked, Vec<String>> {
+        let file_name = form.file_name("file", FILE);
         let text = match form.file("file") {
-            Some(bytes) => sheet::text(FILE, bytes)?,
+            Some(bytes) => sheet::text(File::new(&file_name, lang), bytes)?,
             None => form.text("text").to_owned(),
         };
         Ok(Asked {
             // Browsers end lines in their own way.
             text: text.replace("\r\n", "\n"),
+            file_name,
             is_map: form.text("what") == "map",
             day: form.text("day").trim().to_owned(),
             legal_ref: form.text("ref").trim().chars().take(REFERENCE_CHARS_MAX).collect(),
@@ -93,8 +98,9 @@ impl Asked {
     }
 
     fn empty() -> Asked {
-        let (text, day, legal_ref, tried) = Default::default();
-        Asked { text, is_map: false, day, legal_ref, closes_missing: false, keeps_districts: false, tried }
+        let (text, file_name, day, legal_ref, tried) = Default::default();
+        let (is_map, closes_missing, keeps_districts) = (false, false, false);
+        Asked { text, file_name, is_map, day, legal_ref, closes_missing, keeps_districts, tried }
     }
 
     /// What was looked at, so that nothing else is done.
@@ -113,22 +119,28 @@ enum Came {
     Map(Reform),
 }
 
-async fn reckon(tx: &mut Tx, asked: &Asked, on: Date) -> Result<Result<Came, Vec<String>>, Failure> {
+async fn reckon(
+    tx: &mut Tx,
+    lang: Lang,
+    asked: &Asked,
+    on: Date,
+) -> Result<Result<Came, Vec<String>>, Failure> {
+    let file = File::new(&asked.file_name, lang);
     if asked.is_map {
-        let rows = match reform::parse(FILE, asked.text.as_bytes()) {
+        let rows = match reform::parse(file, asked.text.as_bytes()) {
             Ok(rows) => rows,
             Err(complaints) => return Ok(Err(complaints)),
         };
         let districts = if asked.keeps_districts { Districts::Stay } else { Districts::Close };
         let (standing, spent) = (unit::standing(tx).await?, unit::spent_codes(tx).await?);
-        return Ok(reform::reckon(&standing, &spent, (FILE, &rows), (on, districts)).map(Came::Map));
+        return Ok(reform::reckon(&standing, &spent, (file, &rows), (on, districts)).map(Came::Map));
     }
-    let rows = match files::parse(FILE, asked.text.as_bytes()) {
+    let rows = match files::parse(file, asked.text.as_bytes()) {
         Ok(rows) => rows,
         Err(complaints) => return Ok(Err(complaints)),
     };
     let missing = if asked.closes_missing { Missing::Closes } else { Missing::Stays };
-    Ok(files::reckon(tx, FILE, &rows, (on, missing)).await?.map(Came::List))
+    Ok(files::reckon(tx, file, &rows, (on, missing)).await?.map(Came::List))
 }
 
 impl ImportPage {
@@ -181,13 +193,13 @@ pub async fn send(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     let (reader, w) = (&visitor.reader, visitor.words());
     let today = format::day(reader.now);
     let refused = |page: &ImportPage| page_with(StatusCode::UNPROCESSABLE_ENTITY, page);
-    let asked = match Asked::of(&form) {
+    let asked = match Asked::of(reader.lang, &form) {
         Ok(asked) => asked,
         Err(complaints) => {
             return refused(&ImportPage::of(reader, Asked::empty(), today).complain(reader, complaints));
         }
     };
-    let Some(on) = (if asked.day.is_empty() { Some(today) } else { day_of(&asked.day) }) else {
+    let Some(on) = (if asked.day.is_empty() { Some(today) } else { days::read(&asked.day) }) else {
         let error = fill(&w.units_wrong_day, &[("day", &asked.day)]);
         return refused(&ImportPage { error: Some(error), ..ImportPage::of(reader, asked, today) });
     };
@@ -200,7 +212,7 @@ pub async fn send(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
         return apply(&site.app, &visitor, asked, on).await;
     }
     let mut tx = site.app.store.read().await?;
-    let came = reckon(&mut tx, &asked, on).await?;
+    let came = reckon(&mut tx, reader.lang, &asked, on).await?;
     let estates = match &came {
         Ok(came) => estates(&mut tx, came).await?,
         Err(_) => Vec::new(),
@@ -226,7 +238,7 @@ pub async fn send(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
 async fn apply(app: &App, visitor: &Visitor, asked: Asked, on: Date) -> Result<Response, Failure> {
     let reader = &visitor.reader;
     let mut tx = app.store.begin().await?;
-    let came = match reckon(&mut tx, &asked, on).await? {
+    let came = match reckon(&mut tx, reader.lang, &asked, on).await? {
         Ok(came) => came,
         Err(complaints) => {
             drop(tx);
@@ -325,7 +337,7 @@ fn estate_lines(w: &'static Words, estate: &Estate) -> Vec<(&'static str, Line)>
 }
 
 /// What a sort of thing is called that a unit leaves.
-pub(super) fn left_kind(w: &'static Words, kind: Kind) -> &'static str {
+pub(crate) fn left_kind(w: &'static Words, kind: Kind) -> &'static str {
     match kind {
         Kind::Seats => &w.units_estate_seats,
         Kind::Wish => &w.units_estate_wish,
@@ -336,6 +348,23 @@ pub(super) fn left_kind(w: &'static Words, kind: Kind) -> &'static str {
         Kind::Team => &w.units_estate_team,
         Kind::Goods => &w.units_estate_goods,
     }
+}
+
+/// What becomes of one unit, in one line.
+pub(crate) fn told(w: &'static Words, change: &Change) -> String {
+    let (title, Line { code, name, text }) = line(w, change);
+    format!("{title}: {code} {name} {text}").trim_end().to_owned()
+}
+
+/// What becomes of the units of a reform, a line for each.
+pub(crate) fn reform_told(w: &'static Words, reform: &Reform, estates: &[Estate]) -> Vec<String> {
+    let left = estates.iter().flat_map(|one| estate_lines(w, one));
+    let lines = reform_lines(w, reform).into_iter().chain(left);
+    lines
+        .map(|(title, Line { code, name, text })| {
+            format!("{title}: {code} {name} {text}").trim_end().to_owned()
+        })
+        .collect()
 }
 
 fn line(w: &'static Words, change: &Change) -> (&'static str, Line) {

@@ -10,8 +10,10 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use rules::assess::Grade;
 
+use crate::days;
 use crate::error::Failure;
 use crate::figures;
+use crate::lang::Lang;
 use crate::store::Tx;
 use crate::store::estate;
 use crate::store::listing::{self, Grades, Scope, UnitRow};
@@ -22,7 +24,7 @@ use crate::vietnamese::fold;
 use crate::web::format::fill;
 use crate::web::label::{Stretch, grades_bar, grades_text};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::seat::GIVES_SEATS;
 use crate::web::words::Words;
 use crate::web::{CSV, Fields, Query, Site, Visitor, attachment, format, may_open, page};
@@ -147,17 +149,6 @@ pub fn shown_name(w: &'static Words, unit: &UnitRow) -> String {
 /// A day as it is kept, for readers.
 pub fn shown_day(day: &str) -> String {
     day.parse().map_or_else(|_| day.to_owned(), format::date)
-}
-
-/// The day that somebody wrote, as browsers send it or as people write it; none when it is none.
-pub fn day_of(text: &str) -> Option<Date> {
-    let text = text.trim();
-    if let Ok(day) = text.parse() {
-        return Some(day);
-    }
-    let parts: Vec<&str> = text.split(['/', '-', '.']).collect();
-    let [day, month, year] = parts.as_slice() else { return None };
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
 }
 
 /// Which part of a tree is shown.
@@ -333,7 +324,7 @@ pub async fn show(
     let scope = &visitor.person.scope;
     let wished = query.text("day");
     let under = if query.text("tree") == "today" { Under::Today } else { Under::Then };
-    let as_of = day_of(wished).map(|day| AsOf { day, under });
+    let as_of = days::read(wished).map(|day| AsOf { day, under });
     let (units, own) = match &as_of {
         Some(as_of) => past_rows(&mut tx, scope, as_of).await?,
         None => (
@@ -408,7 +399,7 @@ pub async fn export(
         return Err(Failure::Forbidden);
     }
     let separator = query.separator();
-    let day = day_of(query.text("day"));
+    let day = days::read(query.text("day"));
     let text = export::csv(&mut site.app.store.read().await?, day, separator).await?;
     let named = day.unwrap_or_else(|| format::day(visitor.reader.now));
     Ok(attachment(CSV, &format!("don-vi-{named}.csv"), text))
@@ -480,16 +471,6 @@ mod tests {
         // A small one is shown as it is.
         let few = View::Top.nodes(tree(units.iter().take(21).cloned().collect(), &BTreeMap::new()));
         assert!(few.len() == 21 && few.iter().all(|(_, hidden)| *hidden == 0));
-    }
-
-    #[test]
-    fn days_as_people_write_them() {
-        for text in ["2024-12-31", "31/12/2024", " 31-12-2024 ", "31.12.2024"] {
-            assert_eq!(day_of(text), Some(jiff::civil::date(2024, 12, 31)), "{text}");
-        }
-        for text in ["", "31/12", "2024-13-01", "12/31/2024", "mai"] {
-            assert_eq!(day_of(text), None, "{text}");
-        }
     }
 
     #[test]

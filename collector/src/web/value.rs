@@ -3,8 +3,8 @@
 use rules::fact::{Fact, Reason};
 use rules::facts::{self, AREAS, Kind, Seen, Term, Value};
 
+use crate::lang::Lang;
 use crate::web::format;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 /// The dictionary entry of a full name: `memory.installed`, or `disk.drives.health` within a list.

@@ -5,9 +5,10 @@ use axum::response::Response;
 use rules::facts::{AREAS, Kind, Origin, Term};
 
 use crate::error::Failure;
+use crate::lang::Lang;
 use crate::web::format::{fill, number};
 use crate::web::layout::{Layout, Place};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::web::{Visitor, page, value};
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use crate::error::Failure;
 use crate::guard::Person;
 use crate::rescore::judge_again;
-use crate::sheet;
+use crate::sheet::{self, File};
 use crate::store::account::Standing;
 use crate::store::assessment::Cause;
 use crate::store::estate::{self, Kind, Left};
@@ -29,7 +29,7 @@ use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
 use crate::web::{CSV, Fields, Form, Query, Site, Visitor, attachment, page_with};
 
-/// What the file is called in complaints.
+/// What the file is called in the audit trail, and in complaints where the browser says no name.
 const FILE: &str = "rules.csv";
 /// Machines of one unit, and complaints, on the page; the list to download has all.
 const LINES: usize = 100;
@@ -52,6 +52,8 @@ struct Said {
     complaints: Vec<String>,
     /// The rules that were looked at.
     text: String,
+    /// What the file is called that they came from.
+    file_name: String,
     may_apply: bool,
 }
 
@@ -224,8 +226,10 @@ pub async fn send_on(
     }
     let w = visitor.words();
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
+    let file_name = form.file_name("file", FILE);
+    let file = File::new(&file_name, visitor.lang());
     let read = match form.file("file") {
-        Some(bytes) => sheet::text(FILE, bytes),
+        Some(bytes) => sheet::text(file, bytes),
         None => Ok(form.text("text").to_owned()),
     };
     let text = match read {
@@ -238,19 +242,19 @@ pub async fn send_on(
         let error = Some(w.units_import_empty.clone());
         return shown(&site, &visitor, refused, Said { error, ..Said::default() }).await;
     }
-    let said = match reassign::parse(FILE, text.as_bytes()) {
-        Ok(rules) if form.text("act") == "apply" => applied(&site, &visitor, &rules).await?,
-        Ok(rules) => looked_at(&site, &visitor, &rules).await?,
+    let said = match reassign::parse(file, text.as_bytes()) {
+        Ok(rules) if form.text("act") == "apply" => applied(&site, &visitor, (file, &rules)).await?,
+        Ok(rules) => looked_at(&site, &visitor, (file, &rules)).await?,
         Err(complaints) => Err(complaints),
     };
     match said {
         Ok(said) => {
-            let text = if said.may_apply { text } else { String::new() };
-            shown(&site, &visitor, StatusCode::OK, Said { text, ..said }).await
+            let kept = if said.may_apply { Said { text, file_name, ..said } } else { said };
+            shown(&site, &visitor, StatusCode::OK, kept).await
         }
         Err(complaints) => {
             let complaints = complaints.into_iter().take(LINES).collect();
-            shown(&site, &visitor, refused, Said { complaints, text, ..Said::default() }).await
+            shown(&site, &visitor, refused, Said { complaints, text, file_name, ..Said::default() }).await
         }
     }
 }
@@ -259,10 +263,10 @@ pub async fn send_on(
 async fn applied(
     site: &Site,
     visitor: &Visitor,
-    rules: &[Rule],
+    (file, rules): (File<'_>, &[Rule]),
 ) -> Result<Result<Said, Vec<String>>, Failure> {
     let person = &visitor.person;
-    let done = reassign::apply(&site.app, &person.scope, (FILE, rules), &person.name).await?;
+    let done = reassign::apply(&site.app, &person.scope, (file, rules), (&person.name, FILE)).await?;
     Ok(done.map(|(moved, left)| Said {
         notes: vec![counted(visitor, &visitor.words().units_waiting_went, moved, left)],
         ..Said::default()
@@ -273,11 +277,11 @@ async fn applied(
 async fn looked_at(
     site: &Site,
     visitor: &Visitor,
-    rules: &[Rule],
+    (file, rules): (File<'_>, &[Rule]),
 ) -> Result<Result<Said, Vec<String>>, Failure> {
     let w = visitor.words();
     let mut tx = site.app.store.read().await?;
-    let listed = reassign::list(&mut tx, &visitor.person.scope, (FILE, rules)).await?;
+    let listed = reassign::list(&mut tx, &visitor.person.scope, (file, rules)).await?;
     Ok(listed.map(|(_, reckoned)| {
         let moves = reckoned.moves.len();
         let mut notes = vec![counted(visitor, &w.units_waiting_would, moves, reckoned.left)];

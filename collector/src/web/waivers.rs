@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use rules::ruleset::{About, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
+use crate::days;
 use crate::error::Failure;
 use crate::store::account::Standing;
 use crate::store::listing::{self, UnitRow};
@@ -239,7 +240,7 @@ pub async fn grant(
     drop(tx);
     let now = site.app.clock.now();
     // A day that cannot be read is one that has gone by.
-    let ends_on = form.text("ends_on").parse().unwrap_or(jiff::civil::Date::MIN);
+    let ends_on = days::read(form.text("ends_on")).unwrap_or(jiff::civil::Date::MIN);
     let reason = form.text("reason").trim();
     let wish = Grant { reach, rule: form.text("rule"), reason, by: &visitor.person.name, ends_on };
     if let Err(objections) = waivers::check(&site.app.judge(), &wish, now) {

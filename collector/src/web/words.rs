@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::web::reader::Lang;
+use crate::lang::Lang;
 
 const VI: &str = include_str!("../../words/vi.toml");
 const EN: &str = include_str!("../../words/en.toml");

@@ -6,6 +6,10 @@
 
 /// A sentence in Vietnamese; none when the list does not know it.
 pub(super) fn said(english: &str) -> Option<String> {
+    sentence(english).or_else(|| syntax(english))
+}
+
+fn sentence(english: &str) -> Option<String> {
     SENTENCES.iter().find_map(|(pattern, vietnamese)| {
         let parts = parts(pattern, english)?;
         let mut text = (*vietnamese).to_owned();
@@ -17,6 +21,17 @@ pub(super) fn said(english: &str) -> Option<String> {
         }
         Some(text)
     })
+}
+
+/// What the parser of TOML says, and what it expected instead.
+fn syntax(english: &str) -> Option<String> {
+    let (what, expected) = english.split_once(", expected ").unwrap_or((english, "nothing"));
+    let (_, said) = SYNTAX.iter().find(|(known, _)| *known == what)?;
+    if expected == "nothing" {
+        return Some((*said).to_owned());
+    }
+    let expected: Vec<&str> = expected.split(", ").map(phrase).collect();
+    Some(format!("{said}: cần {}", expected.join(", ")))
 }
 
 /// What stands in the places of a pattern; none when the text does not fit it.
@@ -72,6 +87,29 @@ const PHRASES: &[(&str, &str)] = &[
         "2026-07-01T00:00:00Z or 2026-07-01, without quotes",
         "2026-07-01T00:00:00Z hoặc 2026-07-01, không có ngoặc kép",
     ),
+    ("newline", "xuống dòng"),
+    ("key", "khóa"),
+    ("value", "giá trị"),
+    ("letters", "chữ cái không dấu"),
+    ("numbers", "chữ số"),
+    ("digits", "chữ số"),
+    ("characters", "ký tự"),
+    ("printable characters", "ký tự in được"),
+    ("basic string", "chuỗi trong ngoặc kép"),
+    ("literal string", "chuỗi trong ngoặc đơn"),
+    ("month between 01 and 12", "tháng từ 01 đến 12"),
+    ("hour between 00 and 23", "giờ từ 00 đến 23"),
+    ("minute between 00 and 59", "phút từ 00 đến 59"),
+    ("second between 00 and 60", "giây từ 00 đến 60"),
+    ("a four-digit year (YYYY)", "năm gồm bốn chữ số"),
+    ("a two-digit month (MM)", "tháng gồm hai chữ số"),
+    ("a two-digit day (DD)", "ngày gồm hai chữ số"),
+    ("a two-digit hour (HH)", "giờ gồm hai chữ số"),
+    ("a two-digit minute (MM)", "phút gồm hai chữ số"),
+    ("a two-digit second (SS)", "giây gồm hai chữ số"),
+    ("month", "tháng"),
+    ("day", "ngày"),
+    ("`-` (MM-DD)", "`-` giữa tháng và ngày"),
     ("size", "dung lượng"),
     ("frequency", "tần số"),
     ("share", "tỷ lệ"),
@@ -84,6 +122,57 @@ const PHRASES: &[(&str, &str)] = &[
     ("parameter", "tham số"),
     ("test", "phép thử"),
     ("rule set", "bộ tiêu chí"),
+];
+
+/// What the parser of TOML calls wrong, without what it expected.
+const SYNTAX: &[(&str, &str)] = &[
+    ("`_` may only go between digits", "`_` chỉ được đứng giữa các chữ số"),
+    ("carriage return must be followed by newline", "có ký tự về đầu dòng đứng lẻ"),
+    ("extra `=`", "thừa dấu `=`"),
+    ("extra assignment between key-value pairs", "thừa dấu `=` giữa hai khóa"),
+    ("extra comma in array", "thừa dấu phẩy trong danh sách"),
+    ("extra comma in inline table", "thừa dấu phẩy trong bảng"),
+    ("invalid basic string", "chuỗi trong ngoặc kép không hợp lệ"),
+    ("invalid literal string", "chuỗi trong ngoặc đơn không hợp lệ"),
+    ("invalid multi-line basic string", "chuỗi nhiều dòng không hợp lệ"),
+    ("invalid multi-line literal string", "chuỗi nhiều dòng không hợp lệ"),
+    ("invalid comment character", "ghi chú có ký tự không được dùng"),
+    ("invalid date", "ngày không hợp lệ"),
+    ("invalid date-time", "ngày giờ không hợp lệ"),
+    ("invalid time", "giờ không hợp lệ"),
+    ("invalid exponent", "số không hợp lệ"),
+    ("invalid fraction", "số không hợp lệ"),
+    ("invalid mantissa", "số không hợp lệ"),
+    ("invalid float", "số không hợp lệ: ghi liền các chữ số, như 15000000 hoặc 15_000_000"),
+    ("invalid integer number", "số không hợp lệ: ghi liền các chữ số, như 15000000 hoặc 15_000_000"),
+    ("invalid inline table element", "thành phần của bảng không hợp lệ"),
+    ("invalid key", "khóa không hợp lệ"),
+    ("invalid key-value pair", "cặp khóa và giá trị không hợp lệ"),
+    ("invalid table", "tiêu đề bảng không hợp lệ"),
+    ("invalid unquoted key", "khóa không có ngoặc kép chứa ký tự không được dùng"),
+    ("invalid value", "giá trị không hợp lệ"),
+    ("key with no value", "khóa không có giá trị"),
+    ("missing assignment between key-value pairs", "thiếu dấu `=` giữa khóa và giá trị"),
+    ("missing comma between array elements", "thiếu dấu phẩy giữa hai phần tử của danh sách"),
+    ("missing comma between key-value pairs", "thiếu dấu phẩy giữa hai khóa"),
+    ("missing escaped value", "thiếu ký tự sau dấu `\\`"),
+    ("missing key for inline table element", "thành phần của bảng thiếu khóa"),
+    ("missing opening quote", "thiếu dấu mở ngoặc kép"),
+    ("missing value", "thiếu giá trị"),
+    ("missing value for key", "khóa thiếu giá trị"),
+    ("redundant numeric sign", "thừa dấu của số"),
+    ("too few unicode value digits", "mã ký tự Unicode thiếu chữ số"),
+    ("unclosed array", "danh sách chưa đóng"),
+    ("unclosed array table", "tiêu đề bảng chưa đóng"),
+    ("unclosed inline table", "bảng trong dòng chưa đóng"),
+    ("unclosed table", "tiêu đề bảng chưa đóng"),
+    ("unexpected `=` in array", "dấu `=` không được đứng trong danh sách"),
+    ("unexpected content", "có nội dung thừa"),
+    ("unexpected content between comment and newline", "có nội dung thừa sau ghi chú"),
+    ("unexpected key or value", "có chữ thừa sau giá trị"),
+    ("unexpected leading zero", "số không được bắt đầu bằng 0"),
+    ("unexpected sign", "dấu của số đứng sai chỗ"),
+    ("unquoted keys cannot be empty", "khóa không được để trống"),
 ];
 
 /// Each sentence with its parts: the first that fits is it, so what says more stands first.
@@ -275,6 +364,11 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "a slip of the hand? where it is right, write `usual = { from = …, to = … }` below it",
         "gõ nhầm chăng? Nếu đúng, ghi `usual = { from = …, to = … }` bên dưới",
+    ),
+    ("only a licence is paid for by the year", "chỉ giấy phép mới trả tiền theo năm"),
+    (
+        "leave `yearly` out, or write `purchase = \"licence\"`; the price of a rent is that of a month",
+        "bỏ `yearly`, hoặc ghi `purchase = \"licence\"`; giá thuê là giá của một tháng",
     ),
     ("the price of {} is above the ceiling of {}", "giá {0} cao hơn mức tối đa {1}"),
     ("{} đồng is no price: it is from 1 to {}", "{0} đồng không phải giá: phải từ 1 đến {1}"),

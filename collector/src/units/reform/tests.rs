@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use expect_test::{Expect, expect};
+use expect_test::expect;
 use jiff::Timestamp;
 
 use super::*;
 use crate::data::tests::Folder;
+use crate::sheet::english;
 use crate::store::machine::{Because, Newcomer};
 use crate::store::past::{Place, Stranded};
 use crate::store::seat::{self, Seats};
@@ -26,15 +27,27 @@ fn date(text: &str) -> Date {
 }
 
 async fn load(tx: &mut Tx, day: &str, missing: Missing, text: &str) {
-    let rows = crate::units::parse("u.csv", text.as_bytes()).unwrap();
-    let reckoned = crate::units::reckon(tx, "u.csv", &rows, (date(day), missing)).await.unwrap().unwrap();
+    let rows = crate::units::parse(english("u.csv"), text.as_bytes()).unwrap();
+    let reckoned =
+        crate::units::reckon(tx, english("u.csv"), &rows, (date(day), missing)).await.unwrap().unwrap();
     change::apply(tx, &reckoned, by(date(day))).await.unwrap();
 }
 
 async fn play(tx: &mut Tx, day: &str, districts: Districts, map: &str) -> Result<(Reform, Outcome), String> {
-    let rows = parse("map.csv", map.as_bytes()).map_err(|complaints| complaints.join("\n"))?;
+    play_for(tx, Lang::En, (day, districts), map).await
+}
+
+/// Complains in this language.
+async fn play_for(
+    tx: &mut Tx,
+    lang: Lang,
+    (day, districts): (&str, Districts),
+    map: &str,
+) -> Result<(Reform, Outcome), String> {
+    let file = File::new("map.csv", lang);
+    let rows = parse(file, map.as_bytes()).map_err(|complaints| complaints.join("\n"))?;
     let (standing, spent) = (unit::standing(tx).await.unwrap(), unit::spent_codes(tx).await.unwrap());
-    let reform = reckon(&standing, &spent, ("map.csv", &rows), (date(day), districts))
+    let reform = reckon(&standing, &spent, (file, &rows), (date(day), districts))
         .map_err(|complaints| complaints.join("\n"))?;
     let outcome = apply(tx, &reform, by(date(day))).await.unwrap();
     Ok((reform, outcome))
@@ -184,86 +197,148 @@ async fn who_waits_is_sent_on_by_rules() {
     play(&mut tx, "2025-07-01", Districts::Close, MAP).await.unwrap();
     let text =
         "Mã đơn vị cũ;Tiền tố tên máy;Vai trò;Mã đơn vị mới\n2;mc-;;1\n2-VP;;leader;1\n2;v;văn thư;3\n";
-    let rules = reassign::parse("r.csv", text.as_bytes()).unwrap();
+    let rules = reassign::parse(english("r.csv"), text.as_bytes()).unwrap();
     let sent = |list: &[Stranded], done: &Reassigned| {
         let moves = done.moves.iter().map(|(at, unit)| format!("{} → {}", list[*at].hostname, unit.name));
         format!("{}; idle {:?}, left {}", moves.collect::<Vec<_>>().join(", "), done.idle, done.left)
     };
     let everything = Scope::everything();
-    let (list, done) = reassign::list(&mut tx, &everything, ("r.csv", &rules)).await.unwrap().unwrap();
+    let (list, done) =
+        reassign::list(&mut tx, &everything, (english("r.csv"), &rules)).await.unwrap().unwrap();
     expect!["MC-01 → Phường Mới, VT-01 → Xã Ba Mới, VP-01 → Xã Ba Mới; idle [3], left 1"]
         .assert_eq(&sent(&list, &done));
-    for (text, expected) in [
+    let files = [
+        "old_unit_code,new_unit_code\n9,1\n2,380\n",
+        "old_unit_code,role,new_unit_code\n2,boss,1\n,,\n2,,\n",
+        "old,new\n",
+        "old_unit_code\n2\n",
+    ];
+    for (lang, expected) in [
         (
-            "old_unit_code,new_unit_code\n9,1\n2,380\n",
+            Lang::En,
             expect![[r#"
-            r.csv:2:1: no closed unit has the code 9, and no machine waits in one of that code
-            r.csv:3:1: there is no unit that works with the code 380"#]],
+        r.csv:2:1: no closed unit has the code 9, and no machine waits in one of that code
+        r.csv:3:1: there is no unit that works with the code 380
+        r.csv:2:1: the role “boss” is not known: counter, clerk, leader, officer, server
+        r.csv:4:1: the code of the old or of the new unit is missing
+        r.csv:1:1: the column “old” is not known: there are old_unit_code, hostname_prefix, role, new_unit_code
+        r.csv:1:2: the column “new” is not known: there are old_unit_code, hostname_prefix, role, new_unit_code
+        r.csv:1:1: the first line must name the columns old_unit_code and new_unit_code"#]],
         ),
         (
-            "old_unit_code,role,new_unit_code\n2,boss,1\n,,\n2,,\n",
+            Lang::Vi,
             expect![[r#"
-            r.csv:2:1: the role “boss” is not known
-            r.csv:4:1: the code of the old or of the new unit is missing"#]],
-        ),
-        (
-            "old,new\n",
-            expect![[r#"
-            r.csv:1:1: the column “old” is not known: there are old_unit_code, hostname_prefix, role, new_unit_code
-            r.csv:1:2: the column “new” is not known: there are old_unit_code, hostname_prefix, role, new_unit_code"#]],
+        r.csv:2:1: không có đơn vị nào đã kết thúc hoạt động mang mã 9, và không có máy nào đang chờ ở đơn vị mang mã đó
+        r.csv:3:1: không có đơn vị nào đang hoạt động mang mã 380
+        r.csv:2:1: không có vị trí “boss”: hãy ghi một cửa, văn thư, lãnh đạo, chuyên viên hoặc máy chủ (hay counter, clerk, leader, officer, server)
+        r.csv:4:1: thiếu mã đơn vị cũ hoặc mã đơn vị mới
+        r.csv:1:1: không có cột “old”; các cột được dùng: old_unit_code, hostname_prefix, role, new_unit_code
+        r.csv:1:2: không có cột “new”; các cột được dùng: old_unit_code, hostname_prefix, role, new_unit_code
+        r.csv:1:1: dòng đầu phải nêu tên các cột old_unit_code và new_unit_code"#]],
         ),
     ] {
-        let complaints = match reassign::parse("r.csv", text.as_bytes()) {
-            Ok(rules) => reassign::list(&mut tx, &everything, ("r.csv", &rules)).await.unwrap().unwrap_err(),
-            Err(complaints) => complaints,
-        };
-        expected.assert_eq(&complaints.join("\n"));
+        let mut told = Vec::new();
+        for text in files {
+            let file = File::new("r.csv", lang);
+            told.extend(match reassign::parse(file, text.as_bytes()) {
+                Ok(rules) => reassign::list(&mut tx, &everything, (file, &rules)).await.unwrap().unwrap_err(),
+                Err(complaints) => complaints,
+            });
+        }
+        expected.assert_eq(&told.join("\n"));
     }
     // Who sees one commune sends nobody into another.
     let [new] = unit::by_code(&mut tx, "1").await.unwrap().try_into().unwrap();
-    let narrow = reassign::list(&mut tx, &Scope::subtree(&new.path), ("r.csv", &rules)).await.unwrap();
+    let narrow =
+        reassign::list(&mut tx, &Scope::subtree(&new.path), (english("r.csv"), &rules)).await.unwrap();
     assert!(narrow.unwrap_err().join("\n").contains("with the code 3"));
 }
 
 #[tokio::test]
-async fn a_map_that_does_not_fit_is_refused() {
-    async fn check(map: &str, expected: Expect) {
+async fn complaints_all_at_once() {
+    let header = "old_code,new_code,old_full_name,new_full_name,portion";
+    let maps = [
+        format!(
+            "{header}\n9,1,,Xã A,\n1,1,Phường Khác,Phường Một,\n2,2,,,part\n3,5,,Xã C,\n3,6,,Xã D,part\n4,7,,Bốn,\n"
+        ),
+        format!("{header}\n1,1,,Phường Một,\n2,1,,Phường Hai,\n3,4,,Xã Ba,\n"),
+        format!("{header}\n1,9,,,\n2,9,,,\n"),
+        "old_code,new_code,portion,share\n1,1,most,\n1,1,,\n1,1,,\n2,2,,2\n,1,,\n".to_owned(),
+        "old_code,new_code,new_full_name,portion,share\n1,1,Xã A,part,0.7\n1,2,Xã B,part,0.7\n2,2,,,\n"
+            .to_owned(),
+        "old_code,new_code,new_full_name,new_parent_code\n1,9,Xã A,77\n2,8,Xã B,\n3,8,Xã B,38\n".to_owned(),
+        "old,new\n".to_owned(),
+        "old_code\n1\n".to_owned(),
+    ];
+    for (lang, expected) in [
+        (
+            Lang::En,
+            expect![[r#"
+        map.csv:2:1: there is no unit with the code 9
+        map.csv:3:1: the unit 1 is called Phường Một, and Phường Khác in the file: is the tree the one from before the reform?
+        map.csv:4:1: only a part of the unit 2 has a place: add a line for the rest, with its own code where that stays
+        map.csv:5:1: the unit 3 goes to several, so each gets a part of it: write part
+        map.csv:7:1: the name “Bốn” does not say whether it is a commune or a ward
+        map.csv:1:1: the new code 4 belongs to Xã Bốn, which the map does not name
+        map.csv:1:1: Xã Bốn (4) hangs below Huyện Đông Sơn, which closes, and the map does not name it
+        map.csv:2:1: the new unit 1 has several names: Phường Một, Phường Hai
+        map.csv:2:1: nothing says what the new unit 9 is called
+        map.csv:2:1: the portion “most” is not known: whole or part
+        map.csv:4:1: the same two codes stand in line 3 too
+        map.csv:5:1: the share is from 0 to 1, or empty where nobody knows it
+        map.csv:6:1: the code before is missing
+        map.csv:2:1: the shares of the unit 1 are more than all of it
+        map.csv:1:1: Xã Bốn (4) hangs below Huyện Đông Sơn, which closes, and the map does not name it
+        map.csv:2:1: there is no one unit with the code 77
+        map.csv:1:1: the column “old” is not known: there are old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by
+        map.csv:1:2: the column “new” is not known: there are old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by
+        map.csv:1:1: the first line must name the columns old_code and new_code
+        map.csv:1:1: Phường Hai (2) hangs below Thành phố Thanh Hóa, which closes, and the map does not name it
+        map.csv:1:1: Thành phố Thanh Hóa stands as it is since after 2019-07-01
+        map.csv:2:1: the unit 1 stands as it is since 2020-01-01, so a reform on 2019-07-01 would come before that"#]],
+        ),
+        (
+            Lang::Vi,
+            expect![[r#"
+                map.csv:2:1: không có đơn vị nào mang mã 9
+                map.csv:3:1: đơn vị 1 có tên Phường Một, trong tệp là Phường Khác: cây đơn vị có đúng là cây trước khi sắp xếp không?
+                map.csv:4:1: chỉ một phần của đơn vị 2 có nơi đến: hãy thêm dòng cho phần còn lại, ghi chính mã của đơn vị nếu phần đó ở lại
+                map.csv:5:1: đơn vị 3 nhập vào nhiều nơi nên mỗi nơi chỉ nhận một phần: hãy ghi một phần (part)
+                map.csv:7:1: tên “Bốn” không cho biết là xã hay phường: hãy ghi cả chữ Xã, Phường hoặc Đặc khu
+                map.csv:1:1: mã mới 4 đang thuộc về Xã Bốn, mà bảng sắp xếp không nêu đơn vị đó
+                map.csv:1:1: Xã Bốn (4) trực thuộc Huyện Đông Sơn, đơn vị này kết thúc hoạt động, mà bảng sắp xếp không nêu
+                map.csv:2:1: đơn vị mới 1 có nhiều tên: Phường Một, Phường Hai
+                map.csv:2:1: không có chỗ nào cho biết tên của đơn vị mới 9: hãy ghi vào cột new_full_name
+                map.csv:2:1: không có phần “most”: hãy ghi toàn bộ hoặc một phần
+                map.csv:4:1: cặp mã cũ và mã mới này đã có ở dòng 3
+                map.csv:5:1: tỷ lệ phải lớn hơn 0 và không quá 1, hoặc để trống nếu không ai biết
+                map.csv:6:1: thiếu mã cũ
+                map.csv:2:1: các tỷ lệ của đơn vị 1 cộng lại lớn hơn 1
+                map.csv:1:1: Xã Bốn (4) trực thuộc Huyện Đông Sơn, đơn vị này kết thúc hoạt động, mà bảng sắp xếp không nêu
+                map.csv:2:1: không có hoặc có nhiều đơn vị mang mã 77
+                map.csv:1:1: không có cột “old”; các cột được dùng: old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by
+                map.csv:1:2: không có cột “new”; các cột được dùng: old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by
+                map.csv:1:1: dòng đầu phải nêu tên các cột old_code và new_code
+                map.csv:1:1: Phường Hai (2) trực thuộc Thành phố Thanh Hóa, đơn vị này kết thúc hoạt động, mà bảng sắp xếp không nêu
+                map.csv:1:1: Thành phố Thanh Hóa thay đổi lần cuối sau ngày 01/07/2019, nên không thể kết thúc hoạt động ngày đó
+                map.csv:2:1: đơn vị 1 có thay đổi gần nhất ngày 01/01/2020, nên việc sắp xếp ngày 01/07/2019 sẽ rơi vào trước mốc đó: hãy kiểm tra lại ngày có hiệu lực"#]],
+        ),
+    ] {
+        let mut told = Vec::new();
+        for map in &maps {
+            let (_folder, store) = store().await;
+            let mut tx = store.begin().await.unwrap();
+            load(&mut tx, "2020-01-01", Missing::Stays, TREE).await;
+            told.push(play_for(&mut tx, lang, ("2025-07-01", Districts::Close), map).await.unwrap_err());
+        }
+        // Before the tree that there is.
         let (_folder, store) = store().await;
         let mut tx = store.begin().await.unwrap();
         load(&mut tx, "2020-01-01", Missing::Stays, TREE).await;
-        expected.assert_eq(&play(&mut tx, "2025-07-01", Districts::Close, map).await.unwrap_err());
+        let map = format!("{header}\n1,1,,Phường Một,\n");
+        told.push(play_for(&mut tx, lang, ("2019-07-01", Districts::Close), &map).await.unwrap_err());
+        expected.assert_eq(&told.join("\n"));
     }
-    let header = "old_code,new_code,old_full_name,new_full_name,portion";
-    check(
-        &format!("{header}\n9,1,,Xã A,\n1,1,Phường Khác,Phường Một,\n2,2,,,part\n3,5,,Xã C,\n3,6,,Xã D,part\n4,7,,Bốn,\n"),
-        expect![[r#"
-            map.csv:2:1: there is no unit with the code 9
-            map.csv:3:1: the unit 1 is called Phường Một, and Phường Khác in the file: is the tree the one from before the reform?
-            map.csv:4:1: only a part of the unit 2 has a place: add a line for the rest, with its own code where that stays
-            map.csv:5:1: the unit 3 goes to several, so each gets a part of it: write part
-            map.csv:7:1: the name “Bốn” does not say whether it is a commune or a ward"#]],
-    )
-    .await;
-    check(
-        &format!("{header}\n1,1,,Phường Một,\n2,1,,Phường Hai,\n3,4,,Xã Ba,\n"),
-        expect![[r#"
-            map.csv:1:1: the new code 4 belongs to Xã Bốn, which the map does not name
-            map.csv:1:1: Xã Bốn (4) hangs below Huyện Đông Sơn, which closes, and the map does not name it
-            map.csv:2:1: the new unit 1 has several names: Phường Một, Phường Hai"#]],
-    )
-    .await;
-    check(
-        "old_code,new_code,portion,share\n1,1,most,\n1,1,,\n1,1,,\n2,2,,2\n,1,,\n",
-        expect![[r#"
-            map.csv:2:1: the portion “most” is not known: whole or part
-            map.csv:4:1: the same two codes stand in line 3 too
-            map.csv:5:1: the share is from 0 to 1, or empty where nobody knows it
-            map.csv:6:1: the code before is missing"#]],
-    )
-    .await;
-    check("old,new\n", expect![[r#"
-        map.csv:1:1: the column “old” is not known: there are old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by
-        map.csv:1:2: the column “new” is not known: there are old_code, new_code, old_full_name, new_full_name, portion, share, new_parent_code, old_district_code, old_district, relation, code_kept, resolved_by"#]]).await;
 }
 
 #[tokio::test]
@@ -345,11 +420,11 @@ async fn thanh_hoa_from_2020_to_2025_with_its_machines() {
     .assert_debug_eq(&outcome);
 
     // The tree is that of the official list.
-    let listed = crate::units::parse("l.csv", read("thanh-hoa_2025-07.csv").as_bytes()).unwrap();
+    let listed = crate::units::parse(english("l.csv"), read("thanh-hoa_2025-07.csv").as_bytes()).unwrap();
     let standing = unit::standing(&mut tx).await.unwrap();
     assert_eq!(standing.len(), 167);
     let reckoned =
-        crate::units::reckon(&mut tx, "l.csv", &listed, (date("2025-07-01"), Missing::Closes)).await;
+        crate::units::reckon(&mut tx, english("l.csv"), &listed, (date("2025-07-01"), Missing::Closes)).await;
     let others = reckoned.unwrap().unwrap().changes;
     assert!(others.iter().all(|change| matches!(change.deed, change::Deed::Respell { .. })), "{others:?}");
 
@@ -425,11 +500,11 @@ async fn what_units_have_follows_or_waits() {
         let goal = Target { share_percent: 70, day: date("2027-01-01") };
         target::set(&mut tx, id, goal, "an", at).await.unwrap();
     }
-    let rows = parse("map.csv", MAP.as_bytes()).unwrap();
+    let rows = parse(english("map.csv"), MAP.as_bytes()).unwrap();
     let (standing, spent) =
         (unit::standing(&mut tx).await.unwrap(), unit::spent_codes(&mut tx).await.unwrap());
     let on = (date("2025-07-01"), Districts::Close);
-    let reform = reckon(&standing, &spent, ("map.csv", &rows), on).unwrap();
+    let reform = reckon(&standing, &spent, (english("map.csv"), &rows), on).unwrap();
     let told = |estates: Vec<Estate>| {
         let line = |one: &Estate| {
             let what: Vec<&str> = one.left.iter().map(|left| left.kind.word()).collect();

@@ -4,11 +4,11 @@ use anyhow::Result;
 use rust_xlsxwriter::Workbook;
 
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::web::amount;
 use crate::web::label::pick;
 use crate::web::plan::line::{bought_in, item};
-use crate::web::reader::Lang;
 
 const COLUMNS: &[Column] = &[
     ("STT", 6.0),

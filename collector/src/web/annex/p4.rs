@@ -5,8 +5,8 @@ use rust_xlsxwriter::Workbook;
 
 use super::{Column, Head, Looks, Sheet, number, text};
 use crate::inventory::{Check, Inventory, Result as Met};
+use crate::lang::Lang;
 use crate::web::format;
-use crate::web::reader::Lang;
 
 const COLUMNS: &[Column] = &[
     ("STT", 6.0),

@@ -6,9 +6,9 @@ use rust_xlsxwriter::Workbook;
 
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
 use crate::inventory::{Hardware, Inventory, SOFTWARE_MAX};
+use crate::lang::Lang;
 use crate::web::format;
 use crate::web::label;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 const HARDWARE: &[Column] = &[

@@ -5,10 +5,10 @@ use rules::plan::Line;
 use rust_xlsxwriter::Workbook;
 
 use super::{Cell, Column, Head, Looks, Sheet, number, text};
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::web::label;
 use crate::web::plan::line::{cost, means, points_parts, what, when, why};
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 const COLUMNS: &[Column] = &[

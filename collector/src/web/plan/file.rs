@@ -10,10 +10,10 @@ use super::asked::planned;
 use super::line::{LineView, cost};
 use crate::error::Failure;
 use crate::inventory;
+use crate::lang::Lang;
 use crate::planning::Planned;
 use crate::table::Csv;
 use crate::web::annex;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 use crate::web::{CSV, Query, Site, Visitor, attachment};
 

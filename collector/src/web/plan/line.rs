@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rules::plan::{Lacks, Line, Means, Plan, Purchased, Why};
 
 use crate::app::Judge;
+use crate::lang::Lang;
 use crate::planning::{self, Planned};
 use crate::web::format::{fill, number};
 use crate::web::label::{self, pick, rule_fails};
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 /// Rules in one sentence.

@@ -4,10 +4,10 @@ use rules::plan::Line;
 use rules::plan::limits::{self, Need};
 
 use super::line::item;
+use crate::lang::Lang;
 use crate::planning::{self, Planned};
 use crate::web::format::{self, fill, money, number};
 use crate::web::label::pick;
-use crate::web::reader::Lang;
 use crate::web::words::Words;
 
 /// Items in one sentence.

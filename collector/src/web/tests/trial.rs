@@ -136,13 +136,9 @@ async fn a_file_is_tried_and_what_is_wrong_is_drawn() {
     let kind = "multipart/form-data; boundary=x";
     let answer = admin.send_as(Method::POST, "/rules/try", kind, &body(&broken, &token)).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.body);
-    for shown in [
-        "1 chỗ cần sửa",
-        "rules.toml:17:10 [unknown-fact]",
-        "có phải ý là",
-        "không có dữ kiện",
-        "17 | pass =",
-    ] {
+    for shown in
+        ["1 chỗ cần sửa", "own.toml:17:10 [unknown-fact]", "có phải ý là", "không có dữ kiện", "17 | pass ="]
+    {
         assert!(answer.body.contains(shown), "{shown}: {}", answer.body);
     }
     let good = admin.send_as(Method::POST, "/rules/try", kind, &body(&own("8 GiB"), &token)).await;
@@ -243,6 +239,15 @@ async fn a_plan_by_other_prices_and_rules_is_compared_kept_and_submitted() {
     let wrong = admin.send(Method::POST, "/plan/texts", &send(&text.replacen("\nprice", "\nprize", 1))).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("text.toml:") && wrong.body.contains("prize"), "{}", wrong.body);
+    let book = text.replacen("\nprice", "\nprize", 1);
+    for (lang, expected) in [("vi", "`item` thiếu `price`"), ("en", "`item` lacks `price`")] {
+        let (path, fields) = (format!("/plan/texts?lang={lang}"), [("form_token", token.as_str())]);
+        let answer = admin.upload_named(&path, &fields, ("Bảng giá 2026.toml", book.as_bytes())).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        for shown in ["Bảng giá 2026.toml:", expected] {
+            assert!(answer.body.contains(shown), "{lang}: {shown}: {}", answer.body);
+        }
+    }
     let sent = admin.send(Method::POST, "/plan/texts", &send(&own("8 GiB"))).await;
     let by_rules = sent.header(header::LOCATION).to_owned();
     assert!(admin.get(&by_rules).await.body.contains("bộ tiêu chí Của tỉnh"), "{by_rules}");

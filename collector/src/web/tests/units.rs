@@ -1,15 +1,17 @@
 //! The tree and its changes, by people at their browsers.
 
 use super::*;
+use crate::sheet::english;
 
-/// A form with a file, as browsers send it.
-fn with_file(fields: &[(&str, &str)], file: &[u8]) -> (String, Vec<u8>) {
+/// A form with a file of this name, as browsers send it.
+fn with_file(fields: &[(&str, &str)], (name, file): (&str, &[u8])) -> (String, Vec<u8>) {
     let mut body = Vec::new();
-    for (name, value) in fields {
-        let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    for (field, value) in fields {
+        let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
         body.extend_from_slice(part.as_bytes());
     }
-    let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"u.csv\"\r\n\r\n";
+    let head =
+        format!("--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
     body.extend_from_slice(head.as_bytes());
     body.extend_from_slice(file);
     body.extend_from_slice(b"\r\n--edge--\r\n");
@@ -29,6 +31,15 @@ pub(super) fn hidden(page: &str, name: &str) -> String {
 
 impl Browser {
     async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Answer {
+        self.upload_named(path, fields, ("u.csv", file)).await
+    }
+
+    pub(super) async fn upload_named(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: (&str, &[u8]),
+    ) -> Answer {
         let (kind, body) = with_file(fields, file);
         self.send_bytes(Method::POST, path, &kind, body).await
     }
@@ -108,8 +119,8 @@ async fn a_file_that_does_not_fit_is_refused_with_its_lines() {
     let fields = [("form_token", token.as_str()), ("act", "look")];
     for (file, shown) in [
         (b"code,name\n1,Th\xB5nh Ho\xB8\n".as_slice(), "TCVN3"),
-        (b"code,name,parent_code\n1,a,2\n2,b,1\n", "units.csv:3:1: the unit 2 would hang below itself"),
-        (b"code,name\n1\n", "units.csv:2:1: the row has 1 fields"),
+        (b"code,name,parent_code\n1,a,2\n2,b,1\n", "u.csv:3:1: đơn vị 2 sẽ trực thuộc chính nó"),
+        (b"code,name\n1\n", "u.csv:2:1: dòng này có 1 ô"),
         (b"", "Chưa có tệp nào được chọn"),
     ] {
         let answer = admin.upload("/units/import", &fields, file).await;
@@ -159,10 +170,10 @@ async fn a_divided_unit_leaves_its_machines_waiting() {
     assert!(list.contains("Có thể về: Xã Nga Hai, Xã Nga Một"), "{list}");
     let csv = admin.get("/units/waiting.csv?separator=comma").await.body;
     assert_eq!(csv.matches("\r\n").count(), 13, "{csv}");
-    let moves = crate::seats::parse_moves("m.csv", csv.as_bytes()).unwrap();
+    let moves = crate::seats::parse_moves(english("m.csv"), csv.as_bytes()).unwrap();
     assert!(moves.rows.is_empty(), "nobody filled in a unit: {moves:?}");
     let filled = csv.replacen("\"\",\"", "\"16094\",\"", 1);
-    assert_eq!(crate::seats::parse_moves("m.csv", filled.as_bytes()).unwrap().rows.len(), 1);
+    assert_eq!(crate::seats::parse_moves(english("m.csv"), filled.as_bytes()).unwrap().rows.len(), 1);
 
     let rules =
         "old_unit_code,hostname_prefix,new_unit_code\n16093-HCC,,16093\n16093,pc-van,16094\n16093,zz,16094\n";

@@ -6,11 +6,12 @@ use rules::ruleset::in_force;
 
 use crate::app::Judge;
 use crate::goods::can_be_seen;
+use crate::lang::Lang;
 use crate::store::goods::Goods;
 use crate::store::work::Work;
 use crate::web::format::{self, fill, number};
 use crate::web::label::{self, pick};
-use crate::web::reader::{Lang, Reader};
+use crate::web::reader::Reader;
 use crate::web::words::Words;
 use crate::work::rule_id;
 
