@@ -240,7 +240,7 @@ async fn a_plan_by_other_prices_and_rules_is_compared_kept_and_submitted() {
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.body.contains("text.toml:") && wrong.body.contains("prize"), "{}", wrong.body);
     let book = text.replacen("\nprice", "\nprize", 1);
-    for (lang, expected) in [("vi", "`item` thiếu `price`"), ("en", "`item` lacks `price`")] {
+    for (lang, expected) in [("en", "`item` lacks `price`"), ("vi", "`item` thiếu `price`")] {
         let (path, fields) = (format!("/plan/texts?lang={lang}"), [("form_token", token.as_str())]);
         let answer = admin.upload_named(&path, &fields, ("Bảng giá 2026.toml", book.as_bytes())).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
