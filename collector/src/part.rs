@@ -117,6 +117,7 @@ async fn make(app: &App, path: &str, quest: Quest) -> Result<Part> {
         norm: None,
         fund: String::new(),
         budgets: Vec::new(),
+        years: 1,
         terms: Terms::default(),
     };
     let rules = rules(app, path).await?;
@@ -175,6 +176,7 @@ mod tests {
             norm: None,
             fund: String::new(),
             budgets: Vec::new(),
+            years: 1,
             terms: Terms::default(),
         };
         let planned = planning::plan(&office.app, &wish).await.unwrap();

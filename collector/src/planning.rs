@@ -34,6 +34,8 @@ use missing::Declarations;
 pub mod beside;
 pub(crate) mod missing;
 
+/// Years that are planned at most.
+pub const YEARS_MAX: usize = 5;
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
 /// Most rules that are named beside one machine.
@@ -62,6 +64,8 @@ pub struct Wish {
     pub fund: String,
     /// The budgets of the years to come, in đồng, the first first; none for whatever it takes.
     pub budgets: Vec<i64>,
+    /// Over how many years it is planned, at least 1; where there are budgets, as many as those.
+    pub years: usize,
     /// By what it is made beside what is in force.
     pub terms: Terms,
 }
@@ -349,9 +353,10 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let missing = diagnosis::missing_count(&mut tx, &wish.scope, &made_by).await?;
     drop(tx);
     let budgets = wish.budgets.clone();
+    let years = if budgets.is_empty() { wish.years } else { budgets.len() };
     let (made, judge) = tokio::task::spawn_blocking(move || {
         let prices = &judge.prices;
-        let years = u32::try_from(budgets.len()).unwrap_or(u32::MAX).max(1);
+        let years = u32::try_from(years).unwrap_or(u32::MAX).max(1);
         let missing = lacking;
         let office = Office { norm: &norm, prices, units, seats, machines, wishes, missing, years };
         let plan = plan::plan(&office, &budgets);

@@ -491,7 +491,8 @@ pub struct Counts {
     pub over_norm: u32,
 }
 
-/// Makes the plan. `budgets` are those of the years to come, in đồng, the first first; none for whatever it takes.
+/// Makes the plan. `budgets` are those of the years of the office, in đồng, the first first; none for whatever it takes:
+/// then all begins in the first year.
 pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
     let (mut lines, counts) = lines(office);
     lines.sort_by_cached_key(|line| {
@@ -502,7 +503,10 @@ pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
         let name = machine(line.machine).map(|machine| machine.name.clone());
         (std::cmp::Reverse(line.points.sum()), std::cmp::Reverse(age), unit, name)
     });
-    let years = fund(&mut lines, budgets);
+    let years = match budgets {
+        [] => open_years(&mut lines, office.years),
+        budgets => fund(&mut lines, budgets),
+    };
     Plan { lines, years, counts }
 }
 
@@ -529,17 +533,7 @@ pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
 /// Gives each line its year: what is free at once, then in each year the lines whose points together are the most. What
 /// comes again in each later year begins only where those can pay for it too.
 fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
-    for line in
-        lines.iter_mut().filter(|line| line.cost == Some(0) || (budgets.is_empty() && line.cost.is_some()))
-    {
-        line.year = Some(0);
-    }
-    if budgets.is_empty() {
-        let spent = lines.iter().filter_map(|line| line.cost).sum();
-        let priced = lines.iter().filter(|line| line.cost.is_some_and(|cost| cost > 0));
-        let points = priced.map(|line| u64::from(line.points.sum())).sum();
-        return vec![Year { budget: None, spent, points, points_bound: points }];
-    }
+    lines.iter_mut().filter(|line| line.cost == Some(0)).for_each(|line| line.year = Some(0));
     let money = |sum: i64| u64::try_from(sum).unwrap_or(0);
     let mut left = budgets.to_vec();
     let mut years = Vec::with_capacity(budgets.len());
@@ -567,6 +561,21 @@ fn fund(lines: &mut [Line], budgets: &[i64]) -> Vec<Year> {
         years.push(Year { budget: Some(*budget), spent, points, points_bound });
     }
     years
+}
+
+/// Without a budget every line that has a price begins in the first year; the later ones pay what comes again.
+fn open_years(lines: &mut [Line], years: u32) -> Vec<Year> {
+    let (mut spent, mut again, mut points) = (0, 0, 0);
+    for line in lines.iter_mut() {
+        let Some(cost) = line.cost else { continue };
+        line.year = Some(0);
+        spent += cost;
+        again += line.yearly();
+        points += if cost > 0 { u64::from(line.points.sum()) } else { 0 };
+    }
+    let first = Year { budget: None, spent, points, points_bound: points };
+    let later = Year { budget: None, spent: again, points: 0, points_bound: 0 };
+    std::iter::once(first).chain((1..years).map(|_| later)).collect()
 }
 
 fn lines(office: &Office<'_>) -> (Vec<Line>, Counts) {

@@ -56,6 +56,7 @@ pub(super) async fn run(data: &Data, command: Command) -> Result<()> {
         norm: None,
         fund: String::new(),
         budgets: Vec::new(),
+        years: 1,
         terms: Terms::default(),
     };
     let planned = planning::plan(&app, &wish).await?;

@@ -13,7 +13,7 @@ use crate::data::Data;
 use crate::judge::Wrong;
 use crate::lang::Lang;
 use crate::money::Dong;
-use crate::planning::{self, Planned, Wish};
+use crate::planning::{self, Planned, Wish, YEARS_MAX};
 use crate::server::open_app;
 use crate::terms::{PERCENT, Terms, Tried, keep_text};
 use crate::web::annex;
@@ -28,6 +28,9 @@ pub(super) struct Options {
     /// What may be spent in a year, in đồng; once for each year, the first first. Without it, whatever it takes
     #[arg(long, value_name = "DONG", allow_hyphen_values = true)]
     budget: Vec<Dong>,
+    /// Over how many years: one budget is that of each of them, and without any what comes again is counted in each
+    #[arg(long, value_name = "N", default_value_t = 1, allow_hyphen_values = true, value_parser = years)]
+    years: usize,
     /// The norm, by its id in norms.toml; else the one in force
     #[arg(long, value_name = "ID")]
     norm: Option<String>,
@@ -52,6 +55,10 @@ pub(super) struct Options {
     /// The language of complaints about the files to try: vi, en
     #[arg(long, default_value = "en", value_parser = super::lang)]
     lang: Lang,
+}
+
+fn years(text: &str) -> Result<usize, String> {
+    super::whole(text, (1, i64::try_from(YEARS_MAX).unwrap_or(i64::MAX)))
 }
 
 fn percent(text: &str) -> Result<i64, String> {
@@ -108,13 +115,17 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     };
     let bar = progress("Diagnosing machines");
     planning::diagnose_on(&app, &terms, &scope, &bar).await?;
-    let wish = Wish {
-        scope,
-        norm: options.norm,
-        fund: options.fund,
-        budgets: options.budget.iter().map(|sum| sum.0).collect(),
-        terms,
-    };
+    let mut budgets: Vec<i64> = options.budget.iter().map(|sum| sum.0).collect();
+    match (budgets.as_slice(), options.years) {
+        ([every], years) => budgets = vec![*every; years],
+        (each, years) if years > 1 && !each.is_empty() && each.len() != years => bail!(
+            "planning {years} years with {} budgets: give one for each year, or one for all of them",
+            each.len()
+        ),
+        _ => {}
+    }
+    let (norm, fund, years) = (options.norm, options.fund, options.years);
+    let wish = Wish { scope, norm, fund, budgets, years, terms };
     let planned = planning::plan(&app, &wish).await?;
     app.store.close().await;
     if let Some(out) = &options.out {
@@ -141,11 +152,22 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
         count(left.len()),
         money(Lang::En, left.iter().filter_map(|line| line.cost).sum()),
     ))?;
-    for (index, year) in planned.plan.years.iter().enumerate().filter(|(_, year)| year.budget.is_some()) {
-        let proof = if year.points == year.points_bound { "no choice is better" } else { "not proven" };
-        let budget = money(Lang::En, year.budget.unwrap_or(0));
+    for (index, year) in planned.plan.years.iter().enumerate() {
         let spent = money(Lang::En, year.spent);
-        print(&format!("Year {}: {spent} of {budget}, {} points ({proof}).", index + 1, year.points))?;
+        match year.budget {
+            Some(budget) => {
+                let proof =
+                    if year.points == year.points_bound { "no choice is better" } else { "not proven" };
+                let budget = money(Lang::En, budget);
+                print(&format!(
+                    "Year {}: {spent} of {budget}, {} points ({proof}).",
+                    index + 1,
+                    year.points
+                ))?;
+            }
+            None if options.years > 1 => print(&format!("Year {}: {spent}.", index + 1))?,
+            None => {}
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -126,9 +126,9 @@ async fn place(app: &App) -> Result<Unit> {
 async fn planned(app: &App, unit: &Unit, budgets: &[i64]) -> Result<Planned> {
     let scope = Scope::subtree(&unit.path);
     planning::diagnose(app, &scope, None, &ProgressBar::hidden()).await?;
+    let (norm, fund, terms) = (None, String::new(), Terms::default());
     let budgets = budgets.iter().map(|millions| millions * MILLION).collect();
-    planning::plan(app, &Wish { scope, norm: None, fund: String::new(), budgets, terms: Terms::default() })
-        .await
+    planning::plan(app, &Wish { scope, norm, fund, budgets, years: 1, terms }).await
 }
 
 /// A week ago: exceptions are granted, work is given, most of it is done, and of that most is done well.
@@ -184,7 +184,8 @@ pub(super) async fn end(app: &App) -> Result<()> {
     for (name, millions) in PLANS {
         let planned = planned(app, &unit, millions).await?;
         let budgets = millions.iter().map(|millions| millions * MILLION).collect();
-        let asking = Asking { norm: None, budgets, fund: String::new(), terms: Terms::default() };
+        let (norm, fund, terms) = (None, String::new(), Terms::default());
+        let asking = Asking { norm, budgets, years: millions.len().max(1), fund, terms };
         let name = format!("{name}, {}", unit.name);
         let id = keep_plan(app, &name, (&unit.path, &unit.name), &asking, &planned, BY).await?;
         last = Some((id, planned));

@@ -48,6 +48,7 @@ async fn plan_of(app: &App) -> serde_json::Value {
         norm: None,
         fund: String::new(),
         budgets: vec![100_000_000, 50_000_000],
+        years: 1,
         terms: Terms::default(),
     };
     let planned = planning::plan(app, &wish).await.unwrap();

@@ -16,7 +16,7 @@ async fn planned(office: &Office) -> Planned {
     let everything = Scope::everything();
     planning::diagnose(&office.app, &everything, None, &ProgressBar::hidden()).await.unwrap();
     let (norm, fund, budgets) = (None, String::new(), Vec::new());
-    let wish = Wish { scope: everything, norm, fund, budgets, terms: Terms::default() };
+    let wish = Wish { scope: everything, norm, fund, budgets, years: 1, terms: Terms::default() };
     planning::plan(&office.app, &wish).await.unwrap()
 }
 

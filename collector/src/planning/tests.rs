@@ -22,6 +22,7 @@ async fn plan_of(office: &Office, scope: Scope, budgets: &[i64]) -> Planned {
         norm: None,
         fund: "Ngân sách tỉnh".to_owned(),
         budgets: budgets.to_vec(),
+        years: 1,
         terms: Terms::default(),
     };
     plan(&office.app, &wish).await.unwrap()
@@ -266,6 +267,16 @@ async fn what_a_unit_declares_missing_is_planned() {
     assert_eq!(told().await, [line.clone(), of("org-firewall", "firewall", 45_000_000)]);
     declare("firewall", "true", 1).await;
     assert_eq!(told().await, [line]);
+    // Without a budget, over three years: all begins in the first, the line is paid in each.
+    let scope = commune(&office).await;
+    let (norm, fund, terms) = (None, String::new(), Terms::default());
+    let wish = Wish { scope, norm, fund, budgets: Vec::new(), years: 3, terms };
+    let plan = plan(&office.app, &wish).await.unwrap().plan;
+    let rented = plan.lines.iter().find(|line| line.means == Means::Rent).unwrap();
+    assert_eq!((plan.years.len(), plan.cost_of(rented)), (3, 3 * 36_000_000));
+    assert_eq!(plan.years[2].spent, 36_000_000);
+    let all: i64 = plan.lines.iter().map(|line| plan.cost_of(line)).sum();
+    assert_eq!(plan.years.iter().map(|year| year.spent).sum::<i64>(), all);
 }
 
 /// Takes a file of rooms and of the register in.

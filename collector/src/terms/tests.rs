@@ -22,7 +22,9 @@ async fn plan(app: &App, terms: &Terms) -> Planned {
     let everything = Scope::everything();
     assert_eq!(planning::diagnose_on(app, terms, &everything, &ProgressBar::hidden()).await.unwrap(), 0);
     let (norm, fund, budgets) = (None, String::new(), Vec::new());
-    planning::plan(app, &Wish { scope: everything, norm, fund, budgets, terms: terms.clone() }).await.unwrap()
+    planning::plan(app, &Wish { scope: everything, norm, fund, budgets, years: 1, terms: terms.clone() })
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

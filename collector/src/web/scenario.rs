@@ -149,8 +149,8 @@ async fn today(app: &App, one: &Scenario) -> anyhow::Result<Today> {
     if !is_known {
         return Ok(Today::NoNorm);
     }
-    let Asking { norm, fund, budgets, terms } = asking;
-    let wish = Wish { scope: Scope::subtree(&one.unit_path), norm, fund, budgets, terms };
+    let Asking { norm, fund, budgets, years, terms } = asking;
+    let wish = Wish { scope: Scope::subtree(&one.unit_path), norm, fund, budgets, years, terms };
     match diagnosed(app, &wish, PATIENCE).await? {
         Diagnosed::Done => Ok(Today::Made(Box::new(planning::plan(app, &wish).await?))),
         Diagnosed::Waiting(progress) => Ok(Today::Waiting(progress)),

@@ -40,12 +40,19 @@ pub(crate) struct Asking {
     pub(crate) norm: Option<String>,
     /// The budgets of the years, in đồng.
     pub(crate) budgets: Vec<i64>,
+    /// Over how many years it is planned; those that were kept before anybody asked and have no budget are of one.
+    #[serde(default = "one_year")]
+    pub(crate) years: usize,
     /// Where the money comes from; those that were kept before anybody asked have none.
     #[serde(default)]
     pub(crate) fund: String,
     /// By what it is made beside what is in force; those that were kept before are made by what is in force.
     #[serde(default)]
     pub(crate) terms: Terms,
+}
+
+fn one_year() -> usize {
+    1
 }
 
 /// What a plan came to.
@@ -379,7 +386,7 @@ pub async fn keep(State(site): State<Site>, visitor: Visitor, Form(form): Form) 
     };
     drop(tx);
     let place = (unit_path.as_str(), place.as_str());
-    let asking = Asking { norm, budgets, fund: asked.fund.clone(), terms };
+    let asking = Asking { norm, budgets, years: asked.years, fund: asked.fund.clone(), terms };
     keep_plan(&site.app, &name, place, &asking, &plan, &visitor.person.name).await?;
     Ok(Redirect::to("/plan/scenarios").into_response())
 }

@@ -17,6 +17,7 @@ async fn planned(office: &Office) -> Planned {
         norm: None,
         fund: String::new(),
         budgets: Vec::new(),
+        years: 1,
         terms: Terms::default(),
     };
     planning::plan(&office.app, &wish).await.unwrap()

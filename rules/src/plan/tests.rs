@@ -296,6 +296,10 @@ fn a_licence_for_a_year_comes_again() {
         super::plan(&office, &[]).lines.iter().find(|line| line.role.is_some()).unwrap().means
     };
     assert_eq!((means(1), means(5)), (Means::Upgrade, Means::Buy));
+    // Whatever it takes, over two years: what comes again is paid twice.
+    let twice = super::plan(&Office { years: 2, ..office.clone() }, &[]);
+    let spent: Vec<i64> = twice.years.iter().map(|year| year.spent).collect();
+    assert_eq!((spent, twice.cost_of(&twice.lines[0])), (vec![once, support], once + support));
 }
 
 /// What a unit says it does not have is bought once for the agency, unless somebody of it said how many it wants.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::Failure;
 use crate::money::{self, Refused};
 use crate::planning::beside::{self, Progress};
-use crate::planning::{self, Planned, Wish};
+use crate::planning::{self, Planned, Wish, YEARS_MAX};
 use crate::store::listing::{self, Scope, UnitRow};
 use crate::terms::{PERCENT, Terms};
 use crate::web::format::{self, fill, number};
@@ -15,8 +15,6 @@ use crate::web::{Fields, Site, Visitor};
 
 /// How long a file waits for machines that are not diagnosed yet.
 const PATIENCE_FILE: Duration = Duration::from_secs(120);
-/// Years that are planned at most.
-pub(super) const YEARS_MAX: usize = 5;
 /// Longest name of a fund, in characters.
 const FUND_CHARS_MAX: usize = 120;
 
@@ -26,7 +24,7 @@ pub(in crate::web) struct Asked {
     pub(in crate::web) unit: String,
     /// The budgets as somebody wrote them.
     pub(super) budget: String,
-    pub(super) years: usize,
+    pub(in crate::web) years: usize,
     /// Id of the norm; empty for the one in force.
     pub(in crate::web) norm: String,
     /// Where the money comes from.
@@ -188,7 +186,7 @@ fn wish(site: &Site, visitor: &Visitor, asked: &Asked, scope: Scope) -> Result<W
         let (least, most) = (PERCENT.0.to_string(), PERCENT.1.to_string());
         fill(&w.plan_wrong_percent, &[("text", &asked.percent), ("least", &least), ("most", &most)])
     })?;
-    Ok(Wish { scope, norm, fund: asked.fund.clone(), budgets, terms })
+    Ok(Wish { scope, norm, fund: asked.fund.clone(), budgets, years: asked.years, terms })
 }
 
 /// Whether the machines of a plan are diagnosed.
