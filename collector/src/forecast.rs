@@ -1,4 +1,5 @@
-//! When a unit reaches its target if it goes on as it did: a straight line through the days that were counted.
+//! When a unit reaches its target if it goes on as it did: a straight line from the first of the days that were counted
+//! through the last.
 //!
 //! Pure: the same days give the same forecast. Shares are in millionths, so that nothing is rounded on the way.
 
@@ -46,7 +47,13 @@ pub fn forecast(counts: &[Count], today: Date, days: i32, share_percent: i64) ->
     if looked_at.len() < COUNTS_MIN || span < i64::from(DAYS_MIN) {
         return Forecast::TooLittle(looked_at.len());
     }
-    let (rise, run) = slope(&looked_at);
+    // The pace is the change that stands beside it, where that is known, else from the first of these days.
+    let begun = counts.iter().rev().find(|(day, grades)| *day <= since && grades.all() > 0);
+    let (run, from) = match begun {
+        Some((day, grades)) => (i64::from(today.since(*day).map_or(0, |age| age.get_days())), share(grades)),
+        None => (span, looked_at.first().map_or(latest, |(_, share)| *share)),
+    };
+    let (rise, run) = (i128::from(latest - from), i128::from(run));
     if rise <= 0 {
         return Forecast::Never;
     }
@@ -64,17 +71,6 @@ pub fn forecast(counts: &[Count], today: Date, days: i32, share_percent: i64) ->
 /// The share of ready machines in millionths.
 fn share(grades: &crate::store::listing::Grades) -> i64 {
     grades.of(Grade::Ready) * WHOLE / grades.all().max(1)
-}
-
-/// The slope of the line with the least squares of errors, as a fraction: share over days.
-fn slope(points: &[(i64, i64)]) -> (i128, i128) {
-    let count = points.len() as i128;
-    let sum = |of: fn(i128, i128) -> i128| {
-        points.iter().map(|(day, share)| of(i128::from(*day), i128::from(*share))).sum::<i128>()
-    };
-    let (days, shares) = (sum(|day, _| day), sum(|_, share| share));
-    let (squares, products) = (sum(|day, _| day * day), sum(|day, share| day * share));
-    (count * products - days * shares, count * squares - days * days)
 }
 
 /// What changed in the last `days` days: ready machines, and the share in tenths of a percent. None when nothing was

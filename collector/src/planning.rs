@@ -27,7 +27,7 @@ use crate::judge::{day, open, settings, shares};
 use crate::local::{Local, Locals};
 use crate::store::diagnosis::{self, By, Undiagnosed};
 use crate::store::listing::Scope;
-use crate::store::{Store, Tx, scenario, seat, unit, wish};
+use crate::store::{Store, Tx, counts, scenario, seat, unit, wish};
 use crate::terms::Terms;
 use missing::Declarations;
 
@@ -38,7 +38,7 @@ pub(crate) mod missing;
 pub const YEARS_MAX: usize = 5;
 /// Machines that are diagnosed at once: this bounds the memory, and the time that a writer waits.
 const BATCH: u32 = 128;
-/// Most rules that are named beside one machine.
+/// Most rules that are named of a machine that nothing mends.
 const RULES_MAX: usize = 8;
 /// The kinds of units that are agencies: what is below them shares their printers.
 const AGENCIES: &[&str] = &["commune", "ward", "district"];
@@ -101,6 +101,8 @@ pub struct Planned {
     pub fund: String,
     /// Machines that are not diagnosed yet: to the plan they are not known.
     pub missing: u64,
+    /// Machines that are ready, and of which nobody knows what a mandatory rule says.
+    pub unsure: i64,
 }
 
 /// What diagnoses are kept under: the terms, and the digest of what they depend on beside the rules that judged.
@@ -274,8 +276,8 @@ pub(crate) fn diagnosis(judge: &Judge, facts: &Facts, role: Role, on: Date, loca
     Diagnosis { state, ready_for, age_years, printers, scanners }
 }
 
-/// The rules that a machine fails, what costs most first, and the weight of the worst. Those that are mended are named
-/// where something mends it; the rest is counted.
+/// The rules that a machine fails or passes in part, what costs most first, and the weight of the worst. Where something
+/// mends it, those that are mended are named; of the others those that it fails are counted.
 fn lacks(judge: &Judge, patient: Patient<'_>, mended: Option<&[String]>) -> Lacks {
     let Patient { facts, set, role, day, settings } = patient;
     let judged = assess_lean(facts, set, &judge.lifecycle, role, day, settings);
@@ -293,11 +295,14 @@ fn lacks(judge: &Judge, patient: Patient<'_>, mended: Option<&[String]>) -> Lack
         .map(|(ruling, _)| ruling.severity)
         .max()
         .unwrap_or(rules::assess::Severity::Minor);
-    let count = failing.len();
-    let is_named = |rule: &&Rule| mended.is_none_or(|mended| mended.contains(&rule.id));
-    let named = failing.into_iter().map(|(_, rule)| rule).filter(is_named).take(RULES_MAX);
-    let rules: Vec<String> = named.map(|rule| rule.id.clone()).collect();
-    Lacks { others: u32::try_from(count - rules.len()).unwrap_or(u32::MAX), rules, severity }
+    let is_named = |rule: &Rule| mended.is_none_or(|mended| mended.contains(&rule.id));
+    let (named, others): (Vec<_>, Vec<_>) = failing.into_iter().partition(|(_, rule)| is_named(rule));
+    // Nothing mends a machine of which everything is named, so the rest is counted there; what is mended is all named.
+    let named_max = if mended.is_some() { named.len() } else { RULES_MAX };
+    let left = named.iter().skip(named_max).chain(&others);
+    let left = left.filter(|(ruling, _)| ruling.outcome == Outcome::Fail).count();
+    let rules = named.iter().take(named_max).map(|(_, rule)| rule.id.clone()).collect();
+    Lacks { rules, others: u32::try_from(left).unwrap_or(u32::MAX), severity }
 }
 
 /// Whole years since the firmware was made; none when nobody knows. It is the last resort, and the only one a PC tells.
@@ -351,6 +356,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let declarations = Declarations::of(&mut tx, &wish.scope, on).await?;
     let lacking = declarations.missing(&judge, on, &units, &unit_ids)?;
     let missing = diagnosis::missing_count(&mut tx, &wish.scope, &made_by).await?;
+    let unsure = counts::noted(&mut tx, &wish.scope).await?.unsure;
     drop(tx);
     let budgets = wish.budgets.clone();
     let years = if budgets.is_empty() { wish.years } else { budgets.len() };
@@ -383,6 +389,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
         judge,
         day: on,
         missing,
+        unsure,
     })
 }
 

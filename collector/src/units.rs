@@ -39,7 +39,7 @@ const COLUMNS: &[Column] = &[
     ("full_name", &["ten day du"]),
     ("type", &["kind", "loai"]),
     ("level", &["cap"]),
-    ("parent_code", &["parent", "ma cap tren"]),
+    ("parent_code", &["parent", "ma cap tren", "ma cha", "ma don vi cha"]),
     ("points", &["diem uu tien"]),
 ];
 

@@ -27,7 +27,7 @@ const COLUMNS: &[Column] = &[
     ("unit_code", &["ma don vi", "don vi", "code"]),
     ("item", &["thiet bi", "hang muc", "ma thiet bi"]),
     ("count", &["so luong", "so luong can", "can"]),
-    ("have", &["hien co", "so luong hien co"]),
+    ("have", &["hien co", "so luong hien co", "da co"]),
     ("price", &["don gia", "don gia (dong)"]),
 ];
 

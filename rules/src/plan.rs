@@ -236,7 +236,7 @@ pub struct Lacks {
     /// The ids of the rules that it fails and what is to be done mends, what costs most first; where nothing mends it, of
     /// those that it fails.
     pub rules: Vec<String>,
-    /// How many more it fails.
+    /// How many others it fails.
     #[serde(default)]
     pub others: u32,
     /// The weight of the worst.
@@ -459,6 +459,14 @@ impl Plan {
         let later = i64::try_from(line.years_paid(self.years.len()).saturating_sub(1)).unwrap_or(i64::MAX);
         cost.saturating_add(line.yearly().saturating_mul(later))
     }
+
+    /// What a line that no budget pays for would cost over all years, in đồng; nothing where a budget does or its price is
+    /// missing.
+    pub fn cost_left(&self, line: &Line) -> i64 {
+        let Some(cost) = line.cost.filter(|_| line.year.is_none()) else { return 0 };
+        let later = i64::try_from(self.years.len().saturating_sub(1)).unwrap_or(i64::MAX);
+        cost.saturating_add(line.yearly().saturating_mul(later))
+    }
 }
 
 /// One year of a plan.
@@ -510,13 +518,13 @@ pub fn plan(office: &Office<'_>, budgets: &[i64]) -> Plan {
     Plan { lines, years, counts }
 }
 
-/// What more money in the first year would do: the seats that become ready for `extra` đồng more, in any of the years, by
+/// What more money in one year would do, from 0: the seats that become ready for `extra` đồng more, in any of the years, by
 /// unit.
-pub fn marginal(plan: &Plan, extra: i64) -> BTreeMap<usize, i64> {
+pub fn marginal(plan: &Plan, extra: i64, year: usize) -> BTreeMap<usize, i64> {
     let budgets: Option<Vec<i64>> = plan.years.iter().map(|year| year.budget).collect();
     let Some(mut budgets) = budgets else { return BTreeMap::new() };
-    if let Some(first) = budgets.first_mut() {
-        *first = first.saturating_add(extra);
+    if let Some(budget) = budgets.get_mut(year) {
+        *budget = budget.saturating_add(extra);
     }
     let mut lines = plan.lines.clone();
     lines.iter_mut().for_each(|line| line.year = None);

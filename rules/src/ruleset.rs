@@ -235,7 +235,7 @@ pub struct Source {
 pub struct Remedy {
     /// What to do, in one phrase.
     pub title: Both,
-    /// When it can be done; always when none.
+    /// When it can be done, with what another rule set asks where it names one; always when none.
     pub needs: Option<Condition>,
     /// What the facts would be afterwards; nothing that an engine could weigh when empty.
     pub(crate) gives: Vec<Gift>,

@@ -140,6 +140,7 @@ fn workbook(criterion: &mut Criterion) {
             norms: norms.clone(),
         }),
         day: date(2026, 11, 28),
+        unsure: 0,
         scope: Scope::everything(),
         fund: "Ngân sách tỉnh".to_owned(),
         terms: Terms::default(),

@@ -18,6 +18,7 @@ use crate::server::open_app;
 use crate::terms::{PERCENT, Terms, Tried, keep_text};
 use crate::web::annex;
 use crate::web::format::{money, number};
+use crate::web::label::pick;
 use crate::web::plan::file;
 
 #[derive(Debug, Args)]
@@ -52,7 +53,7 @@ pub(super) struct Options {
     /// Prints the plan as JSON
     #[arg(long)]
     json: bool,
-    /// The language of complaints about the files to try: vi, en
+    /// The language of what is printed: vi, en
     #[arg(long, default_value = "en", value_parser = super::lang)]
     lang: Lang,
 }
@@ -141,33 +142,42 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
     let left: Vec<_> = lines.iter().filter(|line| line.year.is_none()).collect();
     let counts = planned.plan.counts;
     let more: u32 = funded.clone().map(|line| line.seats).sum();
-    let count = |count: usize| number(Lang::En, i64::try_from(count).unwrap_or(i64::MAX));
-    print(&format!(
-        "{place}, by {}: {} of {} seats are ready, the plan adds {more}.\nFunded: {} lines, {}. Not funded: {} lines, {}.",
-        planned.norm.title.en,
-        counts.ready,
-        counts.seats,
-        count(funded.count()),
-        money(Lang::En, cost),
-        count(left.len()),
-        money(Lang::En, left.iter().filter_map(|line| line.cost).sum()),
-    ))?;
+    let lang = options.lang;
+    let count = |count: usize| number(lang, i64::try_from(count).unwrap_or(i64::MAX));
+    let norm = pick(lang, &planned.norm.title);
+    let [ready, seats, more] = [counts.ready, counts.seats, more].map(|count| number(lang, i64::from(count)));
+    let (lines, lines_left) = (count(funded.count()), count(left.len()));
+    let cost = money(lang, cost);
+    let cost_left = money(lang, left.iter().map(|line| planned.plan.cost_left(line)).sum());
+    print(&match lang {
+        Lang::Vi => format!(
+            "{place}, theo {norm}: {ready} / {seats} chỗ làm việc sẵn sàng, kế hoạch thêm {more}.\n\
+             Bố trí được: {lines} việc, {cost}. Chưa bố trí được: {lines_left} việc, {cost_left}."
+        ),
+        Lang::En => format!(
+            "{place}, by {norm}: {ready} of {seats} seats are ready, the plan adds {more}.\n\
+             Funded: {lines} lines, {cost}. Not funded: {lines_left} lines, {cost_left}."
+        ),
+    })?;
     for (index, year) in planned.plan.years.iter().enumerate() {
-        let spent = money(Lang::En, year.spent);
-        match year.budget {
-            Some(budget) => {
-                let proof =
-                    if year.points == year.points_bound { "no choice is better" } else { "not proven" };
-                let budget = money(Lang::En, budget);
-                print(&format!(
-                    "Year {}: {spent} of {budget}, {} points ({proof}).",
-                    index + 1,
-                    year.points
-                ))?;
+        let (n, spent, points) = (index + 1, money(lang, year.spent), year.points);
+        let is_best = year.points == year.points_bound;
+        let Some(budget) = year.budget.map(|budget| money(lang, budget)) else {
+            if options.years > 1 {
+                print(&format!("{} {n}: {spent}.", lang.pick("Năm", "Year")))?;
             }
-            None if options.years > 1 => print(&format!("Year {}: {spent}.", index + 1))?,
-            None => {}
-        }
+            continue;
+        };
+        print(&match lang {
+            Lang::Vi => {
+                let proof = if is_best { "không cách nào hơn" } else { "chưa chứng minh" };
+                format!("Năm {n}: {spent} trong {budget}, {points} điểm ({proof}).")
+            }
+            Lang::En => {
+                let proof = if is_best { "no choice is better" } else { "not proven" };
+                format!("Year {n}: {spent} of {budget}, {points} points ({proof}).")
+            }
+        })?;
     }
     Ok(ExitCode::SUCCESS)
 }

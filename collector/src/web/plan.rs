@@ -154,7 +154,7 @@ impl Total {
         if line.year.is_some() {
             self.cost += plan.cost_of(line);
         } else {
-            self.left += line.cost.unwrap_or(0);
+            self.left += plan.cost_left(line);
         }
     }
 
@@ -280,11 +280,17 @@ fn best(lang: Lang, w: &'static Words, year: &Year) -> String {
 
 fn more_money(lang: Lang, w: &'static Words, planned: &Planned) -> String {
     let extra = money(lang, MORE);
-    let gain = marginal(&planned.plan, MORE);
-    let all: i64 = gain.values().sum();
-    if all <= 0 {
+    // Of several years that in which it does most.
+    let years = planned.plan.years.len();
+    let gains = (0..years).map(|year| (year, marginal(&planned.plan, MORE, year)));
+    let sum = |gain: &BTreeMap<usize, i64>| gain.values().sum::<i64>();
+    let best = gains.max_by_key(|(year, gain)| (sum(gain), std::cmp::Reverse(*year)));
+    let Some((year, gain)) = best.filter(|(_, gain)| sum(gain) > 0) else {
         return fill(&w.plan_marginal_none, &[("extra", &extra)]);
-    }
+    };
+    let all = sum(&gain);
+    let when = fill(&w.plan_year, &[("n", &(year + 1).to_string())]);
+    let extra = if years > 1 { format!("{extra} ({when})") } else { extra };
     let mut by_agency: BTreeMap<usize, i64> = BTreeMap::new();
     for (unit, seats) in gain {
         *by_agency.entry(planned.units.get(unit).map_or(unit, |unit| unit.agency)).or_default() += seats;
@@ -304,9 +310,15 @@ fn more_money(lang: Lang, w: &'static Words, planned: &Planned) -> String {
 }
 
 fn items(lang: Lang, w: &'static Words, planned: &Planned) -> Vec<ItemRow> {
+    let has_years = planned.plan.years.len() > 1;
+    let unit = |id: &str| {
+        let Some(item) = planned.judge.prices.items.get(id) else { return String::new() };
+        let unit = pick(lang, &item.unit);
+        if has_years && item.yearly { fill(&w.plan_unit_years, &[("unit", unit)]) } else { unit.to_owned() }
+    };
     let row = |one: Bought| ItemRow {
         name: item(lang, planned, &one.item),
-        unit: planned.judge.prices.items.get(&one.item).map_or("", |item| pick(lang, &item.unit)).to_owned(),
+        unit: unit(&one.item),
         count: number(lang, one.count),
         price: one.price.map_or_else(|| w.plan_no_price.clone(), |price| number(lang, price)),
         amount: one.price.map_or_else(|| "—".to_owned(), |price| number(lang, price * one.count)),

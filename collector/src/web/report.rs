@@ -125,7 +125,7 @@ fn units(planned: &Planned) -> Vec<[String; 8]> {
         if line.year.is_some() {
             counted.funded += planned.plan.cost_of(line);
         } else {
-            counted.left += line.cost.unwrap_or(0);
+            counted.left += planned.plan.cost_left(line);
         }
     }
     let mut agencies: Vec<(usize, Agency)> = agencies.into_iter().collect();

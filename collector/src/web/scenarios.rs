@@ -120,7 +120,7 @@ fn unit_sums(planned: &Planned) -> Vec<UnitSum> {
             sum.cost += planned.plan.cost_of(line);
             sum.more += i64::from(line.seats);
         } else {
-            sum.left += line.cost.unwrap_or(0);
+            sum.left += planned.plan.cost_left(line);
         }
     }
     sums.into_values().collect()
@@ -154,7 +154,7 @@ impl Outcome {
             ready: i64::from(plan.counts.ready),
             more: funded().map(|line| i64::from(line.seats)).sum(),
             cost: plan.lines.iter().map(|line| plan.cost_of(line)).sum(),
-            left: left().filter_map(|line| line.cost).sum(),
+            left: left().map(|line| plan.cost_left(line)).sum(),
             lines: count(funded().count()),
             left_lines: count(left().count()),
             points: plan.years.iter().map(|year| year.points).sum(),

@@ -621,6 +621,7 @@ words! {
     plan_budget_hint
     plan_unlimited
     plan_budget_each
+    plan_year_budget
     plan_years
     plan_norm
     plan_norm_today
@@ -651,11 +652,14 @@ words! {
     plan_left_first
     plan_seats
     plan_lines
+    plan_unit_years
     plan_marginal
     plan_marginal_none
     plan_marginal_more
     plan_best
     plan_near
+    plan_note_unsure
+    plan_note_waiting_again
     plan_note_missing
     plan_note_assumed
     plan_note_estimate

@@ -165,11 +165,11 @@ fn a_budget_over_years_drops_nothing() {
             Counts { seats: 8, seats_assumed: 0, ready: 2, unknown: 0, surplus: 1, over_norm: 0 }"#]],
     );
     let tight = plan(&office, &[7_000_000]);
-    let gain = marginal(&tight, 16_000_000);
+    let gain = marginal(&tight, 16_000_000, 0);
     assert_eq!(gain, BTreeMap::from([(3, 1)]), "one more seat in Y");
     // Y's seat is funded in the second year either way.
     let longer = plan(&office, &[7_000_000, 16_000_000]);
-    let gain = marginal(&longer, 16_000_000);
+    let gain = marginal(&longer, 16_000_000, 0);
     assert_eq!(gain.values().sum::<i64>(), 1, "{gain:?}");
     assert!(!gain.contains_key(&3), "one more seat, and not in Y: {gain:?}");
 }
@@ -254,7 +254,9 @@ fn rent_comes_again_each_year() {
     assert_eq!(spent(&ending), [10_000_000, 0]);
     assert!(ending.years.iter().all(|year| year.points <= year.points_bound));
     // The next million counts what later years can go on paying too.
-    assert!(marginal(&ending, 100_000_000).is_empty());
+    assert!(marginal(&ending, 100_000_000, 0).is_empty());
+    let waiting = ending.lines.iter().find(|line| line.year.is_none()).unwrap();
+    assert_eq!((ending.cost_left(waiting), ending.cost_of(waiting)), (24_000_000, 0), "both years");
 }
 
 /// A licence for a year is paid again in each later year; what is bought with it is paid once.

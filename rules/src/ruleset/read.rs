@@ -96,8 +96,7 @@ fn read(
         digests: Vec::new(),
         in_force: head.as_ref().map(|head| head.in_force),
     };
-    let remedies =
-        file.take("remedy").map(|field| remedies(reader, field, &names.parameters)).unwrap_or_default();
+    let remedies = file.take("remedy").map(|field| remedies(reader, field, &mut names)).unwrap_or_default();
     names.remedies = remedies.iter().map(|(_, id, ..)| id.clone()).collect();
     if let Some(parent) = &parent {
         names.groups.extend(parent.groups.iter().map(|(id, _)| id.clone()));
@@ -181,7 +180,8 @@ fn read(
     }
     let digests = names.digests.iter().chain(parent.iter().map(|set| &set.digest));
     let digest = digests.fold(essence(text), |sum, digest| format!("{sum}\n{digest}"));
-    let scans = scan::gather(all.iter_mut().flat_map(Rule::conditions_mut));
+    let needs = kept.values_mut().filter_map(|remedy| remedy.needs.as_mut());
+    let scans = scan::gather(all.iter_mut().flat_map(Rule::conditions_mut).chain(needs));
     let (unit_rules, rules) = all.into_iter().partition(|rule| rule.about == About::Unit);
     Some(RuleSet {
         id: head.id,
@@ -527,13 +527,22 @@ fn group(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Bo
 /// A remedy with its place and its id, and the facts that it gives, each with its place.
 type ReadRemedy = (usize, String, Remedy, Vec<(usize, Place)>);
 
-fn remedies(reader: &mut Reader<'_>, field: Field<'_>, parameters: &Parameters) -> Vec<ReadRemedy> {
+fn remedies(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Vec<ReadRemedy> {
     let Some(mut table) = reader.table(field) else { return Vec::new() };
-    let scope = Scope { record: None, parameters, about: Some(About::Pc) };
-    let read = |reader: &mut Reader<'_>, field: Field<'_>| {
+    let scope = Scope { record: None, parameters: &names.parameters, about: Some(About::Pc) };
+    let (library, digests) = (names.library, &mut names.digests);
+    let mut read = |reader: &mut Reader<'_>, field: Field<'_>| {
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
         let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
+        let met = table.take("meets").and_then(|field| meets(reader, field, library));
+        let needs = match (needs, met) {
+            (needs, None) => needs,
+            (needs, Some(met)) => {
+                digests.push(met.digest);
+                Some(Node::All(needs.into_iter().chain([met.whole]).collect()))
+            }
+        };
         let gives = table.take("gives").map(|field| gives::read(reader, field, scope)).unwrap_or_default();
         let item = table.take("item").and_then(|field| reader.full_text(field)).map(str::to_owned);
         table.finish(reader);

@@ -203,6 +203,7 @@ fn remedy() -> Json {
         [
             ("title", reference("both")),
             ("needs", reference("condition")),
+            ("meets", said()),
             ("gives", reference("gives")),
             ("item", said()),
         ],

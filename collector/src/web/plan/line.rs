@@ -143,10 +143,10 @@ pub fn why_of(
     }
 }
 
-/// What a line costs, in đồng: where a budget pays for it in all its years together, else in one; none when a price is
-/// missing.
+/// What a line costs, in đồng, in all its years together, where no budget pays for it in all of the plan; none when a
+/// price is missing.
 pub fn cost(planned: &Planned, line: &Line) -> Option<i64> {
-    line.cost.map(|cost| if line.year.is_some() { planned.plan.cost_of(line) } else { cost })
+    line.cost.map(|_| planned.plan.cost_of(line) + planned.plan.cost_left(line))
 }
 
 /// When a line is paid for.

@@ -28,6 +28,10 @@ pub(in crate::web) fn notes(lang: Lang, w: &'static Words, planned: &Planned) ->
         }
     };
     note(&w.plan_note_missing, i64::try_from(planned.missing).unwrap_or(i64::MAX));
+    note(&w.plan_note_unsure, planned.unsure);
+    let waits = |line: &&Line| line.year.is_none() && line.yearly() > 0;
+    let waiting = if planned.plan.years.len() > 1 { lines.iter().filter(waits).count() } else { 0 };
+    note(&w.plan_note_waiting_again, i64::try_from(waiting).unwrap_or(i64::MAX));
     note(&w.plan_note_assumed, i64::from(counts.seats_assumed));
     note(&w.plan_note_unknown, i64::from(counts.unknown));
     note(&w.plan_note_surplus, i64::from(counts.surplus));
