@@ -48,8 +48,7 @@ pub fn forecast(counts: &[Count], today: Date, days: i32, share_percent: i64) ->
         return Forecast::TooLittle(looked_at.len());
     }
     // The pace is the change that stands beside it, where that is known, else from the first of these days.
-    let begun = counts.iter().rev().find(|(day, grades)| *day <= since && grades.all() > 0);
-    let (run, from) = match begun {
+    let (run, from) = match last_by(counts, since) {
         Some((day, grades)) => (i64::from(today.since(*day).map_or(0, |age| age.get_days())), share(grades)),
         None => (span, looked_at.first().map_or(latest, |(_, share)| *share)),
     };
@@ -68,6 +67,11 @@ pub fn forecast(counts: &[Count], today: Date, days: i32, share_percent: i64) ->
     }
 }
 
+/// The last count of any machines on this day or before.
+fn last_by(counts: &[Count], day: Date) -> Option<&Count> {
+    counts.iter().rev().find(|(counted, grades)| *counted <= day && grades.all() > 0)
+}
+
 /// The share of ready machines in millionths.
 fn share(grades: &crate::store::listing::Grades) -> i64 {
     grades.of(Grade::Ready) * WHOLE / grades.all().max(1)
@@ -77,8 +81,7 @@ fn share(grades: &crate::store::listing::Grades) -> i64 {
 /// counted so long ago.
 pub fn change(counts: &[Count], today: Date, days: i32) -> Option<(i64, i64)> {
     let since = today.saturating_sub(Span::new().days(days));
-    let (_, before) = counts.iter().rev().find(|(day, grades)| *day <= since && grades.all() > 0)?;
-    let (_, latest) = counts.iter().rev().find(|(day, grades)| *day <= today && grades.all() > 0)?;
+    let ((_, before), (_, latest)) = (last_by(counts, since)?, last_by(counts, today)?);
     let tenths = |grades| (share(grades) + 500) / 1000;
     Some((latest.of(Grade::Ready) - before.of(Grade::Ready), tenths(latest) - tenths(before)))
 }

@@ -397,13 +397,29 @@ impl Line {
         self.purchases.iter().filter(|one| one.yearly).filter_map(Purchased::amount).sum()
     }
 
+    /// Whether something of it comes again in each later year.
+    fn comes_again(&self) -> bool {
+        self.purchases.iter().any(|one| one.yearly)
+    }
+
+    /// Whether what comes again, or does not, is paid for in this year.
+    fn is_paid_in(&self, year: usize, comes_again: bool) -> bool {
+        self.year.is_some_and(|begun| begun == year || (comes_again && begun < year))
+    }
+
     /// In how many of so many years something of it is paid for.
     pub fn years_paid(&self, years: usize) -> usize {
         match self.year {
             None => 0,
-            Some(year) if self.purchases.iter().any(|one| one.yearly) => years.saturating_sub(year),
+            Some(year) if self.comes_again() => years.saturating_sub(year),
             Some(_) => 1,
         }
+    }
+
+    /// What it costs in so many years, at least 1, in đồng; nothing where its price is missing.
+    fn cost_over(&self, years: usize) -> i64 {
+        let later = i64::try_from(years.saturating_sub(1)).unwrap_or(i64::MAX);
+        self.cost.map_or(0, |cost| cost.saturating_add(self.yearly().saturating_mul(later)))
     }
 }
 
@@ -436,36 +452,26 @@ impl Plan {
 
     /// What is paid for in this year, each with its line: what begins in it, and what began before and comes again.
     pub fn bought_in(&self, year: usize) -> impl Iterator<Item = (&Line, &Purchased)> {
-        let is_paid = move |line: &Line, one: &Purchased| {
-            line.year.is_some_and(|begun| begun == year || (one.yearly && begun < year))
-        };
         self.lines
             .iter()
             .flat_map(|line| line.purchases.iter().map(move |one| (line, one)))
-            .filter(move |(line, one)| is_paid(line, one))
+            .filter(move |(line, one)| line.is_paid_in(year, one.yearly))
     }
 
     /// The lines of which something is paid for in this year, and those that begin in it and cost nothing.
     pub fn paid_in(&self, year: usize) -> impl Iterator<Item = &Line> {
-        let comes_again = |line: &Line| line.purchases.iter().any(|one| one.yearly);
-        self.lines.iter().filter(move |line| {
-            line.year.is_some_and(|begun| begun == year || (begun < year && comes_again(line)))
-        })
+        self.lines.iter().filter(move |line| line.is_paid_in(year, line.comes_again()))
     }
 
     /// What a line costs in all years together, in đồng: nothing where no budget pays for it or its price is missing.
     pub fn cost_of(&self, line: &Line) -> i64 {
-        let Some(cost) = line.cost.filter(|_| line.year.is_some()) else { return 0 };
-        let later = i64::try_from(line.years_paid(self.years.len()).saturating_sub(1)).unwrap_or(i64::MAX);
-        cost.saturating_add(line.yearly().saturating_mul(later))
+        if line.year.is_some() { line.cost_over(line.years_paid(self.years.len())) } else { 0 }
     }
 
     /// What a line that no budget pays for would cost over all years, in đồng; nothing where a budget does or its price is
     /// missing.
     pub fn cost_left(&self, line: &Line) -> i64 {
-        let Some(cost) = line.cost.filter(|_| line.year.is_none()) else { return 0 };
-        let later = i64::try_from(self.years.len().saturating_sub(1)).unwrap_or(i64::MAX);
-        cost.saturating_add(line.yearly().saturating_mul(later))
+        if line.year.is_none() { line.cost_over(self.years.len()) } else { 0 }
     }
 }
 

@@ -137,16 +137,16 @@ pub(super) async fn run(data: &Data, options: Options) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let lines = &planned.plan.lines;
-    let funded = lines.iter().filter(|line| line.year.is_some());
+    let funded = || planned.plan.funded();
     let cost: i64 = lines.iter().map(|line| planned.plan.cost_of(line)).sum();
     let left: Vec<_> = lines.iter().filter(|line| line.year.is_none()).collect();
     let counts = planned.plan.counts;
-    let more: u32 = funded.clone().map(|line| line.seats).sum();
+    let more: u32 = funded().map(|line| line.seats).sum();
     let lang = options.lang;
     let count = |count: usize| number(lang, i64::try_from(count).unwrap_or(i64::MAX));
     let norm = pick(lang, &planned.norm.title);
     let [ready, seats, more] = [counts.ready, counts.seats, more].map(|count| number(lang, i64::from(count)));
-    let (lines, lines_left) = (count(funded.count()), count(left.len()));
+    let (lines, lines_left) = (count(funded().count()), count(left.len()));
     let cost = money(lang, cost);
     let cost_left = money(lang, left.iter().map(|line| planned.plan.cost_left(line)).sum());
     print(&match lang {

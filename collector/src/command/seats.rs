@@ -74,9 +74,15 @@ impl Taken {
 
     /// What happened to so many units, or would.
     pub(super) fn outcome(&self, units: usize) -> String {
+        let change = self.change();
+        self.lang.pick(format!("{units} đơn vị {change}"), format!("{} {change}", units_counted(units)))
+    }
+
+    /// That something changed, or would.
+    fn change(&self) -> &'static str {
         let (vi, en) =
             if self.dry_run { ("sẽ thay đổi", "would change") } else { ("đã thay đổi", "changed") };
-        self.lang.pick(format!("{units} đơn vị {vi}"), format!("{} {en}", units_counted(units)))
+        self.lang.pick(vi, en)
     }
 }
 
@@ -166,11 +172,10 @@ async fn place(data: &Data, taken: &Taken) -> Result<ExitCode> {
     }
     taken.tell_changes(Kind::Rooms, None, &reckoned.changes)?;
     let (changed, same) = (reckoned.changes.len(), reckoned.same);
-    let (vi, en) =
-        if taken.dry_run { ("sẽ thay đổi", "would change") } else { ("đã thay đổi", "changed") };
+    let change = taken.change();
     print(&lang.pick(
-        format!("{changed} máy {vi} phòng hoặc sổ tài sản, {same} máy giữ nguyên."),
-        format!("{} {en} in room or register, {same} as before.", machines_counted(changed)),
+        format!("{changed} máy {change} phòng hoặc sổ tài sản, {same} máy giữ nguyên."),
+        format!("{} {change} in room or register, {same} as before.", machines_counted(changed)),
     ))?;
     Ok(ExitCode::SUCCESS)
 }

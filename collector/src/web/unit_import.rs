@@ -352,19 +352,17 @@ pub(crate) fn left_kind(w: &'static Words, kind: Kind) -> &'static str {
 
 /// What becomes of one unit, in one line.
 pub(crate) fn told(w: &'static Words, change: &Change) -> String {
-    let (title, Line { code, name, text }) = line(w, change);
+    in_one_line(line(w, change))
+}
+
+fn in_one_line((title, Line { code, name, text }): (&'static str, Line)) -> String {
     format!("{title}: {code} {name} {text}").trim_end().to_owned()
 }
 
 /// What becomes of the units of a reform, a line for each.
 pub(crate) fn reform_told(w: &'static Words, reform: &Reform, estates: &[Estate]) -> Vec<String> {
     let left = estates.iter().flat_map(|one| estate_lines(w, one));
-    let lines = reform_lines(w, reform).into_iter().chain(left);
-    lines
-        .map(|(title, Line { code, name, text })| {
-            format!("{title}: {code} {name} {text}").trim_end().to_owned()
-        })
-        .collect()
+    reform_lines(w, reform).into_iter().chain(left).map(in_one_line).collect()
 }
 
 fn line(w: &'static Words, change: &Change) -> (&'static str, Line) {
