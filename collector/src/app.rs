@@ -45,7 +45,7 @@ pub struct App {
 }
 
 /// The rules that judge.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Judge {
     /// Every rule set, whether in force or not.
     pub sets: Vec<RuleSet>,

@@ -326,4 +326,4 @@ async fn report_all(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -197,6 +197,26 @@ pub async fn undiagnosed(tx: &mut Tx, scope: &Scope, judge: &Judge) -> Result<u6
     diagnosis::missing_count(tx, scope, &by(judge, &Terms::default())).await
 }
 
+/// The machines of a scope whose diagnoses by what is in force are of their latest report, and by what they were made.
+pub(crate) struct Kept {
+    made_by: BTreeMap<String, Arc<str>>,
+    book: String,
+}
+
+impl Kept {
+    /// Reads them.
+    pub(crate) async fn of(tx: &mut Tx, scope: &Scope, judge: &Judge) -> Result<Kept> {
+        let By { terms, book } = by(judge, &Terms::default());
+        Ok(Kept { made_by: diagnosis::made_by(tx, scope, &terms).await?, book })
+    }
+
+    /// Whether the diagnosis of this machine holds, where these rules judge it.
+    pub(crate) fn holds(&self, machine: &str, rules_digest: &str) -> bool {
+        let made_by = self.made_by.get(machine).and_then(|made_by| made_by.strip_prefix(rules_digest));
+        made_by.and_then(|rest| rest.strip_prefix(' ')) == Some(&self.book)
+    }
+}
+
 /// Throws the diagnoses away that were made for a trial which is over: no draft is made by its terms.
 ///
 /// # Errors
@@ -510,9 +530,10 @@ pub(crate) async fn machines(
 pub(crate) fn rediagnose(machines: &mut [Machine], mut diagnoses: BTreeMap<String, Diagnosis>) {
     for machine in machines {
         if let Some(diagnosis) = diagnoses.remove(&machine.id) {
-            // The age is that of the same machine, whoever diagnoses it.
-            let Diagnosis { state, ready_for, age_years: _, printers, scanners } = diagnosis;
-            *machine = Machine { state, ready_for, printers, scanners, ..machine.clone() };
+            let Diagnosis { state, ready_for, age_years, printers, scanners } = diagnosis;
+            // The asset register knows it better.
+            let age_years = machine.age_years.or(age_years);
+            *machine = Machine { state, ready_for, age_years, printers, scanners, ..machine.clone() };
         }
     }
 }

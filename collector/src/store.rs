@@ -84,6 +84,8 @@ const CONNECTIONS_MAX: u32 = 8;
 /// What each connection keeps of the database in memory: 8 MiB (SQLite takes KiB as a negative number). A rescore writes
 /// half as long as with the 2 MiB of SQLite.
 const CACHE: &str = "-8192";
+/// Rows that a connection hands over before it waits for whoever reads them: each wait wakes another thread.
+const ROWS: usize = 1024;
 
 /// All that the collector remembers.
 #[derive(Clone)]
@@ -126,6 +128,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .pragma("cache_size", CACHE)
+            .row_buffer_size(ROWS)
             .busy_timeout(Duration::from_secs(BUSY_SECONDS));
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)

@@ -15,7 +15,7 @@ use rules::facts::unit::Unit as UnitFacts;
 use rules::norms::{Group, Norm};
 use rules::plan::{Devices, Fitness, Machine, Office, PRINTER, SCANNER, Seats, State, Unit, Wish, devices};
 use rules::quantity::Percent;
-use rules::ruleset::RuleSet;
+use rules::ruleset::{RuleSet, Settings};
 
 use crate::app::Judge;
 use crate::judge::unit_settings;
@@ -92,10 +92,18 @@ impl Gathered {
     /// # Errors
     /// When there is no such unit, or a declaration is no answer to its fact.
     pub fn verdicts(&self, set: &RuleSet, unit: &str) -> Result<Vec<Verdict>> {
-        let (place, _) = self.place(unit)?;
-        let settings = unit_settings(set, &self.locals.of("", &self.units[place].path));
+        let settings = self.settings(set, unit)?;
         let Counted { worst, best } = self.count(unit)?;
         Ok(assess_unit_between((&worst, &best), set, self.day, &settings))
+    }
+
+    /// What stands for the parameters of this set in a unit.
+    ///
+    /// # Errors
+    /// When there is no such unit.
+    pub fn settings(&self, set: &RuleSet, unit: &str) -> Result<Settings> {
+        let (place, _) = self.place(unit)?;
+        Ok(unit_settings(set, &self.locals.of("", &self.units[place].path)))
     }
 
     /// The ids of the agencies of a scope, in the order of the tree: those that have posts, machines or declared something.

@@ -17,6 +17,7 @@ use tally::{Tally, tally};
 use crate::app::Judge;
 use crate::judge::shares;
 use crate::local::Locals;
+use crate::planning::Kept;
 use crate::store::Store;
 use crate::store::fleet;
 use crate::store::listing::Scope;
@@ -226,6 +227,7 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
     let mut tx = store.read().await?;
     progress.set_length(fleet::reported(&mut tx, &trial.scope).await?);
     let locals = Arc::new(Locals::on(&mut tx, as_of.unwrap_or(trial.today)).await?);
+    let kept = Arc::new(Kept::of(&mut tx, &trial.scope, &trial.now).await?);
     let mut sum = Tally::default();
     let until = Instant::now() + trial.patience;
     let mut after = String::new();
@@ -235,9 +237,9 @@ pub async fn what_if(store: &Store, trial: &Trial, progress: &ProgressBar) -> Re
         after.clone_from(&last.machine);
         let count = batch.len();
         for share in shares(batch) {
-            let (trial, locals) = (trial.clone(), Arc::clone(&locals));
-            sum.waiting
-                .push(tokio::task::spawn_blocking(move || tally(&trial, as_of, until, &locals, &share)));
+            let (trial, locals, kept) = (trial.clone(), Arc::clone(&locals), Arc::clone(&kept));
+            let count = move || tally(&trial, as_of, until, (&locals, &kept), &share);
+            sum.waiting.push(tokio::task::spawn_blocking(count));
         }
         for share in std::mem::take(&mut sum.waiting) {
             sum.join(share.await.context("trying the rules")?);

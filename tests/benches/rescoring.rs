@@ -1,5 +1,6 @@
 //! How long judging a whole fleet again takes, from the database and back: the store is filled with machines from the
-//! recorded PCs through the intake, then the rules change.
+//! recorded PCs through the intake, then the rules change. The PCs join one after another, as in a province, and report in
+//! another order.
 //!
 //! `cargo bench -p sansang-tests --bench rescoring`; `SANSANG_MACHINES` says how many (30,000). Filling takes minutes:
 //! `SANSANG_FILLED` names a file that keeps the filled store for the next run.
@@ -19,6 +20,7 @@ use collector::store::rules_text::{Kind, Text};
 use collector::store::unit::Naming;
 use collector::store::{Store, key, machine, unit};
 use indicatif::ProgressBar;
+use jiff::SignedDuration;
 use ring::rand::SystemRandom;
 use rules::envelope::{SigningKey, pack};
 use rules::fact::Fact;
@@ -35,6 +37,8 @@ const OFFICE: &str = "vn-office-2026";
 const ROLES: [&str; 4] = ["officer", "clerk", "counter", "leader"];
 /// Arrivals that are on their way at the same time.
 const TOGETHER: usize = 64;
+/// How far from one another the PCs stand that report one after another: a prime number, so that each comes once.
+const STRIDE: usize = 7919;
 
 /// The shipped rules, where this text stands for another in the set for offices.
 fn rules(from: &str, to: &str) -> Judge {
@@ -107,17 +111,22 @@ async fn fill(app: &App, count: usize) {
     }
     let mut keys = Vec::with_capacity(count);
     for number in 0..count {
+        app.clock.set(now + SignedDuration::from_millis(i64::try_from(number).unwrap() - 60_000_000));
+        let now = app.clock.now();
         let key = SigningKey::from_pkcs8(&SigningKey::generate(&SystemRandom::new()).unwrap()).unwrap();
         let hostname = format!("PC-{number:06}");
         let newcomer = Newcomer { hostname: &hostname, agent: "0.1.0", role: ROLES[number % ROLES.len()] };
         let id = machine::add(&mut tx, &units[number % units.len()], newcomer, now).await.unwrap();
         key::add(&mut tx, &key.id().0, &id, key.public_key(), now).await.unwrap();
-        keys.push((hostname, key));
+        keys.push(Some((hostname, key)));
     }
     tx.commit().await.unwrap();
     let waiting = Arc::new(tokio::sync::Semaphore::new(TOGETHER));
     let mut sent = tokio::task::JoinSet::new();
-    for (number, (hostname, key)) in keys.into_iter().enumerate() {
+    for turn in 0..count {
+        let number = turn * STRIDE % count;
+        let (hostname, key) = keys[number].take().unwrap();
+        app.clock.set(now + SignedDuration::from_millis(i64::try_from(turn).unwrap()));
         let permit = Arc::clone(&waiting).acquire_owned().await.unwrap();
         let (intake, pcs) = (intake.clone(), Arc::clone(&pcs));
         sent.spawn(async move {

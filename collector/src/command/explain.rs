@@ -12,7 +12,7 @@ use rules::limits::REPORT_BYTES_MAX;
 use rules::mend::{Mend, Patient, mend};
 use rules::prices::Prices;
 use rules::report::Report;
-use rules::ruleset::{About, Both, Rule, RuleSet};
+use rules::ruleset::{About, Both, Rule, RuleSet, Settings};
 use serde_json::{Value, json};
 
 use super::{find_unit, open, print, rules_files, tell};
@@ -76,7 +76,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let assessment = assess_in(&report.facts, set, &rules.lifecycle, options.role, today, &settings);
     let patient = Patient { facts: &report.facts, set, role: options.role, day: today, settings: &settings };
     let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
-    let speaker = Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules };
+    let speaker =
+        Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules, settings: &settings };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     if options.json {
         let verdicts: Vec<Value> = assessment
@@ -126,10 +127,11 @@ pub(super) async fn run_unit(data: &Data, options: &Options, code: &str) -> Resu
     let unit = find_unit(&mut tx, code).await.with_context(|| format!("explaining the unit {code}"))?;
     let scope = Scope::subtree(&unit.path);
     let gathered = unit_facts::gather(&mut tx, &app.judge(), &scope, today).await?;
-    let verdicts = gathered.verdicts(set, &unit.id)?;
+    let (verdicts, settings) = (gathered.verdicts(set, &unit.id)?, gathered.settings(set, &unit.id)?);
     drop(tx);
     app.store.close().await;
-    let speaker = Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules };
+    let speaker =
+        Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules, settings: &settings };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     let role = Role::Officer;
     if options.json {
@@ -226,6 +228,8 @@ struct Speaker<'a> {
     lang: Lang,
     w: &'static Words,
     rules: &'a Rules,
+    /// What stands for the parameters of the set.
+    settings: &'a Settings,
 }
 
 impl Speaker<'_> {
@@ -296,7 +300,7 @@ impl Speaker<'_> {
     fn asked(&self, rule: &Rule, role: Role) -> [Vec<String>; 4] {
         let said = |condition: Option<&rules::condition::Condition>| {
             condition
-                .map(|condition| condition.in_words(self.lang.tongue(), &self.rules.set.parameters))
+                .map(|condition| condition.in_words(self.lang.tongue(), &self.rules.set, self.settings))
                 .unwrap_or_default()
         };
         [
@@ -309,13 +313,8 @@ impl Speaker<'_> {
 
     fn seen(&self, verdict: &Verdict) -> Vec<String> {
         let said = verdict.seen.iter().map(|seen| {
-            let term = value::term(&seen.fact);
-            let text = term.map_or_else(
-                || seen.value.to_string(),
-                |term| value::kept(self.lang, self.w, term.kind, &seen.value),
-            );
+            let (label, text) = value::seen(self.lang, self.w, Some(&self.rules.set), seen);
             let record = seen.record.as_ref().map(|record| format!(" ({record})")).unwrap_or_default();
-            let label = term.map_or(seen.fact.as_str(), |term| value::label(self.lang, term));
             format!("{label}{record}: {text} [{}]", seen.fact)
         });
         said.collect()

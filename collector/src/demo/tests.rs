@@ -18,7 +18,8 @@ fn now() -> Timestamp {
     "2026-11-22T01:12:00Z".parse().unwrap()
 }
 
-async fn province(seed: u64, tree: Tree) -> (Folder, App) {
+/// An invented province of 60 PCs.
+pub(crate) async fn province(seed: u64, tree: Tree) -> (Folder, App) {
     let folder = Folder::new();
     let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
     let judge = Judge {

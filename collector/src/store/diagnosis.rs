@@ -1,5 +1,8 @@
 //! Diagnoses: whether each machine is fit and what would mend it, kept until its report, the rules or prices change.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use anyhow::Result;
 
 use super::fleet::Latest;
@@ -101,6 +104,30 @@ pub async fn missing_count(tx: &mut Tx, scope: &Scope, by: &By) -> Result<u64> {
         .fetch_one(c)
         .await?);
     Ok(u64::try_from(count)?)
+}
+
+/// By what each machine of these units was diagnosed, by id; without those that have reported since.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn made_by(tx: &mut Tx, scope: &Scope, terms: &str) -> Result<BTreeMap<String, Arc<str>>> {
+    const SQL: &str = "SELECT m.id, d.made_by FROM machine m
+            JOIN diagnosis d ON d.machine = m.id AND d.terms = $3 AND d.report = m.report
+        WHERE m.unit_path >= $1 AND m.unit_path < $2";
+    let rows: Vec<(String, String)> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(terms)
+        .fetch_all(c)
+        .await?);
+    // A fleet is diagnosed by few rules.
+    let mut texts: BTreeSet<Arc<str>> = BTreeSet::new();
+    let mut shared = |text: String| {
+        let text = texts.get(text.as_str()).cloned().unwrap_or_else(|| text.into());
+        texts.insert(Arc::clone(&text));
+        text
+    };
+    Ok(rows.into_iter().map(|(machine, text)| (machine, shared(text))).collect())
 }
 
 /// Keeps a diagnosis in place of the one before.

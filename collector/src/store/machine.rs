@@ -373,17 +373,16 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
     macro_rules! evidence_where {
         ($which:literal) => {
             concat!(
-                "SELECT m.id, m.unit_path, m.role, m.rules_digest, r.id, r.taken_at, m.assessment, m.verdicts,
-                    m.opinion_why
-                FROM machine m JOIN report r ON r.id = m.report
-                WHERE m.id > $1 AND ",
+                "SELECT id, unit_path, role, rules_digest, report, taken_at, assessment, verdicts, opinion_why
+                FROM machine
+                WHERE id > $1 AND report IS NOT NULL AND ",
                 $which,
-                " ORDER BY m.id LIMIT $2"
+                " ORDER BY id LIMIT $2"
             )
         };
     }
-    const BELOW: &str = evidence_where!("substr(m.unit_path, 1, length($3)) = $3");
-    const ONE: &str = evidence_where!("m.id = $3");
+    const BELOW: &str = evidence_where!("substr(unit_path, 1, length($3)) = $3");
+    const ONE: &str = evidence_where!("id = $3");
     let (sql, which) = match among {
         Among::All => (BELOW, ""),
         Among::Below(path) => (BELOW, path),

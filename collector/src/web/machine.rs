@@ -10,11 +10,12 @@ use rules::envelope;
 use rules::fact::{Fact, Reason};
 use rules::facts::{AREAS, Facts, Kind, Origin, Place as FactPlace, Records, Term, Value};
 use rules::report::Report;
-use rules::ruleset::{Rule, RuleSet};
+use rules::ruleset::{Rule, RuleSet, Settings};
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::inventory;
+use crate::judge::settings;
 use crate::lang::Lang;
 use crate::local::Local;
 use crate::store::account::Standing;
@@ -121,6 +122,8 @@ struct RuleView {
     is_bad: bool,
     seen: String,
     rest: Vec<String>,
+    /// What would pass, where it does not.
+    asks: Option<String>,
     why: Option<String>,
     source: Option<String>,
     remedies: Vec<String>,
@@ -297,9 +300,9 @@ fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
     }
     let Some(assessment) = &rows.assessment else { return w.because_unjudged.clone() };
     let decided = assessment.decided_by.as_deref().and_then(|id| {
-        let (_, rule) = label::rule(judge, Some(&assessment.set), id)?;
+        let (set, rule) = label::rule(judge, Some(&assessment.set), id)?;
         let verdict = assessment.verdicts.iter().find(|verdict| verdict.rule == id)?;
-        Some((label::fails(lang, rule, Some(assessment.role)), seen(lang, w, verdict).join("; ")))
+        Some((label::fails(lang, rule, Some(assessment.role)), seen(lang, w, Some(set), verdict).join("; ")))
     });
     let text = match (machine.grade, &decided) {
         (Grade::Ready, _) => {
@@ -334,13 +337,12 @@ fn judged_by(reader: &Reader, set: Option<&RuleSet>, assessment: &Assessment) ->
 }
 
 /// The facts that a rule looked at, each in words.
-fn seen(lang: Lang, w: &'static Words, verdict: &Verdict) -> Vec<String> {
+fn seen(lang: Lang, w: &'static Words, set: Option<&RuleSet>, verdict: &Verdict) -> Vec<String> {
     let texts = verdict.seen.iter().map(|seen| {
-        let Some(term) = value::term(&seen.fact) else { return format!("{}: {}", seen.fact, seen.value) };
-        let text = value::kept(lang, w, term.kind, &seen.value);
+        let (label, text) = value::seen(lang, w, set, seen);
         match &seen.record {
-            Some(record) => format!("{record} – {}: {text}", value::label(lang, term)),
-            None => format!("{}: {text}", value::label(lang, term)),
+            Some(record) => format!("{record} – {label}: {text}"),
+            None => format!("{label}: {text}"),
         }
     });
     texts.collect()
@@ -363,6 +365,7 @@ fn groups(
     // A set that is not here any more has lost its groups; its verdicts are still shown.
     titles.push((None, w.machine_other_rules.clone()));
     let known: Vec<&str> = titles.iter().filter_map(|(id, _)| *id).collect();
+    let settings = set.map(|set| settings(set, &rows.local)).unwrap_or_default();
     let mut views = Vec::new();
     for (id, title) in &titles {
         let mut verdicts: Vec<(&Verdict, Option<&Rule>)> = assessment
@@ -389,7 +392,9 @@ fn groups(
             passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
             rules: asked
                 .iter()
-                .map(|(verdict, rule)| rule_view(reader, set, (verdict, *rule), assessment.role, rows))
+                .map(|(verdict, rule)| {
+                    rule_view(reader, (set, &settings), (verdict, *rule), assessment.role, rows)
+                })
                 .collect(),
             not_applicable: aside
                 .iter()
@@ -425,14 +430,14 @@ fn exception(reader: &Reader, rows: &Rows, id: &str, rule: Option<&Rule>) -> Opt
 
 fn rule_view(
     reader: &Reader,
-    set: Option<&RuleSet>,
+    (set, settings): (Option<&RuleSet>, &Settings),
     (verdict, rule): (&Verdict, Option<&Rule>),
     role: Role,
     rows: &Rows,
 ) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
     let may_waive = reader.person.as_ref().is_some_and(|person| GRANTS.contains(&person.standing));
-    let mut seen = seen(lang, w, verdict);
+    let mut seen = seen(lang, w, set, verdict);
     let rest = if seen.len() > SEEN_MAX { seen.clone() } else { Vec::new() };
     seen.truncate(SEEN_MAX);
     let more = verdict.seen.len().saturating_sub(SEEN_MAX);
@@ -453,6 +458,10 @@ fn rule_view(
         is_bad: is_bad && !verdict.waived && verdict.severity > Severity::Info,
         seen: line,
         rest,
+        asks: set.zip(rule).filter(|_| is_bad).map(|(set, rule)| {
+            let asked = rule.pass_for(role).in_words(lang.tongue(), set, settings);
+            fill(&w.rules_asks_pass, &[("what", &asked.join(lang.pick(" và ", " and ")))])
+        }),
         why: rule.and_then(|rule| rule.why_for(role)).map(|why| pick(lang, why).to_owned()),
         source: rule.map(|rule| super::rules::source(lang, rule)),
         remedies: match rule {

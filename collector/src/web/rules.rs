@@ -197,7 +197,7 @@ fn asks(reader: &Reader, set: &RuleSet, rule: &Rule) -> Vec<String> {
     let (lang, w) = (reader.lang, reader.words());
     let tongue = lang.tongue();
     let said = |text: &str, condition: Option<&Condition>| {
-        let condition = condition?.in_words(tongue, &set.parameters).join(lang.pick(" và ", " and "));
+        let condition = condition?.in_words(tongue, set, set.defaults()).join(lang.pick(" và ", " and "));
         Some(fill(text, &[("what", &condition)]))
     };
     let each = rule.each.map(|list| fill(&w.rules_asks_each, &[("list", value::label(lang, list.term()))]));

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use rules::assess::{Outcome, Verdict};
-use rules::ruleset::{Rule, RuleSet, in_force};
+use rules::ruleset::{Rule, RuleSet, Settings, in_force};
 
 use crate::error::Failure;
 use crate::store::listing::{self, Scope};
@@ -52,12 +52,17 @@ struct AgencyView {
     failing: String,
 }
 
-fn view(reader: &Reader, set: &RuleSet, rule: &Rule, verdict: &Verdict, unit: &str) -> RuleView {
+fn view(
+    reader: &Reader,
+    (set, settings): (&RuleSet, &Settings),
+    (rule, verdict): (&Rule, &Verdict),
+    unit: &str,
+) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
     let tongue = lang.tongue();
-    let seen = verdict.seen.iter().filter_map(|seen| {
-        let term = value::term(&seen.fact)?;
-        Some(format!("{}: {}", value::label(lang, term), value::kept(lang, w, term.kind, &seen.value)))
+    let seen = verdict.seen.iter().map(|seen| {
+        let (label, text) = value::seen(lang, w, Some(set), seen);
+        format!("{label}: {text}")
     });
     let is_bad = matches!(verdict.outcome, Outcome::Fail | Outcome::Partial);
     let remedies = rule.remedies.iter().filter(|_| is_bad).filter_map(|id| set.remedies.get(id));
@@ -72,11 +77,11 @@ fn view(reader: &Reader, set: &RuleSet, rule: &Rule, verdict: &Verdict, unit: &s
         severity: label::severity(w, verdict.severity),
         is_bad: is_bad && !verdict.waived,
         seen: seen.collect::<Vec<_>>().join(" · "),
-        asked: rule.pass.in_words(tongue, &set.parameters).join("; "),
+        asked: rule.pass.in_words(tongue, set, settings).join("; "),
         partly: rule
             .partial
             .as_ref()
-            .map(|one| one.in_words(tongue, &set.parameters).join("; "))
+            .map(|one| one.in_words(tongue, set, settings).join("; "))
             .unwrap_or_default(),
         why: rule.why.as_ref().map(|why| pick(lang, why).to_owned()),
         source: source(lang, rule),
@@ -120,9 +125,9 @@ pub async fn show(
         let waiting = crate::planning::undiagnosed(&mut tx, &scope, &judge).await?;
         let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
         missing = (waiting > 0).then(|| fill(&w.unit_part_missing, &[("n", &number(reader.lang, waiting))]));
-        let verdicts = gathered.verdicts(set, &id)?;
+        let (verdicts, settings) = (gathered.verdicts(set, &id)?, gathered.settings(set, &id)?);
         for (rule, verdict) in set.unit_rules.iter().zip(&verdicts) {
-            rules.push(view(reader, set, rule, verdict, &id));
+            rules.push(view(reader, (set, &settings), (rule, verdict), &id));
         }
         let below = gathered.agencies(&scope).into_iter().filter(|agency| *agency != id);
         for below in below {

@@ -1,7 +1,9 @@
 //! Facts in the reader's words: values with their units, and why there is none.
 
+use rules::assess::SeenFact;
 use rules::fact::{Fact, Reason};
 use rules::facts::{self, AREAS, Kind, Seen, Term, Value};
+use rules::ruleset::RuleSet;
 
 use crate::lang::Lang;
 use crate::web::format;
@@ -22,6 +24,21 @@ pub fn term(name: &str) -> Option<&'static Term> {
 /// What a fact is called.
 pub fn label(lang: Lang, term: &'static Term) -> &'static str {
     lang.pick(term.vi, term.en)
+}
+
+/// What a fact that a rule saw is called, and what it said: a term of the vocabulary, or a parameter of the set.
+pub fn seen(lang: Lang, w: &'static Words, set: Option<&RuleSet>, seen: &SeenFact) -> (String, String) {
+    if let Some(term) = term(&seen.fact) {
+        return (label(lang, term).to_owned(), kept(lang, w, term.kind, &seen.value));
+    }
+    let parameter = seen.fact.strip_prefix("parameter.").zip(set);
+    match parameter.and_then(|(id, set)| set.parameters.iter().find(|parameter| parameter.id == id)) {
+        Some(parameter) => {
+            let title = lang.pick(&parameter.title.vi, &parameter.title.en).clone();
+            (title, kept(lang, w, parameter.kind, &seen.value))
+        }
+        None => (seen.fact.clone(), seen.value.to_string()),
+    }
 }
 
 /// What an area is called, and whether there is such an area.

@@ -1,7 +1,7 @@
 //! What the change of plan costs: the plan of the same seats and machines, before and after.
 //!
-//! Only machines of which the rules say something else, or which other prices and norms mend otherwise, are diagnosed
-//! afresh; the rest stands in both plans as its kept diagnosis says.
+//! A machine is diagnosed afresh where the rules may mend it otherwise, or where its kept diagnosis does not hold; the
+//! rest stands in both plans as its kept diagnosis says.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct PlanChange {
     pub after: PlanSum,
     /// Machines that were diagnosed afresh for it.
     pub machines: u64,
-    /// Machines that should have been, when the time was over: they stand in both plans as they did.
+    /// Machines that should have been, when the time was over: nobody knows what the change comes to.
     pub cut: u64,
 }
 
@@ -44,8 +44,8 @@ pub struct PlanSum {
     pub unpriced: u64,
 }
 
-/// A machine that differs: its id, and its diagnosis before and after.
-pub(super) type Differing = (String, Diagnosis, Diagnosis);
+/// A machine that was diagnosed: its id, its diagnosis before, where the kept one does not say it, and after.
+pub(super) type Differing = (String, Option<Diagnosis>, Diagnosis);
 
 /// Makes both plans. None where no norm is in force on one of the two days.
 ///
@@ -75,7 +75,7 @@ pub(super) async fn change(
         let mut before = machines;
         let (mut was, mut is) = (BTreeMap::new(), BTreeMap::new());
         for (id, one, other) in differing {
-            was.insert(id.clone(), one);
+            was.extend(one.map(|one| (id.clone(), one)));
             is.insert(id, other);
         }
         planning::rediagnose(&mut before, was);

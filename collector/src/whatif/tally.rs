@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::civil::Date;
+use rules::assess::difference::Difference;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
 use rules::report::Report;
 use rules::ruleset::{Judges, Rule, RuleSet, in_force};
@@ -18,9 +19,9 @@ use super::{
 };
 use crate::app::Judge;
 use crate::archive;
-use crate::judge::{day, open, settings};
+use crate::judge::{day, digest, open, settings};
 use crate::local::{Local, Locals};
-use crate::planning;
+use crate::planning::{self, Kept};
 use crate::store::fleet::Latest;
 use crate::store::listing::Scope;
 
@@ -57,12 +58,14 @@ pub(super) fn tally(
     trial: &Trial,
     as_of: Option<Date>,
     until: Instant,
-    locals: &Locals,
+    (locals, kept): (&Locals, &Kept),
     share: &[Latest],
 ) -> Tally {
     let mut tally = Tally::default();
-    let other_book = trial.now.prices.digest != trial.then.prices.digest
-        || trial.now.norms.digest != trial.then.norms.digest;
+    let (now, then) = (&trial.now, &trial.then);
+    let other_tables = now.prices.digest != then.prices.digest
+        || now.norms.digest != then.norms.digest
+        || now.lifecycle.digest != then.lifecycle.digest;
     let mut matchings = BTreeMap::new();
     for latest in share {
         tally.machines += 1;
@@ -72,14 +75,22 @@ pub(super) fn tally(
                 let local = locals.of(&latest.machine, &latest.unit_path);
                 let pair = Pair::of(trial, &report, role, (day, &local));
                 tally.count(trial, latest, &pair, &mut matchings);
-                if pair.is_mended_otherwise(other_book, &matchings) {
-                    if Instant::now() < until && tally.differing.len() < DIAGNOSED_MAX {
-                        let of = |judge: &Judge| planning::diagnosis(judge, &report.facts, role, day, &local);
-                        tally.differing.push((latest.machine.clone(), of(&trial.now), of(&trial.then)));
-                    } else {
-                        tally.cut += 1;
-                    }
+                let is_kept = as_of.is_none() && kept.holds(&latest.machine, &digest(now, day, &local));
+                let is_mended_otherwise = pair.is_mended_otherwise(other_tables, &matchings);
+                if is_kept && !is_mended_otherwise {
+                    continue;
                 }
+                if Instant::now() >= until || tally.differing.len() >= DIAGNOSED_MAX {
+                    tally.cut += 1;
+                    continue;
+                }
+                let of = |judge: &Judge| planning::diagnosis(judge, &report.facts, role, day, &local);
+                let before = (!is_kept).then(|| of(now));
+                let after = match &before {
+                    Some(before) if !is_mended_otherwise => before.clone(),
+                    Some(_) | None => of(then),
+                };
+                tally.differing.push((latest.machine.clone(), before, after));
             }
             Err(error) => {
                 tally.unreadable += 1;
@@ -119,18 +130,31 @@ impl<'t> Pair<'t> {
         Pair { before, after }
     }
 
-    /// Whether the plan may do something else with this machine: it fails other rules, or what would mend it differs.
-    fn is_mended_otherwise(&self, other_book: bool, matchings: &Matchings) -> bool {
-        let (was, is) = self.grades();
-        if was == Grade::Ready && is == Grade::Ready {
-            return false;
-        }
+    /// Whether the plan may do something else with this machine. A rule that passes by both sets is taken to pass after
+    /// any remedy too.
+    fn is_mended_otherwise(&self, other_tables: bool, matchings: &Matchings) -> bool {
         let (Some((old, before)), Some((new, after))) = (&self.before, &self.after) else {
+            let (was, is) = self.grades();
             return was != is;
         };
-        let key = (old.digest.clone(), new.digest.clone());
-        let other_remedies = matchings.get(&key).is_some_and(|matching| matching.other_remedies);
-        other_book || other_remedies || was != is || failing(old, before) != failing(new, after)
+        if other_tables {
+            return true;
+        }
+        if old.digest == new.digest {
+            return false;
+        }
+        let Some(matching) = matchings.get(&(old.digest.clone(), new.digest.clone())) else { return true };
+        let Some(difference) = matching.difference.as_ref().filter(|_| !matching.other_remedies) else {
+            return true;
+        };
+        let is_ready = self.grades() == (Grade::Ready, Grade::Ready);
+        let is_settled = |judged: &Judgement, at: usize| {
+            let outcome = judged.rulings.get(at).map(|ruling| ruling.outcome);
+            matches!(outcome, Some(Outcome::Pass | Outcome::NotApplicable))
+        };
+        let unsettled = |at: &usize| !is_settled(before, *at) || !is_settled(after, *at);
+        // A PC that is ready may be so for other roles, which is quick to find out.
+        if is_ready { !difference.is_nothing() } else { difference.rules().iter().any(unsettled) }
     }
 
     fn grades(&self) -> (Grade, Grade) {
@@ -145,21 +169,14 @@ impl<'t> Pair<'t> {
     }
 }
 
-/// The rules that a machine fails, in whole or in part.
-fn failing<'s>(set: &'s RuleSet, judgement: &Judgement) -> BTreeSet<&'s str> {
-    let fails =
-        judgement.rulings.iter().zip(&set.rules).filter(|(ruling, _)| {
-            matches!(ruling.outcome, Outcome::Fail | Outcome::Partial) && !ruling.waived
-        });
-    fails.map(|(_, rule)| rule.id.as_str()).collect()
-}
-
 /// Which rule of one set is which of another.
 struct Matching {
     /// For each rule id its places in both.
     rules: Vec<(String, Option<usize>, Option<usize>)>,
     /// Whether what mends a rule of both differs.
     other_remedies: bool,
+    /// The rules that differ; none where more does.
+    difference: Option<Difference>,
 }
 
 /// By the digests of both sets.
@@ -189,7 +206,7 @@ fn matching(before: &RuleSet, after: &RuleSet) -> Matching {
     // Remedies have no other equality than how they are written.
     let other_remedies =
         !same_remedies || format!("{:?}", before.remedies) != format!("{:?}", after.remedies);
-    Matching { rules: pairs, other_remedies }
+    Matching { rules: pairs, other_remedies, difference: Difference::between(before, after) }
 }
 
 /// What stands for a rule that is not in a set.

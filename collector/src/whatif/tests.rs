@@ -8,11 +8,16 @@ use rules::lifecycle::Lifecycle;
 use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
-use rules::ruleset::{RuleSet, parse_all};
+use rules::ruleset::{RuleSet, SHIPPED, parse_all};
 
 use super::*;
+use crate::app::App;
+use crate::demo::Tree;
+use crate::demo::tests::province;
 use crate::intake::tests::{NOW, Office, signing_key, survey};
 use crate::judge::OWN_SET;
+use crate::rescore::rescore;
+use crate::terms::Terms;
 
 fn rules(text: &str) -> Judge {
     Judge {
@@ -204,13 +209,13 @@ async fn the_change_of_plan_is_what_the_machines_that_differ_cost() {
     // PC-A cannot be mended as it is; with 16 GiB asked, PC-B cannot either.
     let stricter = || rules(&OWN_SET.replace("8 GiB", "16 GiB"));
     let change = plan(trial(stricter(), 60)).await;
-    assert_eq!((change.machines, change.cut), (1, 0));
+    assert_eq!((change.machines, change.cut), (2, 0));
     assert_eq!(change.after.cost - change.before.cost, price);
     assert_eq!(change.after.seats - change.before.seats, 1);
     assert!(change.before.cost >= price, "the machine that stays as it is stands in both: {change:?}");
     // Without time, that is told, and nothing is invented.
     let cut = plan(trial(stricter(), 0)).await;
-    assert_eq!((cut.machines, cut.cut, cut.after), (0, 1, cut.before));
+    assert_eq!((cut.machines, cut.cut, cut.after), (0, 2, cut.before));
     // The same rules: nobody is diagnosed.
     let same = plan(trial(rules(OWN_SET), 60)).await;
     assert_eq!((same.machines, same.before), (0, same.after));
@@ -219,12 +224,76 @@ async fn the_change_of_plan_is_what_the_machines_that_differ_cost() {
     let helped = OWN_SET.replace("[remedy.add-memory]", "[remedy.add-memory]\nitem = \"ram-8g\"");
     let helped = format!("{helped}gives = {{ \"memory.installed\" = \"16 GiB\" }}\n");
     let cheaper = plan(trial(rules(&helped), 60)).await;
-    assert_eq!(cheaper.machines, 1);
+    assert_eq!(cheaper.machines, 2);
     assert!(cheaper.after.cost < cheaper.before.cost, "{cheaper:?}");
-    // Dearer PCs: every machine that is not ready is looked at.
+    // Dearer PCs: every machine is looked at.
     let mut dearer = rules(OWN_SET);
     let text = Prices::shipped_text().replace("16_000_000", "17_000_000").replace("16000000", "17000000");
     dearer.prices = Prices::parse("prices.toml", &text).unwrap();
     let change = plan(Trial { id: "prices".to_owned(), ..trial(dearer, 60) }).await;
-    assert_eq!((change.machines, change.after.cost - change.before.cost), (1, 1_000_000));
+    assert_eq!((change.machines, change.after.cost - change.before.cost), (2, 1_000_000));
+}
+
+/// What the plan of everything costs by the rules in force, and how many seats it makes ready.
+async fn plan_in_force(app: &App) -> (i64, u64) {
+    let scope = Scope::everything();
+    crate::planning::diagnose(app, &scope, None, &ProgressBar::hidden()).await.unwrap();
+    let (norm, fund, budgets, years) = (None, String::new(), Vec::new(), 1);
+    let wish = crate::planning::Wish { scope, norm, fund, budgets, years, terms: Terms::default() };
+    let lines = crate::planning::plan(app, &wish).await.unwrap().plan.lines;
+    let seats = lines.iter().filter(|line| line.cost.is_some()).map(|line| u64::from(line.seats)).sum();
+    (lines.iter().filter_map(|line| line.cost).sum(), seats)
+}
+
+#[tokio::test]
+async fn what_a_trial_says_of_the_plan_comes_true() {
+    let (_folder, app) = province(7, Tree::Two).await;
+    let (file, text) = SHIPPED.iter().find(|(file, _)| file.starts_with("vn-office-2026")).unwrap();
+    let judge = |text: &str| {
+        let mut judge = (*app.judge()).clone();
+        let set = RuleSet::parse(file, text).unwrap();
+        judge.sets.retain(|other| other.id != set.id);
+        judge.sets.push(set);
+        judge
+    };
+    let memory =
+        text.find("id       = \"memory-size\"").or_else(|| text.find("id = \"memory-size\"")).unwrap();
+    let (before, after) = text.split_at(memory);
+    let critical = format!("{before}{}", after.replacen("\"major\"", "\"critical\"", 1));
+    let edits = [
+        text.replacen("score = 85", "score = 95", 1),
+        text.replacen("coverage = 70", "coverage = 95", 1),
+        critical,
+        text.replacen("\"8 GiB\"", "\"16 GiB\"", 1),
+        text.replacen("score = 85", "score = 70", 1),
+        (*text).to_owned(),
+    ];
+    let today = date(2026, 11, 22);
+    let mut in_force = plan_in_force(&app).await;
+    let (mut different, mut first) = (0, true);
+    for edit in edits {
+        let then = Arc::new(judge(&edit));
+        let trial = Trial {
+            now: app.judge(),
+            then: Arc::clone(&then),
+            id: "vn-office-2026".to_owned(),
+            scope: Scope::everything(),
+            today,
+            patience: Duration::from_secs(600),
+        };
+        let told = what_if(&app.store, &trial, &ProgressBar::hidden()).await.unwrap().plan.unwrap();
+        assert_eq!((told.before.cost, told.before.seats, told.cut), (in_force.0, in_force.1, 0));
+        app.set_judge((*then).clone());
+        rescore(&app, &ProgressBar::hidden()).await.unwrap();
+        // Nobody has diagnosed anything since: the next trial knows that, but for the first.
+        let comes_true = (told.after.cost, told.after.seats);
+        if first {
+            in_force = plan_in_force(&app).await;
+            assert_eq!(comes_true, in_force);
+        }
+        (different, first) = (different + u32::from(comes_true != in_force), false);
+        in_force = comes_true;
+    }
+    assert!(different > 1, "the edits make no difference");
+    assert_eq!(plan_in_force(&app).await, in_force);
 }

@@ -56,6 +56,11 @@ impl Difference {
         Some(Difference { rules, areas })
     }
 
+    /// The places of the rules that differ, the same in both sets.
+    pub fn rules(&self) -> &[usize] {
+        &self.rules
+    }
+
     /// Whether every PC is judged alike by both: only words differ.
     pub fn is_nothing(&self) -> bool {
         self.rules.is_empty()

@@ -2,9 +2,9 @@
 
 use jiff::tz::Offset;
 
-use super::{Bound, Check, Condition, Node, Operand, Order, Subject, Test, Walk};
+use super::{Bound, Check, Condition, Node, Operand, Order, Settings, Subject, Test, Walk};
 use crate::facts::{AREAS, Kind, Term};
-use crate::ruleset::Parameter;
+use crate::ruleset::{Parameter, RuleSet};
 
 /// A language of people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,10 @@ impl Tongue {
 }
 
 impl Condition {
-    /// What is asked, as one phrase for each thing, all of which must hold. `parameters` are those of its set.
-    pub fn in_words(&self, tongue: Tongue, parameters: &[Parameter]) -> Vec<String> {
-        let speaker = Speaker { tongue, parameters };
+    /// What is asked, as one phrase for each thing, all of which must hold; by a rule of this set, where these settings
+    /// stand for its parameters.
+    pub fn in_words(&self, tongue: Tongue, set: &RuleSet, settings: &Settings) -> Vec<String> {
+        let speaker = Speaker { tongue, parameters: &set.parameters, settings };
         match &self.node {
             Node::All(nodes) => nodes.iter().map(|one| speaker.node(one)).collect(),
             one => vec![speaker.node(one)],
@@ -39,6 +40,7 @@ impl Condition {
 struct Speaker<'a> {
     tongue: Tongue,
     parameters: &'a [Parameter],
+    settings: &'a Settings,
 }
 
 impl Speaker<'_> {
@@ -153,11 +155,17 @@ impl Speaker<'_> {
                     .map_or_else(|| text.clone(), |word| self.pick(word.vi, word.en).to_owned()),
                 _ => operand.describe(kind),
             },
-            Operand::Parameter(index, shown) => match self.parameter(*index) {
-                // What nobody set has no value to show.
-                Some(title) if shown.starts_with('‹') => format!("‹{title}›"),
-                Some(_) | None => shown.clone(),
-            },
+            Operand::Parameter(index, name) => {
+                let title = self.parameter(*index).unwrap_or_else(|| name.clone());
+                match self.settings.given(*index) {
+                    // What nobody set has no value to show.
+                    None | Some([]) => format!("‹{title}›"),
+                    Some(given) => {
+                        let given: Vec<String> = given.iter().map(|one| self.operand(one, kind)).collect();
+                        format!("{} ‹{title}›", given.join(", "))
+                    }
+                }
+            }
             Operand::Later(day, days) => {
                 let (day, days) = (self.operand(day, kind), self.operand(days, Kind::Days));
                 self.pick(format!("{day} cộng {days}"), format!("{day} plus {days}"))
@@ -203,7 +211,7 @@ mod tests {
     fn check(rule: &str, expected: Expect) {
         let sets = shipped();
         let rule = sets[0].rule(rule).unwrap();
-        let said = |tongue| rule.pass.in_words(tongue, &sets[0].parameters).join("\n");
+        let said = |tongue| rule.pass.in_words(tongue, &sets[0], sets[0].defaults()).join("\n");
         expected.assert_eq(&format!("{}\n{}", said(Tongue::Vietnamese), said(Tongue::English)));
     }
 
@@ -266,7 +274,7 @@ mod tests {
                 let conditions = [Some(&rule.pass), rule.partial.as_ref(), rule.when.as_ref()];
                 for condition in conditions.into_iter().flatten() {
                     for tongue in [Tongue::Vietnamese, Tongue::English] {
-                        let said = condition.in_words(tongue, &set.parameters);
+                        let said = condition.in_words(tongue, &set, set.defaults());
                         assert!(
                             !said.is_empty() && said.iter().all(|part| part.contains(' ')),
                             "{}: {said:?}",
