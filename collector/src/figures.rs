@@ -31,8 +31,8 @@ pub struct Figures {
     pub findings: BTreeMap<(String, String), i64>,
     /// How many have what a rule asks, switched off.
     pub switched_off: BTreeMap<String, i64>,
-    /// How many were judged for each role.
-    pub judged: BTreeMap<String, i64>,
+    /// How many were judged, by set and role.
+    pub judged: BTreeMap<(String, String), i64>,
     /// The machines of each unit and role, and those of them that are ready.
     pub filled: Filled,
     /// What is to be known beside the grades.
@@ -79,7 +79,7 @@ async fn count(app: &App, tx: &mut Tx, scope: &Scope, quest: Quest) -> Result<Ar
         grades: listing::grades_by_unit(tx, scope).await?,
         findings: counts::findings(tx, scope).await?,
         switched_off: counts::switched_off(tx, scope).await?,
-        judged: counts::judged_by_role(tx, scope).await?,
+        judged: counts::judged(tx, scope).await?,
         filled: seat::filled(tx, scope).await?,
         noted: counts::noted(tx, scope).await?,
     });

@@ -267,6 +267,7 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
             score: assessment.score.map(i64::from),
             coverage: i64::from(assessment.coverage),
             decided_by: assessment.decided_by.clone(),
+            ruleset: assessment.set.clone(),
             rules_digest: assessment.digest.clone(),
             waived: counted(&|finding| finding.outcome == WAIVED)?,
             switched_off: counted(&|finding| finding.switched_off)?,

@@ -103,6 +103,8 @@ pub struct Planned {
     pub missing: u64,
     /// Machines that are ready, and of which nobody knows what a mandatory rule says.
     pub unsure: i64,
+    /// Machines that are ready, and that an exception holds for.
+    pub waived: i64,
 }
 
 /// What diagnoses are kept under: the terms, and the digest of what they depend on beside the rules that judged.
@@ -376,7 +378,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
     let declarations = Declarations::of(&mut tx, &wish.scope, on).await?;
     let lacking = declarations.missing(&judge, on, &units, &unit_ids)?;
     let missing = diagnosis::missing_count(&mut tx, &wish.scope, &made_by).await?;
-    let unsure = counts::noted(&mut tx, &wish.scope).await?.unsure;
+    let counts::Noted { unsure, waived, .. } = counts::noted(&mut tx, &wish.scope).await?;
     drop(tx);
     let budgets = wish.budgets.clone();
     let years = if budgets.is_empty() { wish.years } else { budgets.len() };
@@ -410,6 +412,7 @@ pub async fn plan(app: &App, wish: &Wish) -> Result<Planned> {
         day: on,
         missing,
         unsure,
+        waived,
     })
 }
 

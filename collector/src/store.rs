@@ -75,6 +75,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (17, include_str!("../schema/0017_register.sql")),
     (18, include_str!("../schema/0018_packed.sql")),
     (19, include_str!("../schema/0019_unsure.sql")),
+    (20, include_str!("../schema/0020_ruleset.sql")),
 ];
 
 /// How long a writer waits for the one before it.

@@ -171,6 +171,7 @@ routes! {
     get  "/machines"       ALL      => machines::show;
     get  "/machines.csv"   ALL      => machines::export;
     get  "/machines/{id}"  ALL      => machine::show;
+    get  "/machines/{id}/judgements/{judgement}" ALL => machine::past::show;
     post "/machines/{id}/conflicts" CONFLICTS => machine::end_conflicts;
     get  "/machines/{id}/seat" SEATS => seat::show;
     post "/machines/{id}/seat" SEATS => seat::give;

@@ -4,6 +4,7 @@
 //! again: what-if is not a second engine. Prices are the caller's business.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -114,6 +115,16 @@ pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -
     let (overlay, _) = bed.treated(&candidates.iter().collect::<Vec<_>>());
     let after = bed.judge(&overlay);
     (after.grade, after.score)
+}
+
+/// The remedies that this PC is known not to have what they need for, as it is.
+pub fn ruled_out<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeSet<&'s str> {
+    let support = lifecycle.support_of(patient.facts, patient.day);
+    let scene = Scene::new(patient.facts, &support, patient.day, patient.settings, &patient.set.scans);
+    let lacks = |remedy: &Remedy| {
+        remedy.needs.as_ref().is_some_and(|needs| needs.holds(&scene.context()) == Truth::False)
+    };
+    patient.set.remedies.iter().filter(|(_, remedy)| lacks(remedy)).map(|(id, _)| id.as_str()).collect()
 }
 
 /// A remedy that may help.

@@ -141,6 +141,7 @@ fn workbook(criterion: &mut Criterion) {
         }),
         day: date(2026, 11, 28),
         unsure: 0,
+        waived: 0,
         scope: Scope::everything(),
         fund: "Ngân sách tỉnh".to_owned(),
         terms: Terms::default(),

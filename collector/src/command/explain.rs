@@ -1,5 +1,6 @@
 //! `rules explain RULESET --report FILE`, or `--unit CODE`: why each verdict, with what was seen, what is asked, and the source.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
 use rules::facts::Kind;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
-use rules::mend::{Mend, Patient, mend};
+use rules::mend::{Mend, Patient, mend, ruled_out};
 use rules::prices::Prices;
 use rules::report::Report;
 use rules::ruleset::{About, Both, Rule, RuleSet, Settings};
@@ -76,8 +77,13 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let assessment = assess_in(&report.facts, set, &rules.lifecycle, options.role, today, &settings);
     let patient = Patient { facts: &report.facts, set, role: options.role, day: today, settings: &settings };
     let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
-    let speaker =
-        Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules, settings: &settings };
+    let speaker = Speaker {
+        lang: options.lang,
+        w: Words::of(options.lang),
+        rules: &rules,
+        settings: &settings,
+        ruled_out: ruled_out(patient, &rules.lifecycle),
+    };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     if options.json {
         let verdicts: Vec<Value> = assessment
@@ -130,8 +136,13 @@ pub(super) async fn run_unit(data: &Data, options: &Options, code: &str) -> Resu
     let (verdicts, settings) = (gathered.verdicts(set, &unit.id)?, gathered.settings(set, &unit.id)?);
     drop(tx);
     app.store.close().await;
-    let speaker =
-        Speaker { lang: options.lang, w: Words::of(options.lang), rules: &rules, settings: &settings };
+    let speaker = Speaker {
+        lang: options.lang,
+        w: Words::of(options.lang),
+        rules: &rules,
+        settings: &settings,
+        ruled_out: BTreeSet::new(),
+    };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     let role = Role::Officer;
     if options.json {
@@ -230,6 +241,8 @@ struct Speaker<'a> {
     rules: &'a Rules,
     /// What stands for the parameters of the set.
     settings: &'a Settings,
+    /// The remedies that the PC does not have what they need for.
+    ruled_out: BTreeSet<&'a str>,
 }
 
 impl Speaker<'_> {
@@ -321,7 +334,8 @@ impl Speaker<'_> {
     }
 
     fn remedies(&self, rule: &Rule) -> Vec<String> {
-        let known = rule.remedies.iter().filter_map(|id| self.rules.set.remedies.get(id));
+        let can = rule.remedies.iter().filter(|id| !self.ruled_out.contains(id.as_str()));
+        let known = can.filter_map(|id| self.rules.set.remedies.get(id));
         known.map(|remedy| self.pick(&remedy.title).to_owned()).collect()
     }
 

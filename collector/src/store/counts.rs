@@ -74,7 +74,7 @@ pub async fn switched_off(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String,
 /// What is to be known beside the grades of some machines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Noted {
-    /// Machines that an exception holds for.
+    /// Machines that are ready and that an exception holds for.
     pub waived: i64,
     /// Machines that have something that is asked, switched off.
     pub switched_off: i64,
@@ -93,7 +93,7 @@ pub struct Noted {
 /// # Errors
 /// When the database fails.
 pub async fn noted(tx: &mut Tx, scope: &Scope) -> Result<Noted> {
-    const SQL: &str = "SELECT COUNT(CASE WHEN waived > 0 THEN 1 END),
+    const SQL: &str = "SELECT COUNT(CASE WHEN grade = 'ready' AND waived > 0 THEN 1 END),
             COUNT(CASE WHEN switched_off > 0 THEN 1 END), COUNT(CASE WHEN opinion = 'same' THEN 1 END),
             COUNT(CASE WHEN opinion = 'only_rules' THEN 1 END),
             COUNT(CASE WHEN opinion = 'only_windows' THEN 1 END),
@@ -104,17 +104,16 @@ pub async fn noted(tx: &mut Tx, scope: &Scope) -> Result<Noted> {
     Ok(Noted { waived, switched_off, same, only_rules, only_windows, unsure })
 }
 
-/// How many machines of each role were judged.
+/// How many machines of each role each set judged last, by the ids of the sets.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn judged_by_role(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<String, i64>> {
-    const SQL: &str = "SELECT role, COUNT(*) AS machines FROM machine
-        WHERE unit_path >= $1 AND unit_path < $2 AND assessment IS NOT NULL GROUP BY role";
-    sql!(tx, |c| {
-        let rows = sqlx::query(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?;
-        rows.into_iter().map(|row| Ok((row.try_get("role")?, row.try_get("machines")?))).collect()
-    })
+pub async fn judged(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<(String, String), i64>> {
+    const SQL: &str = "SELECT ruleset, role, COUNT(*) FROM machine
+        WHERE unit_path >= $1 AND unit_path < $2 AND ruleset <> '' GROUP BY ruleset, role";
+    let rows: Vec<(String, String, i64)> =
+        sql!(tx, |c| sqlx::query_as(SQL).bind(scope.first()).bind(scope.end()).fetch_all(c).await?);
+    Ok(rows.into_iter().map(|(set, role, machines)| ((set, role), machines)).collect())
 }
 
 /// How many machines need a person: not heard of since, and never reported.

@@ -684,6 +684,10 @@ pub async fn evidence(tx: &mut Tx, report: &str) -> Result<Option<Evidence>> {
 /// One judgement of a machine's past.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
+    /// Id of the assessment.
+    pub id: String,
+    /// Id of the report that was judged.
+    pub report: String,
     /// `report`: the PC said something; `rules`: the rules changed.
     pub cause: String,
     /// When the report that was judged was taken.
@@ -692,6 +696,8 @@ pub struct Turn {
     pub judged_at: Timestamp,
     /// The rule set.
     pub ruleset: String,
+    /// Digest of its text, in hexadecimal; none where it was not kept.
+    pub text: Option<String>,
     /// The grade.
     pub grade: Grade,
     /// The score.
@@ -708,8 +714,9 @@ pub struct Turn {
 /// When the database fails.
 pub async fn turns(tx: &mut Tx, machine: &str, limit: i64) -> Result<Vec<Turn>> {
     const SQL: &str =
-        "SELECT a.cause, r.taken_at, a.judged_at, a.ruleset, a.grade, a.score, a.coverage, a.decided_by
-        FROM assessment a JOIN report r ON r.id = a.report
+        "SELECT a.id, a.report, a.cause, r.taken_at, a.judged_at, a.ruleset, p.ruleset AS text, a.grade, a.score,
+            a.coverage, a.decided_by
+        FROM assessment a JOIN report r ON r.id = a.report LEFT JOIN rules_pair p ON p.digest = a.digest
         WHERE a.machine = $1 ORDER BY a.judged_at DESC, a.id DESC LIMIT $2";
     sql!(tx, |c| {
         sqlx::query(SQL)
@@ -721,6 +728,9 @@ pub async fn turns(tx: &mut Tx, machine: &str, limit: i64) -> Result<Vec<Turn>> 
             .map(|row| {
                 let grade: String = row.try_get("grade")?;
                 Ok(Turn {
+                    id: row.try_get("id")?,
+                    report: row.try_get("report")?,
+                    text: row.try_get("text")?,
                     cause: row.try_get("cause")?,
                     taken_at: Timestamp::from_millisecond(row.try_get("taken_at")?)?,
                     judged_at: Timestamp::from_millisecond(row.try_get("judged_at")?)?,

@@ -254,6 +254,8 @@ pub struct Mark {
     pub coverage: i64,
     /// The rule that decided.
     pub decided_by: Option<String>,
+    /// Id of the set that judged; empty when none was in force.
+    pub ruleset: String,
     /// The rules that judged; empty when none were in force.
     pub rules_digest: String,
     /// Verdicts that an exception holds for.
@@ -308,7 +310,7 @@ pub async fn portray(
 pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
     const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
             decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11,
-            verdicts = $12, unsure = $13
+            verdicts = $12, unsure = $13, ruleset = $14
         WHERE id = $1";
     sql!(tx, |c| sqlx::query(SQL)
         .bind(id)
@@ -324,6 +326,7 @@ pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark)
         .bind(&mark.opinion_why)
         .bind(&mark.verdicts)
         .bind(mark.unsure)
+        .bind(&mark.ruleset)
         .execute(c)
         .await?);
     Ok(())

@@ -164,6 +164,7 @@ async fn a_province_joins_and_reports() {
         score: Some(70),
         coverage: 90,
         decided_by: Some("memory-size".to_owned()),
+        ruleset: "own".to_owned(),
         rules_digest: "r1".to_owned(),
         waived: 1,
         switched_off: 2,
@@ -300,13 +301,14 @@ async fn a_province_joins_and_reports() {
     let said = counts::findings_of(&mut tx, &here, ["d"; 4]).await.unwrap();
     assert_eq!(said, [(id.clone(), [].into())].into(), "judged, and everything passes");
     assert!(counts::findings_of(&mut tx, &elsewhere, ["b"; 4]).await.unwrap().is_empty());
-    let noted = counts::Noted { waived: 1, switched_off: 1, only_rules: 1, ..counts::Noted::default() };
+    let noted = counts::Noted { switched_off: 1, only_rules: 1, ..counts::Noted::default() };
     assert_eq!(counts::noted(&mut tx, &here).await.unwrap(), noted);
     assert_eq!(counts::noted(&mut tx, &elsewhere).await.unwrap(), counts::Noted::default());
     // What is not ready needs nobody to doubt it.
     let ready = Mark { grade: "ready".to_owned(), ..mark.clone() };
     machine::grade(&mut tx, &id, Some(&judged), &ready).await.unwrap();
-    assert_eq!(counts::noted(&mut tx, &here).await.unwrap().unsure, 1);
+    let noted = counts::noted(&mut tx, &here).await.unwrap();
+    assert_eq!((noted.unsure, noted.waived), (1, 1));
     machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
     let plain = Filter::all(here.clone());
     let asked = |rule: Option<&str>, switched_off, waived, opinion| Filter {
@@ -338,8 +340,8 @@ async fn a_province_joins_and_reports() {
         found.push(rows.len());
     }
     assert_eq!(found, [1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0]);
-    let judged_roles = counts::judged_by_role(&mut tx, &here).await.unwrap();
-    assert_eq!(judged_roles.into_iter().collect::<Vec<_>>(), [("clerk".to_owned(), 1)]);
+    let judged_roles = counts::judged(&mut tx, &here).await.unwrap();
+    assert_eq!(judged_roles, [(("own".to_owned(), "clerk".to_owned()), 1)].into());
     assert_eq!(counts::silent(&mut tx, &here, at(11)).await.unwrap(), (1, 0));
     assert_eq!(counts::silent(&mut tx, &here, at(10)).await.unwrap(), (0, 0));
     assert_eq!(assessment::body(&mut tx, &judged).await.unwrap().as_deref(), Some("{}"));

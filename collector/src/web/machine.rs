@@ -1,5 +1,8 @@
 //! One PC: grade, verdicts, facts by area, history.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,6 +12,7 @@ use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
 use rules::envelope;
 use rules::fact::{Fact, Reason};
 use rules::facts::{AREAS, Facts, Kind, Origin, Place as FactPlace, Records, Term, Value};
+use rules::mend::{Patient, ruled_out};
 use rules::report::Report;
 use rules::ruleset::{Rule, RuleSet, Settings};
 
@@ -22,6 +26,7 @@ use crate::store::account::Standing;
 use crate::store::assessment;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
+use crate::store::rules_text::{self, Activation};
 use crate::store::waiver::{self, Reach, Waiver};
 use crate::store::{audit, sign, work};
 use crate::web::format::{self, fill, number};
@@ -35,11 +40,16 @@ use crate::web::seat::GIVES_SEATS;
 use crate::web::waivers::GRANTS;
 use crate::web::words::Words;
 use crate::web::{Form, Site, Visitor, page, page_with, value};
+use past::{Past, PastView};
+
+pub(super) mod past;
 
 /// Who ends conflicts.
 pub const ENDS_CONFLICTS: &[Standing] = &[Standing::Administrator, Standing::Security];
 /// Judgements read for the history.
 const TURNS_MAX: i64 = 200;
+/// Activations of rules that are looked through for the reasons of a history.
+const DEEDS_MAX: i64 = 500;
 /// Lists with more records than this are closed at first.
 const OPEN_RECORDS_MAX: usize = 8;
 /// Facts that stand beside a verdict; the rest stands below it.
@@ -63,6 +73,14 @@ pub struct Rows {
     pub waivers: Vec<Waiver>,
     /// What its unit set, and the rules that are waived for it.
     pub local: Local,
+    /// What stands for the parameters of the set that judged.
+    settings: Settings,
+    /// The remedies that the machine does not have what they need for.
+    ruled_out: BTreeSet<String>,
+    /// Who put rules in force, and why, newest first.
+    deeds: Vec<Activation>,
+    /// The judgement of the past that is shown, if it is not the latest.
+    past: Option<Past>,
     /// The room that it stands in; empty when nobody said.
     pub room: String,
 }
@@ -98,6 +116,7 @@ struct MachinePage {
     conflicts: Vec<String>,
     may_end: bool,
     may_seat: bool,
+    past: Option<PastView>,
     room: String,
     errors: Vec<String>,
 }
@@ -166,6 +185,12 @@ struct Cell {
 struct TurnView {
     at: String,
     cause: String,
+    /// Where it is shown; none of the one that is.
+    href: Option<String>,
+    /// The beginning of the digest of the rules that judged, and where their text is.
+    rules: Option<(String, String)>,
+    /// Who put these rules in force and why, where they changed.
+    deed: Option<String>,
     grade: Label,
     score: String,
     coverage: String,
@@ -173,9 +198,11 @@ struct TurnView {
 }
 
 impl MachinePage {
-    fn of(reader: &Reader, judge: &Judge, rows: &Rows) -> MachinePage {
+    /// `judge` are the rules that judged what is shown, `present` those in force.
+    fn of(reader: &Reader, (judge, present): (&Judge, &Judge), rows: &Rows) -> MachinePage {
         let (lang, w) = (reader.lang, reader.words());
         let machine = &rows.machine;
+        let is_present = rows.past.is_none();
         let assessment = rows.assessment.as_ref();
         let set = assessment.and_then(|one| judge.sets.iter().find(|set| set.id == one.set));
         let groups = assessment.map(|one| groups(reader, judge, set, one, rows)).unwrap_or_default();
@@ -214,7 +241,7 @@ impl MachinePage {
             score: machine.score.map(|score| fill(&w.machine_score, &[("score", &number(lang, score))])),
             coverage: fill(&w.machine_coverage, &[("coverage", &format::percent(lang, machine.coverage))]),
             because: because(reader, judge, rows),
-            silent: quiet
+            silent: (quiet && is_present)
                 .then(|| fill(&w.machine_silent, &[("seen", &format::ago(w, machine.seen_at, reader.now))])),
             never: machine.report.is_none(),
             tally: COUNTED
@@ -228,22 +255,34 @@ impl MachinePage {
                 .map(|one| format!("{}: {}", label::outcome(w, one).text, number(lang, tally(one))))
                 .join(", "),
             advice: match (set, &rows.report, assessment) {
-                (Some(set), Some((report, _)), Some(assessment)) => {
+                (Some(set), Some((report, _)), Some(assessment)) if is_present => {
                     remedy::advice(reader, judge, set, report, assessment, &rows.local)
                 }
                 _ => None,
             },
-            opinion: opinions::sentence(reader, judge, machine),
+            opinion: opinions::sentence(reader, judge, machine).filter(|_| is_present),
             set: assessment.map(|one| judged_by(reader, set, one)).unwrap_or_default(),
             groups,
             rule_count: number(lang, asked),
             areas: facts.as_ref().map(|facts| areas(lang, w, facts)).unwrap_or_default(),
             notes: notes(reader, rows),
-            turns: turns(reader, judge, &rows.machine.role, &rows.turns),
+            turns: turns(
+                reader,
+                present,
+                &History {
+                    machine: &machine.id,
+                    role: &machine.role,
+                    shown: machine.assessment.as_deref(),
+                    turns: &rows.turns,
+                    deeds: &rows.deeds,
+                },
+            ),
             evidence: rows.report.as_ref().map(|(report, evidence)| proof(reader, report, evidence)),
             id: machine.id.clone(),
             conflicts: rows.conflicts.iter().map(|conflict| told(reader, conflict)).collect(),
-            may_seat: reader.person.as_ref().is_some_and(|person| GIVES_SEATS.contains(&person.standing)),
+            past: rows.past.as_ref().map(|past| past.view(reader, judge, present)),
+            may_seat: is_present
+                && reader.person.as_ref().is_some_and(|person| GIVES_SEATS.contains(&person.standing)),
             may_end: reader.person.as_ref().is_some_and(|person| ENDS_CONFLICTS.contains(&person.standing)),
         }
     }
@@ -309,9 +348,11 @@ fn because(reader: &Reader, judge: &Judge, rows: &Rows) -> String {
             let is_open = |verdict: &&Verdict| {
                 verdict.severity == Severity::Critical && verdict.outcome == Outcome::Unknown
             };
-            return match assessment.verdicts.iter().filter(is_open).count() {
-                0 => w.because_ready.clone(),
-                open => fill(&w.because_ready_unknown, &[("n", &open.to_string())]),
+            let unknown = assessment.verdicts.iter().filter(is_open).count();
+            return match (waived(reader, judge, rows, assessment), unknown) {
+                (Some(waived), _) => waived,
+                (None, 0) => w.because_ready.clone(),
+                (None, open) => fill(&w.because_ready_unknown, &[("n", &open.to_string())]),
             };
         }
         (Grade::NoData, _) => {
@@ -365,7 +406,6 @@ fn groups(
     // A set that is not here any more has lost its groups; its verdicts are still shown.
     titles.push((None, w.machine_other_rules.clone()));
     let known: Vec<&str> = titles.iter().filter_map(|(id, _)| *id).collect();
-    let settings = set.map(|set| settings(set, &rows.local)).unwrap_or_default();
     let mut views = Vec::new();
     for (id, title) in &titles {
         let mut verdicts: Vec<(&Verdict, Option<&Rule>)> = assessment
@@ -392,9 +432,7 @@ fn groups(
             passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
             rules: asked
                 .iter()
-                .map(|(verdict, rule)| {
-                    rule_view(reader, (set, &settings), (verdict, *rule), assessment.role, rows)
-                })
+                .map(|(verdict, rule)| rule_view(reader, set, (verdict, *rule), assessment.role, rows))
                 .collect(),
             not_applicable: aside
                 .iter()
@@ -419,24 +457,42 @@ fn rank(outcome: Outcome) -> u8 {
     }
 }
 
-/// The exception of this rule that holds longest, as a sentence.
-/// The exception that holds for a rule, which may have been granted while it had another id.
-fn exception(reader: &Reader, rows: &Rows, id: &str, rule: Option<&Rule>) -> Option<String> {
+/// The exception that holds longest for a rule; it may have been granted while the rule had another id.
+fn waiver_of<'r>(rows: &'r Rows, id: &str, rule: Option<&Rule>) -> Option<&'r Waiver> {
     let is_of = |one: &&Waiver| one.rule == id || rule.is_some_and(|rule| rule.formerly.contains(&one.rule));
-    let waiver = rows.waivers.iter().filter(is_of).max_by_key(|one| one.ends_on)?;
+    rows.waivers.iter().filter(is_of).max_by_key(|one| one.ends_on)
+}
+
+/// The same as a sentence.
+fn exception(reader: &Reader, rows: &Rows, id: &str, rule: Option<&Rule>) -> Option<String> {
+    let waiver = waiver_of(rows, id, rule)?;
     let (day, reason, by) = (format::date(waiver.ends_on), &waiver.reason, &waiver.granted_by);
     Some(fill(&reader.words().machine_waived, &[("day", &day), ("reason", reason), ("by", by)]))
 }
 
+/// That a machine is ready only by exceptions, and until when; none where it is by itself.
+fn waived(reader: &Reader, judge: &Judge, rows: &Rows, assessment: &Assessment) -> Option<String> {
+    let is_so = |verdict: &&Verdict| verdict.severity == Severity::Critical && verdict.waived;
+    let waived: Vec<&Verdict> = assessment.verdicts.iter().filter(is_so).collect();
+    let until = waived.iter().filter_map(|verdict| {
+        let rule = label::rule(judge, Some(&assessment.set), &verdict.rule).map(|(_, rule)| rule);
+        Some(waiver_of(rows, &verdict.rule, rule)?.ends_on)
+    });
+    let day = format::date(until.min()?);
+    let n = number(reader.lang, i64::try_from(waived.len()).unwrap_or(i64::MAX));
+    Some(fill(&reader.words().because_ready_waived, &[("n", &n), ("day", &day)]))
+}
+
 fn rule_view(
     reader: &Reader,
-    (set, settings): (Option<&RuleSet>, &Settings),
+    set: Option<&RuleSet>,
     (verdict, rule): (&Verdict, Option<&Rule>),
     role: Role,
     rows: &Rows,
 ) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
-    let may_waive = reader.person.as_ref().is_some_and(|person| GRANTS.contains(&person.standing));
+    let may_waive =
+        rows.past.is_none() && reader.person.as_ref().is_some_and(|person| GRANTS.contains(&person.standing));
     let mut seen = seen(lang, w, set, verdict);
     let rest = if seen.len() > SEEN_MAX { seen.clone() } else { Vec::new() };
     seen.truncate(SEEN_MAX);
@@ -459,13 +515,15 @@ fn rule_view(
         seen: line,
         rest,
         asks: set.zip(rule).filter(|_| is_bad).map(|(set, rule)| {
-            let asked = rule.pass_for(role).in_words(lang.tongue(), set, settings);
+            let asked = rule.pass_for(role).in_words(lang.tongue(), set, &rows.settings);
             fill(&w.rules_asks_pass, &[("what", &asked.join(lang.pick(" và ", " and ")))])
         }),
         why: rule.and_then(|rule| rule.why_for(role)).map(|why| pick(lang, why).to_owned()),
         source: rule.map(|rule| super::rules::source(lang, rule)),
         remedies: match rule {
-            Some(rule) if is_bad => rule.remedies.iter().filter_map(remedy).collect(),
+            Some(rule) if is_bad => {
+                rule.remedies.iter().filter(|id| !rows.ruled_out.contains(*id)).filter_map(remedy).collect()
+            }
             _ => Vec::new(),
         },
         waived: Some(())
@@ -570,9 +628,23 @@ fn notes(reader: &Reader, rows: &Rows) -> Vec<(String, String)> {
     notes.iter().map(|note| (area(&note.area), note.text.clone())).collect()
 }
 
+/// What the history of a machine is made from.
+#[derive(Clone, Copy)]
+struct History<'a> {
+    /// Its id.
+    machine: &'a str,
+    /// The role of its seat.
+    role: &'a str,
+    /// Id of the assessment that the page shows.
+    shown: Option<&'a str>,
+    turns: &'a [Turn],
+    deeds: &'a [Activation],
+}
+
 /// The judgements at which something changed, newest first.
-fn turns(reader: &Reader, judge: &Judge, role: &str, turns: &[Turn]) -> Vec<TurnView> {
+fn turns(reader: &Reader, judge: &Judge, history: &History<'_>) -> Vec<TurnView> {
     let (lang, w) = (reader.lang, reader.words());
+    let History { machine, role, shown, turns, .. } = *history;
     let is_whole = i64::try_from(turns.len()).is_ok_and(|length| length < TURNS_MAX);
     let mut views: Vec<TurnView> = Vec::new();
     let mut before: Option<&Turn> = None;
@@ -586,7 +658,7 @@ fn turns(reader: &Reader, judge: &Judge, role: &str, turns: &[Turn]) -> Vec<Turn
             Some(_) if turn.cause == "seat" => w.turn_seat.clone(),
             Some(_) if turn.cause == "waiver" => w.turn_waiver.clone(),
             Some(_) if turn.cause == "parameter" => w.turn_parameter.clone(),
-            Some(_) if !is_report => w.turn_rules.clone(),
+            Some(before) if !is_report && before.ruleset == turn.ruleset => w.turn_rules.clone(),
             // Which text of a set judged is no matter here: when it changes, every machine is judged again for it.
             Some(before) if before.ruleset == turn.ruleset && said(before) == said(turn) => continue,
             Some(_) if is_late => late(w, turn),
@@ -598,6 +670,13 @@ fn turns(reader: &Reader, judge: &Judge, role: &str, turns: &[Turn]) -> Vec<Turn
         views.push(TurnView {
             at: format::moment(at),
             cause,
+            href: (shown != Some(turn.id.as_str()))
+                .then(|| format!("/machines/{machine}/judgements/{}", turn.id)),
+            rules: turn.text.as_ref().map(|digest| {
+                let short: String = digest.chars().take(12).collect();
+                (fill(&w.turn_rules_text, &[("digest", &short)]), format!("/rules/texts/{digest}"))
+            }),
+            deed: before.filter(|before| before.text != turn.text).and_then(|_| deed(history, turn)),
             grade: label::grade(w, turn.grade),
             score: turn.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
             coverage: format::percent(lang, turn.coverage),
@@ -611,6 +690,13 @@ fn turns(reader: &Reader, judge: &Judge, role: &str, turns: &[Turn]) -> Vec<Turn
     }
     views.reverse();
     views
+}
+
+/// Who put the rules of a judgement in force, and why; none where the program or nobody did.
+fn deed(history: &History<'_>, turn: &Turn) -> Option<String> {
+    let is_of = |deed: &&Activation| deed.after == turn.text && deed.at <= turn.judged_at;
+    let deed = history.deeds.iter().find(is_of)?;
+    Some(format!("{}: {}", deed.actor, deed.reason))
 }
 
 /// A judgement in its place among the others.
@@ -673,7 +759,7 @@ pub async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    page(&made(&site, &visitor, &id).await?)
+    page(&made(&site, &visitor, Asked { machine: &id, judgement: None }).await?)
 }
 
 /// Shows one machine with what is wrong with the room that was written for it.
@@ -686,15 +772,36 @@ pub(super) async fn refuse_room(
     id: &str,
     (room, error): (&str, String),
 ) -> Result<Response, Failure> {
-    let page = made(site, visitor, id).await?;
+    let page = made(site, visitor, Asked { machine: id, judgement: None }).await?;
     let page = MachinePage { room: room.to_owned(), errors: vec![error], ..page };
     page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
-async fn made(site: &Site, visitor: &Visitor, id: &str) -> Result<MachinePage, Failure> {
+/// What somebody wants to see.
+struct Asked<'a> {
+    /// Id of the machine.
+    machine: &'a str,
+    /// Id of an assessment; none for the latest.
+    judgement: Option<&'a str>,
+}
+
+async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<MachinePage, Failure> {
+    let present = site.app.judge();
     let mut tx = site.app.store.read().await?;
     let scope = &visitor.person.scope;
-    let machine = listing::machine(&mut tx, scope, id).await?.ok_or(Failure::NotFound)?;
+    let mut machine = listing::machine(&mut tx, scope, asked.machine).await?.ok_or(Failure::NotFound)?;
+    let turns = listing::turns(&mut tx, &machine.id, TURNS_MAX).await?;
+    let latest = machine.assessment.clone();
+    let past = match asked.judgement.filter(|id| latest.as_deref() != Some(*id)) {
+        Some(id) => Some(Past::read(&mut tx, &turns, id).await?.ok_or(Failure::NotFound)?),
+        None => None,
+    };
+    if let Some(Past { turn, .. }) = &past {
+        machine.report = Some(turn.report.clone());
+        machine.assessment = Some(turn.id.clone());
+        (machine.grade, machine.score, machine.coverage) = (turn.grade, turn.score, turn.coverage);
+        machine.taken_at = Some(turn.taken_at);
+    }
     let units = listing::units(&mut tx, scope).await?;
     let mut units: Vec<UnitRow> =
         units.into_iter().filter(|unit| machine.unit_path.starts_with(&unit.path)).collect();
@@ -707,8 +814,11 @@ async fn made(site: &Site, visitor: &Visitor, id: &str) -> Result<MachinePage, F
         Some(id) => listing::evidence(&mut tx, id).await?,
         None => None,
     };
-    let turns = listing::turns(&mut tx, &machine.id, TURNS_MAX).await?;
-    let conflicts = conflict::open(&mut tx, &machine.id).await?;
+    let conflicts = match &past {
+        Some(_) => Vec::new(),
+        None => conflict::open(&mut tx, &machine.id).await?,
+    };
+    let deeds = rules_text::activations(&mut tx, DEEDS_MAX).await?;
     let waivers = waiver::all(&mut tx, "").await?;
     let concerns = |waiver: &Waiver| match waiver.reach() {
         Reach::Machine(id) => id == machine.id,
@@ -719,10 +829,40 @@ async fn made(site: &Site, visitor: &Visitor, id: &str) -> Result<MachinePage, F
     let local = Local::of(&mut tx, &machine.id, &machine.unit_path, today).await?;
     let room = work::room(&mut tx, &machine.id).await?;
     drop(tx);
-    let assessment = body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
+    let assessment: Option<Assessment> =
+        body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
-    let rows = Rows { machine, units, assessment, report, turns, conflicts, waivers, local, room };
-    Ok(MachinePage::of(&visitor.reader, &site.app.judge(), &rows))
+    let judge = past.as_ref().map_or_else(|| Arc::clone(&present), |past| past.judge(&present));
+    let set = assessment.as_ref().and_then(|one| judge.sets.iter().find(|set| set.id == one.set));
+    let settings = match (&past, set) {
+        (Some(past), _) => past.settings(),
+        (None, Some(set)) => settings(set, &local),
+        (None, None) => Settings::default(),
+    };
+    let ruled_out = match (set, &report, &assessment) {
+        (Some(set), Some((report, _)), Some(one)) => {
+            let patient =
+                Patient { facts: &report.facts, set, role: one.role, day: one.day, settings: &settings };
+            ruled_out(patient, &judge.lifecycle).into_iter().map(str::to_owned).collect()
+        }
+        _ => BTreeSet::new(),
+    };
+    let rows = Rows {
+        machine,
+        units,
+        assessment,
+        report,
+        turns,
+        conflicts,
+        waivers,
+        local,
+        settings,
+        ruled_out,
+        deeds,
+        past,
+        room,
+    };
+    Ok(MachinePage::of(&visitor.reader, (&judge, &present), &rows))
 }
 
 /// Ends the conflicts of one machine: `replaced` takes the other hardware for the machine's own, `end` only closes

@@ -167,7 +167,7 @@ fn noted(reader: &Reader, noted: Noted) -> Vec<(String, String)> {
     };
     let unsure = [("grade", Grade::Ready.word()), ("unsure", "yes")];
     let links = [
-        link(noted.waived, &w.machines_waived_among, &[("waived", "yes")]),
+        link(noted.waived, &w.machines_waived_among, &[("grade", Grade::Ready.word()), ("waived", "yes")]),
         link(noted.unsure, &w.overview_unsure, &unsure),
     ];
     links.into_iter().flatten().collect()

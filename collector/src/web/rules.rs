@@ -70,7 +70,7 @@ struct Rows<'a> {
     findings: &'a BTreeMap<(String, String), i64>,
     switched_off: &'a BTreeMap<String, i64>,
     noted: Noted,
-    judged: &'a BTreeMap<String, i64>,
+    judged: &'a BTreeMap<(String, String), i64>,
     archive: &'a [Archived],
     activations: &'a [Activation],
     /// The set that was put in force just before; empty when none was.
@@ -271,6 +271,16 @@ fn groups(reader: &Reader, set: &RuleSet, rows: &Rows<'_>) -> Vec<GroupView> {
     views.collect()
 }
 
+/// How many machines a rule asks: each is asked by the set that judged it.
+fn asked(rows: &Rows<'_>, rule: &str) -> i64 {
+    let asks = |set: &str, role: &str| {
+        let set = rows.judge.sets.iter().find(|one| one.id == set);
+        let rule = set.and_then(|set| set.rules.iter().find(|one| one.id == rule));
+        rule.is_some_and(|rule| rule.roles.iter().any(|one| one.word() == role))
+    };
+    rows.judged.iter().filter(|((set, role), _)| asks(set, role)).map(|(_, machines)| machines).sum()
+}
+
 fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
     let of = |outcome: Outcome| {
@@ -278,8 +288,7 @@ fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> Ru
     };
     // Machines are counted, and a rule about units asks none.
     let of_units = rule.about == About::Unit;
-    let roles_asked = rule.roles.iter().filter(|_| !of_units);
-    let asked: i64 = roles_asked.map(|role| rows.judged.get(role.word()).copied().unwrap_or(0)).sum();
+    let asked = if of_units { 0 } else { asked(rows, &rule.id) };
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
     // A pass is not kept with a machine's findings: it is what is left.
     let waived = rows.findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);

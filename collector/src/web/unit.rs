@@ -184,7 +184,13 @@ impl UnitPage {
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
             waived: (rows.noted.waived > 0).then(|| {
                 let text = fill(&w.machines_waived_among, &[("n", &number(lang, rows.noted.waived))]);
-                (text, format::url("/machines", &[("unit", &node.unit.id), ("waived", "yes")]))
+                (
+                    text,
+                    format::url(
+                        "/machines",
+                        &[("unit", &node.unit.id), ("grade", Grade::Ready.word()), ("waived", "yes")],
+                    ),
+                )
             }),
             bar: grades_bar(&node.all),
             bar_text: grades_text(lang, w, &node.all),

@@ -659,6 +659,7 @@ words! {
     plan_best
     plan_near
     plan_note_unsure
+    plan_note_waived
     plan_note_waiting_again
     plan_note_missing
     plan_note_assumed
@@ -735,6 +736,14 @@ words! {
     via_import
     because_ready
     because_ready_unknown
+    because_ready_waived
+    past_told
+    past_lost
+    past_present
+    past_compared
+    past_same
+    past_none
+    turn_rules_text
     because_no_data
     because_needs_work
     because_not_ready

@@ -43,8 +43,8 @@ async fn check(office: &Office, key: &SigningKey, expected: Expect) {
     let machine = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap().machine;
     let found = listing::turns(&mut tx, &machine, TURNS_MAX).await.unwrap();
     let request = Request::builder().uri("/?lang=en").body(Body::empty()).unwrap();
-    let views =
-        turns(&Reader::meet(&request, office.app.clock.now()), &office.app.judge(), "officer", &found);
+    let history = History { machine: &machine, role: "officer", shown: None, turns: &found, deeds: &[] };
+    let views = turns(&Reader::meet(&request, office.app.clock.now()), &office.app.judge(), &history);
     let line = |view: &TurnView| format!("{} | {} | {}\n", view.at, view.cause, view.grade.text);
     expected.assert_eq(&views.iter().map(line).collect::<String>());
 }

@@ -29,6 +29,7 @@ pub(in crate::web) fn notes(lang: Lang, w: &'static Words, planned: &Planned) ->
     };
     note(&w.plan_note_missing, i64::try_from(planned.missing).unwrap_or(i64::MAX));
     note(&w.plan_note_unsure, planned.unsure);
+    note(&w.plan_note_waived, planned.waived);
     let waits = |line: &&Line| line.year.is_none() && line.yearly() > 0;
     let waiting = if planned.plan.years.len() > 1 { lines.iter().filter(waits).count() } else { 0 };
     note(&w.plan_note_waiting_again, i64::try_from(waiting).unwrap_or(i64::MAX));
