@@ -5,8 +5,8 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -37,6 +37,25 @@ pub struct Folder {
     pub path: Option<PathBuf>,
     /// How it looked when it was read last; the lock also keeps two readings, or a reading and a writing, apart.
     pub seen: Mutex<String>,
+    /// What is wrong in it; then what was read before stays in force.
+    wrong: std::sync::Mutex<Vec<Wrong>>,
+}
+
+impl Folder {
+    /// The folder at this path, which looked so when it was read.
+    pub fn at(path: PathBuf, seen: String) -> Folder {
+        Folder { path: Some(path), seen: Mutex::new(seen), ..Folder::default() }
+    }
+
+    /// What is wrong in it; nothing where what lies in it is in force.
+    pub fn wrong(&self) -> Vec<Wrong> {
+        self.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Remembers what is wrong in it.
+    pub fn set_wrong(&self, wrong: Vec<Wrong>) {
+        *self.wrong.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
+    }
 }
 
 /// A text that is good, and would judge with the rules that stand beside it.

@@ -77,8 +77,8 @@ impl App {
 
     /// The same app, whose own rules lie in this folder, which was read just before.
     pub fn with_rules(self, folder: PathBuf) -> App {
-        let seen = Mutex::new(fingerprint(&folder));
-        App { rules: Arc::new(Folder { path: Some(folder), seen }), ..self }
+        let seen = fingerprint(&folder);
+        App { rules: Arc::new(Folder::at(folder, seen)), ..self }
     }
 
     /// The rules that judge at this moment. They may be replaced; who holds this keeps what it has.

@@ -205,6 +205,27 @@ pub async fn past(tx: &mut Tx, digest: &str) -> Result<Option<Past>> {
     Ok(Some(Past { set, lifecycle, settings }))
 }
 
+/// The rules that were read last, from the kept texts. None where none were read before, or one was not kept.
+///
+/// # Errors
+/// When a kept text cannot be read any more.
+pub async fn last(tx: &mut Tx) -> Result<Option<Judge>> {
+    let Some(digests) = loaded(tx).await? else { return Ok(None) };
+    let mut files = Vec::new();
+    let (mut lifecycle, mut prices, mut norms) = (Lifecycle::shipped(), Prices::shipped(), Norms::shipped());
+    for (id, digest) in &digests {
+        let Some(text) = rules_text::find(tx, digest).await? else { return Ok(None) };
+        let file = format!("{id}.toml");
+        match text.kind {
+            Kind::Set => files.push((file, text.text)),
+            Kind::Lifecycle => lifecycle = Lifecycle::parse(&file, &text.text).map_err(told)?,
+            Kind::Prices => prices = Prices::parse(&file, &text.text).map_err(told)?,
+            Kind::Norms => norms = Norms::parse(&file, &text.text).map_err(told)?,
+        }
+    }
+    Ok(Some(Judge { sets: parse_all(&files).map_err(told)?, lifecycle, prices, norms }))
+}
+
 /// Reads the kept rule set of this digest again.
 ///
 /// # Errors

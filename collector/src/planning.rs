@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use jiff::civil::Date;
-use rules::assess::{Grade, Outcome, Role, assess_lean};
+use rules::assess::{Grade, Outcome, Role, When, assess_lean};
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::peripherals::Connection;
@@ -266,14 +266,14 @@ fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Ve
 fn diagnosis_of(judge: &Judge, locals: &Locals, one: &Undiagnosed) -> Result<Diagnosis> {
     let (report, role) = open(&one.latest)?;
     let local = locals.of(&one.latest.machine, &one.latest.unit_path);
-    Ok(diagnosis(judge, &report.facts, role, day(report.taken_at), &local))
+    Ok(diagnosis(judge, &report.facts, role, day(report.taken_at).into(), &local))
 }
 
 /// Whether a machine is fit on this day, what would mend it, and what it sees.
-pub(crate) fn diagnosis(judge: &Judge, facts: &Facts, role: Role, on: Date, local: &Local) -> Diagnosis {
+pub(crate) fn diagnosis(judge: &Judge, facts: &Facts, role: Role, on: When, local: &Local) -> Diagnosis {
     let (printers, scanners) = (printers(facts), scanners(facts));
-    let age_years = age(facts, on);
-    let Some(set) = in_force(&judge.sets, on) else {
+    let age_years = age(facts, on.judged);
+    let Some(set) = in_force(&judge.sets, on.judged) else {
         let (state, ready_for) = (State::Unknown, Vec::new());
         return Diagnosis { state, ready_for, age_years, printers, scanners };
     };

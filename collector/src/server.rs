@@ -145,15 +145,35 @@ pub async fn serve_with(
 /// The app of this data folder.
 ///
 /// # Errors
-/// When the database cannot be opened, or a rule set is wrong; every complaint is told to the log.
+/// When the database cannot be opened; when a rule set is wrong, and no good rules were in force before.
 pub async fn open_app(data: &Data, config: &Config, rules: &Path, clock: Clock) -> Result<App> {
-    let (judge, texts) = judge::load_with_texts(rules).map_err(|wrong| {
-        let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("the rules cannot be used; mend them and start again\n{}", told.join("\n"))
-    })?;
+    let loaded = judge::load_with_texts(rules);
     let store = data.store().await?;
-    archive::keep(&store, &judge, &texts, clock.now()).await?;
-    Ok(App::new(store, clock, judge, config.people.seen_over_tls()).with_rules(rules.to_owned()))
+    let app = |judge| App::new(store.clone(), clock.clone(), judge, config.people.seen_over_tls());
+    match loaded {
+        Ok((judge, texts)) => {
+            archive::keep(&store, &judge, &texts, clock.now()).await?;
+            Ok(app(judge).with_rules(rules.to_owned()))
+        }
+        // Who comes in the morning must find a collector that takes reports in, whatever somebody laid there at night.
+        Err(wrong) => {
+            let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            let told = told.join("\n");
+            let last = archive::last(&mut store.read().await?).await.unwrap_or_else(|error| {
+                warn!(
+                    error = format!("{error:#}"),
+                    "The rules that were in force last cannot be read again."
+                );
+                None
+            });
+            let last =
+                last.with_context(|| format!("the rules cannot be used; mend them and start again\n{told}"))?;
+            warn!("What lies in the folder of rules is wrong; those that were in force last judge.\n{told}");
+            let app = app(last).with_rules(rules.to_owned());
+            app.rules.set_wrong(wrong);
+            Ok(app)
+        }
+    }
 }
 
 impl Running {

@@ -88,6 +88,7 @@ impl Watch {
                 info!(sets = judge.sets.len(), "The rules were read.");
                 archive::keep(&self.app.store, &judge, &texts, self.app.clock.now()).await?;
                 self.app.set_judge(judge);
+                self.app.rules.set_wrong(Vec::new());
                 let rescored = rescore_if_changed(&self.app, &ProgressBar::hidden()).await?;
                 if rescored.is_some() {
                     activate::count(&self.app, rescored).await?;
@@ -97,6 +98,7 @@ impl Watch {
             Err(wrong) => {
                 wrong.iter().for_each(|wrong| error!("{wrong}"));
                 warn!(complaints = wrong.len(), "The changed rules are wrong; the old ones stay in force.");
+                self.app.rules.set_wrong(wrong.clone());
                 Ok(wrong)
             }
         }

@@ -258,17 +258,36 @@ pub struct Ruling {
     pub waived: bool,
 }
 
+/// The day for which a PC is judged, and the day on which it told its facts. They are the same, but where somebody
+/// wants to know what rules will say that begin later: then support has run on until that day, and what the PC did on
+/// its own day, such as installing patches, is as old as it was then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct When {
+    /// The day that is judged.
+    pub judged: Date,
+    /// The day of the report.
+    pub told: Date,
+}
+
+impl From<Date> for When {
+    fn from(day: Date) -> When {
+        When { judged: day, told: day }
+    }
+}
+
 /// As [`assess_in`], without the facts that each rule saw.
 pub fn assess_lean(
     facts: &Facts,
     set: &RuleSet,
     lifecycle: &Lifecycle,
     role: Role,
-    day: Date,
+    when: impl Into<When>,
     settings: &Settings,
 ) -> Judgement {
-    let support = lifecycle.support_of(facts, day);
-    judge(&Scene::new(facts, &support, day, settings, &set.scans), set, role, day, settings)
+    let When { judged, told } = when.into();
+    let support = lifecycle.support_of(facts, judged);
+    let scene = Scene::new(facts, &support, judged, settings, &set.scans).told(told);
+    judge(&scene, set, role, judged, settings)
 }
 
 /// Where a rule tells what it saw, if anybody wants to know.

@@ -83,8 +83,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) facts: &'a Facts,
     /// Stands in for the derived area of the facts.
     pub(crate) support: &'a Support,
-    /// The day of the report, counted from 1 January 1970.
+    /// The day for which it is judged, counted from 1 January 1970.
     day: i64,
+    /// The day on which it told its facts, counted in the same way: their ages are of that day.
+    told: i64,
     /// What stands for the parameters of the set.
     settings: &'a Settings,
     /// Facts as they would be.
@@ -102,7 +104,14 @@ impl<'a> Scene<'a> {
         settings: &'a Settings,
         scans: &'a [Scan],
     ) -> Scene<'a> {
-        Scene { facts, support, day: day_number(day), settings, overlay: None, scans, memo: Memo::default() }
+        let day = day_number(day);
+        let (overlay, memo) = (None, Memo::default());
+        Scene { facts, support, day, told: day, settings, overlay, scans, memo }
+    }
+
+    /// The same PC, which told its facts on this day: their ages are counted from it.
+    pub(crate) fn told(self, day: Date) -> Scene<'a> {
+        Scene { told: day_number(day), ..self }
     }
 
     /// The same PC as it would be.
@@ -110,9 +119,9 @@ impl<'a> Scene<'a> {
         Scene { overlay: Some(overlay), ..self }
     }
 
-    /// The day that is judged; none beyond the calendar.
-    pub(crate) fn day(&self) -> Option<Date> {
-        Date::new(1970, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(self.day).ok()?).ok()
+    /// The day from which ages are counted; none beyond the calendar.
+    pub(crate) fn today(&self) -> Option<Date> {
+        Date::new(1970, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(self.told).ok()?).ok()
     }
 
     /// Forgets which record decided: before each rule.
@@ -483,11 +492,11 @@ impl Check {
                 other => text_of(other).is_some_and(|text| pattern.is_match(text)),
             }),
             Check::NewerThan(days) => match days.number(settings) {
-                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| age <= days)),
+                Some(days) => Truth::from(age(value, context.scene.told).is_some_and(|age| age <= days)),
                 None => Truth::Unknown,
             },
             Check::OlderThan(days) => match days.number(settings) {
-                Some(days) => Truth::from(age(value, context.scene.day).is_some_and(|age| age > days)),
+                Some(days) => Truth::from(age(value, context.scene.told).is_some_and(|age| age > days)),
                 None => Truth::Unknown,
             },
             Check::FurtherThan(days) => match days.number(settings) {

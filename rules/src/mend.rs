@@ -6,10 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::assess::{Grade, Judgement, Outcome, Role, judge};
+use crate::assess::{Grade, Judgement, Outcome, Role, When, judge};
 use crate::condition::overlay::{Overlay, changed};
 use crate::condition::{Scene, Truth};
 use crate::facts::Facts;
@@ -69,8 +68,8 @@ pub struct Patient<'a> {
     pub set: &'a RuleSet,
     /// The role of its seat.
     pub role: Role,
-    /// The day.
-    pub day: Date,
+    /// The day, and that of the report.
+    pub day: When,
     /// What its unit set; [`RuleSet::defaults`] where it set nothing.
     pub settings: &'a Settings,
 }
@@ -79,7 +78,7 @@ pub struct Patient<'a> {
 ///
 /// A remedy that costs no purchase is free. One without a price is taken only where nothing else helps.
 pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) -> Option<i64>) -> Mend {
-    let support = lifecycle.support_of(patient.facts, patient.day);
+    let support = lifecycle.support_of(patient.facts, patient.day.judged);
     let bed = Bed::new(patient, &support);
     if bed.before.grade == Grade::Ready {
         return Mend::Ready;
@@ -105,7 +104,7 @@ pub fn mend(patient: Patient<'_>, lifecycle: &Lifecycle, price: &dyn Fn(&str) ->
 
 /// What a PC would be graded after these remedies, as far as they can be applied, and its score.
 pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -> (Grade, Option<u8>) {
-    let support = lifecycle.support_of(patient.facts, patient.day);
+    let support = lifecycle.support_of(patient.facts, patient.day.judged);
     let bed = Bed::new(patient, &support);
     let candidates: Vec<Candidate<'_>> = remedies
         .iter()
@@ -119,8 +118,9 @@ pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -
 
 /// The remedies that this PC is known not to have what they need for, as it is.
 pub fn ruled_out<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeSet<&'s str> {
-    let support = lifecycle.support_of(patient.facts, patient.day);
-    let scene = Scene::new(patient.facts, &support, patient.day, patient.settings, &patient.set.scans);
+    let support = lifecycle.support_of(patient.facts, patient.day.judged);
+    let Patient { facts, set, day, settings, .. } = patient;
+    let scene = Scene::new(facts, &support, day.judged, settings, &set.scans).told(day.told);
     let lacks = |remedy: &Remedy| {
         remedy.needs.as_ref().is_some_and(|needs| needs.holds(&scene.context()) == Truth::False)
     };
@@ -211,20 +211,20 @@ struct Bed<'a> {
 impl<'a> Bed<'a> {
     fn new(patient: Patient<'a>, support: &'a Support) -> Bed<'a> {
         let Patient { facts, set, role, day, settings } = patient;
-        let scene = Scene::new(facts, support, day, settings, &set.scans);
-        Bed { patient, support, before: judge(&scene, set, role, day, settings) }
+        let scene = Scene::new(facts, support, day.judged, settings, &set.scans).told(day.told);
+        Bed { patient, support, before: judge(&scene, set, role, day.judged, settings) }
     }
 
     fn scene(&self) -> Scene<'a> {
         let Patient { facts, set, day, settings, .. } = self.patient;
-        Scene::new(facts, self.support, day, settings, &set.scans)
+        Scene::new(facts, self.support, day.judged, settings, &set.scans).told(day.told)
     }
 
     /// What the rules say of the PC as it would be. A rule that does not pass before is not mended by nobody knowing
     /// whether it passes afterwards: it stays as it was.
     fn judge(&self, overlay: &Overlay) -> Judgement {
         let Patient { set, role, day, settings, .. } = self.patient;
-        let mut after = judge(&self.scene().over(overlay), set, role, day, settings);
+        let mut after = judge(&self.scene().over(overlay), set, role, day.judged, settings);
         let mut stayed = false;
         for (ruling, before) in after.rulings.iter_mut().zip(&self.before.rulings) {
             let lacked = matches!(before.outcome, Outcome::Fail | Outcome::Partial);

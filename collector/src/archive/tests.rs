@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rules::assess::assess;
 use rules::facts::Facts;
+use rules::ruleset::in_force;
 
 use super::*;
 use crate::data::tests::Folder;
@@ -93,4 +94,21 @@ async fn a_set_that_extends_another_is_read_with_the_one_of_its_day() {
         let set = set(&mut tx, &digest).await.unwrap().unwrap();
         assert_eq!((set.digest, set.rules[0].describe()), (digest, described));
     }
+}
+
+#[tokio::test]
+async fn what_was_in_force_last_can_be_had_when_the_folder_is_broken() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
+    assert!(last(&mut store.read().await.unwrap()).await.unwrap().is_none(), "nothing was read before");
+    let rules = folder.0.join("rules");
+    std::fs::create_dir(&rules).unwrap();
+    write(&rules, "own.toml", OWN_SET);
+    write(&rules, "prices.toml", &Prices::shipped_text().replace("16_000_000", "17_000_000"));
+    let (judge, texts) = load_with_texts(&rules).unwrap();
+    keep(&store, &judge, &texts, NOW.parse().unwrap()).await.unwrap();
+    let last = last(&mut store.read().await.unwrap()).await.unwrap().unwrap();
+    assert_eq!(digests(&last), digests(&judge));
+    let day = jiff::civil::date(2026, 11, 22);
+    assert_eq!(in_force(&last.sets, day).map(|set| &set.id), in_force(&judge.sets, day).map(|set| &set.id));
 }

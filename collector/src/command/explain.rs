@@ -75,7 +75,8 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         Err(wrong) => bail!("setting the parameters of {}: {}", set.id, wrong.join("; ")),
     };
     let assessment = assess_in(&report.facts, set, &rules.lifecycle, options.role, today, &settings);
-    let patient = Patient { facts: &report.facts, set, role: options.role, day: today, settings: &settings };
+    let patient =
+        Patient { facts: &report.facts, set, role: options.role, day: today.into(), settings: &settings };
     let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
     let speaker = Speaker {
         lang: options.lang,

@@ -841,8 +841,13 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
     };
     let ruled_out = match (set, &report, &assessment) {
         (Some(set), Some((report, _)), Some(one)) => {
-            let patient =
-                Patient { facts: &report.facts, set, role: one.role, day: one.day, settings: &settings };
+            let patient = Patient {
+                facts: &report.facts,
+                set,
+                role: one.role,
+                day: one.day.into(),
+                settings: &settings,
+            };
             ruled_out(patient, &judge.lifecycle).into_iter().map(str::to_owned).collect()
         }
         _ => BTreeSet::new(),

@@ -306,7 +306,7 @@ async fn report(
     judged(pool, machine, &report_id, &assessment_id, &assessment, taken.at, taken.cause).await;
     const LATEST: &str = "UPDATE machine SET taken_at = $2, report = $3, assessment = $4, os = $5, maker = $6,
             model = $7, search = $8, grade = $9, score = $10, coverage = $11, decided_by = $12, rules_digest = $13,
-            switched_off = $14, opinion = $15, opinion_why = $16
+            switched_off = $14, opinion = $15, opinion_why = $16, ruleset = $17
         WHERE id = $1";
     let text = |fact: &Fact<String>| fact.known().cloned().unwrap_or_default();
     let facts = &report.facts;
@@ -329,6 +329,7 @@ async fn report(
         .bind(i64::try_from(assessment.verdicts.iter().filter(|one| one.switched_off).count()).unwrap())
         .bind(opinion.as_ref().map_or("", |opinion| opinion.accord().word()))
         .bind(opinion.as_ref().map(|opinion| serde_json::to_string(opinion).unwrap()).unwrap_or_default())
+        .bind(&set.id)
         .execute(&mut *pool)
         .await
         .unwrap();

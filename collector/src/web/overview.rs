@@ -46,6 +46,8 @@ pub struct Rows {
     pub conflicts: i64,
     /// What is to be known beside the grades.
     pub noted: Noted,
+    /// Whether the folder of rules is not what is in force.
+    pub rules_wrong: bool,
     /// Machines by rule and outcome.
     pub findings: BTreeMap<(String, String), i64>,
     /// The tree of units.
@@ -82,6 +84,8 @@ struct OverviewPage {
     recent: Vec<Recent>,
     trend: Trend,
     plan: Option<PlanBand>,
+    /// Whether the folder of rules is not what is in force.
+    rules_wrong: bool,
 }
 
 /// What the plan comes to, in sentences.
@@ -138,6 +142,7 @@ impl OverviewPage {
             ready: number(lang, ready),
             of_all: fill(&w.overview_of, &[("all", &number(lang, all)), ("share", &share(lang, ready, all))]),
             noted: noted(reader, rows.noted),
+            rules_wrong: rows.rules_wrong,
             bar: grades_bar(&rows.grades),
             bar_text: grades_text(lang, w, &rows.grades),
             legend: Grade::ALL
@@ -299,6 +304,7 @@ pub async fn show(State(site): State<Site>, visitor: Visitor) -> Result<Response
         _ => None,
     };
     let rows = Rows {
+        rules_wrong: !site.app.rules.wrong().is_empty(),
         grades,
         silent,
         conflicts,

@@ -39,7 +39,8 @@ pub fn advice(
     }
     let role: Role = assessment.role;
     let settings = settings(set, local);
-    let patient = Patient { facts: &report.facts, set, role, day: assessment.day, settings: &settings };
+    let patient =
+        Patient { facts: &report.facts, set, role, day: assessment.day.into(), settings: &settings };
     match mend(patient, &judge.lifecycle, &|item| judge.prices.of(item)) {
         Mend::Ready => None,
         Mend::Remedies(remedies) => Some(ways(reader, judge, set, &remedies)),

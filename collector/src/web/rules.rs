@@ -7,14 +7,13 @@ use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
 use rules::condition::Condition;
-use rules::ruleset::{About, Parameter, Rule, RuleSet, in_force};
+use rules::ruleset::{About, Judges, Parameter, Rule, RuleSet, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::figures;
-use crate::judge::WAIVED;
+use crate::judge::{WAIVED, Wrong};
 use crate::lang::Lang;
-use crate::store::account::Standing;
 use crate::store::counts::Noted;
 use crate::store::rules_text::{self, Activation, Archived};
 use crate::web::format::{self, fill, number};
@@ -28,6 +27,8 @@ use crate::web::{Query, Site, Visitor, page, value};
 
 /// Texts of the archive on the page.
 const ARCHIVE_ROWS: usize = 60;
+/// Complaints about the folder of rules that are shown.
+const WRONG_MAX: usize = 20;
 /// Activations among which the one of each text is looked for.
 const ACTIVATIONS_MAX: i64 = 500;
 
@@ -44,8 +45,9 @@ struct RulesPage {
     groups: Vec<GroupView>,
     parameters: Vec<(String, String)>,
     done: Option<String>,
+    /// What is wrong in the folder of rules; then what was read before stays in force.
+    wrong: Vec<String>,
     may_try: bool,
-    may_activate: bool,
     archive: Vec<ArchivedView>,
     /// Of how many machines Windows says something else than the rules; none where it said nothing of any.
     opinion: Option<String>,
@@ -56,12 +58,12 @@ struct ArchivedView {
     id: String,
     short: String,
     digest: String,
-    is_used: bool,
+    /// Whether it is in force, and in which sense.
+    used: Option<String>,
     first_used: String,
     machines: String,
     who: String,
     reason: String,
-    back_reason: String,
 }
 
 /// What the page is made from.
@@ -71,6 +73,7 @@ struct Rows<'a> {
     switched_off: &'a BTreeMap<String, i64>,
     noted: Noted,
     judged: &'a BTreeMap<(String, String), i64>,
+    wrong: &'a [Wrong],
     archive: &'a [Archived],
     activations: &'a [Activation],
     /// The set that was put in force just before; empty when none was.
@@ -125,7 +128,6 @@ impl RulesPage {
         let reader = &visitor.reader;
         let (lang, w) = (reader.lang, reader.words());
         let person = &visitor.person;
-        let may_activate = person.standing == Standing::Administrator && person.scope.is_everything();
         let today = format::day(reader.now);
         let set = in_force(&judge.sets, today);
         let others = judge.sets.iter().filter(|other| set.is_none_or(|set| set.id != other.id));
@@ -148,8 +150,8 @@ impl RulesPage {
             groups: set.map(|set| groups(reader, set, rows)).unwrap_or_default(),
             parameters: set.map(|set| parameters(reader, set)).unwrap_or_default(),
             done: Some(rows.done).filter(|id| !id.is_empty()).map(|id| fill(&w.rules_done, &[("id", id)])),
+            wrong: rows.wrong.iter().take(WRONG_MAX).map(|wrong| wrong.told(lang)).collect(),
             may_try: TRIES.contains(&person.standing),
-            may_activate,
             opinion: (rows.noted.same + rows.noted.only_rules + rows.noted.only_windows > 0)
                 .then(|| opinions::counted(reader, &rows.noted)),
             archive: rows
@@ -177,14 +179,20 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
         |deed| format!("{}, {}", deed.actor, format::moment(deed.at)),
     );
     let tables = [&rows.judge.lifecycle.digest, &rows.judge.prices.digest, &rows.judge.norms.digest];
-    let is_used =
-        tables.contains(&&text.digest) || rows.judge.sets.iter().any(|set| set.digest == text.digest);
+    let loaded = rows.judge.sets.iter().find(|set| set.digest == text.digest);
+    let judging = in_force(&rows.judge.sets, format::day(reader.now)).map(|set| &set.digest);
+    let used = match loaded {
+        Some(set) if set.judges == Judges::OnRequest => Some(w.rules_used_on_request.clone()),
+        Some(set) if judging == Some(&set.digest) => Some(w.rules_used_judging.clone()),
+        // It begins later, or another one that began later judges.
+        Some(set) => Some(fill(&w.rules_used_loaded, &[("from", &format::date(set.in_force.0))])),
+        None => tables.contains(&&text.digest).then(|| w.rules_used.clone()),
+    };
     ArchivedView {
         id: table_title(w, &text.id).unwrap_or(&text.id).clone(),
-        back_reason: fill(&w.rules_back_reason, &[("digest", &short)]),
         short,
         digest: text.digest.clone(),
-        is_used,
+        used,
         first_used: format::moment(text.first_used_at),
         machines: number(lang, text.machines),
         who,
@@ -378,6 +386,7 @@ pub async fn show(
         switched_off: &figures.switched_off,
         noted: figures.noted,
         judged: &figures.judged,
+        wrong: &site.app.rules.wrong(),
         archive: &archive,
         activations: &activations,
         done: query.text("done"),

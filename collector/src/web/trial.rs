@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use indicatif::ProgressBar;
 use rules::assess::{Grade, Outcome};
 use rules::complaint::explain;
+use rules::ruleset::in_force;
 
 use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
 use crate::app::{App, Judge};
@@ -318,7 +319,13 @@ fn view(reader: &Reader, judge: &Judge, result: &WhatIf, names: &BTreeMap<String
     };
     let counts = [("n", n(result.changed)), ("all", n(result.machines)), ("concerned", n(result.concerned))];
     let places: Vec<(&str, &str)> = counts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    let lead = if result.changed == 0 { &w.trial_lead_none } else { &w.trial_lead };
+    let lead = match (result.title.is_some(), result.changed) {
+        (true, 0) => &w.trial_lead_none,
+        (true, _) => &w.trial_lead,
+        // A table judges nobody by itself.
+        (false, 0) => &w.trial_lead_table_none,
+        (false, _) => &w.trial_lead_table,
+    };
     let more = |all: usize, shown: usize| {
         (all > shown).then(|| fill(&w.trial_more, &[("n", &number(lang, count(all - shown)))]))
     };
@@ -330,7 +337,7 @@ fn view(reader: &Reader, judge: &Judge, result: &WhatIf, names: &BTreeMap<String
             &[("id", &result.id), ("before", &short(&result.before)), ("after", &short(&result.after))],
         ),
         lead: fill(lead, &places),
-        notes: notes(reader, result),
+        notes: notes(reader, judge, result),
         grades: Grade::ALL.iter().map(|grade| label::grade(w, *grade)).collect(),
         rows: matrix(reader, result),
         rules: result.rules.iter().take(ROWS).map(|rule| effect(reader, rule, most)).collect(),
@@ -357,9 +364,18 @@ fn view(reader: &Reader, judge: &Judge, result: &WhatIf, names: &BTreeMap<String
     }
 }
 
-fn notes(reader: &Reader, result: &WhatIf) -> Vec<String> {
+fn notes(reader: &Reader, judge: &Judge, result: &WhatIf) -> Vec<String> {
     let (lang, w) = (reader.lang, reader.words());
     let mut notes = Vec::new();
+    let judging = in_force(&judge.sets, result.as_of.unwrap_or_else(|| format::day(reader.now)));
+    if let Some(other) = judging.filter(|other| other.id != result.id)
+        && result.title.is_some()
+        && !result.on_request
+        && result.concerned == 0
+    {
+        let day = format::date(other.in_force.0);
+        notes.push(fill(&w.trial_shadowed, &[("other", &other.id), ("day", &day)]));
+    }
     if let Some(day) = result.as_of {
         notes.push(fill(&w.trial_as_of, &[("day", &format::date(day))]));
     }

@@ -840,8 +840,14 @@ words! {
     rules_by
     rules_used
     rules_download
-    rules_back
-    rules_back_reason
+    rules_wrong
+    rules_wrong_short
+    rules_used_judging
+    rules_used_loaded
+    rules_used_on_request
+    trial_shadowed
+    trial_lead_table
+    trial_lead_table_none
     rules_until
     rules_afterwards
     trial_title

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, assess_lean};
+use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, When, assess_lean};
 use rules::report::Report;
 use rules::ruleset::{Judges, Rule, RuleSet, in_force};
 use tokio::task::JoinHandle;
@@ -71,9 +71,11 @@ pub(super) fn tally(
         tally.machines += 1;
         match open(latest) {
             Ok((report, role)) => {
-                let day = as_of.unwrap_or_else(|| day(report.taken_at));
+                let told = day(report.taken_at);
+                let day = as_of.unwrap_or(told);
+                let when = When { judged: day, told };
                 let local = locals.of(&latest.machine, &latest.unit_path);
-                let pair = Pair::of(trial, &report, role, (day, &local));
+                let pair = Pair::of(trial, &report, role, (when, &local));
                 tally.count(trial, latest, &pair, &mut matchings);
                 let is_kept = as_of.is_none() && kept.holds(&latest.machine, &digest(now, day, &local));
                 let is_mended_otherwise = pair.is_mended_otherwise(other_tables, &matchings);
@@ -84,7 +86,7 @@ pub(super) fn tally(
                     tally.cut += 1;
                     continue;
                 }
-                let of = |judge: &Judge| planning::diagnosis(judge, &report.facts, role, day, &local);
+                let of = |judge: &Judge| planning::diagnosis(judge, &report.facts, role, when, &local);
                 let before = (!is_kept).then(|| of(now));
                 let after = match &before {
                     Some(before) if !is_mended_otherwise => before.clone(),
@@ -109,14 +111,14 @@ struct Pair<'t> {
 }
 
 impl<'t> Pair<'t> {
-    fn of(trial: &'t Trial, report: &Report, role: Role, (day, local): (Date, &Local)) -> Pair<'t> {
+    fn of(trial: &'t Trial, report: &Report, role: Role, (when, local): (When, &Local)) -> Pair<'t> {
         let by = |judge: &'t Judge| {
-            let set = in_force(&judge.sets, day)?;
+            let set = in_force(&judge.sets, when.judged)?;
             let judgement = match local.is_nothing() {
-                true => assess_lean(&report.facts, set, &judge.lifecycle, role, day, set.defaults()),
+                true => assess_lean(&report.facts, set, &judge.lifecycle, role, when, set.defaults()),
                 false => {
                     let settings = settings(set, local);
-                    assess_lean(&report.facts, set, &judge.lifecycle, role, day, &settings)
+                    assess_lean(&report.facts, set, &judge.lifecycle, role, when, &settings)
                 }
             };
             Some((set, judgement))
@@ -124,7 +126,7 @@ impl<'t> Pair<'t> {
         let before = by(&trial.now);
         let same = trial.now.lifecycle.digest == trial.then.lifecycle.digest
             && before.as_ref().is_some_and(|(set, _)| {
-                in_force(&trial.then.sets, day).is_some_and(|then| then.digest == set.digest)
+                in_force(&trial.then.sets, when.judged).is_some_and(|then| then.digest == set.digest)
             });
         let after = if same { before.clone() } else { by(&trial.then) };
         Pair { before, after }

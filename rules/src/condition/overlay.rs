@@ -79,8 +79,8 @@ pub(crate) fn changed(scene: &Scene<'_>, gift: &Gift) -> Option<Fact<Owned>> {
         (Change::AtLeast(least), _) => Some(Fact::Known(Owned::One(least.clone()))),
         (Change::Today, _) => {
             let today = match kind {
-                Kind::Moment => Operand::Moment(scene.day()?.to_zoned(TimeZone::UTC).ok()?.timestamp()),
-                _ => Operand::Date(scene.day()?),
+                Kind::Moment => Operand::Moment(scene.today()?.to_zoned(TimeZone::UTC).ok()?.timestamp()),
+                _ => Operand::Date(scene.today()?),
             };
             match &current {
                 Fact::Known(value) if today.compare(value)?.is_ge() => None,

@@ -268,6 +268,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_unit_set_is_told_with_its_name() {
+        let sets = shipped();
+        let set = &sets[0];
+        let settings = set.settings_of(&["resolvers=10.0.0.1, 10.0.0.2".to_owned()]).unwrap();
+        let asked = set.rule("approved-resolvers").unwrap().pass.in_words(Tongue::English, set, &settings);
+        assert_eq!(asked, ["Name servers (DNS): has only \"10.0.0.1\", \"10.0.0.2\" ‹Approved name servers›"]);
+    }
+
+    #[test]
     fn every_shipped_condition_can_be_said() {
         for set in shipped() {
             for rule in set.every_rule() {

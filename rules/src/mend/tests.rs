@@ -105,7 +105,7 @@ fn check(changes: &str, expected: Expect) {
         facts: &facts,
         set: &set,
         role: Role::Officer,
-        day: date(2026, 11, 22),
+        day: date(2026, 11, 22).into(),
         settings: set.defaults(),
     };
     let price = |item: &str| match item {
@@ -217,7 +217,7 @@ gives = { "updates.installed_at" = { today = true }, "board.firmware_date" = { t
         facts: &facts,
         set: &set,
         role: Role::Officer,
-        day: date(2026, 11, 23),
+        day: date(2026, 11, 23).into(),
         settings: set.defaults(),
     };
     let Mend::Remedies(remedies) = mend(patient, &Lifecycle::shipped(), &|_| None) else { panic!() };
@@ -255,7 +255,7 @@ gives = { "updates.installed_at" = { today = true } }
         ))
         .unwrap();
         let (role, day, settings) = (Role::Officer, date(2026, 11, 23), set.defaults());
-        let patient = Patient { facts: &facts, set: &set, role, day, settings };
+        let patient = Patient { facts: &facts, set: &set, role, day: day.into(), settings };
         let Mend::Remedies(remedies) = mend(patient, &Lifecycle::shipped(), &|_| Some(15)) else { panic!() };
         remedies.steps.into_iter().map(|step| step.remedy).collect::<Vec<_>>()
     };

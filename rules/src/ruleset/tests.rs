@@ -77,13 +77,13 @@ fn one_missing_bracket_is_told_once() {
     let (last, first) = complaints.split_last().unwrap();
     let told: String = first.iter().map(|complaint| format!("{complaint}\n")).collect();
     expect![[r#"
-        a.toml:27:1: error[syntax]: missing key for inline table element, expected `,`
-        a.toml:28:1: error[syntax]: missing comma between key-value pairs, expected `,`
-        a.toml:29:1: error[syntax]: missing comma between key-value pairs, expected `,`
+        a.toml:29:1: error[syntax]: missing key for inline table element, expected `,`
+        a.toml:30:1: error[syntax]: missing comma between key-value pairs, expected `,`
+        a.toml:31:1: error[syntax]: missing comma between key-value pairs, expected `,`
     "#]]
     .assert_eq(&told);
     // How many there are goes by the length of the set.
-    assert_eq!((last.code, last.line), (complaint::MORE_WRONG, 30));
+    assert_eq!((last.code, last.line), (complaint::MORE_WRONG, 32));
     // Two slips in two tables: the second is not told apart from what follows from the first.
     let twice = "[a]\nb = 1 1\nc = 2 2\nd = 3 3\ne = 4 4\n[f]\ng = 5 5\n";
     expect![[r#"

@@ -291,3 +291,79 @@ async fn a_plan_by_other_prices_and_rules_is_compared_kept_and_submitted() {
     assert_eq!(admin.get(&format!("{path}/plan.json")).await.body, json);
     assert!(admin.get("/audit").await.body.contains("Lưu bảng giá hoặc bộ tiêu chí để thử"));
 }
+
+#[tokio::test]
+async fn an_earlier_judgement_is_shown_by_the_rules_of_its_time() {
+    let ruled = Ruled::open().await;
+    let app = &ruled.office.app;
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let path = format!("/machines/{}", office::machine_id(1));
+    let before = admin.get(&path).await.body;
+    let proposal = crate::activate::propose(&ruled.rules, "own.toml", &own("64 GiB")).unwrap();
+    let deed = archive::Deed { actor: "admin", reason: "Thử nghiệm của tỉnh" };
+    let bar = indicatif::ProgressBar::hidden();
+    crate::activate::activate(app, &mut String::new(), proposal, deed, &bar).await.unwrap();
+    let present = admin.get(&path).await.body;
+    assert!(
+        !before.contains("/judgements/")
+            || before.matches("/judgements/").count() < present.matches("/judgements/").count()
+    );
+    assert!(present.contains("admin: Thử nghiệm của tỉnh"), "{present}");
+    assert!(present.contains("Áp dụng bộ tiêu chí khác"), "another set took over");
+    assert!(present.contains("Bộ nhớ lắp trong máy: từ 64 GiB trở lên"), "what is asked stands there");
+    let (_, rest) = present.split_once("/judgements/").unwrap();
+    let id = rest.split_once('"').unwrap().0;
+    let past = admin.get(&format!("{path}/judgements/{id}")).await;
+    assert_eq!(past.status, StatusCode::OK);
+    assert!(past.body.contains("theo bộ tiêu chí và báo cáo khi đó"), "{}", past.body);
+    assert!(past.body.contains("id=\"system-disk\""), "the rules of that time");
+    assert!(!past.body.contains("/seat"), "nothing is done to the past");
+    assert!(!past.body.contains("64 GiB"), "{}", past.body);
+    let latest = crate::store::listing::machine(
+        &mut app.store.read().await.unwrap(),
+        &crate::store::listing::Scope::everything(),
+        &office::machine_id(1),
+    );
+    let latest = latest.await.unwrap().unwrap().assessment.unwrap();
+    assert_eq!(admin.get(&format!("{path}/judgements/{latest}")).await.status, StatusCode::OK);
+    assert_eq!(admin.get(&format!("{path}/judgements/nothing")).await.status, StatusCode::NOT_FOUND);
+    let other = format!("/machines/{}/judgements/{id}", office::machine_id(2));
+    assert_eq!(admin.get(&other).await.status, StatusCode::NOT_FOUND, "of another machine");
+}
+
+#[tokio::test]
+async fn a_rule_passes_only_where_its_set_judged() {
+    let ruled = Ruled::open().await;
+    let app = &ruled.office.app;
+    let text = own("64 GiB").replace("2026-10-01", "2026-11-22");
+    let proposal = crate::activate::propose(&ruled.rules, "own.toml", &text).unwrap();
+    let deed = archive::Deed { actor: "admin", reason: "Thử" };
+    let bar = indicatif::ProgressBar::hidden();
+    crate::activate::activate(app, &mut String::new(), proposal, deed, &bar).await.unwrap();
+    let mut tx = app.store.read().await.unwrap();
+    let judged =
+        crate::store::counts::judged(&mut tx, &crate::store::listing::Scope::everything()).await.unwrap();
+    drop(tx);
+    let of =
+        |set: &str| judged.iter().filter(|((one, _), _)| one == set).map(|(_, count)| count).sum::<i64>();
+    assert!(of("own") > 0 && of("vn-office-2026") > 0, "{judged:?}");
+    // Nobody has 64 GiB, and those that an older set judged were not asked.
+    let page = Browser::signed_in(&ruled.office, "admin").await.get("/rules").await.body;
+    let row = page.split_once("<tr id=\"memory-size\">").unwrap().1.split_once("</tr>").unwrap().0;
+    assert!(row.contains("data-label=\"Đạt\">0</td>"), "{row}");
+}
+
+#[tokio::test]
+async fn a_broken_folder_is_told_on_the_pages() {
+    let ruled = Ruled::open().await;
+    std::fs::write(ruled.rules.join("own.toml"), "[ruleset]\nid = 7\n").unwrap();
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    assert!(!admin.get("/").await.body.contains("Tệp tiêu chí trên máy chủ có lỗi"));
+    crate::watch::Watch::new(ruled.office.app.clone()).reload().await.unwrap();
+    assert!(admin.get("/").await.body.contains("Tệp tiêu chí trên máy chủ có lỗi"));
+    let rules = admin.get("/rules").await.body;
+    assert!(rules.contains("own.toml:2:"), "{rules}");
+    std::fs::remove_file(ruled.rules.join("own.toml")).unwrap();
+    crate::watch::Watch::new(ruled.office.app.clone()).reload().await.unwrap();
+    assert!(!admin.get("/").await.body.contains("Tệp tiêu chí trên máy chủ có lỗi"));
+}

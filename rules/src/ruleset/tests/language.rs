@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::super::*;
 use super::{around, rule, told};
-use crate::assess::{assess, assess_in};
+use crate::assess::{When, assess, assess_in, assess_lean};
 use crate::condition::words::Tongue;
 use crate::lifecycle::Lifecycle;
 
@@ -830,4 +830,19 @@ fn a_rule_may_apply_to_a_role_by_a_condition_of_its_own() {
     assert_eq!(judged(&set, facts, Role::Leader, TODAY, set.defaults()), [Outcome::Fail]);
     assert_eq!(judged(&set, facts, Role::Leader, TODAY, &remote), [Outcome::NotApplicable]);
     assert_eq!(judged(&set, facts, Role::Clerk, TODAY, &remote), [Outcome::Fail]);
+}
+
+#[test]
+fn what_a_pc_did_is_as_old_as_on_its_own_day() {
+    let set = RuleSet::parse("a.toml", &around(PARAMETERS)).unwrap();
+    let facts: Facts = serde_json::from_str(r#"{"updates":{"installed_at":"2026-11-10"}}"#).unwrap();
+    let at = set.rules.iter().position(|rule| rule.id == "patched").unwrap();
+    let judged = |when: When| {
+        let judgement = assess_lean(&facts, &set, &Lifecycle::shipped(), Role::Officer, when, set.defaults());
+        judgement.rulings[at].outcome
+    };
+    let later = date(2027, 3, 1);
+    assert_eq!(judged(TODAY.into()), Outcome::Pass);
+    assert_eq!(judged(later.into()), Outcome::Fail);
+    assert_eq!(judged(When { judged: later, told: TODAY }), Outcome::Pass);
 }
