@@ -273,7 +273,10 @@ mod tests {
         let set = &sets[0];
         let settings = set.settings_of(&["resolvers=10.0.0.1, 10.0.0.2".to_owned()]).unwrap();
         let asked = set.rule("approved-resolvers").unwrap().pass.in_words(Tongue::English, set, &settings);
-        assert_eq!(asked, ["Name servers (DNS): has only \"10.0.0.1\", \"10.0.0.2\" ‹Approved name servers›"]);
+        assert_eq!(
+            asked,
+            ["Name servers (DNS): has only \"10.0.0.1\", \"10.0.0.2\" ‹Approved name servers›"]
+        );
     }
 
     #[test]

@@ -319,12 +319,11 @@ async fn an_earlier_judgement_is_shown_by_the_rules_of_its_time() {
     assert!(past.body.contains("id=\"system-disk\""), "the rules of that time");
     assert!(!past.body.contains("/seat"), "nothing is done to the past");
     assert!(!past.body.contains("64 GiB"), "{}", past.body);
-    let latest = crate::store::listing::machine(
-        &mut app.store.read().await.unwrap(),
-        &crate::store::listing::Scope::everything(),
-        &office::machine_id(1),
-    );
-    let latest = latest.await.unwrap().unwrap().assessment.unwrap();
+    let (everything, id_of) = (crate::store::listing::Scope::everything(), office::machine_id(1));
+    let mut tx = app.store.read().await.unwrap();
+    let latest = crate::store::listing::machine(&mut tx, &everything, &id_of).await.unwrap().unwrap();
+    drop(tx);
+    let latest = latest.assessment.unwrap();
     assert_eq!(admin.get(&format!("{path}/judgements/{latest}")).await.status, StatusCode::OK);
     assert_eq!(admin.get(&format!("{path}/judgements/nothing")).await.status, StatusCode::NOT_FOUND);
     let other = format!("/machines/{}/judgements/{id}", office::machine_id(2));

@@ -835,7 +835,8 @@ fn a_rule_may_apply_to_a_role_by_a_condition_of_its_own() {
 #[test]
 fn what_a_pc_did_is_as_old_as_on_its_own_day() {
     let set = RuleSet::parse("a.toml", &around(PARAMETERS)).unwrap();
-    let facts: Facts = serde_json::from_str(r#"{"updates":{"installed_at":"2026-11-10"}}"#).unwrap();
+    let facts: Facts =
+        serde_json::from_str(r#"{"updates":{"installed_at":"2026-11-10T01:00:00Z"}}"#).unwrap();
     let at = set.rules.iter().position(|rule| rule.id == "patched").unwrap();
     let judged = |when: When| {
         let judgement = assess_lean(&facts, &set, &Lifecycle::shipped(), Role::Officer, when, set.defaults());
