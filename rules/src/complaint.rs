@@ -175,8 +175,8 @@ macro_rules! codes {
 codes! {
     BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.",
         "Nội dung sau `matches` không phải biểu thức chính quy.";
-    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".",
-        "Giá trị không đúng loại của dữ kiện, hoặc thiếu đơn vị: \"8 GiB\", \"2 GHz\", \"35 days\".";
+    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\". A version begins with a digit: \"4.8\".",
+        "Giá trị không đúng loại của dữ kiện, hoặc thiếu đơn vị: \"8 GiB\", \"2 GHz\", \"35 days\". Phiên bản bắt đầu bằng chữ số: \"4.8\".";
     CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.",
         "Các bộ tiêu chí gọi vòng lẫn nhau thì không bao giờ đọc được.";
     COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.",

@@ -635,10 +635,12 @@ pub(crate) fn operand(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> 
             .map(Operand::Moment)
             .ok_or_else(|| wrong_kind(field, kind, "2026-07-01T00:00:00Z or 2026-07-01, without quotes")),
         Kind::Version => match text {
-            Some(text) if text.chars().any(|c| c.is_ascii_alphanumeric()) => {
-                Ok(Operand::Version(Version::new(text)))
+            Some(text) => Version::written(text).map(Operand::Version),
+            None => {
+                let number = raw::number(value).and_then(|number| Version::written(number).ok());
+                let example = number.map_or("4.8".to_owned(), |version| version.0);
+                Err(wrong_kind(field, kind, &format!("\"{example}\"")))
             }
-            Some(_) | None => Err(wrong_kind(field, kind, "\"10.0.19045\"")),
         },
         Kind::Text => text
             .map(|text| Operand::Text(text.to_owned()))

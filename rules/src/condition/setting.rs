@@ -101,9 +101,8 @@ impl Setting {
                 .parse::<Timestamp>()
                 .map(Operand::Moment)
                 .map_err(|_| malformed(value, "\"2026-07-01T00:00:00Z\"")),
-            (Kind::Version, Some(text), _) if text.chars().any(|c| c.is_ascii_alphanumeric()) => {
-                Ok(Operand::Version(Version::new(text)))
-            }
+            (Kind::Version, Some(text), _) => Version::written(text).map(Operand::Version),
+            (Kind::Version, None, _) if value.is_number() => Err(malformed(value, &format!("\"{value}\""))),
             (Kind::Text, Some(text), _) => Ok(Operand::Text(text.to_owned())),
             (kind, _, _) => Err(malformed(value, example(kind))),
         };

@@ -496,6 +496,19 @@ pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
+/// A number as it was written, unless it is something else.
+pub(crate) fn number<'v>(value: &'v DeValue<'_>) -> Option<&'v str> {
+    match value {
+        DeValue::Integer(number) => Some(number.as_str()),
+        DeValue::Float(number) => Some(number.as_str()),
+        DeValue::String(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    }
+}
+
 /// The day, unless it is something else.
 pub(crate) fn date(value: &DeValue<'_>) -> Option<Date> {
     match value.as_datetime()? {

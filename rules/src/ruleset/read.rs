@@ -1127,6 +1127,11 @@ fn answer(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Value
             let records = reader.list(field)?;
             Some(Value::Array(records.into_iter().filter_map(|one| record(reader, one, terms)).collect()))
         }
+        // A PC may report any text.
+        Kind::Version => match field.value.get_ref().as_str() {
+            Some(text) => Some(json!(text)),
+            None => condition::operand(reader, field, kind).map(|operand| operand.to_json()),
+        },
         Kind::Flag
         | Kind::Number
         | Kind::Bytes
@@ -1136,7 +1141,6 @@ fn answer(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Value
         | Kind::Milliseconds
         | Kind::Date
         | Kind::Moment
-        | Kind::Version
         | Kind::Text
         | Kind::Word(_) => condition::operand(reader, field, kind).map(|operand| operand.to_json()),
     }
