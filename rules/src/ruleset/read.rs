@@ -10,7 +10,7 @@ use toml::de::DeTable;
 use super::raw::{Field, Reader, Table, quoted};
 use super::{
     About, Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source,
-    TestFacts, Variant, gives,
+    TestFacts, Variant, gives, letters,
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
@@ -23,6 +23,7 @@ use crate::facts::{self, AREAS, Kind, Place, Term};
 
 /// Reads a rule set; all complaints at once.
 pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<RuleSet, Vec<Complaint>> {
+    let text = &letters::whole(text);
     let mut reader = Reader::new(file, text);
     let set = reader.document().and_then(|document| read(&mut reader, &document, text, library));
     match set {
@@ -33,6 +34,7 @@ pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<Ru
 
 /// The id of a set, with its place.
 pub(super) fn id_of(text: &str) -> Option<(usize, String)> {
+    let text = &letters::whole(text);
     let mut reader = Reader::new("", text);
     let document = reader.document()?;
     let mut file = Table::new(document.get_ref(), 0, "");
@@ -432,7 +434,8 @@ fn parameter(reader: &mut Reader<'_>, field: Field<'_>, inherited: Option<Parame
     };
     let kind = kind?;
     let default = match (default_field, inherited) {
-        (Some(field), _) => Some(setting(reader, field, kind)?),
+        // With a wrong default it is a parameter all the same, which rules may name.
+        (Some(field), _) => setting(reader, field, kind),
         (None, inherited) => inherited.and_then(|inherited| inherited.default),
     };
     Some(Parameter { id: field.name.to_owned(), title: title?, kind, default })

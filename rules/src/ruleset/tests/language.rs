@@ -145,10 +145,11 @@ expect = { r = "pass" }
             a.toml:11:1: error[missing-key]: `memory` lacks `title`
             a.toml:12:8: error[unknown-word]: `type` cannot be "sizes"
               help: did you mean "size"? it is one of "flag", "number", "size", "frequency", "share", "days", "span", "date", "version", "text", "texts"
+            a.toml:13:13: error[unused-parameter]: no rule names the parameter `unused`
             a.toml:16:11: error[bad-value]: `default` must be a size, this is a whole number
               help: write it as "8 GiB"
             a.toml:26:58: error[unknown-parameter]: there is no parameter `memori`
-              help: there are `cores`
+              help: there are `unused`, `cores`
             a.toml:26:113: error[parameter-kind]: the parameter `cores` is a number, here is a frequency
             a.toml:26:126: error[unknown-parameter]: there is no parameter `cors`
               help: did you mean `cores`?
