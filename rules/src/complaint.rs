@@ -173,6 +173,8 @@ macro_rules! codes {
 }
 
 codes! {
+    ALWAYS_HOLDS = "always-holds", "Whatever the fact is, this holds, so it asks nothing.",
+        "Dữ kiện là gì thì điều này cũng đúng, nên nó không hỏi gì.";
     BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.",
         "Nội dung sau `matches` không phải biểu thức chính quy.";
     BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\". A version begins with a digit: \"4.8\".",
@@ -215,6 +217,8 @@ codes! {
         "Tham số khác loại với dữ kiện mà nó được so sánh.";
     PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.",
         "`partial` hỏi giống hệt `pass` nên không bao giờ tới lượt.";
+    PARTIAL_WITHIN_PASS = "partial-within-pass", "`partial` asks for more than `pass` does, so whoever has that passes already.",
+        "`partial` hỏi nhiều hơn `pass`, nên ai được như vậy thì đã đạt rồi.";
     SOURCE_NOT_IN_FORCE = "source-not-in-force", "The document that the rule names is in force on no day on which the set is.",
         "Văn bản mà tiêu chí dẫn không có hiệu lực vào ngày nào mà bộ tiêu chí có hiệu lực.";
     SYNTAX = "syntax", "The file is not TOML.",

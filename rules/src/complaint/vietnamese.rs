@@ -266,6 +266,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "nêu tên sự vật trước, rồi đến điều chưa đạt của nó",
     ),
     ("`partial` asks the same as `pass`", "`partial` hỏi giống hệt `pass`"),
+    (
+        "`partial` never comes: whoever is so passes already",
+        "`partial` không bao giờ tới lượt: ai được như vậy thì đã đạt",
+    ),
     ("ask for less, or leave `partial` out", "hỏi mức thấp hơn, hoặc bỏ `partial`"),
     ("`{}` can never hold where `when` does", "`{0}` không bao giờ đúng khi `when` đúng"),
     ("`{}` has parameters, which nobody could set here", "`{0}` có tham số mà ở đây không ai đặt được"),
@@ -303,6 +307,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("conditions stand more than {} deep within each other", "điều kiện lồng nhau sâu hơn {0} lớp"),
     ("`{}` asks nothing, so it would always hold", "`{0}` không hỏi gì, nên sẽ luôn đúng"),
     ("what `{}` asks can never all hold at once", "những điều `{0}` hỏi không thể cùng đúng"),
+    ("one of what `any` asks always holds", "trong những điều `any` hỏi, luôn có một điều đúng"),
+    ("ask for what can fail, or leave it out", "hỏi điều có thể không đạt, hoặc bỏ đi"),
+    ("every value of `{}` is so", "giá trị nào của `{0}` cũng thỏa điều này"),
+    (
+        "ask for what can fail; where it is enough that there is one, write {}",
+        "hỏi điều có thể không đạt; nếu chỉ cần có dữ kiện, ghi {0}",
+    ),
     ("`{}` is an empty list: it asks nothing", "`{0}` là danh sách trống: không hỏi gì"),
     ("`{}` is an empty list", "`{0}` là danh sách trống"),
     (

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
-use super::contradiction::never_hold;
+use super::contradiction::{always_holds, always_so, never_hold};
 use super::pattern::Pattern;
 use super::{Bound, Check, Node, Operand, Order, Subject, Test, Walk};
 use crate::complaint::{self, nearest};
@@ -181,7 +181,7 @@ fn read_table(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth
     }
     // The parts were looked at one by one.
     let together: Vec<&Node> = nodes.iter().collect();
-    let is_list = |node: &Node| matches!(node, Node::All(_) | Node::Any(_));
+    let is_list = |node: &Node| matches!(node, Node::All(_) | Node::Any(_) | Node::Not(_));
     if (nodes.len() > 1 || nodes.iter().any(is_list)) && never_hold(&together) {
         let text = format!("what `{}` asks can never all hold at once", field.name);
         reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
@@ -196,7 +196,16 @@ fn read_part(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
     }
     match field.name {
         "all" => read_list(reader, field, scope, depth).map(Node::All),
-        "any" => read_list(reader, field, scope, depth).map(Node::Any),
+        "any" => {
+            let node = read_list(reader, field, scope, depth).map(Node::Any)?;
+            if always_holds(&node) {
+                let text = "one of what `any` asks always holds";
+                let suggestion = Some("ask for what can fail, or leave it out".to_owned());
+                reader.complain(field.value_at(), complaint::ALWAYS_HOLDS, text, suggestion);
+                return None;
+            }
+            Some(node)
+        }
         "not" => read_table(reader, field, scope, depth + 1).map(|node| Node::Not(Box::new(node))),
         _ => read_test(reader, field, scope, depth),
     }
@@ -383,16 +392,22 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
         reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, suggestion);
         return None;
     }
-    let count = fields.len();
-    let checks: Vec<Check> = fields
-        .into_iter()
-        .filter_map(|comparison| read_check(reader, comparison, &name, kind, scope, depth))
-        .collect();
-    if checks.len() < count {
+    let read = |comparison: &Field<'_>| read_check(reader, *comparison, &name, kind, scope, depth);
+    let checks: Vec<Check> = fields.iter().filter_map(read).collect();
+    if checks.len() < fields.len() {
         return None;
     }
-    let text = format!("no value of `{name}` is all of this at once");
-    let node = Node::Test(Box::new(Test { subject, kind, name, checks }));
+    let test = Test { subject, kind, name, checks };
+    if let Some(index) = always_so(&test) {
+        let text = format!("every value of `{}` is so", test.name);
+        let suggestion =
+            "ask for what can fail; where it is enough that there is one, write `{ absent = false }`";
+        let at = fields.get(index).map_or(field.value_at(), Field::value_at);
+        reader.complain(at, complaint::ALWAYS_HOLDS, text, Some(suggestion.to_owned()));
+        return None;
+    }
+    let text = format!("no value of `{}` is all of this at once", test.name);
+    let node = Node::Test(Box::new(test));
     if never_hold(&[&node]) {
         reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
         return None;

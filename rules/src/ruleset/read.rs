@@ -14,7 +14,7 @@ use super::{
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
-use crate::condition::contradiction::never_hold;
+use crate::condition::contradiction::{is_within, never_hold};
 use crate::condition::overlay::Gift;
 use crate::condition::scan;
 use crate::condition::setting::{Setting, Settings};
@@ -720,9 +720,10 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     }
     let partial_field = table.take("partial");
     let partial = condition(reader, partial_field);
-    same_as_pass(reader, partial_field, pass.as_ref(), partial.as_ref());
     never_with(reader, pass_field, when.as_ref(), pass.as_ref());
-    never_with(reader, partial_field, when.as_ref(), partial.as_ref());
+    if !never_with(reader, partial_field, when.as_ref(), partial.as_ref()) {
+        partial_never_comes(reader, partial_field, when.as_ref(), pass.as_ref(), partial.as_ref());
+    }
 
     let switched_off = match (table.take("switched_off"), &met) {
         (None, Some(met)) => Some(Condition::new(met.but_switched_off.clone())),
@@ -749,9 +750,11 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
         let own_pass = condition(reader, own_pass_field);
         let own_partial_field = table.take("partial");
         let own_partial = condition(reader, own_partial_field);
-        same_as_pass(reader, own_partial_field, own_pass.as_ref().or(pass.as_ref()), own_partial.as_ref());
         never_with(reader, own_pass_field, when, own_pass.as_ref());
-        never_with(reader, own_partial_field, when, own_partial.as_ref());
+        if !never_with(reader, own_partial_field, when, own_partial.as_ref()) {
+            let pass = own_pass.as_ref().or(pass.as_ref());
+            partial_never_comes(reader, own_partial_field, when, pass, own_partial.as_ref());
+        }
         table.finish(reader);
         variants.extend(own_roles.map(|roles| Variant {
             roles,
@@ -825,34 +828,38 @@ fn fails(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
 }
 
 /// Complains of a `partial` that can never be reached.
-fn same_as_pass(
+fn partial_never_comes(
     reader: &mut Reader<'_>,
     field: Option<Field<'_>>,
+    when: Option<&Condition>,
     pass: Option<&Condition>,
     partial: Option<&Condition>,
 ) {
-    if let (Some(pass), Some(partial), Some(field)) = (pass, partial, field)
-        && pass.describe() == partial.describe()
-    {
-        let text = "`partial` asks the same as `pass`";
-        let suggestion = Some("ask for less, or leave `partial` out".to_owned());
-        reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
-    }
+    let (Some(pass), Some(partial), Some(field)) = (pass, partial, field) else { return };
+    let (code, text) = if pass.describe() == partial.describe() {
+        (complaint::PARTIAL_SAME_AS_PASS, "`partial` asks the same as `pass`")
+    } else if is_within(partial.node(), pass.node(), when.map(Condition::node)) {
+        (complaint::PARTIAL_WITHIN_PASS, "`partial` never comes: whoever is so passes already")
+    } else {
+        return;
+    };
+    reader.complain(field.at, code, text, Some("ask for less, or leave `partial` out".to_owned()));
 }
 
-/// Complains of what can never hold where the rule applies.
+/// Whether this can never hold where the rule applies; that is complained of.
 fn never_with(
     reader: &mut Reader<'_>,
     field: Option<Field<'_>>,
     when: Option<&Condition>,
     asked: Option<&Condition>,
-) {
-    if let (Some(when), Some(asked), Some(field)) = (when, asked, field)
-        && never_hold(&[when.node(), asked.node()])
-    {
+) -> bool {
+    let (Some(when), Some(asked), Some(field)) = (when, asked, field) else { return false };
+    let never = never_hold(&[when.node(), asked.node()]);
+    if never {
         let text = format!("`{}` can never hold where `when` does", field.name);
         reader.complain(field.at, complaint::NEVER_HOLDS, text, None);
     }
+    never
 }
 
 /// Everything that another set asks, as one question.
