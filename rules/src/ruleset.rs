@@ -21,6 +21,7 @@ use crate::facts::unit::Unit;
 use crate::facts::{Facts, Kind, Place};
 use crate::shipped;
 
+mod brackets;
 mod gives;
 pub(crate) mod letters;
 pub(crate) mod raw;

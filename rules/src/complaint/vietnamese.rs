@@ -202,7 +202,40 @@ const SENTENCES: &[(&str, &str)] = &[
     ("missing comma between key-value pairs, expected {}", "thiếu dấu phẩy giữa hai khóa: cần {0}"),
     ("key with no value, expected {}", "khóa không có giá trị: cần {0}"),
     ("extra comma, expected nothing", "thừa dấu phẩy"),
+    ("the `{}` of this line is not closed", "dấu `{0}` của dòng này chưa đóng"),
+    ("write the `{}` that is missing", "thêm dấu `{0}` còn thiếu"),
+    (
+        "the `{}` of line {} is open here, and no comma follows",
+        "dấu `{0}` của dòng {1} còn mở ở đây, mà sau đó không có dấu phẩy",
+    ),
+    (
+        "write `,` where more belongs to it, `{}` where it ends",
+        "thêm `,` nếu còn phần tử nữa, thêm `{0}` nếu đã hết",
+    ),
     // Types and keys.
+    ("write `[[{}]]`, in two brackets each time", "ghi `[[{0}]]`, mỗi lần đều có hai dấu ngoặc vuông"),
+    (
+        "it replaces `{}` of `{}` and takes nothing over: write it whole",
+        "nó thay `{0}` của `{1}` và không giữ lại gì: hãy ghi đầy đủ",
+    ),
+    ("`{}` is no id", "`{0}` không phải mã"),
+    (
+        "an id has small letters, digits and hyphens: write `{}`",
+        "mã gồm chữ thường không dấu, chữ số và dấu gạch nối: ghi `{0}`",
+    ),
+    (
+        "the role \"{}\" stands in a `[[rule.for]]` before this one",
+        "vai trò \"{0}\" đã nằm trong một `[[rule.for]]` ở trước",
+    ),
+    (
+        "ask everything of one role in one `[[rule.for]]`",
+        "gộp mọi điều hỏi một vai trò vào một `[[rule.for]]`",
+    ),
+    (
+        "no remedy of the rule `{}` gives anything that it asks",
+        "không cách khắc phục nào của tiêu chí `{0}` mang lại điều nó hỏi",
+    ),
+    ("it asks {}; given are {}", "nó hỏi {0}; mang lại {1}"),
     ("`{}` must be a comparison, this is {}", "`{0}` phải là một phép so sánh, đây là {1}"),
     ("`{}` must be {}, this is {}", "`{0}` phải là {1}, đây là {2}"),
     ("`{}` is empty", "`{0}` để trống"),
@@ -344,6 +377,23 @@ const SENTENCES: &[(&str, &str)] = &[
     (
         "in TOML, a pattern stands best in single quotes: 'a\\.b'",
         "trong TOML, mẫu nên đặt trong ngoặc đơn: 'a\\.b'",
+    ),
+    (
+        "repeat less, as with {1000}, or write several patterns under `any`",
+        "lặp ít hơn, như với {1000}, hoặc ghi nhiều mẫu dưới `any`",
+    ),
+    (
+        "say what must not stand there in a condition of its own: `not = { … }`",
+        "ghi điều không được có thành một điều kiện riêng: `not = { … }`",
+    ),
+    ("write out what may stand there: 'aa|bb'", "ghi rõ những gì có thể đứng đó: 'aa|bb'"),
+    (
+        "a sign that repeats stands behind what it repeats: any text is '.*'",
+        "dấu lặp đứng sau cái được lặp: văn bản bất kỳ là '.*'",
+    ),
+    (
+        "a bracket that means itself stands behind a backslash: {}",
+        "dấu ngoặc mang nghĩa chính nó phải có dấu gạch chéo ngược ở trước: {0}",
     ),
     ("`{}` asks for one value, and `plus` makes a bound", "`{0}` hỏi một giá trị, còn `plus` tạo ra một mốc"),
     ("use `at_least` or `at_most`", "dùng `at_least` hoặc `at_most`"),

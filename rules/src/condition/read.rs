@@ -376,7 +376,8 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
         let text =
             format!("`{}` must be a comparison, this is {}", field.name, type_name(field.value.get_ref()));
         let first = comparisons(kind).first().copied().unwrap_or("equals");
-        let suggestion = Some(format!("write `{{ {first} = … }}`"));
+        let meant = field.value.get_ref().as_str().and_then(|text| signed(text, kind));
+        let suggestion = Some(format!("write `{{ {} }}`", meant.unwrap_or_else(|| format!("{first} = …"))));
         reader.complain(field.value_at(), complaint::WRONG_TYPE, text, suggestion);
         return None;
     }
@@ -414,6 +415,46 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
     }
     Some(node)
 }
+
+/// The comparison that was meant with a sign before the value: `at_least = "8 GiB"` of ">= 8 GiB".
+fn signed(text: &str, kind: Kind) -> Option<String> {
+    let (word, rest) =
+        SIGNS.iter().find_map(|(sign, word)| Some((*word, text.trim().strip_prefix(sign)?)))?;
+    let value = rest.trim();
+    if !comparisons(kind).contains(&word) || value.contains(['"', '\\', '`', '\n']) {
+        return None;
+    }
+    let is_bare = match kind {
+        Kind::Flag | Kind::Number | Kind::Date | Kind::Moment => true,
+        Kind::Percent | Kind::Days => value.parse::<i64>().is_ok(),
+        Kind::Bytes
+        | Kind::Mhz
+        | Kind::Milliseconds
+        | Kind::Version
+        | Kind::Text
+        | Kind::Word(_)
+        | Kind::Texts
+        | Kind::Records(_) => false,
+    };
+    Some(if is_bare { format!("{word} = {value}") } else { format!("{word} = \"{value}\"") })
+}
+
+/// How people write comparisons elsewhere; the longer before the shorter.
+const SIGNS: &[(&str, &str)] = &[
+    (">=", "at_least"),
+    ("=>", "at_least"),
+    ("≥", "at_least"),
+    ("<=", "at_most"),
+    ("=<", "at_most"),
+    ("≤", "at_most"),
+    ("!=", "not_equals"),
+    ("<>", "not_equals"),
+    ("≠", "not_equals"),
+    (">", "more_than"),
+    ("<", "less_than"),
+    ("==", "equals"),
+    ("=", "equals"),
+];
 
 fn read_check(
     reader: &mut Reader<'_>,
@@ -489,13 +530,33 @@ fn pattern(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>) -> Optio
         Ok(pattern) => Some(pattern),
         Err(error) => {
             let shown: String = text.chars().take(PATTERN_CHARS_SHOWN).collect();
-            let wrong = format!("\"{shown}\" is not a regular expression: {error}");
-            let suggestion = Some("in TOML, a pattern stands best in single quotes: 'a\\.b'".to_owned());
+            let reason = error.to_string();
+            let wrong = format!("\"{shown}\" is not a regular expression: {reason}");
+            let suggestion = Some(pattern_hint(&reason).to_owned());
             reader.complain(field.value_at(), complaint::BAD_PATTERN, wrong, suggestion);
             None
         }
     }
 }
+
+/// What helps against this reason why something is no pattern.
+fn pattern_hint(reason: &str) -> &'static str {
+    let hint = PATTERN_HINTS.iter().find(|(part, _)| reason.contains(part)).map(|(_, hint)| *hint);
+    hint.unwrap_or("in TOML, a pattern stands best in single quotes: 'a\\.b'")
+}
+
+/// Parts of what `regex-lite` says, and what helps then.
+const PATTERN_HINTS: &[(&str, &str)] = &[
+    ("size limit", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("too many states", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("too much nesting", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("look-around", "say what must not stand there in a condition of its own: `not = { … }`"),
+    ("backreferences", "write out what may stand there: 'aa|bb'"),
+    ("must be applied to", "a sign that repeats stands behind what it repeats: any text is '.*'"),
+    ("')'", "a bracket that means itself stands behind a backslash: 'a\\(b'"),
+    ("bracket", "a bracket that means itself stands behind a backslash: 'a\\[b'"),
+    ("unclosed character class", "a bracket that means itself stands behind a backslash: 'a\\[b'"),
+];
 
 /// Reads a value of this kind, or `{ parameter = "NAME" }` that stands for one.
 fn given(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
