@@ -6,7 +6,17 @@
 
 /// A sentence in Vietnamese; none when the list does not know it.
 pub(super) fn said(english: &str) -> Option<String> {
-    sentence(english).or_else(|| syntax(english))
+    pattern(english).or_else(|| sentence(english)).or_else(|| syntax(english))
+}
+
+/// What the parser of regular expressions has against a pattern. A reason that is not known stays in its own words.
+fn pattern(english: &str) -> Option<String> {
+    let (written, reason) = english.rsplit_once(" is not a regular expression: ")?;
+    let said = match PATTERNS.iter().find(|(known, _)| *known == reason) {
+        Some((_, said)) => (*said).to_owned(),
+        None => format!("“{reason}”"),
+    };
+    Some(format!("{written} không phải biểu thức chính quy: {said}"))
 }
 
 fn sentence(english: &str) -> Option<String> {
@@ -95,9 +105,21 @@ const PHRASES: &[(&str, &str)] = &[
     ("digits", "chữ số"),
     ("characters", "ký tự"),
     ("printable characters", "ký tự in được"),
+    ("non-double-quote visible characters", "ký tự in được, trừ dấu ngoặc kép"),
+    ("non-single-quote visible characters", "ký tự in được, trừ dấu ngoặc đơn"),
+    ("non-single-quote characters", "ký tự trừ dấu ngoặc đơn"),
+    ("unicode hexadecimal value", "mã ký tự Unicode"),
+    ("multi-line basic string", "chuỗi nhiều dòng"),
     ("basic string", "chuỗi trong ngoặc kép"),
     ("literal string", "chuỗi trong ngoặc đơn"),
     ("month between 01 and 12", "tháng từ 01 đến 12"),
+    ("day between 01 and 28", "ngày từ 01 đến 28"),
+    ("day between 01 and 29", "ngày từ 01 đến 29"),
+    ("day between 01 and 30", "ngày từ 01 đến 30"),
+    ("day between 01 and 31", "ngày từ 01 đến 31"),
+    ("`T` between date and time", "`T` giữa ngày và giờ"),
+    ("hours between 00 and 23", "giờ từ 00 đến 23"),
+    ("minutes between 00 and 59", "phút từ 00 đến 59"),
     ("hour between 00 and 23", "giờ từ 00 đến 23"),
     ("minute between 00 and 59", "phút từ 00 đến 59"),
     ("second between 00 and 60", "giây từ 00 đến 60"),
@@ -128,11 +150,13 @@ const PHRASES: &[(&str, &str)] = &[
 /// What the parser of TOML calls wrong, without what it expected.
 const SYNTAX: &[(&str, &str)] = &[
     ("`_` may only go between digits", "`_` chỉ được đứng giữa các chữ số"),
+    ("cannot recurse further; max recursion depth met", "lồng nhau quá sâu"),
     ("carriage return must be followed by newline", "có ký tự về đầu dòng đứng lẻ"),
     ("extra `=`", "thừa dấu `=`"),
     ("extra assignment between key-value pairs", "thừa dấu `=` giữa hai khóa"),
     ("extra comma in array", "thừa dấu phẩy trong danh sách"),
     ("extra comma in inline table", "thừa dấu phẩy trong bảng"),
+    ("integers with a radix cannot be signed", "số có tiền tố như `0x` không được có dấu"),
     ("invalid basic string", "chuỗi trong ngoặc kép không hợp lệ"),
     ("invalid literal string", "chuỗi trong ngoặc đơn không hợp lệ"),
     ("invalid multi-line basic string", "chuỗi nhiều dòng không hợp lệ"),
@@ -152,6 +176,8 @@ const SYNTAX: &[(&str, &str)] = &[
     ("invalid table", "tiêu đề bảng không hợp lệ"),
     ("invalid unquoted key", "khóa không có ngoặc kép chứa ký tự không được dùng"),
     ("invalid value", "giá trị không hợp lệ"),
+    ("keys cannot be multi-line basic strings", "khóa không được là chuỗi nhiều dòng"),
+    ("keys cannot be multi-line literal strings", "khóa không được là chuỗi nhiều dòng"),
     ("key with no value", "khóa không có giá trị"),
     ("missing assignment between key-value pairs", "thiếu dấu `=` giữa khóa và giá trị"),
     ("missing comma between array elements", "thiếu dấu phẩy giữa hai phần tử của danh sách"),
@@ -161,6 +187,8 @@ const SYNTAX: &[(&str, &str)] = &[
     ("missing opening quote", "thiếu dấu mở ngoặc kép"),
     ("missing value", "thiếu giá trị"),
     ("missing value for key", "khóa thiếu giá trị"),
+    ("radix must be lowercase", "tiền tố của số phải viết thường"),
+    ("redundant integer number prefix", "thừa tiền tố của số"),
     ("redundant numeric sign", "thừa dấu của số"),
     ("too few unicode value digits", "mã ký tự Unicode thiếu chữ số"),
     ("unclosed array", "danh sách chưa đóng"),
@@ -174,6 +202,55 @@ const SYNTAX: &[(&str, &str)] = &[
     ("unexpected leading zero", "số không được bắt đầu bằng 0"),
     ("unexpected sign", "dấu của số đứng sai chỗ"),
     ("unquoted keys cannot be empty", "khóa không được để trống"),
+];
+
+/// What the parser of regular expressions says, as far as people meet it.
+const PATTERNS: &[(&str, &str)] = &[
+    ("backreferences are not supported", "không dùng được tham chiếu ngược"),
+    (
+        "character class ranges must start and end with a single character",
+        "khoảng trong `[…]` phải đi từ một ký tự đến một ký tự",
+    ),
+    ("compiled regex exceeded size limit", "mẫu quá lớn"),
+    (
+        "counted repetition operator must be applied to a sub-expression",
+        "dấu lặp `{…}` phải đứng sau cái được lặp",
+    ),
+    ("duplicate capture group name", "trùng tên nhóm"),
+    ("empty capture group names are not allowed", "tên nhóm để trống"),
+    ("empty flag directive '(?)' is not allowed", "`(?)` để trống"),
+    ("expected ':' or ')' to end inline flags, but got end of pattern", "thiếu dấu `:` hoặc `)` sau cờ"),
+    ("expected closing ')', but got end of pattern", "thiếu dấu đóng ngoặc `)`"),
+    ("expected closing brace for counted repetition, but got something else", "dấu lặp `{…}` thiếu dấu `}`"),
+    ("expected decimal number, but found no digits", "dấu lặp `{…}` thiếu chữ số"),
+    ("exhausted state IDs, too many states", "mẫu quá lớn"),
+    ("found closing ')' without matching '('", "có dấu `)` mà không có dấu `(`"),
+    ("found counted repetition operator with a comma that is unclosed", "dấu lặp `{…}` chưa đóng"),
+    ("found counted repetition with a min bigger than its max", "dấu lặp `{…}` có số đầu lớn hơn số sau"),
+    ("found counted repetition with min and max that is unclosed", "dấu lặp `{…}` chưa đóng"),
+    ("found incomplete and unclosed counted repetition operator", "dấu lặp `{…}` chưa đóng"),
+    ("found open group without closing ')'", "có dấu `(` mà không có dấu `)`"),
+    ("found unclosed character class", "dấu `[` chưa đóng"),
+    ("found unclosed counted repetition operator", "dấu lặp `{…}` chưa đóng"),
+    ("got invalid decimal number", "số trong dấu lặp `{…}` không hợp lệ"),
+    ("invalid escape sequence in character class", "trong `[…]` có dấu `\\` không hợp lệ"),
+    ("invalid group name", "tên nhóm không hợp lệ"),
+    ("invalid range in character class", "khoảng trong `[…]` không hợp lệ"),
+    ("look-around is not supported", "không dùng được mẫu nhìn trước, nhìn sau như `(?=…)`, `(?!…)`"),
+    ("negated character class has no closing bracket", "dấu `[^` chưa đóng"),
+    ("nested character classes are not supported", "không lồng được `[…]` trong `[…]`"),
+    ("non-empty character class has no closing bracket", "dấu `[` chưa đóng"),
+    ("non-empty character class has no closing bracket after dash", "dấu `[` chưa đóng"),
+    ("pattern has too much nesting", "mẫu lồng nhau quá sâu"),
+    ("saw start of escape sequence, but saw end of pattern before it finished", "mẫu kết thúc bằng dấu `\\`"),
+    (
+        "uncounted repetition operator must be applied to a sub-expression",
+        "dấu lặp `*`, `+` hoặc `?` phải đứng sau cái được lặp",
+    ),
+    ("Unicode character classes are not supported", "không dùng được lớp ký tự Unicode như `\\p{…}`"),
+    ("unrecognized escape sequence", "dấu `\\` đứng trước ký tự không hợp lệ"),
+    ("unrecognized inline flag", "không có cờ này"),
+    ("unrecognized POSIX character class", "không có lớp ký tự POSIX này"),
 ];
 
 /// Each sentence with its parts: the first that fits is it, so what says more stands first.
@@ -373,7 +450,6 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} is compared with {}", "{0} được so sánh bằng {1}"),
     ("this is the {}th pattern, the most is {}", "đây là mẫu thứ {0}, nhiều nhất là {1}"),
     ("one pattern can stand for many texts: 'a|b|c'", "một mẫu có thể thay cho nhiều văn bản: 'a|b|c'"),
-    ("\"{}\" is not a regular expression: {}", "\"{0}\" không phải biểu thức chính quy: {1}"),
     (
         "in TOML, a pattern stands best in single quotes: 'a\\.b'",
         "trong TOML, mẫu nên đặt trong ngoặc đơn: 'a\\.b'",
@@ -463,6 +539,44 @@ mod tests {
         assert_eq!(told("the file lacks `rule`"), "tệp thiếu `rule`");
         assert_eq!(said("the moon is blue"), None);
         assert_eq!(said(""), None);
+    }
+
+    #[test]
+    fn what_a_parser_says_is_said_in_vietnamese() {
+        let told = |english: &str| said(english).unwrap_or_else(|| format!("not known: {english}"));
+        for pattern in [
+            "(a", "a)", "(?=x)", "*a", "{2}", "a{2", "a{3,2}", "[a", "[z-a]", r"\1", r"\q", "a\\", "(?z)",
+            r"\pL", "(?P<1>a)",
+        ] {
+            let reason = regex_lite::Regex::new(pattern).unwrap_err().to_string();
+            let said = told(&format!("\"{pattern}\" is not a regular expression: {reason}"));
+            assert!(!said.contains(&reason), "{pattern}: {said}");
+        }
+        assert_eq!(
+            told("\"a\" is not a regular expression: it is blue"),
+            "\"a\" không phải biểu thức chính quy: “it is blue”"
+        );
+        let mut told_of = String::new();
+        for text in [
+            "a = 2026-02-30",
+            "a = 2026-13-01",
+            "a = 2026-01-01T25:00:00Z",
+            "a = \"\u{1}\"",
+            "a = '\u{1}'",
+            "a = 1__2",
+        ] {
+            let error = toml::from_str::<toml::Table>(text).unwrap_err();
+            told_of.push_str(&format!("{}\n", told(error.message())));
+        }
+        expect_test::expect![[r#"
+            ngày không hợp lệ: cần ngày từ 01 đến 28
+            ngày không hợp lệ: cần tháng từ 01 đến 12
+            giờ không hợp lệ: cần giờ từ 00 đến 23
+            chuỗi trong ngoặc kép không hợp lệ: cần ký tự in được, trừ dấu ngoặc kép, `\`
+            chuỗi trong ngoặc đơn không hợp lệ: cần ký tự in được, trừ dấu ngoặc đơn
+            `_` chỉ được đứng giữa các chữ số
+        "#]]
+        .assert_eq(&told_of);
     }
 
     #[test]
