@@ -279,7 +279,7 @@ proptest! {
         // What contradicts itself is refused, and so is what every PC passes that has the facts.
         let (Some(left), Some(right)) = (holds(a.clone()), holds(b.clone())) else { return Ok(()) };
         let lacks = |name: &&str| json.pointer(name).is_some_and(Value::is_null);
-        let is_complete = !ASKED.iter().any(|name| lacks(name));
+        let is_complete = !ASKED.iter().any(lacks);
         for (one, either) in [
             (format!("{{ any = [{a}, {b}] }}"), left.or(right)),
             (format!("{{ any = [{{ not = {a} }}, {{ not = {b} }}] }}"), (!left).or(!right)),
