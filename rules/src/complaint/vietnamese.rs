@@ -290,7 +290,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "thêm `,` nếu còn phần tử nữa, thêm `{0}` nếu đã hết",
     ),
     // Types and keys.
-    ("write `[[{}]]`, in two brackets each time", "ghi `[[{0}]]`, mỗi lần đều có hai dấu ngoặc vuông"),
+    ("write two brackets each time: {}", "lần nào cũng ghi hai dấu ngoặc vuông: {0}"),
     (
         "it replaces `{}` of `{}` and takes nothing over: write it whole",
         "nó thay `{0}` của `{1}` và không giữ lại gì: hãy ghi đầy đủ",

@@ -8,8 +8,8 @@ use super::{Bound, Check, Node, Operand, Order, Settings, Subject, Test, Truth, 
 use crate::facts::Kind;
 use crate::quantity::Version;
 
-/// Most pairs of a choice's branches and other questions that are looked at, and of questions asked and denied.
-const PAIRS_COUNT_MAX: usize = 10_000;
+/// Most pairs of branches of choices and other questions that are looked at, and of questions asked and denied.
+const PAIRS_COUNT_MAX: usize = 100_000;
 
 /// The numbers that may lie below zero; all others count or measure something.
 const SIGNED: &[&str] = &["clock.utc_offset_minutes"];
@@ -107,9 +107,10 @@ impl<'n> Parts<'n> {
         if self.clash(absence) {
             return true;
         }
-        let atoms = self.atoms.len();
+        let mut pairs = 0_usize;
         self.choices.iter().any(|branches| {
-            branches.len().saturating_mul(atoms) <= PAIRS_COUNT_MAX
+            pairs = pairs.saturating_add(branches.len().saturating_mul(self.atoms.len().max(1)));
+            pairs <= PAIRS_COUNT_MAX
                 && branches.iter().all(|branch| {
                     let mut with = Parts { atoms: self.atoms.clone(), choices: Vec::new() };
                     with.take(*branch);

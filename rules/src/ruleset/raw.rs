@@ -437,7 +437,7 @@ impl<'d> Table<'d> {
 const DUPLICATE_KEY: &str = "duplicate key";
 
 fn twice_bracketed(header: &str) -> String {
-    format!("write `[[{header}]]`, in two brackets each time")
+    format!("write two brackets each time: `[[{header}]]`")
 }
 
 /// Where the nesting becomes too deep, if it does.

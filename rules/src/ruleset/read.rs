@@ -281,7 +281,7 @@ fn asked(rule: &Rule) -> Vec<Place> {
 /// is worked out from other facts changes with them.
 fn remedies_elsewhere(reader: &mut Reader<'_>, at: usize, rule: &Rule, known: &BTreeMap<String, Remedy>) {
     let asked: BTreeSet<Place> = asked(rule).into_iter().collect();
-    let is_derived = |place: &Place| AREAS.get(place.area).is_some_and(|area| area.origin == Origin::Derived);
+    let is_derived = |place: &Place| AREAS.get(place.area).is_some_and(|area| area.origin != Origin::Asked);
     let remedies: Vec<&Remedy> = rule.remedies.iter().filter_map(|id| known.get(id)).collect();
     let gives: BTreeSet<Place> =
         remedies.iter().flat_map(|remedy| remedy.gives.iter().map(|gift| gift.place)).collect();
@@ -290,13 +290,20 @@ fn remedies_elsewhere(reader: &mut Reader<'_>, at: usize, rule: &Rule, known: &B
         return;
     }
     let named = |places: &BTreeSet<Place>| {
-        let names: Vec<String> = places.iter().map(|place| place.name()).collect();
+        let mut names: Vec<String> = places.iter().map(|place| place.name()).collect();
+        if names.len() > NAMES_COUNT_MAX {
+            names.truncate(NAMES_COUNT_MAX);
+            names.push("…".to_owned());
+        }
         quoted(names.iter().map(String::as_str))
     };
     let text = format!("no remedy of the rule `{}` gives anything that it asks", rule.id);
     let suggestion = format!("it asks {}; given are {}", named(&asked), named(&gives));
     reader.warn(at, complaint::REMEDIES_ELSEWHERE, text, Some(suggestion));
 }
+
+/// Most facts that a suggestion lists.
+const NAMES_COUNT_MAX: usize = 6;
 
 /// Most groups, rules, remedies, parameters and tests of one set: twice and more what the largest that ships has. Each is
 /// held against all others of its sort.

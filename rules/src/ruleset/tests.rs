@@ -116,6 +116,7 @@ fn shipped_sets_are_right() {
             }
         };
         assert_eq!(format!("{}.toml", set.id), *file, "a set is found by the name of its file");
+        assert_eq!(set.warnings, [], "{file}: nothing stands out");
         assert!(!set.tests.is_empty(), "{file} carries tests");
         for result in set.run_tests(&lifecycle) {
             assert_eq!(result.wrong, [], "{file}: the test \"{}\"", result.name);

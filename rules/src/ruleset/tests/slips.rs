@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::super::*;
 use super::{around, rule, told};
+use crate::condition::words::Tongue;
 
 /// What is said of a rule that passes so, without its place.
 fn said(pass: &str) -> String {
@@ -239,21 +240,24 @@ fn one_bracket_too_few() {
     let text = rule(r#"pass = { "cpu.cores" = { at_least = 4 } }"#);
     expect![[r#"
         a.toml:11:1: error[wrong-type]: `rule` must be a list [ … ], this is a table
-          help: write `[[rule]]`, in two brackets each time
+          help: write two brackets each time: `[[rule]]`
     "#]]
     .assert_eq(&told(&text.replace("[[rule]]", "[rule]")));
+    let complaints = RuleSet::parse("a.toml", &text.replace("[[rule]]", "[rule]")).unwrap_err();
+    let suggestion = complaints[0].told(Tongue::Vietnamese).1.unwrap();
+    assert_eq!(suggestion, "lần nào cũng ghi hai dấu ngoặc vuông: `[[rule]]`");
     let second = text.split_once("[[rule]]").unwrap().1.replace("\"r\"", "\"s\"");
     let twice = format!("{text}[rule]{second}").replace("[[rule]]", "[rule]");
     expect![[r#"
         a.toml:18:2: error[syntax]: duplicate key
-          help: write `[[rule]]`, in two brackets each time
+          help: write two brackets each time: `[[rule]]`
         a.toml:19:1: error[more-wrong]: and 6 more that follow from it
           help: mend the first, then look again
     "#]]
     .assert_eq(&told(&twice));
     expect![[r#"
         a.toml:18:1: error[wrong-type]: `for` must be a list [ … ], this is a table
-          help: write `[[rule.for]]`, in two brackets each time
+          help: write two brackets each time: `[[rule.for]]`
     "#]]
     .assert_eq(&told(&format!("{text}[rule.for]\nroles = [\"clerk\"]\n")));
 }
