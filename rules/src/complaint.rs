@@ -26,7 +26,7 @@ pub struct Complaint {
 }
 
 /// The codes of what may stay as it is, and should be looked at.
-const WARNINGS: &[&str] = &[SOURCE_NOT_IN_FORCE];
+const WARNINGS: &[&str] = &[REMEDIES_ELSEWHERE, SOURCE_NOT_IN_FORCE];
 
 impl Complaint {
     /// `error`, or `warning` of what may stay as it is.
@@ -173,16 +173,22 @@ macro_rules! codes {
 }
 
 codes! {
+    ALWAYS_HOLDS = "always-holds", "Whatever the fact is, this holds, so it asks nothing.",
+        "Dữ kiện là gì thì điều này cũng đúng, nên nó không hỏi gì.";
+    BAD_ID = "bad-id", "An id has small letters a to z, digits and hyphens: it stands in addresses, on command lines and in names of files.",
+        "Mã chỉ gồm chữ thường a đến z không dấu, chữ số và dấu gạch nối: nó nằm trong địa chỉ, dòng lệnh và tên tệp.";
     BAD_PATTERN = "bad-pattern", "The text after `matches` is not a regular expression.",
         "Nội dung sau `matches` không phải biểu thức chính quy.";
-    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\".",
-        "Giá trị không đúng loại của dữ kiện, hoặc thiếu đơn vị: \"8 GiB\", \"2 GHz\", \"35 days\".";
+    BAD_VALUE = "bad-value", "The value is not of the kind that the fact has, or lacks its unit: \"8 GiB\", \"2 GHz\", \"35 days\". A version begins with a digit: \"4.8\".",
+        "Giá trị không đúng loại của dữ kiện, hoặc thiếu đơn vị: \"8 GiB\", \"2 GHz\", \"35 days\". Phiên bản bắt đầu bằng chữ số: \"4.8\".";
     CIRCLE = "circle", "Rule sets that name each other in a circle can never be read.",
         "Các bộ tiêu chí gọi vòng lẫn nhau thì không bao giờ đọc được.";
     COMPARISON_NOT_FOR_KIND = "comparison-not-for-kind", "This comparison means nothing for this kind of fact.",
         "Phép so sánh này không có nghĩa với loại dữ kiện này.";
     DUPLICATE_ID = "duplicate-id", "Two rules, two groups, two tests or two rule sets have one name; each must have its own.",
         "Hai tiêu chí, hai nhóm, hai phép thử hoặc hai bộ tiêu chí trùng tên; mỗi thứ phải có tên riêng.";
+    DUPLICATE_ROLE = "duplicate-role", "One role stands in two `[[rule.for]]` of a rule; only the first of them would count.",
+        "Một vai trò nằm trong hai `[[rule.for]]` của cùng tiêu chí; chỉ cái đầu có tác dụng.";
     EMPTY_CONDITION = "empty-condition", "A condition that asks nothing would always hold; say what must hold.",
         "Điều kiện không hỏi gì thì luôn đúng; hãy ghi điều phải đúng.";
     EMPTY_GROUP = "empty-group", "A group without rules would show as an empty heading.",
@@ -215,6 +221,10 @@ codes! {
         "Tham số khác loại với dữ kiện mà nó được so sánh.";
     PARTIAL_SAME_AS_PASS = "partial-same-as-pass", "`partial` asks the same as `pass`, so it can never be reached.",
         "`partial` hỏi giống hệt `pass` nên không bao giờ tới lượt.";
+    PARTIAL_WITHIN_PASS = "partial-within-pass", "`partial` asks for more than `pass` does, so whoever has that passes already.",
+        "`partial` hỏi nhiều hơn `pass`, nên ai được như vậy thì đã đạt rồi.";
+    REMEDIES_ELSEWHERE = "remedies-elsewhere", "The remedies of the rule give nothing that it asks, so none of them would mend it.",
+        "Các cách khắc phục của tiêu chí không mang lại điều gì nó hỏi, nên không cách nào khắc phục được nó.";
     SOURCE_NOT_IN_FORCE = "source-not-in-force", "The document that the rule names is in force on no day on which the set is.",
         "Văn bản mà tiêu chí dẫn không có hiệu lực vào ngày nào mà bộ tiêu chí có hiệu lực.";
     SYNTAX = "syntax", "The file is not TOML.",

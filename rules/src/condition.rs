@@ -1022,6 +1022,16 @@ impl Check {
 }
 
 impl Order {
+    /// What holds of a value exactly where this does not.
+    fn opposite(self) -> Order {
+        match self {
+            Order::AtLeast => Order::LessThan,
+            Order::AtMost => Order::MoreThan,
+            Order::MoreThan => Order::AtMost,
+            Order::LessThan => Order::AtLeast,
+        }
+    }
+
     fn sign(self) -> &'static str {
         match self {
             Order::AtLeast => "≥",

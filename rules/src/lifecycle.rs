@@ -12,6 +12,7 @@ use crate::facts::os::{Os, Platform};
 use crate::facts::software::Package;
 use crate::facts::support::{ProgramSupport, Support};
 use crate::quantity::{Days, Version};
+use crate::ruleset::letters;
 use crate::ruleset::raw::{Field, Reader, Table};
 use crate::shipped;
 
@@ -133,7 +134,8 @@ impl Lifecycle {
     /// # Errors
     /// All complaints at once, in the order of the text.
     pub fn parse(file: &str, text: &str) -> Result<Lifecycle, Vec<Complaint>> {
-        let mut reader = Reader::new(file, text);
+        let whole = letters::whole(text);
+        let mut reader = Reader::new(file, &whole);
         let lifecycle = read(&mut reader, text);
         match lifecycle {
             Some(lifecycle) if reader.is_content() => Ok(lifecycle),

@@ -458,7 +458,8 @@ verify = true
                     prices.toml:5:12: error[wrong-type]: `verified` must be true or false, this is a text
                     prices.toml:2:8: error[syntax]: string values must be quoted, expected literal string
                     prices.toml:2:8: error[syntax]: invalid literal string, expected `'`
-                    prices.toml:3:1: error[syntax]: missing comma between key-value pairs, expected `,`
+                    prices.toml:2:29: error[syntax]: the `{` of this line is not closed
+                      help: write the `}` that is missing
                     prices.toml:2:20: error[syntax]: missing comma between key-value pairs, expected `,`
                     prices.toml:2:12: error[syntax]: string values must be quoted, expected literal string
                     prices.toml:1:1: error[missing-key]: the file lacks `dated`
@@ -518,7 +519,8 @@ verify = true
                     prices.toml:5:12: lỗi[wrong-type]: `verified` phải là true hoặc false, đây là văn bản trong ngoặc kép
                     prices.toml:2:8: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
                     prices.toml:2:8: lỗi[syntax]: chuỗi chưa đóng: thiếu dấu `'`
-                    prices.toml:3:1: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
+                    prices.toml:2:29: lỗi[syntax]: dấu `{` của dòng này chưa đóng
+                      gợi ý: thêm dấu `}` còn thiếu
                     prices.toml:2:20: lỗi[syntax]: thiếu dấu phẩy giữa hai khóa: cần `,`
                     prices.toml:2:12: lỗi[syntax]: giá trị là chữ phải đặt trong ngoặc kép
                     prices.toml:1:1: lỗi[missing-key]: tệp thiếu `dated`

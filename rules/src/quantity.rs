@@ -111,6 +111,14 @@ fn read(text: &str, what: &str, example: &str, units: &[Unit]) -> Result<i64, Ma
     let (number, unit) = digits.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let unit = unit.trim();
+    if let Some(rest) = unit.strip_prefix(',').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        // As Vietnamese readers write it: dots between thousands, a comma before the fraction.
+        let sign = if negative { "-" } else { "" };
+        let pointed = format!("{sign}{}.{rest}", number.replace('.', ""));
+        let right = read(&pointed, what, example, units).map(|_| format!("write a point: \"{pointed}\""));
+        let suggestion = right.unwrap_or_else(|malformed| malformed.suggestion);
+        return Err(malformed(format!("\"{text}\" has a comma before its fraction"), suggestion));
+    }
     if whole.is_empty() || fraction.is_empty() || fraction.contains('.') {
         return Err(malformed(format!("\"{text}\" is no {what}"), format!("write it as \"{example}\"")));
     }
@@ -302,6 +310,26 @@ impl Version {
         Version(text.into())
     }
 
+    /// A version that a person wrote: a digit first, then digits, letters and signs without a gap. What PCs report is
+    /// taken as it is; a word in a rule would be below every version, so that every PC had it.
+    ///
+    /// # Errors
+    /// What is wrong, and what would be right.
+    pub fn written(text: &str) -> Result<Version, Malformed> {
+        if is_version(text) {
+            return Ok(Version::new(text));
+        }
+        let pointed = text.replace(',', ".");
+        let from_digit = pointed.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let run = from_digit.split(|c| !is_in_version(c)).next().unwrap_or_default();
+        let meant = run.trim_end_matches(".x").trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let meant = if is_version(meant) { meant } else { VERSION_EXAMPLE };
+        Err(Malformed {
+            text: format!("\"{text}\" is no version"),
+            suggestion: format!("a version is digits with points between: write \"{meant}\""),
+        })
+    }
+
     /// Whether this version begins with all parts of the other: 12.7 begins with 12, 120 does not.
     pub fn starts_with(&self, beginning: &Version) -> bool {
         let mut parts = self.parts();
@@ -325,6 +353,22 @@ impl Version {
             Some(if digit { Part::Number(text.trim_start_matches('0')) } else { Part::Word(text) })
         })
     }
+}
+
+/// A version to show how one is written.
+const VERSION_EXAMPLE: &str = "4.8";
+
+/// Whether this is how versions are written: 4.8, 1.1.1w, 6.1.7601, 1:2.36-9+deb12u4.
+fn is_version(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.eq_ignore_ascii_case("x");
+    text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(is_in_version)
+        && text.split('.').all(is_part)
+}
+
+fn is_in_version(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ".-_+~:".contains(c)
 }
 
 /// One part of a version. A number is its digits without leading zeros, so that no size overflows.

@@ -21,7 +21,9 @@ use crate::facts::unit::Unit;
 use crate::facts::{Facts, Kind, Place};
 use crate::shipped;
 
+mod brackets;
 mod gives;
+pub(crate) mod letters;
 pub(crate) mod raw;
 mod read;
 pub mod schema;
@@ -604,6 +606,7 @@ fn doubled(files: &[(String, String)]) -> Vec<Complaint> {
         match known.get(&id) {
             None => drop(known.insert(id, file)),
             Some(first) => {
+                let text = &letters::whole(text);
                 let mut reader = raw::Reader::new(file, text);
                 let told = format!("the rule set `{id}` is also in {first}");
                 let suggestion = Some("give it another id, or remove one of both files".to_owned());

@@ -158,10 +158,12 @@ async fn a_broken_text_changes_nothing() {
     std::fs::remove_file(rules.join("other.toml")).unwrap();
     assert_eq!(listed(&folder), ["mine.toml", "rules"]);
     assert_eq!(trail(&app).await, Vec::<String>::new());
-    // A set of another id, whatever it is called, gets a file of its own within the folder.
-    let stranger = OWN_SET.replace("id = \"own\"", "id = \"../lifecycle\"");
-    let proposal = propose(&rules, "new.toml", &stranger).unwrap();
-    assert_eq!(proposal.file, rules.join("---lifecycle.toml"));
+    // No id leads out of the folder; a set of another id gets a file of its own within it.
+    let called = |id: &str| OWN_SET.replace("id = \"own\"", &format!("id = \"{id}\""));
+    let broken = told(propose(&rules, "new.toml", &called("../lifecycle")).unwrap_err());
+    assert!(broken.starts_with("new.toml:3:6: error[bad-id]"), "{broken}");
+    let proposal = propose(&rules, "new.toml", &called("another")).unwrap();
+    assert_eq!(proposal.file, rules.join("another.toml"));
     let table = rules::lifecycle::Lifecycle::shipped_text();
     assert_eq!(propose(&rules, "upload.toml", table).unwrap().file, rules.join("lifecycle.toml"));
 }

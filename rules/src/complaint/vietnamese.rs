@@ -6,7 +6,17 @@
 
 /// A sentence in Vietnamese; none when the list does not know it.
 pub(super) fn said(english: &str) -> Option<String> {
-    sentence(english).or_else(|| syntax(english))
+    pattern(english).or_else(|| sentence(english)).or_else(|| syntax(english))
+}
+
+/// What the parser of regular expressions has against a pattern. A reason that is not known stays in its own words.
+fn pattern(english: &str) -> Option<String> {
+    let (written, reason) = english.rsplit_once(" is not a regular expression: ")?;
+    let said = match PATTERNS.iter().find(|(known, _)| *known == reason) {
+        Some((_, said)) => (*said).to_owned(),
+        None => format!("“{reason}”"),
+    };
+    Some(format!("{written} không phải biểu thức chính quy: {said}"))
 }
 
 fn sentence(english: &str) -> Option<String> {
@@ -95,9 +105,21 @@ const PHRASES: &[(&str, &str)] = &[
     ("digits", "chữ số"),
     ("characters", "ký tự"),
     ("printable characters", "ký tự in được"),
+    ("non-double-quote visible characters", "ký tự in được, trừ dấu ngoặc kép"),
+    ("non-single-quote visible characters", "ký tự in được, trừ dấu ngoặc đơn"),
+    ("non-single-quote characters", "ký tự trừ dấu ngoặc đơn"),
+    ("unicode hexadecimal value", "mã ký tự Unicode"),
+    ("multi-line basic string", "chuỗi nhiều dòng"),
     ("basic string", "chuỗi trong ngoặc kép"),
     ("literal string", "chuỗi trong ngoặc đơn"),
     ("month between 01 and 12", "tháng từ 01 đến 12"),
+    ("day between 01 and 28", "ngày từ 01 đến 28"),
+    ("day between 01 and 29", "ngày từ 01 đến 29"),
+    ("day between 01 and 30", "ngày từ 01 đến 30"),
+    ("day between 01 and 31", "ngày từ 01 đến 31"),
+    ("`T` between date and time", "`T` giữa ngày và giờ"),
+    ("hours between 00 and 23", "giờ từ 00 đến 23"),
+    ("minutes between 00 and 59", "phút từ 00 đến 59"),
     ("hour between 00 and 23", "giờ từ 00 đến 23"),
     ("minute between 00 and 59", "phút từ 00 đến 59"),
     ("second between 00 and 60", "giây từ 00 đến 60"),
@@ -116,6 +138,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("time span", "khoảng thời gian"),
     ("span of time", "khoảng thời gian"),
     ("number of days", "số ngày"),
+    ("version", "phiên bản"),
     ("rule", "tiêu chí"),
     ("group", "nhóm"),
     ("remedy", "cách khắc phục"),
@@ -127,11 +150,13 @@ const PHRASES: &[(&str, &str)] = &[
 /// What the parser of TOML calls wrong, without what it expected.
 const SYNTAX: &[(&str, &str)] = &[
     ("`_` may only go between digits", "`_` chỉ được đứng giữa các chữ số"),
+    ("cannot recurse further; max recursion depth met", "lồng nhau quá sâu"),
     ("carriage return must be followed by newline", "có ký tự về đầu dòng đứng lẻ"),
     ("extra `=`", "thừa dấu `=`"),
     ("extra assignment between key-value pairs", "thừa dấu `=` giữa hai khóa"),
     ("extra comma in array", "thừa dấu phẩy trong danh sách"),
     ("extra comma in inline table", "thừa dấu phẩy trong bảng"),
+    ("integers with a radix cannot be signed", "số có tiền tố như `0x` không được có dấu"),
     ("invalid basic string", "chuỗi trong ngoặc kép không hợp lệ"),
     ("invalid literal string", "chuỗi trong ngoặc đơn không hợp lệ"),
     ("invalid multi-line basic string", "chuỗi nhiều dòng không hợp lệ"),
@@ -151,6 +176,8 @@ const SYNTAX: &[(&str, &str)] = &[
     ("invalid table", "tiêu đề bảng không hợp lệ"),
     ("invalid unquoted key", "khóa không có ngoặc kép chứa ký tự không được dùng"),
     ("invalid value", "giá trị không hợp lệ"),
+    ("keys cannot be multi-line basic strings", "khóa không được là chuỗi nhiều dòng"),
+    ("keys cannot be multi-line literal strings", "khóa không được là chuỗi nhiều dòng"),
     ("key with no value", "khóa không có giá trị"),
     ("missing assignment between key-value pairs", "thiếu dấu `=` giữa khóa và giá trị"),
     ("missing comma between array elements", "thiếu dấu phẩy giữa hai phần tử của danh sách"),
@@ -160,6 +187,8 @@ const SYNTAX: &[(&str, &str)] = &[
     ("missing opening quote", "thiếu dấu mở ngoặc kép"),
     ("missing value", "thiếu giá trị"),
     ("missing value for key", "khóa thiếu giá trị"),
+    ("radix must be lowercase", "tiền tố của số phải viết thường"),
+    ("redundant integer number prefix", "thừa tiền tố của số"),
     ("redundant numeric sign", "thừa dấu của số"),
     ("too few unicode value digits", "mã ký tự Unicode thiếu chữ số"),
     ("unclosed array", "danh sách chưa đóng"),
@@ -173,6 +202,55 @@ const SYNTAX: &[(&str, &str)] = &[
     ("unexpected leading zero", "số không được bắt đầu bằng 0"),
     ("unexpected sign", "dấu của số đứng sai chỗ"),
     ("unquoted keys cannot be empty", "khóa không được để trống"),
+];
+
+/// What the parser of regular expressions says, as far as people meet it.
+const PATTERNS: &[(&str, &str)] = &[
+    ("backreferences are not supported", "không dùng được tham chiếu ngược"),
+    (
+        "character class ranges must start and end with a single character",
+        "khoảng trong `[…]` phải đi từ một ký tự đến một ký tự",
+    ),
+    ("compiled regex exceeded size limit", "mẫu quá lớn"),
+    (
+        "counted repetition operator must be applied to a sub-expression",
+        "dấu lặp `{…}` phải đứng sau cái được lặp",
+    ),
+    ("duplicate capture group name", "trùng tên nhóm"),
+    ("empty capture group names are not allowed", "tên nhóm để trống"),
+    ("empty flag directive '(?)' is not allowed", "`(?)` để trống"),
+    ("expected ':' or ')' to end inline flags, but got end of pattern", "thiếu dấu `:` hoặc `)` sau cờ"),
+    ("expected closing ')', but got end of pattern", "thiếu dấu đóng ngoặc `)`"),
+    ("expected closing brace for counted repetition, but got something else", "dấu lặp `{…}` thiếu dấu `}`"),
+    ("expected decimal number, but found no digits", "dấu lặp `{…}` thiếu chữ số"),
+    ("exhausted state IDs, too many states", "mẫu quá lớn"),
+    ("found closing ')' without matching '('", "có dấu `)` mà không có dấu `(`"),
+    ("found counted repetition operator with a comma that is unclosed", "dấu lặp `{…}` chưa đóng"),
+    ("found counted repetition with a min bigger than its max", "dấu lặp `{…}` có số đầu lớn hơn số sau"),
+    ("found counted repetition with min and max that is unclosed", "dấu lặp `{…}` chưa đóng"),
+    ("found incomplete and unclosed counted repetition operator", "dấu lặp `{…}` chưa đóng"),
+    ("found open group without closing ')'", "có dấu `(` mà không có dấu `)`"),
+    ("found unclosed character class", "dấu `[` chưa đóng"),
+    ("found unclosed counted repetition operator", "dấu lặp `{…}` chưa đóng"),
+    ("got invalid decimal number", "số trong dấu lặp `{…}` không hợp lệ"),
+    ("invalid escape sequence in character class", "trong `[…]` có dấu `\\` không hợp lệ"),
+    ("invalid group name", "tên nhóm không hợp lệ"),
+    ("invalid range in character class", "khoảng trong `[…]` không hợp lệ"),
+    ("look-around is not supported", "không dùng được mẫu nhìn trước, nhìn sau như `(?=…)`, `(?!…)`"),
+    ("negated character class has no closing bracket", "dấu `[^` chưa đóng"),
+    ("nested character classes are not supported", "không lồng được `[…]` trong `[…]`"),
+    ("non-empty character class has no closing bracket", "dấu `[` chưa đóng"),
+    ("non-empty character class has no closing bracket after dash", "dấu `[` chưa đóng"),
+    ("pattern has too much nesting", "mẫu lồng nhau quá sâu"),
+    ("saw start of escape sequence, but saw end of pattern before it finished", "mẫu kết thúc bằng dấu `\\`"),
+    (
+        "uncounted repetition operator must be applied to a sub-expression",
+        "dấu lặp `*`, `+` hoặc `?` phải đứng sau cái được lặp",
+    ),
+    ("Unicode character classes are not supported", "không dùng được lớp ký tự Unicode như `\\p{…}`"),
+    ("unrecognized escape sequence", "dấu `\\` đứng trước ký tự không hợp lệ"),
+    ("unrecognized inline flag", "không có cờ này"),
+    ("unrecognized POSIX character class", "không có lớp ký tự POSIX này"),
 ];
 
 /// Each sentence with its parts: the first that fits is it, so what says more stands first.
@@ -201,7 +279,40 @@ const SENTENCES: &[(&str, &str)] = &[
     ("missing comma between key-value pairs, expected {}", "thiếu dấu phẩy giữa hai khóa: cần {0}"),
     ("key with no value, expected {}", "khóa không có giá trị: cần {0}"),
     ("extra comma, expected nothing", "thừa dấu phẩy"),
+    ("the `{}` of this line is not closed", "dấu `{0}` của dòng này chưa đóng"),
+    ("write the `{}` that is missing", "thêm dấu `{0}` còn thiếu"),
+    (
+        "the `{}` of line {} is open here, and no comma follows",
+        "dấu `{0}` của dòng {1} còn mở ở đây, mà sau đó không có dấu phẩy",
+    ),
+    (
+        "write `,` where more belongs to it, `{}` where it ends",
+        "thêm `,` nếu còn phần tử nữa, thêm `{0}` nếu đã hết",
+    ),
     // Types and keys.
+    ("write two brackets each time: {}", "lần nào cũng ghi hai dấu ngoặc vuông: {0}"),
+    (
+        "it replaces `{}` of `{}` and takes nothing over: write it whole",
+        "nó thay `{0}` của `{1}` và không giữ lại gì: hãy ghi đầy đủ",
+    ),
+    ("`{}` is no id", "`{0}` không phải mã"),
+    (
+        "an id has small letters, digits and hyphens: write `{}`",
+        "mã gồm chữ thường không dấu, chữ số và dấu gạch nối: ghi `{0}`",
+    ),
+    (
+        "the role \"{}\" stands in a `[[rule.for]]` before this one",
+        "vai trò \"{0}\" đã nằm trong một `[[rule.for]]` ở trước",
+    ),
+    (
+        "ask everything of one role in one `[[rule.for]]`",
+        "gộp mọi điều hỏi một vai trò vào một `[[rule.for]]`",
+    ),
+    (
+        "no remedy of the rule `{}` gives anything that it asks",
+        "không cách khắc phục nào của tiêu chí `{0}` mang lại điều nó hỏi",
+    ),
+    ("it asks {}; given are {}", "nó hỏi {0}; mang lại {1}"),
     ("`{}` must be a comparison, this is {}", "`{0}` phải là một phép so sánh, đây là {1}"),
     ("`{}` must be {}, this is {}", "`{0}` phải là {1}, đây là {2}"),
     ("`{}` is empty", "`{0}` để trống"),
@@ -265,6 +376,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "nêu tên sự vật trước, rồi đến điều chưa đạt của nó",
     ),
     ("`partial` asks the same as `pass`", "`partial` hỏi giống hệt `pass`"),
+    (
+        "`partial` never comes: whoever is so passes already",
+        "`partial` không bao giờ tới lượt: ai được như vậy thì đã đạt",
+    ),
     ("ask for less, or leave `partial` out", "hỏi mức thấp hơn, hoặc bỏ `partial`"),
     ("`{}` can never hold where `when` does", "`{0}` không bao giờ đúng khi `when` đúng"),
     ("`{}` has parameters, which nobody could set here", "`{0}` có tham số mà ở đây không ai đặt được"),
@@ -302,6 +417,13 @@ const SENTENCES: &[(&str, &str)] = &[
     ("conditions stand more than {} deep within each other", "điều kiện lồng nhau sâu hơn {0} lớp"),
     ("`{}` asks nothing, so it would always hold", "`{0}` không hỏi gì, nên sẽ luôn đúng"),
     ("what `{}` asks can never all hold at once", "những điều `{0}` hỏi không thể cùng đúng"),
+    ("one of what `any` asks always holds", "trong những điều `any` hỏi, luôn có một điều đúng"),
+    ("ask for what can fail, or leave it out", "hỏi điều có thể không đạt, hoặc bỏ đi"),
+    ("every value of `{}` is so", "giá trị nào của `{0}` cũng thỏa điều này"),
+    (
+        "ask for what can fail; where it is enough that there is one, write {}",
+        "hỏi điều có thể không đạt; nếu chỉ cần có dữ kiện, ghi {0}",
+    ),
     ("`{}` is an empty list: it asks nothing", "`{0}` là danh sách trống: không hỏi gì"),
     ("`{}` is an empty list", "`{0}` là danh sách trống"),
     (
@@ -328,10 +450,26 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} is compared with {}", "{0} được so sánh bằng {1}"),
     ("this is the {}th pattern, the most is {}", "đây là mẫu thứ {0}, nhiều nhất là {1}"),
     ("one pattern can stand for many texts: 'a|b|c'", "một mẫu có thể thay cho nhiều văn bản: 'a|b|c'"),
-    ("\"{}\" is not a regular expression: {}", "\"{0}\" không phải biểu thức chính quy: {1}"),
     (
         "in TOML, a pattern stands best in single quotes: 'a\\.b'",
         "trong TOML, mẫu nên đặt trong ngoặc đơn: 'a\\.b'",
+    ),
+    (
+        "repeat less, as with {1000}, or write several patterns under `any`",
+        "lặp ít hơn, như với {1000}, hoặc ghi nhiều mẫu dưới `any`",
+    ),
+    (
+        "say what must not stand there in a condition of its own: `not = { … }`",
+        "ghi điều không được có thành một điều kiện riêng: `not = { … }`",
+    ),
+    ("write out what may stand there: 'aa|bb'", "ghi rõ những gì có thể đứng đó: 'aa|bb'"),
+    (
+        "a sign that repeats stands behind what it repeats: any text is '.*'",
+        "dấu lặp đứng sau cái được lặp: văn bản bất kỳ là '.*'",
+    ),
+    (
+        "a bracket that means itself stands behind a backslash: {}",
+        "dấu ngoặc mang nghĩa chính nó phải có dấu gạch chéo ngược ở trước: {0}",
     ),
     ("`{}` asks for one value, and `plus` makes a bound", "`{0}` hỏi một giá trị, còn `plus` tạo ra một mốc"),
     ("use `at_least` or `at_most`", "dùng `at_least` hoặc `at_most`"),
@@ -343,6 +481,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("\"{}\" lacks a unit of {}", "\"{0}\" thiếu đơn vị của {1}"),
     ("\"{}\" is too large a {}", "\"{0}\" là {1} quá lớn"),
     ("`{}` is no unit of {}", "`{0}` không phải đơn vị của {1}"),
+    ("\"{}\" has a comma before its fraction", "\"{0}\" có dấu phẩy trước phần thập phân"),
+    ("write a point: \"{}\"", "dùng dấu chấm: \"{0}\""),
+    (
+        "a version is digits with points between: write \"{}\"",
+        "phiên bản là các chữ số có dấu chấm ở giữa: ghi \"{0}\"",
+    ),
     ("\"{}\" is no {}", "\"{0}\" không phải {1}"),
     ("did you mean \"{}\"? Units are {}", "có phải ý là \"{0}\"? Các đơn vị: {1}"),
     ("write it as {}; units are {}", "ghi là {0}; các đơn vị: {1}"),
@@ -395,6 +539,44 @@ mod tests {
         assert_eq!(told("the file lacks `rule`"), "tệp thiếu `rule`");
         assert_eq!(said("the moon is blue"), None);
         assert_eq!(said(""), None);
+    }
+
+    #[test]
+    fn what_a_parser_says_is_said_in_vietnamese() {
+        let told = |english: &str| said(english).unwrap_or_else(|| format!("not known: {english}"));
+        for pattern in [
+            "(a", "a)", "(?=x)", "*a", "{2}", "a{2", "a{3,2}", "[a", "[z-a]", r"\1", r"\q", "a\\", "(?z)",
+            r"\pL", "(?P<1>a)",
+        ] {
+            let reason = regex_lite::Regex::new(pattern).unwrap_err().to_string();
+            let said = told(&format!("\"{pattern}\" is not a regular expression: {reason}"));
+            assert!(!said.contains(&reason), "{pattern}: {said}");
+        }
+        assert_eq!(
+            told("\"a\" is not a regular expression: it is blue"),
+            "\"a\" không phải biểu thức chính quy: “it is blue”"
+        );
+        let mut told_of = String::new();
+        for text in [
+            "a = 2026-02-30",
+            "a = 2026-13-01",
+            "a = 2026-01-01T25:00:00Z",
+            "a = \"\u{1}\"",
+            "a = '\u{1}'",
+            "a = 1__2",
+        ] {
+            let error = toml::from_str::<toml::Table>(text).unwrap_err();
+            told_of.push_str(&format!("{}\n", told(error.message())));
+        }
+        expect_test::expect![[r#"
+            ngày không hợp lệ: cần ngày từ 01 đến 28
+            ngày không hợp lệ: cần tháng từ 01 đến 12
+            giờ không hợp lệ: cần giờ từ 00 đến 23
+            chuỗi trong ngoặc kép không hợp lệ: cần ký tự in được, trừ dấu ngoặc kép, `\`
+            chuỗi trong ngoặc đơn không hợp lệ: cần ký tự in được, trừ dấu ngoặc đơn
+            `_` chỉ được đứng giữa các chữ số
+        "#]]
+        .assert_eq(&told_of);
     }
 
     #[test]

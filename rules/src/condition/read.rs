@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toml::de::DeValue;
 
-use super::contradiction::never_hold;
+use super::contradiction::{always_holds, always_so, never_hold};
 use super::pattern::Pattern;
 use super::{Bound, Check, Node, Operand, Order, Subject, Test, Walk};
 use crate::complaint::{self, nearest};
@@ -181,7 +181,7 @@ fn read_table(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth
     }
     // The parts were looked at one by one.
     let together: Vec<&Node> = nodes.iter().collect();
-    let is_list = |node: &Node| matches!(node, Node::All(_) | Node::Any(_));
+    let is_list = |node: &Node| matches!(node, Node::All(_) | Node::Any(_) | Node::Not(_));
     if (nodes.len() > 1 || nodes.iter().any(is_list)) && never_hold(&together) {
         let text = format!("what `{}` asks can never all hold at once", field.name);
         reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
@@ -196,7 +196,16 @@ fn read_part(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
     }
     match field.name {
         "all" => read_list(reader, field, scope, depth).map(Node::All),
-        "any" => read_list(reader, field, scope, depth).map(Node::Any),
+        "any" => {
+            let node = read_list(reader, field, scope, depth).map(Node::Any)?;
+            if always_holds(&node) {
+                let text = "one of what `any` asks always holds";
+                let suggestion = Some("ask for what can fail, or leave it out".to_owned());
+                reader.complain(field.value_at(), complaint::ALWAYS_HOLDS, text, suggestion);
+                return None;
+            }
+            Some(node)
+        }
         "not" => read_table(reader, field, scope, depth + 1).map(|node| Node::Not(Box::new(node))),
         _ => read_test(reader, field, scope, depth),
     }
@@ -367,7 +376,8 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
         let text =
             format!("`{}` must be a comparison, this is {}", field.name, type_name(field.value.get_ref()));
         let first = comparisons(kind).first().copied().unwrap_or("equals");
-        let suggestion = Some(format!("write `{{ {first} = … }}`"));
+        let meant = field.value.get_ref().as_str().and_then(|text| signed(text, kind));
+        let suggestion = Some(format!("write `{{ {} }}`", meant.unwrap_or_else(|| format!("{first} = …"))));
         reader.complain(field.value_at(), complaint::WRONG_TYPE, text, suggestion);
         return None;
     }
@@ -383,22 +393,68 @@ fn read_test(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>, depth:
         reader.complain(field.value_at(), complaint::EMPTY_CONDITION, text, suggestion);
         return None;
     }
-    let count = fields.len();
-    let checks: Vec<Check> = fields
-        .into_iter()
-        .filter_map(|comparison| read_check(reader, comparison, &name, kind, scope, depth))
-        .collect();
-    if checks.len() < count {
+    let read = |comparison: &Field<'_>| read_check(reader, *comparison, &name, kind, scope, depth);
+    let checks: Vec<Check> = fields.iter().filter_map(read).collect();
+    if checks.len() < fields.len() {
         return None;
     }
-    let text = format!("no value of `{name}` is all of this at once");
-    let node = Node::Test(Box::new(Test { subject, kind, name, checks }));
+    let test = Test { subject, kind, name, checks };
+    if let Some(index) = always_so(&test) {
+        let text = format!("every value of `{}` is so", test.name);
+        let suggestion =
+            "ask for what can fail; where it is enough that there is one, write `{ absent = false }`";
+        let at = fields.get(index).map_or(field.value_at(), Field::value_at);
+        reader.complain(at, complaint::ALWAYS_HOLDS, text, Some(suggestion.to_owned()));
+        return None;
+    }
+    let text = format!("no value of `{}` is all of this at once", test.name);
+    let node = Node::Test(Box::new(test));
     if never_hold(&[&node]) {
         reader.complain(field.value_at(), complaint::NEVER_HOLDS, text, None);
         return None;
     }
     Some(node)
 }
+
+/// The comparison that was meant with a sign before the value: `at_least = "8 GiB"` of ">= 8 GiB".
+fn signed(text: &str, kind: Kind) -> Option<String> {
+    let (word, rest) =
+        SIGNS.iter().find_map(|(sign, word)| Some((*word, text.trim().strip_prefix(sign)?)))?;
+    let value = rest.trim();
+    if !comparisons(kind).contains(&word) || value.contains(['"', '\\', '`', '\n']) {
+        return None;
+    }
+    let is_bare = match kind {
+        Kind::Flag | Kind::Number | Kind::Date | Kind::Moment => true,
+        Kind::Percent | Kind::Days => value.parse::<i64>().is_ok(),
+        Kind::Bytes
+        | Kind::Mhz
+        | Kind::Milliseconds
+        | Kind::Version
+        | Kind::Text
+        | Kind::Word(_)
+        | Kind::Texts
+        | Kind::Records(_) => false,
+    };
+    Some(if is_bare { format!("{word} = {value}") } else { format!("{word} = \"{value}\"") })
+}
+
+/// How people write comparisons elsewhere; the longer before the shorter.
+const SIGNS: &[(&str, &str)] = &[
+    (">=", "at_least"),
+    ("=>", "at_least"),
+    ("≥", "at_least"),
+    ("<=", "at_most"),
+    ("=<", "at_most"),
+    ("≤", "at_most"),
+    ("!=", "not_equals"),
+    ("<>", "not_equals"),
+    ("≠", "not_equals"),
+    (">", "more_than"),
+    ("<", "less_than"),
+    ("==", "equals"),
+    ("=", "equals"),
+];
 
 fn read_check(
     reader: &mut Reader<'_>,
@@ -474,13 +530,33 @@ fn pattern(reader: &mut Reader<'_>, field: Field<'_>, scope: Scope<'_>) -> Optio
         Ok(pattern) => Some(pattern),
         Err(error) => {
             let shown: String = text.chars().take(PATTERN_CHARS_SHOWN).collect();
-            let wrong = format!("\"{shown}\" is not a regular expression: {error}");
-            let suggestion = Some("in TOML, a pattern stands best in single quotes: 'a\\.b'".to_owned());
+            let reason = error.to_string();
+            let wrong = format!("\"{shown}\" is not a regular expression: {reason}");
+            let suggestion = Some(pattern_hint(&reason).to_owned());
             reader.complain(field.value_at(), complaint::BAD_PATTERN, wrong, suggestion);
             None
         }
     }
 }
+
+/// What helps against this reason why something is no pattern.
+fn pattern_hint(reason: &str) -> &'static str {
+    let hint = PATTERN_HINTS.iter().find(|(part, _)| reason.contains(part)).map(|(_, hint)| *hint);
+    hint.unwrap_or("in TOML, a pattern stands best in single quotes: 'a\\.b'")
+}
+
+/// Parts of what `regex-lite` says, and what helps then.
+const PATTERN_HINTS: &[(&str, &str)] = &[
+    ("size limit", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("too many states", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("too much nesting", "repeat less, as with {1000}, or write several patterns under `any`"),
+    ("look-around", "say what must not stand there in a condition of its own: `not = { … }`"),
+    ("backreferences", "write out what may stand there: 'aa|bb'"),
+    ("must be applied to", "a sign that repeats stands behind what it repeats: any text is '.*'"),
+    ("')'", "a bracket that means itself stands behind a backslash: 'a\\(b'"),
+    ("bracket", "a bracket that means itself stands behind a backslash: 'a\\[b'"),
+    ("unclosed character class", "a bracket that means itself stands behind a backslash: 'a\\[b'"),
+];
 
 /// Reads a value of this kind, or `{ parameter = "NAME" }` that stands for one.
 fn given(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind, scope: Scope<'_>) -> Option<Operand> {
@@ -635,10 +711,12 @@ pub(crate) fn operand(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> 
             .map(Operand::Moment)
             .ok_or_else(|| wrong_kind(field, kind, "2026-07-01T00:00:00Z or 2026-07-01, without quotes")),
         Kind::Version => match text {
-            Some(text) if text.chars().any(|c| c.is_ascii_alphanumeric()) => {
-                Ok(Operand::Version(Version::new(text)))
+            Some(text) => Version::written(text).map(Operand::Version),
+            None => {
+                let number = raw::number(value).and_then(|number| Version::written(number).ok());
+                let example = number.map_or("4.8".to_owned(), |version| version.0);
+                Err(wrong_kind(field, kind, &format!("\"{example}\"")))
             }
-            Some(_) | None => Err(wrong_kind(field, kind, "\"10.0.19045\"")),
         },
         Kind::Text => text
             .map(|text| Operand::Text(text.to_owned()))

@@ -10,6 +10,7 @@ use super::Operand;
 use crate::fact::Fact;
 use crate::facts::{Kind, Seen, Value};
 use crate::quantity::{Bytes, Days, Malformed, Mhz, Milliseconds, Percent, Version};
+use crate::ruleset::letters;
 
 /// What stands for each parameter of a set, in the order of the set.
 #[derive(Debug, Clone, Default)]
@@ -78,8 +79,8 @@ impl Setting {
     /// What is wrong, and what would be right.
     pub(crate) fn read(kind: Kind, value: &Json) -> Result<Setting, Malformed> {
         if let (Kind::Texts, Json::Array(elements)) = (kind, value) {
-            let texts: Option<Vec<String>> =
-                elements.iter().map(|element| element.as_str().map(str::to_owned)).collect();
+            let whole = |element: &Json| element.as_str().map(|text| letters::whole(text).into_owned());
+            let texts: Option<Vec<String>> = elements.iter().map(whole).collect();
             return texts.map(Setting::texts).ok_or_else(|| malformed(value, "[\"a\", \"b\"]"));
         }
         let text = value.as_str();
@@ -101,10 +102,9 @@ impl Setting {
                 .parse::<Timestamp>()
                 .map(Operand::Moment)
                 .map_err(|_| malformed(value, "\"2026-07-01T00:00:00Z\"")),
-            (Kind::Version, Some(text), _) if text.chars().any(|c| c.is_ascii_alphanumeric()) => {
-                Ok(Operand::Version(Version::new(text)))
-            }
-            (Kind::Text, Some(text), _) => Ok(Operand::Text(text.to_owned())),
+            (Kind::Version, Some(text), _) => Version::written(text).map(Operand::Version),
+            (Kind::Version, None, _) if value.is_number() => Err(malformed(value, &format!("\"{value}\""))),
+            (Kind::Text, Some(text), _) => Ok(Operand::Text(letters::whole(text).into_owned())),
             (kind, _, _) => Err(malformed(value, example(kind))),
         };
         operand.map(Setting::one)

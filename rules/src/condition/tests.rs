@@ -11,9 +11,23 @@ pub(crate) fn holds(condition: &str, facts: &Facts, day: Date) -> Truth {
     holds_unless_refused(condition, facts, day).unwrap_or_else(|| panic!("{condition} never holds"))
 }
 
+/// The codes of conditions that say the same of every PC.
+const REFUSALS: &[&str] = &["always-holds", "never-holds"];
+
 /// The same; none where the condition is refused because it can never hold.
 pub(crate) fn holds_unless_refused(condition: &str, facts: &Facts, day: Date) -> Option<Truth> {
-    let text = format!(
+    let set = match RuleSet::parse("a.toml", &passing(condition)) {
+        Ok(set) => set,
+        Err(complaints) if complaints.iter().all(|one| REFUSALS.contains(&one.code)) => return None,
+        Err(complaints) => panic!("{condition}: {complaints:?}"),
+    };
+    let scene = Scene::new(facts, &facts.support, day, set.defaults(), &set.scans);
+    Some(set.rules[0].pass.holds(&scene.context()))
+}
+
+/// A rule set whose one rule passes so.
+pub(crate) fn passing(condition: &str) -> String {
+    format!(
         r#"[ruleset]
 id = "a"
 title = {{ vi = "Bộ", en = "Set" }}
@@ -32,14 +46,7 @@ severity = "major"
 source = {{ doc = "D" }}
 pass = {condition}
 "#
-    );
-    let set = match RuleSet::parse("a.toml", &text) {
-        Ok(set) => set,
-        Err(complaints) if complaints.iter().all(|one| one.code == "never-holds") => return None,
-        Err(complaints) => panic!("{condition}: {complaints:?}"),
-    };
-    let scene = Scene::new(facts, &facts.support, day, set.defaults(), &set.scans);
-    Some(set.rules[0].pass.holds(&scene.context()))
+    )
 }
 
 /// The truth of a condition about these facts, on 22 November 2026: `+` true, `-` false, `?` unknown.

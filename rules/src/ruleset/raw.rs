@@ -11,6 +11,7 @@ use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};
 use toml_parser::{ErrorSink, ParseError, Source, Span};
 
+use super::brackets;
 use crate::complaint::{self, Complaint, nearest};
 use crate::limits::RULESET_BYTES_MAX;
 
@@ -93,14 +94,20 @@ impl<'a> Reader<'a> {
     /// Complains of what is no TOML: of the first place, and of a few more in its table. Where one bracket is missing the
     /// parser stumbles over everything behind it, and what it says there means nothing.
     fn complain_of_syntax(&mut self, places: &[(usize, String)]) {
-        let Some((first, _)) = places.first() else { return };
-        let end = self.next_header(*first);
-        let told =
-            places.iter().take_while(|(at, _)| *at < end).take(1 + SYNTAX_MORE_COUNT_MAX).count().max(1);
-        let (told, untold) = places.split_at(told);
-        for (at, message) in told {
-            self.complain(*at, complaint::SYNTAX, message.clone(), None);
-        }
+        let Some((first, message)) = places.first() else { return };
+        let told = if let Some((at, text, suggestion)) = self.understood(*first, message) {
+            self.complain(at, complaint::SYNTAX, text, Some(suggestion));
+            1
+        } else {
+            let end = self.next_header(*first);
+            let near = places.iter().take_while(|(at, _)| *at < end).take(1 + SYNTAX_MORE_COUNT_MAX);
+            let near: Vec<&(usize, String)> = near.collect();
+            for (at, message) in &near {
+                self.complain(*at, complaint::SYNTAX, message.clone(), None);
+            }
+            near.len().max(1)
+        };
+        let untold = places.get(told..).unwrap_or_default();
         if let Some((at, _)) = untold.first() {
             let text = match untold.len() {
                 1 => "and 1 more that follows from it".to_owned(),
@@ -109,6 +116,24 @@ impl<'a> Reader<'a> {
             let suggestion = Some("mend the first, then look again".to_owned());
             self.complain(*at, complaint::MORE_WRONG, text, suggestion);
         }
+    }
+
+    /// Of a slip that the parser tells at another place, or in its own terms: where it is, what is wrong, and what would be
+    /// right.
+    fn understood(&self, at: usize, message: &str) -> Option<(usize, String, String)> {
+        if let Some(unclosed) = brackets::unclosed(self.text, at) {
+            let (text, suggestion) = unclosed.told(self.line(unclosed.open), self.line(unclosed.at));
+            return Some((unclosed.at, text, suggestion));
+        }
+        let header = self.header_at(at).filter(|_| message == DUPLICATE_KEY)?;
+        Some((at, message.to_owned(), twice_bracketed(header)))
+    }
+
+    /// The name in the header of a table, where one stands on the line of this byte offset.
+    fn header_at(&self, at: usize) -> Option<&'a str> {
+        let line = self.text.get(*self.line_starts.get(self.line(at) - 1)?..)?.lines().next()?;
+        let name = line.trim_end().strip_prefix('[')?.strip_suffix(']')?;
+        (!name.contains(['[', ']', '"', '\''])).then_some(name)
     }
 
     /// Where the first table begins behind this byte offset; the end of the text where none does.
@@ -201,16 +226,16 @@ impl<'a> Reader<'a> {
         complaints.into_iter().map(place).collect()
     }
 
-    fn wrong_type(&mut self, field: Field<'_>, needed: &str) {
+    fn wrong_type(&mut self, field: Field<'_>, needed: &str, suggestion: Option<String>) {
         let text = format!("`{}` must be {needed}, this is {}", field.name, type_name(field.value.get_ref()));
-        self.complain(field.value_at(), complaint::WRONG_TYPE, text, None);
+        self.complain(field.value_at(), complaint::WRONG_TYPE, text, suggestion);
     }
 
     /// A text, which may be empty.
     pub(crate) fn text<'d>(&mut self, field: Field<'d>) -> Option<&'d str> {
         let text = field.value.get_ref().as_str();
         if text.is_none() {
-            self.wrong_type(field, "a text");
+            self.wrong_type(field, "a text", None);
         }
         text
     }
@@ -236,7 +261,7 @@ impl<'a> Reader<'a> {
                 None
             }
             None => {
-                self.wrong_type(field, "a whole number");
+                self.wrong_type(field, "a whole number", None);
                 None
             }
         }
@@ -246,7 +271,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn flag(&mut self, field: Field<'_>) -> Option<bool> {
         let flag = field.value.get_ref().as_bool();
         if flag.is_none() {
-            self.wrong_type(field, "true or false");
+            self.wrong_type(field, "true or false", None);
         }
         flag
     }
@@ -255,7 +280,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn date(&mut self, field: Field<'_>) -> Option<Date> {
         let date = date(field.value.get_ref());
         if date.is_none() {
-            self.wrong_type(field, "a day such as 2026-07-01, without quotes");
+            self.wrong_type(field, "a day such as 2026-07-01, without quotes", None);
         }
         date
     }
@@ -263,11 +288,20 @@ impl<'a> Reader<'a> {
     /// The elements of a list.
     pub(crate) fn list<'d>(&mut self, field: Field<'d>) -> Option<Vec<Field<'d>>> {
         let Some(array) = field.value.get_ref().as_array() else {
-            self.wrong_type(field, "a list [ … ]");
+            self.wrong_type(field, "a list [ … ]", None);
             return None;
         };
         let element = |value: &'d Node<'d>| Field { name: field.name, at: value.span().start, value };
         Some(array.iter().map(element).collect())
+    }
+
+    /// The tables that stand each under this header in two brackets. One under one bracket is complained of, and read.
+    pub(crate) fn tables<'d>(&mut self, field: Field<'d>, header: &str) -> Option<Vec<Field<'d>>> {
+        if field.value.get_ref().is_table() {
+            self.wrong_type(field, "a list [ … ]", Some(twice_bracketed(header)));
+            return Some(vec![field]);
+        }
+        self.list(field)
     }
 
     /// A list of texts; what is not a text is complained of and left out.
@@ -278,8 +312,18 @@ impl<'a> Reader<'a> {
 
     /// A table.
     pub(crate) fn table<'d>(&mut self, field: Field<'d>) -> Option<Table<'d>> {
+        self.table_such_as(field, None)
+    }
+
+    /// A table; what is none is told how it would be written.
+    pub(crate) fn table_such_as<'d>(
+        &mut self,
+        field: Field<'d>,
+        example: Option<String>,
+    ) -> Option<Table<'d>> {
         let Some(table) = field.value.get_ref().as_table() else {
-            self.wrong_type(field, "a table { … }");
+            let suggestion = example.map(|example| format!("write `{example}`"));
+            self.wrong_type(field, "a table { … }", suggestion);
             return None;
         };
         Some(Table::new(table, field.value_at(), field.name))
@@ -322,6 +366,8 @@ pub(crate) struct Table<'d> {
     what: &'d str,
     fields: Vec<Field<'d>>,
     asked: Vec<&'static str>,
+    /// Why everything must be there, told with the first key that is not.
+    whole: Option<String>,
 }
 
 impl<'d> Table<'d> {
@@ -332,7 +378,12 @@ impl<'d> Table<'d> {
             .map(|(key, value)| Field { name: key.get_ref().as_ref(), at: key.span().start, value })
             .collect();
         fields.sort_by_key(|field| field.at);
-        Table { at, what, fields, asked: Vec::new() }
+        Table { at, what, fields, asked: Vec::new(), whole: None }
+    }
+
+    /// Says why everything must be there.
+    pub(crate) fn be_whole(&mut self, why: String) {
+        self.whole = Some(why);
     }
 
     fn called(&self) -> String {
@@ -356,7 +407,7 @@ impl<'d> Table<'d> {
         let field = self.take(name);
         if field.is_none() {
             let text = format!("{} lacks `{name}`", self.called());
-            reader.complain(self.at, complaint::MISSING_KEY, text, None);
+            reader.complain(self.at, complaint::MISSING_KEY, text, self.whole.take());
         }
         field
     }
@@ -380,6 +431,13 @@ impl<'d> Table<'d> {
             reader.complain(field.at, complaint::UNKNOWN_KEY, text, Some(suggestion));
         }
     }
+}
+
+/// What the parser says of a table that comes a second time.
+const DUPLICATE_KEY: &str = "duplicate key";
+
+fn twice_bracketed(header: &str) -> String {
+    format!("write two brackets each time: `[[{header}]]`")
 }
 
 /// Where the nesting becomes too deep, if it does.
@@ -494,6 +552,19 @@ pub(crate) fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
 pub(crate) fn integer(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A number as it was written, unless it is something else.
+pub(crate) fn number<'v>(value: &'v DeValue<'_>) -> Option<&'v str> {
+    match value {
+        DeValue::Integer(number) => Some(number.as_str()),
+        DeValue::Float(number) => Some(number.as_str()),
+        DeValue::String(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    }
 }
 
 /// The day, unless it is something else.

@@ -7,22 +7,23 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::raw::{Field, Reader, Table, quoted};
+use super::raw::{self, Field, Reader, Table, quoted};
 use super::{
     About, Both, Found, Grades, Judges, Library, Parameter, Remedy, Rule, RuleSet, RuleTest, Source,
-    TestFacts, Variant, gives,
+    TestFacts, Variant, gives, letters,
 };
 use crate::assess::{Outcome, Role, Severity};
 use crate::complaint::{self, Complaint, nearest};
-use crate::condition::contradiction::never_hold;
+use crate::condition::contradiction::{is_within, never_hold};
 use crate::condition::overlay::Gift;
 use crate::condition::scan;
 use crate::condition::setting::{Setting, Settings};
 use crate::condition::{self, Condition, Node, Parameters, Scope};
-use crate::facts::{self, AREAS, Kind, Place, Term};
+use crate::facts::{self, AREAS, Kind, Origin, Place, Term};
 
 /// Reads a rule set; all complaints at once.
 pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<RuleSet, Vec<Complaint>> {
+    let text = &letters::whole(text);
     let mut reader = Reader::new(file, text);
     let set = reader.document().and_then(|document| read(&mut reader, &document, text, library));
     match set {
@@ -33,6 +34,7 @@ pub(super) fn ruleset(file: &str, text: &str, library: Library<'_>) -> Result<Ru
 
 /// The id of a set, with its place.
 pub(super) fn id_of(text: &str) -> Option<(usize, String)> {
+    let text = &letters::whole(text);
     let mut reader = Reader::new("", text);
     let document = reader.document()?;
     let mut file = Table::new(document.get_ref(), 0, "");
@@ -53,6 +55,16 @@ struct Names<'a> {
     digests: Vec<String>,
     /// The days on which the set is in force.
     in_force: Option<(Date, Option<Date>)>,
+    /// The set that is extended.
+    parent: Option<&'a RuleSet>,
+}
+
+impl Names<'_> {
+    /// Why a rule of this id must be whole, where it replaces one.
+    fn why_whole(&self, id: &str) -> Option<String> {
+        let parent = self.parent.filter(|set| set.every_rule().any(|rule| rule.id == id))?;
+        Some(format!("it replaces `{id}` of `{}` and takes nothing over: write it whole", parent.id))
+    }
 }
 
 fn read(
@@ -95,6 +107,7 @@ fn read(
         library,
         digests: Vec::new(),
         in_force: head.as_ref().map(|head| head.in_force),
+        parent: parent.as_ref(),
     };
     let remedies = file.take("remedy").map(|field| remedies(reader, field, &mut names)).unwrap_or_default();
     names.remedies = remedies.iter().map(|(_, id, ..)| id.clone()).collect();
@@ -111,13 +124,15 @@ fn read(
     let mut rules = Vec::new();
     let mut ids: Vec<(usize, String)> = Vec::new();
     let mut former: Vec<(usize, String)> = Vec::new();
+    let mut mended: Vec<(usize, String)> = Vec::new();
     for field in rule_fields {
         if reader.is_full() {
             break;
         }
-        let ReadRule { id, formerly, rule } = rule(reader, field, &mut names);
+        let ReadRule { id, formerly, remedies_at, rule } = rule(reader, field, &mut names);
         ids.extend(id);
         former.extend(formerly);
+        mended.extend(remedies_at.zip(rule.as_ref().map(|rule| rule.id.clone())));
         rules.extend(rule);
     }
     unique(reader, "rule", ids.iter().map(|(at, id)| (*at, id.as_str())));
@@ -156,6 +171,11 @@ fn read(
             reader.complain(at, complaint::GIVES_UNASKED, text, None);
         }
         kept.insert(id, remedy);
+    }
+    for (at, id) in mended.iter().filter(|_| all_read) {
+        if let Some(rule) = all.iter().find(|rule| rule.id == *id) {
+            remedies_elsewhere(reader, *at, rule, &kept);
+        }
     }
 
     let defaults = Settings {
@@ -257,6 +277,34 @@ fn asked(rule: &Rule) -> Vec<Place> {
     places
 }
 
+/// Notes a rule none of whose remedies gives what it asks. What gives nothing is advice, which nobody can weigh; and what
+/// is worked out from other facts changes with them.
+fn remedies_elsewhere(reader: &mut Reader<'_>, at: usize, rule: &Rule, known: &BTreeMap<String, Remedy>) {
+    let asked: BTreeSet<Place> = asked(rule).into_iter().collect();
+    let is_derived = |place: &Place| AREAS.get(place.area).is_some_and(|area| area.origin != Origin::Asked);
+    let remedies: Vec<&Remedy> = rule.remedies.iter().filter_map(|id| known.get(id)).collect();
+    let gives: BTreeSet<Place> =
+        remedies.iter().flat_map(|remedy| remedy.gives.iter().map(|gift| gift.place)).collect();
+    let may_mend = remedies.iter().any(|remedy| remedy.gives.is_empty()) || !asked.is_disjoint(&gives);
+    if gives.is_empty() || may_mend || asked.iter().any(is_derived) {
+        return;
+    }
+    let named = |places: &BTreeSet<Place>| {
+        let mut names: Vec<String> = places.iter().map(|place| place.name()).collect();
+        if names.len() > NAMES_COUNT_MAX {
+            names.truncate(NAMES_COUNT_MAX);
+            names.push("…".to_owned());
+        }
+        quoted(names.iter().map(String::as_str))
+    };
+    let text = format!("no remedy of the rule `{}` gives anything that it asks", rule.id);
+    let suggestion = format!("it asks {}; given are {}", named(&asked), named(&gives));
+    reader.warn(at, complaint::REMEDIES_ELSEWHERE, text, Some(suggestion));
+}
+
+/// Most facts that a suggestion lists.
+const NAMES_COUNT_MAX: usize = 6;
+
 /// Most groups, rules, remedies, parameters and tests of one set: twice and more what the largest that ships has. Each is
 /// held against all others of its sort.
 const GROUPS_COUNT_MAX: usize = 100;
@@ -267,7 +315,7 @@ const TESTS_COUNT_MAX: usize = 5_000;
 
 /// The tables of a `[[list]]`.
 fn list<'d>(reader: &mut Reader<'_>, field: Field<'d>, most: usize) -> Vec<Field<'d>> {
-    let fields = reader.list(field).unwrap_or_default();
+    let fields = reader.tables(field, field.name).unwrap_or_default();
     at_most(reader, field.name, fields, most)
 }
 
@@ -315,7 +363,7 @@ fn head(
     parent: &mut Option<RuleSet>,
 ) -> Option<Head> {
     let mut table = reader.table(field)?;
-    let id = table.need(reader, "id").and_then(|field| reader.full_text(field));
+    let id = table.need(reader, "id").and_then(|field| id(reader, field));
     let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
     let in_force = table.need(reader, "in_force").and_then(|field| in_force(reader, field));
     let judges = match table.take("judges") {
@@ -401,6 +449,9 @@ fn own_parameters(
     for field in at_most(reader, "parameters", fields, PARAMETERS_COUNT_MAX) {
         let inherited = own.all.iter().position(|parameter| parameter.id == field.name);
         let known = inherited.and_then(|index| own.all.get(index).cloned());
+        if inherited.is_none() {
+            well_written(reader, field.at, field.name);
+        }
         let Some(parameter) = parameter(reader, field, known) else { continue };
         match inherited.and_then(|index| own.all.get_mut(index)) {
             Some(inherited) => *inherited = parameter,
@@ -432,7 +483,8 @@ fn parameter(reader: &mut Reader<'_>, field: Field<'_>, inherited: Option<Parame
     };
     let kind = kind?;
     let default = match (default_field, inherited) {
-        (Some(field), _) => Some(setting(reader, field, kind)?),
+        // With a wrong default it is a parameter all the same, which rules may name.
+        (Some(field), _) => setting(reader, field, kind),
         (None, inherited) => inherited.and_then(|inherited| inherited.default),
     };
     Some(Parameter { id: field.name.to_owned(), title: title?, kind, default })
@@ -449,7 +501,8 @@ fn setting(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Sett
 }
 
 fn in_force(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Date, Option<Date>)> {
-    let mut table = reader.table(field)?;
+    let first = raw::date(field.value.get_ref()).map_or("2026-07-01".to_owned(), |day| day.to_string());
+    let mut table = reader.table_such_as(field, Some(format!("{{ from = {first} }}")))?;
     let from = table.need(reader, "from").and_then(|field| reader.date(field));
     let to_field = table.take("to");
     let to = to_field.and_then(|field| reader.date(field));
@@ -467,13 +520,23 @@ fn in_force(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(Date, Option<D
 impl Both {
     /// Reads a text in both languages; neither may be empty.
     pub(crate) fn read(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
-        let mut table = reader.table(field)?;
+        let example = format!("{{ vi = \"{}\", en = \"…\" }}", shown(field));
+        let mut table = reader.table_such_as(field, Some(example))?;
         let vi = table.need(reader, "vi").and_then(|field| reader.full_text(field));
         let en = table.need(reader, "en").and_then(|field| reader.full_text(field));
         table.finish(reader);
         Some(Both { vi: vi?.to_owned(), en: en?.to_owned() })
     }
 }
+
+/// The text that stands here, for an example of how it would be right.
+fn shown<'d>(field: Field<'d>) -> &'d str {
+    let is_plain = |text: &&str| text.len() <= SHOWN_BYTES_MAX && !text.contains(['"', '\\', '`', '\n']);
+    field.value.get_ref().as_str().filter(is_plain).unwrap_or("…")
+}
+
+/// Longest text that an example repeats.
+const SHOWN_BYTES_MAX: usize = 80;
 
 fn share(reader: &mut Reader<'_>, table: &mut Table<'_>, name: &'static str) -> Option<u8> {
     let field = table.need(reader, name)?;
@@ -492,13 +555,14 @@ fn share(reader: &mut Reader<'_>, table: &mut Table<'_>, name: &'static str) -> 
 fn grades(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Grades> {
     let mut table = reader.table(field)?;
     let ready = table.need(reader, "ready").and_then(|field| {
-        let mut table = reader.table(field)?;
+        let example = "{ score = 85, coverage = 70 }".to_owned();
+        let mut table = reader.table_such_as(field, Some(example))?;
         let read = (share(reader, &mut table, "score"), share(reader, &mut table, "coverage"));
         table.finish(reader);
         Some((read.0?, read.1?))
     });
     let needs_work = table.need(reader, "needs_work").and_then(|field| {
-        let mut table = reader.table(field)?;
+        let mut table = reader.table_such_as(field, Some("{ score = 65 }".to_owned()))?;
         let score = share(reader, &mut table, "score");
         table.finish(reader);
         Some((field.value_at(), score?))
@@ -515,7 +579,7 @@ fn grades(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Grades> {
 
 fn group(reader: &mut Reader<'_>, field: Field<'_>) -> Option<(usize, String, Both)> {
     let mut table = reader.table(field)?;
-    let id = table.need(reader, "id").and_then(|field| Some((field.value_at(), reader.full_text(field)?)));
+    let id = table.need(reader, "id").and_then(|field| Some((field.value_at(), id(reader, field)?)));
     let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
     table.finish(reader);
     let (at, id) = id?;
@@ -532,6 +596,7 @@ fn remedies(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) ->
     let scope = Scope { record: None, parameters: &names.parameters, about: Some(About::Pc) };
     let (library, digests) = (names.library, &mut names.digests);
     let mut read = |reader: &mut Reader<'_>, field: Field<'_>| {
+        well_written(reader, field.at, field.name);
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
         let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
@@ -580,6 +645,26 @@ pub(super) const ROLES: &[(&str, Role)] = &[
     ("server", Role::Server),
 ];
 
+/// Reads an id that something gets.
+fn id<'d>(reader: &mut Reader<'_>, field: Field<'d>) -> Option<&'d str> {
+    let id = reader.full_text(field)?;
+    well_written(reader, field.value_at(), id);
+    Some(id)
+}
+
+/// Complains of an id that is not written as ids are: it stands in addresses, on command lines and in names of files.
+fn well_written(reader: &mut Reader<'_>, at: usize, id: &str) {
+    if reader.is_full() || id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')) {
+        return;
+    }
+    let plain: String = id.chars().map(letters::plain).collect();
+    let words = plain.split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let example = if words.is_empty() { "memory-size".to_owned() } else { words.join("-") };
+    let suggestion = format!("an id has small letters, digits and hyphens: write `{example}`");
+    reader.complain(at, complaint::BAD_ID, format!("`{id}` is no id"), Some(suggestion));
+}
+
 /// Complains of an id that nothing has.
 fn unknown_id<'a>(
     reader: &mut Reader<'_>,
@@ -610,6 +695,8 @@ const NOT_FOR_UNITS: &[&str] = &["roles", "each", "meets", "switched_off", "for"
 struct ReadRule {
     id: Option<(usize, String)>,
     formerly: Vec<(usize, String)>,
+    /// Where its remedies are named.
+    remedies_at: Option<usize>,
     rule: Option<Rule>,
 }
 
@@ -664,7 +751,10 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     let about = about(reader, &mut table);
     let id = table
         .need(reader, "id")
-        .and_then(|field| Some((field.value_at(), reader.full_text(field)?.to_owned())));
+        .and_then(|field| Some((field.value_at(), self::id(reader, field)?.to_owned())));
+    if let Some(whole) = id.as_ref().and_then(|(_, id)| names.why_whole(id)) {
+        table.be_whole(whole);
+    }
     let formerly: Vec<(usize, String)> = table
         .take("formerly")
         .and_then(|field| reader.texts(field))
@@ -717,19 +807,25 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     }
     let partial_field = table.take("partial");
     let partial = condition(reader, partial_field);
-    same_as_pass(reader, partial_field, pass.as_ref(), partial.as_ref());
     never_with(reader, pass_field, when.as_ref(), pass.as_ref());
-    never_with(reader, partial_field, when.as_ref(), partial.as_ref());
+    if !never_with(reader, partial_field, when.as_ref(), partial.as_ref()) {
+        partial_never_comes(reader, partial_field, when.as_ref(), pass.as_ref(), partial.as_ref());
+    }
 
     let switched_off = match (table.take("switched_off"), &met) {
         (None, Some(met)) => Some(Condition::new(met.but_switched_off.clone())),
         (field, _) => condition(reader, field),
     };
-    let variant_fields = table.take("for").and_then(|field| reader.list(field)).unwrap_or_default();
+    let variant_fields =
+        table.take("for").and_then(|field| reader.tables(field, "rule.for")).unwrap_or_default();
     let mut variants = Vec::new();
     for field in variant_fields {
         let Some(mut table) = reader.table(field) else { continue };
-        let own_roles = table.need(reader, "roles").and_then(|field| self::roles(reader, field));
+        let roles_field = table.need(reader, "roles");
+        let own_roles = roles_field.and_then(|field| self::roles(reader, field));
+        if let (Some(field), Some(own)) = (roles_field, &own_roles) {
+            taken_roles(reader, field, own, &variants);
+        }
         let stranger = own_roles.iter().flatten().find(|role| roles.iter().any(|all| !all.contains(role)));
         if let Some(role) = stranger {
             let text = format!("the rule does not concern the role \"{}\"", role.word());
@@ -746,9 +842,11 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
         let own_pass = condition(reader, own_pass_field);
         let own_partial_field = table.take("partial");
         let own_partial = condition(reader, own_partial_field);
-        same_as_pass(reader, own_partial_field, own_pass.as_ref().or(pass.as_ref()), own_partial.as_ref());
         never_with(reader, own_pass_field, when, own_pass.as_ref());
-        never_with(reader, own_partial_field, when, own_partial.as_ref());
+        if !never_with(reader, own_partial_field, when, own_partial.as_ref()) {
+            let pass = own_pass.as_ref().or(pass.as_ref());
+            partial_never_comes(reader, own_partial_field, when, pass, own_partial.as_ref());
+        }
         table.finish(reader);
         variants.extend(own_roles.map(|roles| Variant {
             roles,
@@ -763,10 +861,8 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     }
     names.digests.extend(met.map(|met| met.digest));
 
-    let remedies = match table.take("remedies") {
-        Some(field) => reader.texts(field).unwrap_or_default(),
-        None => Vec::new(),
-    };
+    let remedies_field = table.take("remedies");
+    let remedies = remedies_field.and_then(|field| reader.texts(field)).unwrap_or_default();
     for (at, id) in &remedies {
         if !names.remedies.iter().any(|known| known == id) {
             let known = names.remedies.iter().map(String::as_str);
@@ -801,7 +897,16 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
         })
     };
     let rule = id.clone().and_then(|(_, id)| complete(id));
-    ReadRule { id, formerly, rule }
+    ReadRule { id, formerly, remedies_at: remedies_field.map(|field| field.value_at()), rule }
+}
+
+/// Complains of roles that a variant before has already: only that one would count.
+fn taken_roles(reader: &mut Reader<'_>, field: Field<'_>, roles: &[Role], before: &[Variant]) {
+    for role in roles.iter().filter(|role| before.iter().any(|variant| variant.roles.contains(role))) {
+        let text = format!("the role \"{}\" stands in a `[[rule.for]]` before this one", role.word());
+        let suggestion = Some("ask everything of one role in one `[[rule.for]]`".to_owned());
+        reader.complain(field.value_at(), complaint::DUPLICATE_ROLE, text, suggestion);
+    }
 }
 
 /// Most characters of what a rule says of who fails: a line of a list of machines has room for no more.
@@ -822,34 +927,38 @@ fn fails(reader: &mut Reader<'_>, field: Field<'_>) -> Option<Both> {
 }
 
 /// Complains of a `partial` that can never be reached.
-fn same_as_pass(
+fn partial_never_comes(
     reader: &mut Reader<'_>,
     field: Option<Field<'_>>,
+    when: Option<&Condition>,
     pass: Option<&Condition>,
     partial: Option<&Condition>,
 ) {
-    if let (Some(pass), Some(partial), Some(field)) = (pass, partial, field)
-        && pass.describe() == partial.describe()
-    {
-        let text = "`partial` asks the same as `pass`";
-        let suggestion = Some("ask for less, or leave `partial` out".to_owned());
-        reader.complain(field.at, complaint::PARTIAL_SAME_AS_PASS, text, suggestion);
-    }
+    let (Some(pass), Some(partial), Some(field)) = (pass, partial, field) else { return };
+    let (code, text) = if pass.describe() == partial.describe() {
+        (complaint::PARTIAL_SAME_AS_PASS, "`partial` asks the same as `pass`")
+    } else if is_within(partial.node(), pass.node(), when.map(Condition::node)) {
+        (complaint::PARTIAL_WITHIN_PASS, "`partial` never comes: whoever is so passes already")
+    } else {
+        return;
+    };
+    reader.complain(field.at, code, text, Some("ask for less, or leave `partial` out".to_owned()));
 }
 
-/// Complains of what can never hold where the rule applies.
+/// Whether this can never hold where the rule applies; that is complained of.
 fn never_with(
     reader: &mut Reader<'_>,
     field: Option<Field<'_>>,
     when: Option<&Condition>,
     asked: Option<&Condition>,
-) {
-    if let (Some(when), Some(asked), Some(field)) = (when, asked, field)
-        && never_hold(&[when.node(), asked.node()])
-    {
+) -> bool {
+    let (Some(when), Some(asked), Some(field)) = (when, asked, field) else { return false };
+    let never = never_hold(&[when.node(), asked.node()]);
+    if never {
         let text = format!("`{}` can never hold where `when` does", field.name);
         reader.complain(field.at, complaint::NEVER_HOLDS, text, None);
     }
+    never
 }
 
 /// Everything that another set asks, as one question.
@@ -976,7 +1085,8 @@ fn source(
     field: Field<'_>,
     in_force: Option<(Date, Option<Date>)>,
 ) -> Option<Source> {
-    let mut table = reader.table(field)?;
+    let example = format!("{{ doc = \"{}\" }}", shown(field));
+    let mut table = reader.table_such_as(field, Some(example))?;
     let doc = table.need(reader, "doc").and_then(|field| named(reader, field));
     let clause = match table.take("clause") {
         Some(field) if field.value.get_ref().as_str() != Some("") => named(reader, field),
@@ -1127,6 +1237,11 @@ fn answer(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Value
             let records = reader.list(field)?;
             Some(Value::Array(records.into_iter().filter_map(|one| record(reader, one, terms)).collect()))
         }
+        // A PC may report any text.
+        Kind::Version => match field.value.get_ref().as_str() {
+            Some(text) => Some(json!(text)),
+            None => condition::operand(reader, field, kind).map(|operand| operand.to_json()),
+        },
         Kind::Flag
         | Kind::Number
         | Kind::Bytes
@@ -1136,7 +1251,6 @@ fn answer(reader: &mut Reader<'_>, field: Field<'_>, kind: Kind) -> Option<Value
         | Kind::Milliseconds
         | Kind::Date
         | Kind::Moment
-        | Kind::Version
         | Kind::Text
         | Kind::Word(_) => condition::operand(reader, field, kind).map(|operand| operand.to_json()),
     }

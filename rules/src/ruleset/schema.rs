@@ -16,11 +16,12 @@ pub fn schema() -> Json {
     let mut definitions = Map::new();
     let mut define = |name: String, schema: Json| drop(definitions.insert(name, schema));
     define("text".to_owned(), json!({ "type": "string", "minLength": 1 }));
-    define("day".to_owned(), json!({ "type": "string", "format": "date" }));
+    define("id".to_owned(), json!({ "type": "string", "pattern": "^[a-z0-9-]+$" }));
+    define("day".to_owned(), json!({ "type": "string", "format": "date", "pattern": format!("^{DAY}$") }));
     define("both".to_owned(), table(&["vi", "en"], [("vi", said()), ("en", said())]));
     define("fails".to_owned(), fails());
     define("role".to_owned(), words(ROLES.iter().map(|(word, _)| *word)));
-    define("roles".to_owned(), list(reference("role")));
+    define("roles".to_owned(), full_list(reference("role")));
     define("severity".to_owned(), severity());
     define("source".to_owned(), source());
     define("parameter".to_owned(), parameter());
@@ -52,10 +53,10 @@ pub fn schema() -> Json {
         "additionalProperties": false,
         "properties": {
             "ruleset": ruleset(),
-            "parameters": map(reference("parameter")),
+            "parameters": map(reference("id"), reference("parameter")),
             "grades": grades(),
-            "group": list(table(&["id", "title"], [("id", said()), ("title", reference("both"))])),
-            "remedy": map(reference("remedy")),
+            "group": list(table(&["id", "title"], [("id", reference("id")), ("title", reference("both"))])),
+            "remedy": map(reference("id"), reference("remedy")),
             "rule": list(reference("rule")),
             "test": list(reference("test")),
         },
@@ -129,7 +130,7 @@ fn ruleset() -> Json {
     table(
         &["id", "title", "in_force"],
         [
-            ("id", said()),
+            ("id", reference("id")),
             ("title", reference("both")),
             ("in_force", table(&["from"], [("from", reference("day")), ("to", reference("day"))])),
             ("judges", words(JUDGES.iter().map(|(word, _)| *word))),
@@ -172,7 +173,10 @@ fn parameter() -> Json {
 fn severity() -> Json {
     let level = || words(SEVERITIES.iter().map(|(word, _)| *word));
     let stage = table(&["level"], [("until", reference("day")), ("level", level())]);
-    json!({ "anyOf": [level(), list(stage)] })
+    let mut stages = full_list(stage);
+    // The last one stays; that it is the last, a schema cannot say.
+    stages["contains"] = json!({ "not": { "required": ["until"] } });
+    json!({ "anyOf": [level(), stages] })
 }
 
 /// What a rule says of who does not pass it.
@@ -230,7 +234,7 @@ fn rule() -> Json {
     let mut rule = table(
         &["id", "group", "title", "severity", "source"],
         [
-            ("id", said()),
+            ("id", reference("id")),
             ("formerly", list(said())),
             ("about", words(ABOUTS.iter().map(|(word, _)| *word))),
             ("group", said()),
@@ -295,7 +299,7 @@ fn condition(record: Option<&'static [Term]>) -> Json {
         },
     );
     let mut properties = Map::new();
-    for (key, schema) in [("all", list(own.clone())), ("any", list(own.clone())), ("not", own)] {
+    for (key, schema) in [("all", full_list(own.clone())), ("any", full_list(own.clone())), ("not", own)] {
         properties.insert(key.to_owned(), schema);
     }
     for term in record.into_iter().flatten() {
@@ -308,7 +312,7 @@ fn condition(record: Option<&'static [Term]>) -> Json {
             properties.insert(name.clone(), described(term, asked(term.kind, Some(&name))));
         }
     } else {
-        patterns.insert(format!("^({})\\.", areas()), json!({ "type": "object" }));
+        patterns.insert(format!("^({})\\.[a-z0-9_]+$", areas()), json!({ "type": "object" }));
     }
     json!({
         "type": "object",
@@ -345,7 +349,7 @@ fn comparison(kind: Kind, name: Option<&str>) -> Json {
         }
         _ => one(),
     };
-    let several = |element: Json| json!({ "anyOf": [list(element), reference("parameter_name")] });
+    let several = |element: Json| json!({ "anyOf": [full_list(element), reference("parameter_name")] });
     let days = || json!({ "anyOf": [reference("a_days"), reference("parameter_name")] });
     let record = || name.map_or(json!({ "type": "object" }), |name| reference(&format!("record:{name}")));
     let schema = |comparison: &str| match comparison {
@@ -406,19 +410,31 @@ fn operand(kind: Kind) -> Json {
         Kind::Mhz => quantity(&rates),
         Kind::Percent => json!({ "anyOf": [
             json!({ "type": "integer", "minimum": 0, "maximum": 100 }),
-            json!({ "type": "string", "pattern": format!(r"^\s*[0-9]+\s*({})?\s*$", shares.join("|")) }),
+            json!({ "type": "string", "pattern": share(&shares) }),
         ] }),
         Kind::Days => json!({ "anyOf": [json!({ "type": "integer" }), quantity(&spans)] }),
         Kind::Milliseconds => quantity(&spans),
         Kind::Date => reference("day"),
         // A day, or a point in time with its zone.
-        Kind::Moment => json!({ "type": "string" }),
-        Kind::Version => json!({ "type": "string", "pattern": "[0-9A-Za-z]" }),
+        Kind::Moment => json!({ "type": "string", "pattern": format!("^{DAY}({TIME})?$") }),
+        Kind::Version => {
+            json!({ "type": "string", "pattern": r"^[0-9]([0-9A-Za-z._+~:-]*[0-9A-Za-z])?$" })
+        }
         Kind::Text => json!({ "type": "string" }),
         Kind::Word(list) => words(list.iter().map(|word| word.word)),
         Kind::Texts => list(json!({ "type": "string" })),
         Kind::Records(_) => json!({ "type": "array" }),
     }
+}
+
+/// How days are written, and times of a day with their zone.
+const DAY: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+const TIME: &str = "[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})";
+
+/// How shares are written: up to a hundred, with a fraction where the unit stands behind.
+fn share(units: &[&str]) -> String {
+    let unit = units.join("|");
+    format!(r"^\s*0*(100|[0-9]{{1,2}})(\s*|([.][0-9]+)?\s*({unit})\s*)$")
 }
 
 /// A whole value: of a list, all its records.
@@ -441,6 +457,8 @@ fn answer(kind: Kind, name: Option<&str>) -> Json {
         (Kind::Records(_), Some(name)) => list(reference(&format!("answers:{name}"))),
         (Kind::Records(terms), None) => list(answers(terms)),
         (Kind::Word(_), _) => operand(kind),
+        // A PC may report any text.
+        (Kind::Version, _) => json!({ "type": "string" }),
         _ => reference(&format!("a_{}", name_of(kind))),
     };
     json!({ "anyOf": [known, reference("no_answer")] })
@@ -527,8 +545,13 @@ fn list(element: Json) -> Json {
     json!({ "type": "array", "items": element })
 }
 
-fn map(element: Json) -> Json {
-    json!({ "type": "object", "additionalProperties": element })
+/// A list of at least one.
+fn full_list(element: Json) -> Json {
+    json!({ "type": "array", "minItems": 1, "items": element })
+}
+
+fn map(key: Json, element: Json) -> Json {
+    json!({ "type": "object", "propertyNames": key, "additionalProperties": element })
 }
 
 fn words(words: impl Iterator<Item = impl Into<String>>) -> Json {

@@ -78,6 +78,15 @@ impl Checker<'_> {
             }
             "minProperties" => wrong(value.as_object().is_none_or(|it| !it.is_empty())),
             "maxProperties" => wrong(value.as_object().is_none_or(|it| it.len() < 2)),
+            "minItems" => wrong(value.as_array().is_none_or(|it| !it.is_empty())),
+            "contains" => wrong(
+                value.as_array().is_none_or(|it| it.iter().any(|one| self.fault(asked, one, at).is_none())),
+            ),
+            "not" => wrong(!holds(asked)),
+            "propertyNames" => value
+                .as_object()?
+                .keys()
+                .find_map(|key| self.fault(asked, &json!(key), &format!("{at}.{key}"))),
             "required" => {
                 let has = |key: &Json| value.get(key.as_str().unwrap()).is_some();
                 wrong(!value.is_object() || asked.as_array().unwrap().iter().all(has))
@@ -199,6 +208,69 @@ fn what_the_reader_refuses_the_schema_refuses() {
         assert!(RuleSet::parse("a.toml", &text).is_err(), "{to}: the reader");
         assert!(check(&text).is_some(), "{to}: the schema");
     }
+}
+
+#[test]
+fn values_that_the_reader_refuses_the_schema_refuses() {
+    let pc = |pass: &str| {
+        whole(&format!(
+            "{pass}\nwhen = {{ \"memory.installed\" = {{ at_least = {{ parameter = \"p\" }} }} }}"
+        ))
+    };
+    let refused = [
+        r#"pass = { "cpu.cores" = { one_of = [] } }"#,
+        r#"pass = { "software.sources" = { only = [] } }"#,
+        r#"pass = { any = [] }"#,
+        r#"pass = { "battery.health" = { at_least = "150 %" } }"#,
+        r#"pass = { "battery.health" = { at_least = 101 } }"#,
+        r#"pass = { "board.firmware_date" = { at_least = "2020" } }"#,
+        r#"pass = { "board.firmware_date" = { at_least = "35 days" } }"#,
+        r#"pass = { "updates.checked_at" = { at_least = "35 days" } }"#,
+        r#"pass = { "updates.checked_at" = { at_least = 2026-07-01T10:00:00 } }"#,
+        r#"pass = { "os.dotnet" = { at_least = "mới nhất" } }"#,
+        r#"pass = { "os.dotnet" = { at_least = "v4.8" } }"#,
+        r#"pass = { "disk.drives" = { every = { "disk.drives.health" = { equals = "ok" } } } }"#,
+    ];
+    for pass in refused {
+        assert!(RuleSet::parse("a.toml", &pc(pass)).is_err(), "{pass}: the reader");
+        assert!(check(&pc(pass)).is_some(), "{pass}: the schema");
+    }
+    for pass in [
+        r#"pass = { "cpu.cores" = { one_of = [2] } }"#,
+        r#"pass = { "battery.health" = { one_of = ["100 %", "85%", "7", " 087.5 % ", 0] } }"#,
+        r#"pass = { "board.firmware_date" = { at_least = 2020-01-01 } }"#,
+        r#"pass = { "updates.checked_at" = { one_of = [2020-01-01, 2026-01-01T07:00:00+07:00, 2026-01-01T00:00:00.5Z] } }"#,
+        r#"pass = { "os.dotnet" = { one_of = ["4.8", "4", "1.1.1w", "1:2.36-9+deb12u4~bpo1"] } }"#,
+        r#"pass = { "disk.drives" = { every = { "cpu.cores" = { at_least = 4 } } } }"#,
+    ] {
+        assert_eq!(RuleSet::parse("a.toml", &pc(pass)).err(), None, "{pass}: the reader");
+        assert_eq!(check(&pc(pass)), None, "{pass}: the schema");
+    }
+}
+
+#[test]
+fn tables_that_the_reader_refuses_the_schema_refuses() {
+    let right = whole(PASS);
+    for (from, to) in [
+        ("roles = [\"clerk\"]", "roles = []"),
+        ("{ level = \"major\" }]", "{ until = 2027-12-31, level = \"major\" }]"),
+        ("[{ until = 2026-12-31, level = \"minor\" }, { level = \"major\" }]", "[]"),
+        ("id = \"r\"", "id = \"bộ nhớ\""),
+        ("id = \"a\"", "id = \"A\""),
+        ("[remedy.m]", "[remedy.\"m 1\"]"),
+        ("[parameters.p]", "[parameters.P]"),
+    ] {
+        let text = right.replacen(from, to, 1);
+        assert_ne!(text, right, "{from} stands in it");
+        assert!(RuleSet::parse("a.toml", &text).is_err(), "{to}: the reader");
+        assert!(check(&text).is_some(), "{to}: the schema");
+    }
+    // What a PC reports is taken as it is.
+    let reported = right
+        .replace("{ \"memory.installed\" = { unknown = \"denied\" } }", "{ \"os.version\" = \"rolling\" }");
+    assert_ne!(reported, right);
+    assert!(RuleSet::parse("a.toml", &reported).is_ok());
+    assert_eq!(check(&reported), None);
 }
 
 #[test]

@@ -145,10 +145,11 @@ expect = { r = "pass" }
             a.toml:11:1: error[missing-key]: `memory` lacks `title`
             a.toml:12:8: error[unknown-word]: `type` cannot be "sizes"
               help: did you mean "size"? it is one of "flag", "number", "size", "frequency", "share", "days", "span", "date", "version", "text", "texts"
+            a.toml:13:13: error[unused-parameter]: no rule names the parameter `unused`
             a.toml:16:11: error[bad-value]: `default` must be a size, this is a whole number
               help: write it as "8 GiB"
             a.toml:26:58: error[unknown-parameter]: there is no parameter `memori`
-              help: there are `cores`
+              help: there are `unused`, `cores`
             a.toml:26:113: error[parameter-kind]: the parameter `cores` is a number, here is a frequency
             a.toml:26:126: error[unknown-parameter]: there is no parameter `cors`
               help: did you mean `cores`?
@@ -525,6 +526,65 @@ fn more_that_never_holds() {
             "each = \"disk.drives\"\nwhen = { fixed = { equals = true } }\npass = { fixed = { equals = false }, health = { equals = \"ok\" } }",
             true,
         ),
+        // What is denied.
+        (
+            r#"pass = { all = [{ "memory.installed" = { at_least = "8 GiB" } }, { not = { "memory.installed" = { at_least = "4 GiB" } } }] }"#,
+            true,
+        ),
+        (
+            r#"pass = { "memory.installed" = { at_least = "8 GiB" }, not = { "memory.installed" = { at_least = "16 GiB" } } }"#,
+            false,
+        ),
+        (
+            r#"pass = { "os.edition" = { absent = true }, not = { "os.edition" = { equals = "Core" } } }"#,
+            false,
+        ),
+        (
+            r#"pass = { "os.edition" = { equals = "Core" }, not = { "os.edition" = { equals = "Core" } } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "os.edition" = { equals = "Core" }, not = { "os.edition" = { one_of = ["Core", "CoreN"] } } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "os.edition" = { matches = "^Pro" }, not = { "os.edition" = { matches = "^Pro" } } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "os.edition" = { matches = "^Pro" }, not = { "os.edition" = { matches = "^ProN" } } }"#,
+            false,
+        ),
+        (
+            r#"pass = { "cpu.cores" = { at_least = 8 }, not = { any = [{ "cpu.threads" = { at_least = 4 } }, { "cpu.cores" = { at_least = 4 } }] } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "cpu.cores" = { at_least = 8 }, not = { "cpu.threads" = { at_least = 4 }, "cpu.cores" = { at_least = 4 } } }"#,
+            false,
+        ),
+        (
+            r#"pass = { "board.firmware_date" = { newer_than = "5 years" }, not = { "board.firmware_date" = { newer_than = "6 years" } } }"#,
+            true,
+        ),
+        (
+            r#"pass = { "disk.drives" = { some = { kind = { equals = "ssd" } } }, not = { "disk.drives" = { some = { kind = { equals = "ssd" } } } } }"#,
+            true,
+        ),
+        // What no value can be.
+        (r#"pass = { "cpu.cores" = { less_than = 0 } }"#, true),
+        (r#"pass = { "cpu.cores" = { equals = -1 } }"#, true),
+        (r#"pass = { "memory.installed" = { at_most = "-1 GiB" } }"#, true),
+        (r#"pass = { "disk.volumes" = { some = { free_percent = { more_than = 100 } } } }"#, true),
+        (r#"pass = { "clock.utc_offset_minutes" = { less_than = 0 } }"#, false),
+        (r#"pass = { "support.days_left" = { less_than = 0 } }"#, false),
+        (r#"pass = { "clock.offset" = { less_than = "0 s" } }"#, false),
+        (r#"pass = { "board.tpm" = { none_of = ["absent", "off", "on"] } }"#, false),
+        (r#"pass = { "board.tpm" = { none_of = ["absent", "off", "on"], absent = false } }"#, true),
+        (
+            r#"pass = { "board.secure_boot" = { equals = true }, not = { "board.secure_boot" = { not_equals = false } } }"#,
+            true,
+        ),
     ] {
         let codes: Vec<&str> = match RuleSet::parse("a.toml", &rule(conditions)) {
             Ok(_) => Vec::new(),
@@ -533,6 +593,110 @@ fn more_that_never_holds() {
         let expected: &[&str] = if wrong { &["never-holds"] } else { &[] };
         assert_eq!(codes, expected, "{conditions}");
     }
+}
+
+#[test]
+fn conditions_that_always_hold() {
+    check(
+        &rule(r#"pass = { "memory.installed" = { at_least = "-8 GiB" } }"#),
+        expect![[r#"
+        a.toml:17:44: error[always-holds]: every value of `memory.installed` is so
+          help: ask for what can fail; where it is enough that there is one, write `{ absent = false }`
+    "#]],
+    );
+    check(
+        &rule(
+            r#"pass = { any = [{ "memory.installed" = { at_least = "8 GiB" } }, { "memory.installed" = { less_than = "8 GiB" } }] }"#,
+        ),
+        expect![[r#"
+            a.toml:17:16: error[always-holds]: one of what `any` asks always holds
+              help: ask for what can fail, or leave it out
+        "#]],
+    );
+    for (conditions, wrong) in [
+        (r#"pass = { "cpu.cores" = { at_least = 0 } }"#, true),
+        (r#"pass = { "cpu.cores" = { at_least = 1 } }"#, false),
+        (r#"pass = { "cpu.cores" = { at_least = -4, at_most = 8 } }"#, true),
+        (r#"pass = { "software.sources" = { count = { at_least = 0 } } }"#, true),
+        (r#"pass = { "disk.volumes" = { every = { free_percent = { at_most = 100 } } } }"#, true),
+        (r#"pass = { "board.tpm" = { one_of = ["absent", "off", "on"] } }"#, true),
+        (r#"pass = { "board.tpm" = { one_of = ["off", "on"] } }"#, false),
+        (
+            r#"pass = { any = [{ "board.secure_boot" = { equals = true } }, { "board.secure_boot" = { equals = false } }] }"#,
+            true,
+        ),
+        (r#"pass = { "os.edition" = { absent = false } }"#, false),
+        (
+            r#"pass = { any = [{ "os.edition" = { absent = false } }, { "os.edition" = { absent = true } }] }"#,
+            true,
+        ),
+        (
+            r#"pass = { any = [{ "os.edition" = { absent = true } }, { "os.edition" = { equals = "Pro" } }] }"#,
+            false,
+        ),
+        (
+            r#"pass = { any = [{ "cpu.cores" = { at_least = 8 } }, { not = { "cpu.cores" = { at_least = 8 } } }] }"#,
+            true,
+        ),
+        (
+            r#"pass = { any = [{ "cpu.cores" = { at_least = 8 } }, { "cpu.threads" = { less_than = 8 } }] }"#,
+            false,
+        ),
+        (
+            r#"pass = { any = [{ "cpu.cores" = { at_least = 8 }, "cpu.threads" = { at_least = 8 } }, { "cpu.cores" = { less_than = 8 } }] }"#,
+            false,
+        ),
+    ] {
+        let codes: Vec<&str> = match RuleSet::parse("a.toml", &rule(conditions)) {
+            Ok(_) => Vec::new(),
+            Err(complaints) => complaints.iter().map(|complaint| complaint.code).collect(),
+        };
+        let expected: &[&str] = if wrong { &["always-holds"] } else { &[] };
+        assert_eq!(codes, expected, "{conditions}");
+    }
+}
+
+#[test]
+fn a_partial_that_never_comes() {
+    let partial = |when: &str, pass: &str, partial: &str| {
+        told(&rule(&format!("{when}pass = {{ {pass} }}\npartial = {{ {partial} }}")))
+    };
+    let memory = |size: &str| format!(r#""memory.installed" = {{ at_least = "{size} GiB" }}"#);
+    let cores = |count: &str| format!(r#""cpu.cores" = {{ at_least = {count} }}"#);
+    expect![[r#"
+        a.toml:18:1: error[partial-within-pass]: `partial` never comes: whoever is so passes already
+          help: ask for less, or leave `partial` out
+    "#]]
+    .assert_eq(&partial("", &memory("8"), &memory("16")));
+    let both = |size: &str, count: &str| format!("{}, {}", memory(size), cores(count));
+    for (pass, stricter, wrong) in [
+        (memory("8"), memory("4"), false),
+        (both("8", "4"), both("16", "4"), true),
+        (both("8", "4"), memory("16"), false),
+        (both("8", "4"), both("16", "2"), false),
+        (memory("8"), both("16", "4"), true),
+        (format!("any = [{{ {} }}, {{ {} }}]", memory("8"), cores("4")), cores("8"), true),
+        (
+            r#""os.edition" = { equals = "Pro" }"#.to_owned(),
+            r#""os.edition" = { matches = "Pro" }"#.to_owned(),
+            false,
+        ),
+        (
+            r#""os.edition" = { one_of = ["Pro", "ProN"] }"#.to_owned(),
+            r#""os.edition" = { equals = "Pro" }"#.to_owned(),
+            true,
+        ),
+    ] {
+        assert_eq!(partial("", &pass, &stricter) != "right\n", wrong, "{pass}, then {stricter}");
+    }
+    let when = "when = { \"cpu.cores\" = { at_least = 4 } }\n";
+    assert_ne!(partial(when, &both("8", "4"), &memory("8")), "right\n", "where it applies, it is the same");
+    let variant = format!("[[rule.for]]\nroles = [\"clerk\"]\npartial = {{ {} }}\n", memory("16"));
+    expect![[r#"
+        a.toml:20:1: error[partial-within-pass]: `partial` never comes: whoever is so passes already
+          help: ask for less, or leave `partial` out
+    "#]]
+    .assert_eq(&told(&format!("{}{variant}", rule(&format!("pass = {{ {} }}", memory("8"))))));
 }
 
 #[test]
