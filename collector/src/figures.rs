@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use jiff::SignedDuration;
+use rules::ruleset::in_force;
 use tracing::warn;
 
 use crate::app::App;
+use crate::judge::day;
 use crate::memory::{Memory, Quest};
 use crate::store::Tx;
 use crate::store::counts::{self, Noted};
@@ -29,6 +31,8 @@ pub struct Figures {
     pub grades: BTreeMap<String, Grades>,
     /// How many machines say this of each rule: rule, outcome word (all but pass), machines.
     pub findings: BTreeMap<(String, String), i64>,
+    /// The same of machines that another set judged than the one that is in force.
+    pub aside: BTreeMap<(String, String), i64>,
     /// How many have what a rule asks, switched off.
     pub switched_off: BTreeMap<String, i64>,
     /// How many were judged, by set and role.
@@ -78,6 +82,10 @@ async fn count(app: &App, tx: &mut Tx, scope: &Scope, quest: Quest) -> Result<Ar
     let figures = Arc::new(Figures {
         grades: listing::grades_by_unit(tx, scope).await?,
         findings: counts::findings(tx, scope).await?,
+        aside: match in_force(&app.judge().sets, day(counted_at)) {
+            Some(set) => counts::findings_aside(tx, scope, &set.id).await?,
+            None => BTreeMap::new(),
+        },
         switched_off: counts::switched_off(tx, scope).await?,
         judged: counts::judged(tx, scope).await?,
         filled: seat::filled(tx, scope).await?,

@@ -30,6 +30,31 @@ pub async fn findings(tx: &mut Tx, scope: &Scope) -> Result<BTreeMap<(String, St
     })
 }
 
+/// The same of those machines only that another set than this one judged last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn findings_aside(
+    tx: &mut Tx,
+    scope: &Scope,
+    ruleset: &str,
+) -> Result<BTreeMap<(String, String), i64>> {
+    // The few machines are found in the index first.
+    const SQL: &str = "WITH aside AS (
+            SELECT id FROM machine
+            WHERE unit_path >= $1 AND unit_path < $2 AND ruleset <> $3 AND ruleset <> ''
+        )
+        SELECT f.rule, f.outcome, COUNT(*) FROM aside a JOIN finding f ON f.machine = a.id
+        GROUP BY f.rule, f.outcome";
+    let rows: Vec<(String, String, i64)> = sql!(tx, |c| sqlx::query_as(SQL)
+        .bind(scope.first())
+        .bind(scope.end())
+        .bind(ruleset)
+        .fetch_all(c)
+        .await?);
+    Ok(rows.into_iter().map(|(rule, outcome, machines)| ((rule, outcome), machines)).collect())
+}
+
 /// What these rules say of each machine of a scope that was judged: by machine and rule, the outcome word, all but pass.
 ///
 /// # Errors

@@ -292,6 +292,10 @@ async fn a_province_joins_and_reports() {
     let found = counts::findings(&mut tx, &here).await.unwrap();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), [(("memory-size".to_owned(), "fail".to_owned()), 1)]);
     assert!(counts::findings(&mut tx, &elsewhere).await.unwrap().is_empty());
+    let aside = counts::findings_aside(&mut tx, &here, "another").await.unwrap();
+    assert_eq!(aside, [(("memory-size".to_owned(), "fail".to_owned()), 1)].into());
+    assert!(counts::findings_aside(&mut tx, &here, "own").await.unwrap().is_empty());
+    assert!(counts::findings_aside(&mut tx, &elsewhere, "another").await.unwrap().is_empty());
     assessment::set_findings(&mut tx, &id, &[finding("b", "fail"), finding("c", "waived")]).await.unwrap();
     assert_eq!(counts::switched_off(&mut tx, &here).await.unwrap(), [("b".to_owned(), 1)].into());
     assert!(counts::switched_off(&mut tx, &elsewhere).await.unwrap().is_empty());

@@ -70,6 +70,7 @@ struct ArchivedView {
 struct Rows<'a> {
     judge: &'a Judge,
     findings: &'a BTreeMap<(String, String), i64>,
+    aside: &'a BTreeMap<(String, String), i64>,
     switched_off: &'a BTreeMap<String, i64>,
     noted: Noted,
     judged: &'a BTreeMap<(String, String), i64>,
@@ -279,27 +280,24 @@ fn groups(reader: &Reader, set: &RuleSet, rows: &Rows<'_>) -> Vec<GroupView> {
     views.collect()
 }
 
-/// How many machines a rule asks: each is asked by the set that judged it.
-fn asked(rows: &Rows<'_>, rule: &str) -> i64 {
-    let asks = |set: &str, role: &str| {
-        let set = rows.judge.sets.iter().find(|one| one.id == set);
-        let rule = set.and_then(|set| set.rules.iter().find(|one| one.id == rule));
-        rule.is_some_and(|rule| rule.roles.iter().any(|one| one.word() == role))
-    };
-    rows.judged.iter().filter(|((set, role), _)| asks(set, role)).map(|(_, machines)| machines).sum()
-}
-
 fn rule_view(reader: &Reader, set: &RuleSet, rule: &Rule, rows: &Rows<'_>) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
-    let of = |outcome: Outcome| {
-        rows.findings.get(&(rule.id.clone(), outcome.word().to_owned())).copied().unwrap_or(0)
+    // Another set may have a rule of this id, which asks something else.
+    let said = |word: &str| {
+        let key = (rule.id.clone(), word.to_owned());
+        let of = |counts: &BTreeMap<(String, String), i64>| counts.get(&key).copied().unwrap_or(0);
+        of(rows.findings) - of(rows.aside)
     };
+    let of = |outcome: Outcome| said(outcome.word());
     // Machines are counted, and a rule about units asks none.
     let of_units = rule.about == About::Unit;
-    let asked = if of_units { 0 } else { asked(rows, &rule.id) };
+    let roles_asked = rule.roles.iter().filter(|_| !of_units);
+    let judged =
+        |role: &Role| rows.judged.get(&(set.id.clone(), role.word().to_owned())).copied().unwrap_or(0);
+    let asked: i64 = roles_asked.map(judged).sum();
     let (partial, fail, unknown) = (of(Outcome::Partial), of(Outcome::Fail), of(Outcome::Unknown));
     // A pass is not kept with a machine's findings: it is what is left.
-    let waived = rows.findings.get(&(rule.id.clone(), WAIVED.to_owned())).copied().unwrap_or(0);
+    let waived = said(WAIVED);
     let pass = (asked - partial - fail - unknown - waived - of(Outcome::NotApplicable)).max(0);
     let counts = Outcome::ALL.iter().map(|outcome| {
         let machines = if *outcome == Outcome::Pass { pass } else { of(*outcome) };
@@ -383,6 +381,7 @@ pub async fn show(
     let rows = Rows {
         judge: &site.app.judge(),
         findings: &figures.findings,
+        aside: &figures.aside,
         switched_off: &figures.switched_off,
         noted: figures.noted,
         judged: &figures.judged,

@@ -78,12 +78,12 @@ fn one_missing_bracket_is_told_once() {
     let (last, first) = complaints.split_last().unwrap();
     let told: String = first.iter().map(|complaint| format!("{complaint}\n")).collect();
     expect![[r#"
-        a.toml:25:26: error[syntax]: the `{` of this line is not closed
+        a.toml:27:26: error[syntax]: the `{` of this line is not closed
           help: write the `}` that is missing
     "#]]
     .assert_eq(&told);
     // How many there are goes by the length of the set.
-    assert_eq!((last.code, last.line), (complaint::MORE_WRONG, 28));
+    assert_eq!((last.code, last.line), (complaint::MORE_WRONG, 30));
     // Two slips in two tables: the second is not told apart from what follows from the first.
     let twice = "[a]\nb = 1 1\nc = 2 2\nd = 3 3\ne = 4 4\n[f]\ng = 5 5\n";
     expect![[r#"
