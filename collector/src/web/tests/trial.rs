@@ -316,8 +316,7 @@ async fn an_earlier_judgement_is_shown_by_the_rules_of_its_time() {
     let past = admin.get(&format!("{path}/judgements/{id}")).await;
     assert_eq!(past.status, StatusCode::OK);
     assert!(past.body.contains("theo bộ tiêu chí và báo cáo khi đó"), "{}", past.body);
-    let ids: Vec<&str> = past.body.split("<details class=\"rule").skip(1).map(|rest| &rest[..60]).collect();
-    assert!(ids.len() > 20, "the rules of that time: {ids:?}");
+    assert!(past.body.matches("<details class=\"rule").count() > 20, "the rules of that time");
     assert!(!past.body.contains("/seat\""), "nothing is done to the past");
     let criteria = past.body.split_once("id=\"criteria\"").unwrap().1.split_once("id=\"facts\"").unwrap().0;
     assert!(!criteria.contains("64 GiB"), "{criteria}");
