@@ -67,8 +67,8 @@ pub struct Proposal {
     pub judge: Judge,
     /// The texts of all of it, for the archive.
     texts: Vec<Text>,
-    /// The text itself, and the file that it goes to.
-    text: String,
+    /// The text itself, and the file that it goes to; none where the file goes away.
+    text: Option<String>,
     file: PathBuf,
 }
 
@@ -129,10 +129,25 @@ pub fn propose(folder: &Path, name: &str, text: &str) -> Result<Proposal, Vec<Wr
         }
     };
     let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
-    let copy = Copy::of(folder, &file, text).map_err(trying)?;
+    let copy = Copy::of(folder, &file, Some(text)).map_err(trying)?;
     let (judge, texts) =
         judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, name))?;
-    Ok(Proposal { id, judge, texts, text: text.to_owned(), file })
+    Ok(Proposal { id, judge, texts, text: Some(text.to_owned()), file })
+}
+
+/// Looks at this folder of rules without the set of this id: one that ships under the same id judges again. None where
+/// there is no such set in the folder.
+///
+/// # Errors
+/// What would break, as where another set extends it.
+pub fn withdraw(folder: &Path, id: &str) -> Result<Option<Proposal>, Vec<Wrong>> {
+    let own =
+        if folder.exists() { judge::load_files(&[folder.to_owned()])? } else { judge::Loaded::default() };
+    let Some((file, _)) = own.sets.into_iter().find(|(_, set)| set.id == id) else { return Ok(None) };
+    let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
+    let copy = Copy::of(folder, &file, None).map_err(trying)?;
+    let (judge, texts) = judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, id))?;
+    Ok(Some(Proposal { id: id.to_owned(), judge, texts, text: None, file }))
 }
 
 /// What a text is: a table is named so, or has what only such a table has, and no head of a rule set.
@@ -167,7 +182,8 @@ struct Copy {
 }
 
 impl Copy {
-    fn of(folder: &Path, file: &Path, text: &str) -> Result<Copy> {
+    /// `text` stands in this file; none where the file is gone.
+    fn of(folder: &Path, file: &Path, text: Option<&str>) -> Result<Copy> {
         static TURN: AtomicU32 = AtomicU32::new(0);
         let turn = TURN.fetch_add(1, Ordering::Relaxed);
         let path = folder.with_extension(format!("trying-{}-{turn}", std::process::id()));
@@ -182,7 +198,9 @@ impl Copy {
             }
         }
         let name = file.file_name().context("the file has a name")?;
-        std::fs::write(path.join(name), text).with_context(making)?;
+        if let Some(text) = text {
+            std::fs::write(path.join(name), text).with_context(making)?;
+        }
         Ok(copy)
     }
 
@@ -242,7 +260,11 @@ pub async fn write(app: &App, proposal: &Proposal, deed: Deed<'_>) -> Result<Act
         let making = || format!("making the folder of rules {}", folder.display());
         DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(making)?;
     }
-    write_private(file, text.as_bytes())?;
+    match text {
+        Some(text) => write_private(file, text.as_bytes())?,
+        None => std::fs::remove_file(file)
+            .with_context(|| format!("taking {} out of the folder of rules", file.display()))?,
+    }
     let at = app.clock.now();
     let mut tx = app.store.begin().await?;
     let changes = archive::take_in(&mut tx, judge, texts, Some(deed), at).await?;

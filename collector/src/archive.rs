@@ -20,6 +20,10 @@ use crate::store::{Store, Tx, audit, setting};
 pub const PROGRAM: &str = "sansang-collector";
 /// Who is named where a file was found in the folder of rules, or gone from it.
 pub const FOLDER: &str = "rules folder";
+/// Why, where a file was found there.
+pub const LAID: &str = "a file was laid into the folder";
+/// Why, where one is gone.
+pub const TAKEN: &str = "a file was taken out of the folder";
 /// The setting that holds the digests of the rules that were read last.
 const SETTING: &str = "rules loaded";
 /// The id of a lifecycle table among the texts.
@@ -101,8 +105,8 @@ pub async fn take_in(
         let shipped = change.after.as_ref().is_some_and(|after| is_shipped(texts, &change.id, after));
         let found = match (shipped, &change.after) {
             (true, _) => Deed { actor: PROGRAM, reason: concat!("version ", env!("CARGO_PKG_VERSION")) },
-            (false, Some(_)) => Deed { actor: FOLDER, reason: "a file was laid into the folder" },
-            (false, None) => Deed { actor: FOLDER, reason: "a file was taken out of the folder" },
+            (false, Some(_)) => Deed { actor: FOLDER, reason: LAID },
+            (false, None) => Deed { actor: FOLDER, reason: TAKEN },
         };
         write_down(tx, change, deed.unwrap_or(found), at).await?;
     }

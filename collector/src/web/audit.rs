@@ -242,7 +242,7 @@ impl Teller<'_> {
         };
         EntryView {
             at: format::moment(entry.at),
-            actor: entry.actor.clone(),
+            actor: label::actor(self.w, &entry.actor).to_owned(),
             action: action(self.w, &entry.action),
             subject,
             href,
@@ -400,8 +400,11 @@ fn action_choices(reader: &Reader, chosen: &str) -> Vec<Choice> {
 
 fn actor_choices(w: &Words, actors: &[String], chosen: &str) -> Vec<Choice> {
     let any = Choice { value: String::new(), label: w.audit_anybody.clone(), chosen: chosen.is_empty() };
-    let choice =
-        |actor: &String| Choice { value: actor.clone(), label: actor.clone(), chosen: actor == chosen };
+    let choice = |actor: &String| Choice {
+        value: actor.clone(),
+        label: label::actor(w, actor).to_owned(),
+        chosen: actor == chosen,
+    };
     std::iter::once(any).chain(actors.iter().map(choice)).collect()
 }
 

@@ -4,9 +4,11 @@ use rules::assess::{Grade, Outcome, Role, Severity, Verdict};
 use rules::ruleset::{Both, Judges, Rule, RuleSet};
 
 use crate::app::Judge;
+use crate::archive;
 use crate::judge::WAIVED;
 use crate::lang::Lang;
 use crate::store::listing::Grades;
+use crate::waivers;
 use crate::web::format;
 use crate::web::words::Words;
 
@@ -100,6 +102,24 @@ pub fn rule<'a>(judge: &'a Judge, set: Option<&str>, id: &str) -> Option<(&'a Ru
         judge.sets.iter().rev().filter(|one| Some(one.id.as_str()) != set).collect();
     others.sort_by_key(|one| (one.judges != Judges::Reports, std::cmp::Reverse(one.in_force.0)));
     first.chain(others).find_map(|set| set.rule(id).map(|rule| (set, rule)))
+}
+
+/// Who did something: the account's name, or what the program did it for.
+pub fn actor<'a>(w: &'a Words, actor: &'a str) -> &'a str {
+    match actor {
+        archive::FOLDER => &w.actor_folder,
+        waivers::BY_CALENDAR => &w.actor_calendar,
+        name => name,
+    }
+}
+
+/// Why something was done, in the words of who did it, or why the program did.
+pub fn reason<'a>(w: &'a Words, reason: &'a str) -> &'a str {
+    match reason {
+        archive::LAID => &w.reason_laid,
+        archive::TAKEN => &w.reason_taken,
+        words => words,
+    }
 }
 
 /// What a rule asks, in one phrase; its id when no set has it.

@@ -676,7 +676,7 @@ fn turns(reader: &Reader, judge: &Judge, history: &History<'_>) -> Vec<TurnView>
                 let short: String = digest.chars().take(12).collect();
                 (fill(&w.turn_rules_text, &[("digest", &short)]), format!("/rules/texts/{digest}"))
             }),
-            deed: before.filter(|before| before.text != turn.text).and_then(|_| deed(history, turn)),
+            deed: before.filter(|before| before.text != turn.text).and_then(|_| deed(w, history, turn)),
             grade: label::grade(w, turn.grade),
             score: turn.score.map_or_else(|| "—".to_owned(), |score| number(lang, score)),
             coverage: format::percent(lang, turn.coverage),
@@ -693,10 +693,10 @@ fn turns(reader: &Reader, judge: &Judge, history: &History<'_>) -> Vec<TurnView>
 }
 
 /// Who put the rules of a judgement in force, and why; none where the program or nobody did.
-fn deed(history: &History<'_>, turn: &Turn) -> Option<String> {
+fn deed(w: &Words, history: &History<'_>, turn: &Turn) -> Option<String> {
     let is_of = |deed: &&Activation| deed.after == turn.text && deed.at <= turn.judged_at;
     let deed = history.deeds.iter().find(is_of)?;
-    Some(format!("{}: {}", deed.actor, deed.reason))
+    Some(format!("{}: {}", label::actor(w, &deed.actor), label::reason(w, &deed.reason)))
 }
 
 /// A judgement in its place among the others.

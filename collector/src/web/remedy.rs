@@ -63,13 +63,20 @@ fn ways(reader: &Reader, judge: &Judge, set: &RuleSet, remedies: &Remedies) -> A
         let remedy = set.remedies.get(&step.remedy);
         remedy.map_or_else(|| step.remedy.clone(), |remedy| pick(lang, &remedy.title).to_owned())
     };
-    let steps = named(reader, bought.iter().chain(&free).map(title).collect(), " + ");
+    let steps = bought.iter().chain(&free).map(title).collect::<Vec<_>>().join(" + ");
     if bought.is_empty() {
         return Advice { text: fill(&w.mend_free, &[("steps", &steps)]), prices: None };
     }
     let text = match remedies.cost {
         Some(cost) => fill(&w.mend_cheapest, &[("steps", &steps), ("cost", &format::money(lang, cost))]),
         None => fill(&w.mend_unpriced, &[("steps", &steps)]),
+    };
+    let again =
+        bought.iter().filter(|step| step.item.as_deref().is_some_and(|item| judge.prices.comes_again(item)));
+    let again: i64 = again.filter_map(|step| step.cost).sum();
+    let text = match again {
+        0 => text,
+        again => format!("{text} {}", fill(&w.mend_yearly, &[("cost", &format::money(lang, again))])),
     };
     let day = format::date(judge.prices.dated);
     let prices = if judge.prices.are_verified(bought.iter().filter_map(|step| step.item.as_deref())) {

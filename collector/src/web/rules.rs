@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use rules::assess::{Outcome, Role};
 use rules::condition::Condition;
-use rules::ruleset::{About, Judges, Parameter, Rule, RuleSet, in_force};
+use rules::ruleset::{About, Judges, Parameter, Rule, RuleSet, SHIPPED, in_force};
 
 use crate::app::Judge;
 use crate::error::Failure;
@@ -60,6 +60,8 @@ struct ArchivedView {
     digest: String,
     /// Whether it is in force, and in which sense.
     used: Option<String>,
+    /// Where a set of one's own is taken out again.
+    without: Option<String>,
     first_used: String,
     machines: String,
     who: String,
@@ -166,7 +168,11 @@ impl RulesPage {
 }
 
 fn parameters(reader: &Reader, set: &RuleSet) -> Vec<(String, String)> {
-    let shown = |parameter: &Parameter| (pick(reader.lang, &parameter.title).to_owned(), parameter.shown());
+    let (lang, w) = (reader.lang, reader.words());
+    let shown = |parameter: &Parameter| {
+        let value = parameter.default_in_words(lang.tongue());
+        (pick(lang, &parameter.title).to_owned(), value.unwrap_or_else(|| w.parameter_unset.clone()))
+    };
     set.parameters.iter().map(shown).collect()
 }
 
@@ -177,7 +183,7 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
     let deed = rows.activations.iter().find(|deed| deed.after.as_ref() == Some(&text.digest));
     let who = deed.map_or_else(
         || w.rules_archive_first.clone(),
-        |deed| format!("{}, {}", deed.actor, format::moment(deed.at)),
+        |deed| format!("{}, {}", label::actor(w, &deed.actor), format::moment(deed.at)),
     );
     let tables = [&rows.judge.lifecycle.digest, &rows.judge.prices.digest, &rows.judge.norms.digest];
     let loaded = rows.judge.sets.iter().find(|set| set.digest == text.digest);
@@ -194,10 +200,13 @@ fn archived(reader: &Reader, rows: &Rows<'_>, text: &Archived) -> ArchivedView {
         short,
         digest: text.digest.clone(),
         used,
+        without: loaded
+            .filter(|set| !SHIPPED.iter().any(|(file, _)| file.strip_suffix(".toml") == Some(&set.id)))
+            .map(|set| format::url("/rules/try", &[("without", &set.id)])),
         first_used: format::moment(text.first_used_at),
         machines: number(lang, text.machines),
         who,
-        reason: deed.map(|deed| deed.reason.clone()).unwrap_or_default(),
+        reason: deed.map(|deed| label::reason(w, &deed.reason).to_owned()).unwrap_or_default(),
     }
 }
 

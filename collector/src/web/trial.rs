@@ -14,7 +14,7 @@ use rules::assess::{Grade, Outcome};
 use rules::complaint::explain;
 use rules::ruleset::in_force;
 
-use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose};
+use crate::activate::{self, Proposal, REASON_CHARS_MAX, propose, withdraw};
 use crate::app::{App, Judge};
 use crate::archive::{Deed, LIFECYCLE, NORMS, PRICES};
 use crate::digest::sha256;
@@ -56,6 +56,8 @@ struct TrialPage {
     /// What is wrong with the form itself.
     error: Option<String>,
     text: String,
+    /// The id of a set that is taken out of the folder instead; empty where a text is tried.
+    without: String,
     /// What the file is called that it came from.
     file_name: String,
     /// Digest of the text that the result is of; empty when there is none.
@@ -135,6 +137,8 @@ struct MachineView {
 struct Said {
     error: Option<String>,
     text: String,
+    /// The id of a set that is taken out of the folder instead; empty where a text is tried.
+    without: String,
     /// What complaints call it.
     file_name: String,
     reason: String,
@@ -142,10 +146,17 @@ struct Said {
     result: Option<ResultView>,
 }
 
+impl Said {
+    /// Names what was tried: only that is put in force.
+    fn digest(&self) -> String {
+        sha256(format!("{}\n{}", self.without, self.text))
+    }
+}
+
 impl TrialPage {
     fn of(visitor: &Visitor, said: Said) -> TrialPage {
         let (reader, w) = (&visitor.reader, visitor.words());
-        let tried = if said.result.is_some() { sha256(&said.text) } else { String::new() };
+        let tried = if said.result.is_some() { said.digest() } else { String::new() };
         let shown = said.wrong.len().min(COMPLAINTS);
         let note = fill(
             &w.trial_complaints_note,
@@ -160,6 +171,7 @@ impl TrialPage {
             error: said.error,
             tried,
             text: said.text,
+            without: said.without,
             file_name: said.file_name,
             reason: said.reason,
             reason_max: REASON_CHARS_MAX,
@@ -224,7 +236,10 @@ pub async fn show(
     visitor: Visitor,
     Query(query): Query,
 ) -> Result<Response, Failure> {
-    let digest = query.text("digest");
+    let (digest, without) = (query.text("digest"), query.text("without"));
+    if !without.is_empty() {
+        return tried(&site.app, &visitor, Said { without: without.to_owned(), ..Said::default() }).await;
+    }
     if digest.is_empty() {
         return page_with(StatusCode::OK, &TrialPage::of(&visitor, Said::default()));
     }
@@ -260,7 +275,9 @@ fn sent(form: &crate::web::Fields) -> String {
 
 async fn tried(app: &App, visitor: &Visitor, mut said: Said) -> Result<Response, Failure> {
     let w = visitor.words();
-    if said.text.trim().is_empty() {
+    if !said.without.is_empty() {
+        // Its text is in the folder.
+    } else if said.text.trim().is_empty() {
         said.error = Some(w.trial_empty.clone());
     } else if said.text.contains(BROKEN_CHARACTER) {
         said.error = Some(w.trial_not_utf8.clone());
@@ -268,7 +285,7 @@ async fn tried(app: &App, visitor: &Visitor, mut said: Said) -> Result<Response,
     if said.error.is_some() {
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(visitor, said));
     }
-    match proposed(app, (&said.file_name, &said.text)).await? {
+    match proposed(app, &said).await? {
         Err(wrong) => {
             said.wrong = wrong;
             page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(visitor, said))
@@ -280,13 +297,28 @@ async fn tried(app: &App, visitor: &Visitor, mut said: Said) -> Result<Response,
     }
 }
 
-async fn proposed(app: &App, (name, text): (&str, &str)) -> Result<Result<Proposal, Vec<Wrong>>, Failure> {
+/// What would be in force.
+///
+/// # Errors
+/// [`Failure::NotFound`] where a set is to be taken out that is not in the folder.
+async fn proposed(app: &App, said: &Said) -> Result<Result<Proposal, Vec<Wrong>>, Failure> {
     let folder =
         app.rules.path.clone().ok_or_else(|| anyhow::anyhow!("this collector has no folder of rules"))?;
-    let (name, text) = (name.to_owned(), text.to_owned());
+    let (name, text, without) = (said.file_name.clone(), said.text.clone(), said.without.clone());
     // Reading rules takes files and some milliseconds, and is no work for an asynchronous thread.
-    let proposed = tokio::task::spawn_blocking(move || propose(&folder, &name, &text)).await;
-    Ok(proposed.map_err(|error| anyhow::anyhow!("reading rules: {error}"))?)
+    let work = move || {
+        if without.is_empty() {
+            propose(&folder, &name, &text).map(Some)
+        } else {
+            withdraw(&folder, &without)
+        }
+    };
+    let proposed = tokio::task::spawn_blocking(work).await;
+    match proposed.map_err(|error| anyhow::anyhow!("reading rules: {error}"))? {
+        Ok(Some(proposal)) => Ok(Ok(proposal)),
+        Ok(None) => Err(Failure::NotFound),
+        Err(wrong) => Ok(Err(wrong)),
+    }
 }
 
 async fn result(app: &App, visitor: &Visitor, proposal: Proposal) -> Result<ResultView, Failure> {
@@ -315,7 +347,8 @@ fn view(reader: &Reader, judge: &Judge, result: &WhatIf, names: &BTreeMap<String
     };
     let title = match &result.title {
         Some(title) => pick(lang, title).to_owned(),
-        None => table_title(w, &result.id).unwrap_or(&w.rules_lifecycle).clone(),
+        // A table has its own name; what is neither is a set that is taken out.
+        None => table_title(w, &result.id).unwrap_or(&result.id).clone(),
     };
     let counts = [("n", n(result.changed)), ("all", n(result.machines)), ("concerned", n(result.concerned))];
     let places: Vec<(&str, &str)> = counts.iter().map(|(name, text)| (*name, text.as_str())).collect();
@@ -543,25 +576,29 @@ pub async fn activate(
     let digest = form.text("digest");
     let text = if digest.is_empty() { sent(&form) } else { archived(&site.app, digest).await? };
     let reason = form.text("reason").trim().to_owned();
-    let mut said = Said { text, file_name: form.file_name("file", FILE), reason, ..Said::default() };
-    if digest.is_empty() && form.text("tried") != sha256(&said.text) {
+    let (without, file_name) = (form.text("without").to_owned(), form.file_name("file", FILE));
+    let mut said = Said { text, without, file_name, reason, ..Said::default() };
+    if digest.is_empty() && form.text("tried") != said.digest() {
         // What was not seen before is shown first.
         return tried(&site.app, &visitor, said).await;
     }
     if said.reason.is_empty() || said.reason.chars().count() > REASON_CHARS_MAX {
         said.error = Some(fill(&w.trial_reason_missing, &[("most", &REASON_CHARS_MAX.to_string())]));
-        if let Ok(proposal) = proposed(&site.app, (&said.file_name, &said.text)).await? {
+        if let Ok(proposal) = proposed(&site.app, &said).await? {
             said.result = Some(result(&site.app, &visitor, proposal).await?);
         }
         return page_with(StatusCode::UNPROCESSABLE_ENTITY, &TrialPage::of(&visitor, said));
     }
     // What was begun is finished, even when the browser goes away.
     let (app, name) = (site.app.clone(), visitor.person.name.clone());
-    let (file, text, reason) = (said.file_name.clone(), said.text.clone(), said.reason.clone());
-    let done = tokio::spawn(async move {
-        let deed = Deed { actor: &name, reason: &reason };
-        put_in_force(&app, (&file, &text), deed).await
-    });
+    let said_then = Said {
+        text: said.text.clone(),
+        without: said.without.clone(),
+        file_name: said.file_name.clone(),
+        reason: said.reason.clone(),
+        ..Said::default()
+    };
+    let done = tokio::spawn(async move { put_in_force(&app, &said_then, &name).await });
     let done = done.await;
     match done.map_err(|error| anyhow::anyhow!("putting rules in force: {error}"))?? {
         Ok(id) => Ok(Redirect::to(&format::url("/rules", &[("done", &id)])).into_response()),
@@ -572,13 +609,10 @@ pub async fn activate(
     }
 }
 
-async fn put_in_force(
-    app: &App,
-    (file, text): (&str, &str),
-    deed: Deed<'_>,
-) -> Result<Result<String, Vec<Wrong>>, Failure> {
+async fn put_in_force(app: &App, said: &Said, actor: &str) -> Result<Result<String, Vec<Wrong>>, Failure> {
+    let deed = Deed { actor, reason: &said.reason };
     let mut seen = app.rules.seen.lock().await;
-    let proposal = match proposed(app, (file, text)).await? {
+    let proposal = match proposed(app, said).await? {
         Ok(proposal) => proposal,
         Err(wrong) => return Ok(Err(wrong)),
     };

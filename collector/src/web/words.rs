@@ -841,6 +841,15 @@ words! {
     rules_used
     rules_download
     rules_wrong
+    parameter_unset
+    actor_folder
+    actor_calendar
+    reason_laid
+    reason_taken
+    trial_without
+    trial_without_note
+    mend_yearly
+    waiver_choose
     rules_wrong_short
     rules_used_judging
     rules_used_loaded

@@ -36,6 +36,17 @@ impl Condition {
     }
 }
 
+impl Parameter {
+    /// What stands for it where no unit says otherwise; none where nothing does.
+    pub fn default_in_words(&self, tongue: Tongue) -> Option<String> {
+        let kind = if matches!(self.kind, Kind::Texts) { Kind::Text } else { self.kind };
+        let speaker = Speaker { tongue, parameters: &[], settings: &Settings::default() };
+        let default = self.default.as_ref().filter(|default| !default.operands.is_empty())?;
+        let said: Vec<String> = default.operands.iter().map(|one| speaker.operand(one, kind)).collect();
+        Some(said.join(", "))
+    }
+}
+
 /// Who says it: in which language, of which set.
 struct Speaker<'a> {
     tongue: Tongue,

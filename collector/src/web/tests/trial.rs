@@ -367,3 +367,38 @@ async fn a_broken_folder_is_told_on_the_pages() {
     crate::watch::Watch::new(ruled.office.app.clone()).reload().await.unwrap();
     assert!(!admin.get("/").await.body.contains("Tệp tiêu chí trên máy chủ có lỗi"));
 }
+
+#[tokio::test]
+async fn a_set_of_ones_own_is_taken_out_of_force() {
+    let ruled = Ruled::open().await;
+    let mut admin = Browser::signed_in(&ruled.office, "admin").await;
+    let token = admin.form_token().await;
+    let app = &ruled.office.app;
+    let proposal = crate::activate::propose(&ruled.rules, "own.toml", &own("64 GiB")).unwrap();
+    let deed = archive::Deed { actor: "admin", reason: "Thử" };
+    let bar = indicatif::ProgressBar::hidden();
+    crate::activate::activate(app, &mut String::new(), proposal, deed, &bar).await.unwrap();
+    assert!(admin.get("/rules").await.body.contains("/rules/try?without=own"));
+    let tried = admin.get("/rules/try?without=own").await;
+    assert_eq!(tried.status, StatusCode::OK, "{}", tried.body);
+    assert!(tried.body.contains("máy sẽ đổi mức"), "{}", tried.body);
+    let seen = hidden(&tried.body, "tried");
+    let send = |reason: &'static str, tried: &str| {
+        form(&[("form_token", &token), ("without", "own"), ("tried", tried), ("reason", reason)])
+    };
+    let unseen = admin.send(Method::POST, "/rules/activate", &send("Hết thử nghiệm", "")).await;
+    assert_eq!(unseen.status, StatusCode::OK, "it is shown first");
+    let silent = admin.send(Method::POST, "/rules/activate", &send("", &seen)).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(ruled.rules.join("own.toml").exists());
+    let done = admin.send(Method::POST, "/rules/activate", &send("Hết thử nghiệm", &seen)).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    assert!(!ruled.rules.join("own.toml").exists());
+    assert!(app.judge().sets.iter().all(|set| set.id != "own"));
+    let mut tx = app.store.read().await.unwrap();
+    let deeds = rules_text::activations(&mut tx, 5).await.unwrap();
+    drop(tx);
+    assert!(deeds.iter().any(|deed| deed.after.is_none() && deed.reason == "Hết thử nghiệm"), "{deeds:?}");
+    assert_eq!(admin.get("/rules/try?without=own").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(admin.get("/rules/try?without=vn-office-2026").await.status, StatusCode::NOT_FOUND);
+}
