@@ -15,7 +15,7 @@ use rules::assess::{
     Assessment, Grade, Outcome, Role, Ruling, Severity, Verdict, assess_in, assess_lean, digest_in,
 };
 use rules::complaint::Complaint;
-use rules::envelope::{self, Fault};
+use rules::envelope::{self, Fault, Sealed, Unpacker};
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::lifecycle::Lifecycle;
@@ -100,8 +100,14 @@ pub fn open_kept(envelope: &[u8], base: Option<&[u8]>) -> Result<Report> {
 ///
 /// # Errors
 /// As [`open_kept`].
-pub fn open_areas(envelope: &[u8], base: Option<&[u8]>, areas: &BTreeSet<&str>) -> Result<Facts> {
-    envelope::read(envelope).and_then(|sealed| sealed.areas_of_kept(base, areas)).map_err(unopened)
+pub fn open_areas(
+    envelope: &[u8],
+    base: Option<&[u8]>,
+    areas: &BTreeSet<&str>,
+    unpacker: &mut Unpacker,
+) -> Result<Facts> {
+    let areas = |sealed: Sealed| sealed.areas_of_kept(base, areas, unpacker);
+    envelope::read(envelope).and_then(areas).map_err(unopened)
 }
 
 fn unopened(fault: Fault) -> anyhow::Error {

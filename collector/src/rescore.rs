@@ -13,6 +13,7 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rules::assess::Assessment;
+use rules::envelope::Unpacker;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
@@ -257,8 +258,9 @@ enum Said {
 
 fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Said)> {
     let mut judged = Vec::with_capacity(share.len());
+    let mut unpacker = Unpacker::new();
     for (waiting, kept) in share {
-        match judge_one(rules, &waiting, &kept) {
+        match judge_one(rules, &waiting, &kept, &mut unpacker) {
             Ok(said) => judged.push((waiting.evidence, said)),
             Err(error) => {
                 let (machine, report) = (&waiting.evidence.machine, &waiting.evidence.report);
@@ -269,10 +271,10 @@ fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Sai
     judged
 }
 
-fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<Said> {
+fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept, unpacker: &mut Unpacker) -> Result<Said> {
     let Waiting { evidence, local, digest, step, .. } = waiting;
     if let Some(step) = step
-        && !step.shows(rules, waiting, kept)?
+        && !step.shows(rules, waiting, kept, unpacker)?
     {
         return Ok(Said::Same(digest.clone()));
     }

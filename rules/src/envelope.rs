@@ -30,6 +30,7 @@ use hpke::{Deserializable, Serializable};
 use ring::rand::SecureRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
+use zstd::zstd_safe::{DCtx, get_frame_content_size};
 
 use crate::facts::Facts;
 use crate::limits::{BUNDLE_BYTES_MAX, ENVELOPE_BYTES_MAX, JOIN_BYTES_MAX, REPORT_BYTES_MAX};
@@ -300,25 +301,44 @@ impl Sealed {
     ///
     /// # Errors
     /// As [`Sealed::open_kept`].
-    pub fn areas_of_kept(&self, base: Option<&[u8]>, areas: &BTreeSet<&str>) -> Result<Facts, Fault> {
-        let json = self.json(None, base)?;
-        facts_of(text(&json)?, areas).map_err(|error| Fault::Malformed(error.to_string()))
+    pub fn areas_of_kept(
+        &self,
+        base: Option<&[u8]>,
+        areas: &BTreeSet<&str>,
+        unpacker: &mut Unpacker,
+    ) -> Result<Facts, Fault> {
+        self.unpack(None, base, unpacker)?;
+        facts_of(text(&unpacker.text)?, areas).map_err(|error| Fault::Malformed(error.to_string()))
     }
 
     /// The text of the report; the signature is checked where a key is given.
     fn json(&self, public_key: Option<&[u8]>, base: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
+        let mut unpacker = Unpacker::new();
+        self.unpack(public_key, base, &mut unpacker)?;
+        Ok(unpacker.text)
+    }
+
+    /// The same, into the unpacker.
+    fn unpack(
+        &self,
+        public_key: Option<&[u8]>,
+        base: Option<&[u8]>,
+        unpacker: &mut Unpacker,
+    ) -> Result<(), Fault> {
         if let Some(public_key) = public_key {
             self.check(public_key, REPORT_CONTEXT)?;
         }
         let payload = self.message.payload.as_deref().unwrap_or_default();
         let Some(name) = &self.base else {
-            return decompress(payload, self.dictionary.map_or(Ok(&[][..]), dictionary)?);
+            let dictionary = self.dictionary.map_or(Ok(&[][..]), dictionary)?;
+            return decompress(&mut unpacker.context, payload, dictionary, &mut unpacker.text);
         };
         let base = base.filter(|base| sha256(base) == name.digest).ok_or(Fault::BaseMissing)?;
         let full = read(base).ok().filter(|full| full.base.is_none() && full.sequence == name.sequence);
         let full = full.ok_or(Fault::BaseMissing)?;
-        let text = full.json(public_key, None).map_err(|_| Fault::BaseMissing)?;
-        decompress(payload, &text)
+        full.unpack(public_key, None, unpacker).map_err(|_| Fault::BaseMissing)?;
+        std::mem::swap(&mut unpacker.text, &mut unpacker.ground);
+        decompress(&mut unpacker.context, payload, &unpacker.ground, &mut unpacker.text)
     }
 
     /// Checks the signature of a report, and nothing else: what was signed is whole.
@@ -481,18 +501,45 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Decompresses into as much memory as the frame announces, with a dictionary or without: a bomb is found out before
 /// it is unpacked. Who packs a report knows its size; a frame that does not tell it is none of ours.
-fn decompress(payload: &[u8], dictionary: &[u8]) -> Result<Vec<u8>, Fault> {
-    use zstd::zstd_safe::{DCtx, get_frame_content_size};
-
+fn decompress(
+    context: &mut DCtx<'static>,
+    payload: &[u8],
+    dictionary: &[u8],
+    json: &mut Vec<u8>,
+) -> Result<(), Fault> {
     let malformed = |text: &str| Fault::Malformed(text.to_owned());
     let announced = get_frame_content_size(payload).ok().flatten();
     let announced = announced.ok_or_else(|| malformed("the payload does not tell its size"))?;
     let size = usize::try_from(announced).ok().filter(|size| *size <= REPORT_BYTES_MAX);
-    let mut json = Vec::with_capacity(size.ok_or(Fault::TooLarge)?);
-    DCtx::create()
-        .decompress_using_dict(&mut json, payload, dictionary)
-        .map_err(|_| malformed("the payload does not decompress to the size that it tells"))?;
-    Ok(json)
+    let size = size.ok_or(Fault::TooLarge)?;
+    json.clear();
+    json.reserve_exact(size);
+    match context.decompress_using_dict(json, payload, dictionary) {
+        Ok(length) if length == size => Ok(()),
+        Ok(_) | Err(_) => Err(malformed("the payload does not decompress to the size that it tells")),
+    }
+}
+
+/// Unpacks one report after another in the same memory: who opens a whole fleet asks the system for it once.
+pub struct Unpacker {
+    context: DCtx<'static>,
+    /// The text of the report that was unpacked last.
+    text: Vec<u8>,
+    /// The text of the full report that it builds on.
+    ground: Vec<u8>,
+}
+
+impl Unpacker {
+    /// One that has unpacked nothing.
+    pub fn new() -> Unpacker {
+        Unpacker { context: DCtx::create(), text: Vec::new(), ground: Vec::new() }
+    }
+}
+
+impl Default for Unpacker {
+    fn default() -> Unpacker {
+        Unpacker::new()
+    }
 }
 
 /// What lies on a USB stick, once unsealed.

@@ -7,6 +7,7 @@ use anyhow::Result;
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
 use rules::assess::judge_digest;
+use rules::envelope::Unpacker;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
 
@@ -97,10 +98,16 @@ impl Step {
     ///
     /// # Errors
     /// When the kept report cannot be opened, or the role is none that this program knows.
-    pub(super) fn shows(&self, rules: &Judge, waiting: &Waiting, kept: &Kept) -> Result<bool> {
+    pub(super) fn shows(
+        &self,
+        rules: &Judge,
+        waiting: &Waiting,
+        kept: &Kept,
+        unpacker: &mut Unpacker,
+    ) -> Result<bool> {
         let Waiting { evidence, day, .. } = waiting;
         let role = role_of(&evidence.role)?;
-        let facts = open_areas(&kept.envelope, kept.base.as_deref(), self.difference.areas())?;
+        let facts = open_areas(&kept.envelope, kept.base.as_deref(), self.difference.areas(), unpacker)?;
         let Some(after) = in_force(&rules.sets, *day) else { return Ok(true) };
         Ok(self.difference.shows(&facts, (&self.before, after), &rules.lifecycle, role, *day))
     }

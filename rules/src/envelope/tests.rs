@@ -204,7 +204,34 @@ fn the_largest_report_is_wholly_in_reach_of_the_next() {
     let base = json.clone();
     let payload = compress(&json, Some(&base)).unwrap();
     assert!(payload.len() < 2_000, "{} bytes", payload.len());
-    assert_eq!(decompress(&payload, &json).unwrap(), json);
+    let mut unpacked = Vec::new();
+    decompress(&mut DCtx::create(), &payload, &json, &mut unpacked).unwrap();
+    assert_eq!(unpacked, json);
+}
+
+#[test]
+fn one_unpacker_opens_report_after_report() {
+    let key = key();
+    let full = pack(&report(700), &key, 1).unwrap();
+    let next = Report { survey_ms: 13, ..report(20) };
+    let small = on_base(&key, &full, &json(&report(700)).unwrap(), &next, 2);
+    let alone = pack(&report(3), &key, 3).unwrap();
+    let areas = BTreeSet::from(["os", "software"]);
+    let mut unpacker = Unpacker::new();
+    let mut open = |bytes: &[u8], base: Option<&[u8]>| {
+        let sealed = read(bytes).unwrap();
+        let fresh = sealed.areas_of_kept(base, &areas, &mut Unpacker::new());
+        assert_eq!(sealed.areas_of_kept(base, &areas, &mut unpacker), fresh);
+        fresh
+    };
+    assert_eq!(open(&full, None).unwrap().software, report(700).facts.software);
+    assert_eq!(open(&small, Some(&full)).unwrap().software, next.facts.software);
+    assert_eq!(open(&alone, None).unwrap().software, report(3).facts.software);
+    // What was unpacked before leaves room, and no second frame is let into it.
+    let frames = zstd::bulk::compress(&json(&report(3)).unwrap(), 3).unwrap().repeat(2);
+    let twice = sign(frames, &key, 4, Ground::Nothing, REPORT_CONTEXT).unwrap();
+    assert!(matches!(open(&twice, None), Err(Fault::Malformed(_))));
+    assert_eq!(open(&small, None), Err(Fault::BaseMissing));
 }
 
 #[test]
