@@ -734,6 +734,9 @@ async fn seats_and_diagnoses() {
     diagnosis::put(&mut tx, "", (&id, &report), &one.made_by, "{}").await.unwrap();
     assert_eq!(diagnosis::missing_count(&mut tx, &everything, &book).await.unwrap(), 0);
     assert_eq!(diagnosis::missing_count(&mut tx, &everything, &by("", "dearer")).await.unwrap(), 1);
+    let made_by = diagnosis::made_by(&mut tx, &everything, "").await.unwrap();
+    assert_eq!(made_by, [(id.clone(), one.made_by.as_str().into())].into());
+    assert!(diagnosis::made_by(&mut tx, &everything, "- +10 -").await.unwrap().is_empty());
     assert!(diagnosis::missing(&mut tx, &everything, &book, "", 9).await.unwrap().is_empty());
     let all = diagnosis::all(&mut tx, &everything, "").await.unwrap();
     assert_eq!((all.len(), all[0].body.as_deref()), (1, Some("{}")));
