@@ -112,3 +112,22 @@ async fn what_was_in_force_last_can_be_had_when_the_folder_is_broken() {
     let day = jiff::civil::date(2026, 11, 22);
     assert_eq!(in_force(&last.sets, day).map(|set| &set.id), in_force(&judge.sets, day).map(|set| &set.id));
 }
+
+#[tokio::test]
+async fn a_text_that_an_older_program_named_otherwise_is_read() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.0.join("collector.db")).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let kept = |digest: &str, beside: &[&str]| Text {
+        digest: digest.to_owned(),
+        kind: Kind::Set,
+        id: "own".to_owned(),
+        text: OWN_SET.to_owned(),
+        beside: beside.iter().map(|&digest| digest.to_owned()).collect(),
+    };
+    for text in [kept("older", &[]), kept("orphan", &["never kept"])] {
+        rules_text::put(&mut tx, &text, NOW.parse().unwrap()).await.unwrap();
+    }
+    assert_eq!(set(&mut tx, "older").await.unwrap().unwrap().id, "own");
+    set(&mut tx, "orphan").await.unwrap_err();
+}
