@@ -128,11 +128,7 @@ pub fn propose(folder: &Path, name: &str, text: &str) -> Result<Proposal, Vec<Wr
             (set.id, file)
         }
     };
-    let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
-    let copy = Copy::of(folder, &file, Some(text)).map_err(trying)?;
-    let (judge, texts) =
-        judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, name))?;
-    Ok(Proposal { id, judge, texts, text: Some(text.to_owned()), file })
+    as_if(folder, (id, file), Some(text), name)
 }
 
 /// Looks at this folder of rules without the set of this id: one that ships under the same id judges again. None where
@@ -144,10 +140,21 @@ pub fn withdraw(folder: &Path, id: &str) -> Result<Option<Proposal>, Vec<Wrong>>
     let own =
         if folder.exists() { judge::load_files(&[folder.to_owned()])? } else { judge::Loaded::default() };
     let Some((file, _)) = own.sets.into_iter().find(|(_, set)| set.id == id) else { return Ok(None) };
+    as_if(folder, (id.to_owned(), file), None, id).map(Some)
+}
+
+/// The folder as if this text stood in the file, or as if the file were gone.
+fn as_if(
+    folder: &Path,
+    (id, file): (String, PathBuf),
+    text: Option<&str>,
+    name: &str,
+) -> Result<Proposal, Vec<Wrong>> {
     let trying = |error: anyhow::Error| vec![Wrong::Unreadable(format!("{error:#}"))];
-    let copy = Copy::of(folder, &file, None).map_err(trying)?;
-    let (judge, texts) = judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, id))?;
-    Ok(Some(Proposal { id: id.to_owned(), judge, texts, text: None, file }))
+    let copy = Copy::of(folder, &file, text).map_err(trying)?;
+    let (judge, texts) =
+        judge::load_with_texts(&copy.path).map_err(|wrong| copy.named(wrong, &file, name))?;
+    Ok(Proposal { id, judge, texts, text: text.map(str::to_owned), file })
 }
 
 /// What a text is: a table is named so, or has what only such a table has, and no head of a rule set.

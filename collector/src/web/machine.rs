@@ -23,7 +23,6 @@ use crate::judge::settings;
 use crate::lang::Lang;
 use crate::local::Local;
 use crate::store::account::Standing;
-use crate::store::assessment;
 use crate::store::conflict::{self, Cause, Conflict};
 use crate::store::listing::{self, Evidence, MachineRow, Turn, UnitRow};
 use crate::store::rules_text::{self, Activation};
@@ -71,8 +70,6 @@ pub struct Rows {
     pub conflicts: Vec<Conflict>,
     /// The waivers that hold for it.
     pub waivers: Vec<Waiver>,
-    /// What its unit set, and the rules that are waived for it.
-    pub local: Local,
     /// What stands for the parameters of the set that judged.
     settings: Settings,
     /// The remedies that the machine does not have what they need for.
@@ -256,7 +253,7 @@ impl MachinePage {
                 .join(", "),
             advice: match (set, &rows.report, assessment) {
                 (Some(set), Some((report, _)), Some(assessment)) if is_present => {
-                    remedy::advice(reader, judge, set, report, assessment, &rows.local)
+                    remedy::advice(reader, judge, set, report, assessment, &rows.settings)
                 }
                 _ => None,
             },
@@ -806,9 +803,10 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
     let mut units: Vec<UnitRow> =
         units.into_iter().filter(|unit| machine.unit_path.starts_with(&unit.path)).collect();
     units.sort_by_key(|unit| unit.path.chars().count());
-    let body = match &machine.assessment {
-        Some(id) => assessment::body(&mut tx, id).await?,
-        None => None,
+    let assessment = match (&past, &machine.assessment) {
+        (Some(past), _) => Some(past.assessment.clone()),
+        (None, Some(id)) => past::body(&mut tx, id).await?,
+        (None, None) => None,
     };
     let evidence = match &machine.report {
         Some(id) => listing::evidence(&mut tx, id).await?,
@@ -829,8 +827,6 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
     let local = Local::of(&mut tx, &machine.id, &machine.unit_path, today).await?;
     let room = work::room(&mut tx, &machine.id).await?;
     drop(tx);
-    let assessment: Option<Assessment> =
-        body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?;
     let report = evidence.map(open).transpose()?;
     let judge = past.as_ref().map_or_else(|| Arc::clone(&present), |past| past.judge(&present));
     let set = assessment.as_ref().and_then(|one| judge.sets.iter().find(|set| set.id == one.set));
@@ -860,7 +856,6 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
         turns,
         conflicts,
         waivers,
-        local,
         settings,
         ruled_out,
         deeds,

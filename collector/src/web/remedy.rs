@@ -3,11 +3,9 @@
 use rules::assess::{Assessment, Grade, Role};
 use rules::mend::{Mend, Patient, Remedies, Step, mend};
 use rules::report::Report;
-use rules::ruleset::RuleSet;
+use rules::ruleset::{RuleSet, Settings};
 
 use crate::app::Judge;
-use crate::judge::settings;
-use crate::local::Local;
 use crate::web::format::{self, fill};
 use crate::web::label::{pick, rule_fails};
 use crate::web::reader::Reader;
@@ -31,16 +29,14 @@ pub fn advice(
     set: &RuleSet,
     report: &Report,
     assessment: &Assessment,
-    local: &Local,
+    settings: &Settings,
 ) -> Option<Advice> {
     let (lang, w) = (reader.lang, reader.words());
     if matches!(assessment.grade, Grade::Ready | Grade::NoData) {
         return None;
     }
     let role: Role = assessment.role;
-    let settings = settings(set, local);
-    let patient =
-        Patient { facts: &report.facts, set, role, day: assessment.day.into(), settings: &settings };
+    let patient = Patient { facts: &report.facts, set, role, day: assessment.day.into(), settings };
     match mend(patient, &judge.lifecycle, &|item| judge.prices.of(item)) {
         Mend::Ready => None,
         Mend::Remedies(remedies) => Some(ways(reader, judge, set, &remedies)),

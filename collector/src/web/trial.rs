@@ -591,16 +591,9 @@ pub async fn activate(
     }
     // What was begun is finished, even when the browser goes away.
     let (app, name) = (site.app.clone(), visitor.person.name.clone());
-    let said_then = Said {
-        text: said.text.clone(),
-        without: said.without.clone(),
-        file_name: said.file_name.clone(),
-        reason: said.reason.clone(),
-        ..Said::default()
-    };
-    let done = tokio::spawn(async move { put_in_force(&app, &said_then, &name).await });
-    let done = done.await;
-    match done.map_err(|error| anyhow::anyhow!("putting rules in force: {error}"))?? {
+    let doing = tokio::spawn(async move { (put_in_force(&app, &said, &name).await, said) });
+    let (done, mut said) = doing.await.map_err(|error| anyhow::anyhow!("putting rules in force: {error}"))?;
+    match done? {
         Ok(id) => Ok(Redirect::to(&format::url("/rules", &[("done", &id)])).into_response()),
         Err(wrong) => {
             said.wrong = wrong;

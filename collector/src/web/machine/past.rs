@@ -72,7 +72,8 @@ impl Past {
     /// The rules that judged, where they are known, in the place of those in force.
     pub(super) fn judge(&self, present: &Arc<Judge>) -> Arc<Judge> {
         let Some(archive::Past { set, lifecycle, .. }) = &self.rules else { return Arc::clone(present) };
-        Arc::new(Judge { sets: vec![set.clone()], lifecycle: lifecycle.clone(), ..(**present).clone() })
+        let (prices, norms) = (present.prices.clone(), present.norms.clone());
+        Arc::new(Judge { sets: vec![set.clone()], lifecycle: lifecycle.clone(), prices, norms })
     }
 
     /// What stood for the parameters of the set.
@@ -107,7 +108,6 @@ impl Past {
     ) -> Vec<ChangeView> {
         let (lang, w) = (reader.lang, reader.words());
         let set = then.sets.iter().find(|set| set.id == self.assessment.set);
-        let find = |among: &'_ Assessment, id: &str| among.verdicts.iter().position(|one| one.rule == id);
         let speaks = |verdict: &&Verdict| verdict.outcome != Outcome::NotApplicable;
         let mut changes = Vec::new();
         let mut tell = |id: &str, was: Option<&Verdict>, is: Option<&Verdict>| {
@@ -129,17 +129,21 @@ impl Past {
             });
         };
         for verdict in &self.assessment.verdicts {
-            let was = find(before, &verdict.rule).and_then(|at| before.verdicts.get(at));
-            tell(&verdict.rule, was, Some(verdict));
+            tell(&verdict.rule, verdict_of(before, &verdict.rule), Some(verdict));
         }
-        for gone in before.verdicts.iter().filter(|one| find(&self.assessment, &one.rule).is_none()) {
+        let is_gone = |one: &&Verdict| verdict_of(&self.assessment, &one.rule).is_none();
+        for gone in before.verdicts.iter().filter(is_gone) {
             tell(&gone.rule, Some(gone), None);
         }
         changes
     }
 }
 
-async fn body(tx: &mut Tx, id: &str) -> Result<Option<Assessment>, Failure> {
+fn verdict_of<'a>(assessment: &'a Assessment, rule: &str) -> Option<&'a Verdict> {
+    assessment.verdicts.iter().find(|verdict| verdict.rule == rule)
+}
+
+pub(super) async fn body(tx: &mut Tx, id: &str) -> Result<Option<Assessment>, Failure> {
     let body = assessment::body(tx, id).await?;
     Ok(body.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::from)?)
 }
