@@ -39,7 +39,7 @@ if [[ -z $program ]]; then
     [[ -z $(compgen -G "$(rustc --print sysroot)/lib/rustlib/x86_64-*/bin/gcc-ld/ld.lld") ]] ||
         fold=(-C link-arg=-Wl,--icf=all)
     cargo rustc --manifest-path "$root/Cargo.toml" --locked --profile dist --package sansang-agent \
-        --bin sansang-agent -- "${fold[@]}" >&2 || fail "the agent does not build"
+        --features small --bin sansang-agent -- "${fold[@]}" >&2 || fail "the agent does not build"
     program=${CARGO_TARGET_DIR:-$root/target}/dist/sansang-agent
 fi
 [[ -x $program ]] || fail "$program is not a program"

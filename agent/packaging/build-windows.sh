@@ -189,7 +189,7 @@ for target in "${targets[@]}"; do
     export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
     # std comes without its reader of debug information: the program has none.
     cargo "$verb" --manifest-path "$root/Cargo.toml" --locked --package sansang-agent --bin sansang-agent \
-        --profile "$profile" --target "$target" \
+        --features small --profile "$profile" --target "$target" \
         -Zbuild-std=std,panic_unwind -Zbuild-std-features=panic-unwind,optimize_for_size >&2 ||
         fail "the agent does not build for $target"
     [[ $verb == build ]] || continue

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rules::assess::Assessment;
 use rules::envelope::Unpacker;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
@@ -30,11 +31,13 @@ mod earlier;
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
-/// Machines that are read and judged together: two such batches are in memory at a time.
-const BATCH: u32 = 1024;
+/// Machines that are read and judged together.
+const BATCH: u32 = 512;
+/// Batches that wait between reading and judging, and between judging and writing.
+const AHEAD: usize = 1;
 /// Machines that are written in one transaction where the same is said of them. A commit waits for the disk, and the
 /// intake waits for the writer.
-const SAME: usize = 8 * BATCH as usize;
+const SAME: usize = 16 * BATCH as usize;
 /// The same, where something else is said: that takes more memory and time.
 const OTHERWISE: usize = BATCH as usize;
 /// Machines that are judged while the writer of the intake waits.
@@ -96,8 +99,9 @@ pub async fn judge_again(app: &App, among: Among<'_>, cause: Cause) -> Result<u6
     judge_among(app, &app.judge(), among, cause, &ProgressBar::hidden()).await
 }
 
-/// Judges these again. Reading, judging and writing go on beside each other, so what was read may have changed when it
-/// is written: such machines are judged once more at the end, with the writer of the intake waiting.
+/// Judges these again. Reading, judging and writing go on beside each other, each some batches ahead of the next, so what
+/// was read may have changed when it is written: such machines are judged once more at the end, with the writer of the
+/// intake waiting.
 async fn judge_among(
     app: &App,
     rules: &Arc<Judge>,
@@ -105,44 +109,77 @@ async fn judge_among(
     cause: Cause,
     progress: &ProgressBar,
 ) -> Result<u64> {
-    let mut tally = Tally::default();
-    let mut tx = app.store.read().await.context("beginning to rescore")?;
-    // Another seat, parameter or exception is none of what the rules differ in.
-    let mut earlier = match cause {
-        Cause::Rules => Earlier::new(&mut tx, rules).await?,
-        Cause::Report | Cause::Waiver | Cause::Parameter | Cause::Seat => Earlier::default(),
-    };
-    drop(tx);
-    let mut batch = Batch::read(app, rules, (among, cause), &mut earlier, "").await?;
-    let mut judged = Vec::new();
-    loop {
-        let shares = spread(rules, std::mem::take(&mut batch.waiting));
-        let settled = std::mem::take(&mut batch.settled);
-        let last = batch.last.take();
-        let reading = async {
-            match &last {
-                Some(last) => Batch::read(app, rules, (among, cause), &mut earlier, last).await,
-                None => Ok(Batch::default()),
-            }
-        };
-        let ripe = if last.is_none() || is_ripe(&judged) { std::mem::take(&mut judged) } else { Vec::new() };
-        let writing = keep_all(app, ripe, cause, &mut tally);
-        let (next, written) = tokio::join!(reading, writing);
-        written?;
-        judged.extend(settled);
-        for share in shares {
-            judged.extend(share.await.context("judging again")?);
-        }
-        progress.inc(batch.count);
-        batch = next?;
-        if batch.last.is_none() && judged.is_empty() {
-            break;
-        }
-    }
+    let (read, to_judge) = mpsc::channel(AHEAD);
+    let (judged, to_write) = mpsc::channel(AHEAD);
+    let reading = read_all(app, rules, (among, cause), read);
+    let judging = judge_all(rules, to_judge, judged);
+    let writing = write_all(app, cause, to_write, progress);
+    let ((), (), mut tally) = tokio::try_join!(reading, judging, writing)?;
     for machines in std::mem::take(&mut tally.moved).chunks(MOVED) {
         judge_moved(app, rules, machines, cause, &mut tally).await?;
     }
     Ok(tally.changed)
+}
+
+/// Reads all of these, batch after batch. It ends early where nobody takes them any more: whoever does has failed, and
+/// says so.
+async fn read_all(
+    app: &App,
+    rules: &Judge,
+    (among, cause): (Among<'_>, Cause),
+    read: mpsc::Sender<Batch>,
+) -> Result<()> {
+    // Another seat, parameter or exception is none of what the rules differ in.
+    let mut earlier = match cause {
+        Cause::Rules => Earlier::new(&mut app.store.read().await?, rules).await?,
+        Cause::Report | Cause::Waiver | Cause::Parameter | Cause::Seat => Earlier::default(),
+    };
+    let mut after = String::new();
+    loop {
+        let batch = Batch::read(app, rules, (among, cause), &mut earlier, &after).await?;
+        let Some(last) = batch.last.clone() else { return Ok(()) };
+        after = last;
+        if read.send(batch).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Judges what was read, on all processors.
+async fn judge_all(
+    rules: &Arc<Judge>,
+    mut to_judge: mpsc::Receiver<Batch>,
+    judged: mpsc::Sender<(u64, Vec<(Evidence, Said)>)>,
+) -> Result<()> {
+    while let Some(Batch { waiting, settled: mut said, count, .. }) = to_judge.recv().await {
+        for share in spread(rules, waiting) {
+            said.extend(share.await.context("judging again")?);
+        }
+        if judged.send((count, said)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what was judged, as much at once as is worth a commit.
+async fn write_all(
+    app: &App,
+    cause: Cause,
+    mut to_write: mpsc::Receiver<(u64, Vec<(Evidence, Said)>)>,
+    progress: &ProgressBar,
+) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut ripening = Vec::new();
+    while let Some((count, said)) = to_write.recv().await {
+        ripening.extend(said);
+        if is_ripe(&ripening) {
+            keep_all(app, std::mem::take(&mut ripening), cause, &mut tally).await?;
+        }
+        progress.inc(count);
+    }
+    keep_all(app, ripening, cause, &mut tally).await?;
+    Ok(tally)
 }
 
 /// What judging again came to so far.
