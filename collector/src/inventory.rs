@@ -8,6 +8,7 @@ use anyhow::{Context, Result as Outcomes};
 use indicatif::ProgressBar;
 use jiff::civil::Date;
 use rules::assess::{Grade, Outcome, Role, assess_lean};
+use rules::envelope::Unpacker;
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::os::Activation;
@@ -289,8 +290,9 @@ fn go_through(
     machines: &[Latest],
 ) -> Share {
     let mut share = Share::default();
+    let mut unpacker = Unpacker::new();
     for one in machines {
-        let (report, role) = match open(one) {
+        let (report, role) = match open(one, &mut unpacker) {
             Ok(opened) => opened,
             Err(error) => {
                 warn!(machine = one.machine, error = format!("{error:#}"), "A kept report cannot be opened.");

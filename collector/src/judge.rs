@@ -92,8 +92,8 @@ pub fn digest(judge: &Judge, day: Date, local: &Local) -> String {
 ///
 /// # Errors
 /// When it cannot be opened.
-pub fn open_kept(envelope: &[u8], base: Option<&[u8]>) -> Result<Report> {
-    envelope::read(envelope).and_then(|sealed| sealed.open_kept(base)).map_err(unopened)
+pub fn open_kept(envelope: &[u8], base: Option<&[u8]>, unpacker: &mut Unpacker) -> Result<Report> {
+    envelope::read(envelope).and_then(|sealed| sealed.open_kept(base, unpacker)).map_err(unopened)
 }
 
 /// As [`open_kept`], only the facts of these areas, by name.
@@ -152,8 +152,8 @@ fn waived(set: &RuleSet, local: &Local, about: About) -> Vec<String> {
 ///
 /// # Errors
 /// When the envelope cannot be opened, or the role is none that this program knows.
-pub fn open(latest: &Latest) -> Result<(Report, Role)> {
-    let report = open_kept(&latest.envelope, latest.base.as_deref())?;
+pub fn open(latest: &Latest, unpacker: &mut Unpacker) -> Result<(Report, Role)> {
+    let report = open_kept(&latest.envelope, latest.base.as_deref(), unpacker)?;
     Ok((report, role_of(&latest.role)?))
 }
 

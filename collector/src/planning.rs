@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use jiff::civil::Date;
 use rules::assess::{Grade, Outcome, Role, When, assess_lean};
+use rules::envelope::Unpacker;
 use rules::fact::Fact;
 use rules::facts::Facts;
 use rules::facts::peripherals::Connection;
@@ -246,8 +247,9 @@ struct Asked {
 }
 
 fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Vec<(Undiagnosed, String)> {
-    let told = |one: &Undiagnosed| -> Result<String> {
-        let diagnosis = diagnosis_of(judge, locals, one)?;
+    let mut unpacker = Unpacker::new();
+    let mut told = |one: &Undiagnosed| -> Result<String> {
+        let diagnosis = diagnosis_of(judge, locals, one, &mut unpacker)?;
         serde_json::to_string(&diagnosis).context("writing a diagnosis as JSON")
     };
     let mut diagnosed = Vec::with_capacity(share.len());
@@ -263,8 +265,13 @@ fn diagnose_share(judge: &Judge, locals: &Locals, share: Vec<Undiagnosed>) -> Ve
     diagnosed
 }
 
-fn diagnosis_of(judge: &Judge, locals: &Locals, one: &Undiagnosed) -> Result<Diagnosis> {
-    let (report, role) = open(&one.latest)?;
+fn diagnosis_of(
+    judge: &Judge,
+    locals: &Locals,
+    one: &Undiagnosed,
+    unpacker: &mut Unpacker,
+) -> Result<Diagnosis> {
+    let (report, role) = open(&one.latest, unpacker)?;
     let local = locals.of(&one.latest.machine, &one.latest.unit_path);
     Ok(diagnosis(judge, &report.facts, role, day(report.taken_at).into(), &local))
 }

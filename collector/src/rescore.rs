@@ -1,8 +1,9 @@
 //! Rescoring: when rules change, the latest report of every machine is judged again, from the envelope as it came.
 //!
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
-//! written again. Where only words differ from the rules that judged before, nothing is judged; where single rules do,
-//! those are asked first. Everything else is judged in outline first, and in full where the outline differs.
+//! written again. Where only words differ from the rules that judged before, nothing is judged; where grades need
+//! other points, those whom that concerns; where single rules differ, those are asked first. Everything else is judged in
+//! outline first, and in full where the outline differs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -260,7 +261,7 @@ impl Batch {
                 false => None,
             };
             match step {
-                Some(step) if step.is_nothing() => settled.push((evidence, Said::Same(digest))),
+                Some(step) if step.is_nothing(&evidence) => settled.push((evidence, Said::Same(digest))),
                 step => waiting.push(Waiting { evidence, day, local, digest, step }),
             }
         }
@@ -315,7 +316,7 @@ fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept, unpacker: &mut Unpac
     {
         return Ok(Said::Same(digest.clone()));
     }
-    let report = open_kept(&kept.envelope, kept.base.as_deref())?;
+    let report = open_kept(&kept.envelope, kept.base.as_deref(), unpacker)?;
     let case = Case { report: &report, role: &evidence.role, local };
     // What shows is no outline's to find out.
     if step.is_none()

@@ -605,13 +605,10 @@ fn grade(rulings: &[Ruling], set: &RuleSet, score: Option<u8>, coverage: u8) -> 
     if let Some(index) = rulings.iter().position(critical) {
         return (Grade::NotReady, Some(index));
     }
-    let grade = match score {
-        _ if coverage < set.grades.ready_coverage => Grade::NoData,
-        None => Grade::NoData,
-        Some(score) if score >= set.grades.ready_score => return (Grade::Ready, None),
-        Some(score) if score >= set.grades.needs_work_score => Grade::NeedsWork,
-        Some(_) => Grade::NotReady,
-    };
+    let grade = set.grades.of(score, coverage);
+    if grade == Grade::Ready {
+        return (grade, None);
+    }
     let cost = |ruling: &Ruling| match (grade, ruling.outcome) {
         (Grade::NoData, Outcome::Unknown) => Some(ruling.severity.points()),
         (Grade::NoData, _) => None,

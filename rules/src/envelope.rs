@@ -293,8 +293,9 @@ impl Sealed {
     ///
     /// # Errors
     /// As [`Sealed::open_on`], but for the signature.
-    pub fn open_kept(&self, base: Option<&[u8]>) -> Result<Report, Fault> {
-        report(&self.json(None, base)?)
+    pub fn open_kept(&self, base: Option<&[u8]>, unpacker: &mut Unpacker) -> Result<Report, Fault> {
+        self.unpack(None, base, unpacker)?;
+        report(&unpacker.text)
     }
 
     /// As [`Sealed::open_kept`], only the facts of these areas, by name; those of others stay as if not asked.

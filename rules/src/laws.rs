@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::assess::difference::Difference;
-use crate::assess::{Assessment, Grade, Outcome, Role, assess, assess_in, assess_lean};
+use crate::assess::{Assessment, Grade, Outcome, Role, Severity, assess, assess_in, assess_lean};
 use crate::condition::Truth;
 use crate::condition::tests::passing;
 use crate::condition::words::Tongue;
@@ -182,6 +182,31 @@ proptest! {
             let shows = difference.shows(&some, (&one, &two), &LIFECYCLE, role, DAY);
             prop_assert_eq!(shows, rulings(&one) != rulings(&two));
             prop_assert!(!difference.is_nothing() || !shows);
+        }
+    }
+
+    #[test]
+    fn other_thresholds_of_grades_turn_who_has_the_points(
+        json in facts_json(),
+        role in role(),
+        needs in prop::array::uniform3(0..=100u8),
+    ) {
+        let facts = read(&json);
+        for before in &*SETS {
+            let mut after = before.clone();
+            let [coverage, one, two] = needs;
+            (after.grades.ready_coverage, after.grades.ready_score) = (coverage, one.max(two));
+            after.grades.needs_work_score = one.min(two);
+            let difference = Difference::between(before, &after).unwrap();
+            let judged = |set: &RuleSet| assess_lean(&facts, set, &LIFECYCLE, role, DAY, set.defaults());
+            let (one, two) = (judged(before), judged(&after));
+            let turns = difference.turns(one.grade, one.score, one.coverage);
+            // One without points may be not ready for want of them or by a critical rule: it is judged again.
+            prop_assert!(turns || (one.grade, one.decided_by) == (two.grade, two.decided_by));
+            let is_capped = one.rulings.iter().any(|ruling| {
+                ruling.outcome == Outcome::Fail && ruling.severity == Severity::Critical
+            });
+            prop_assert!(!turns || is_capped || one.grade != two.grade);
         }
     }
 

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::assess::{Outcome, Role, Severity};
+use crate::assess::{Grade, Outcome, Role, Severity};
 use crate::complaint::{self, Complaint};
 use crate::condition::overlay::Gift;
 use crate::condition::scan::Scan;
@@ -145,6 +145,20 @@ pub struct Grades {
     pub ready_coverage: u8,
     /// Least score of a PC that needs work, 0 to 100; less is not ready.
     pub needs_work_score: u8,
+}
+
+impl Grades {
+    /// The grade that goes by the score and the coverage, each 0 to 100, where no critical rule fails.
+    pub(crate) fn of(self, score: Option<u8>, coverage: u8) -> Grade {
+        match score {
+            Some(score) if coverage >= self.ready_coverage => match score {
+                _ if score >= self.ready_score => Grade::Ready,
+                _ if score >= self.needs_work_score => Grade::NeedsWork,
+                _ => Grade::NotReady,
+            },
+            Some(_) | None => Grade::NoData,
+        }
+    }
 }
 
 /// One rule.

@@ -155,6 +155,18 @@ fn a_broken_rule_set_gets_every_complaint_at_once() {
 }
 
 #[test]
+fn where_no_rule_set_is_nothing_is_right() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("province.tml"), rules::ruleset::SHIPPED[0].1).unwrap();
+    for verb in ["check", "test"] {
+        let output = run(collector().args(["rules", verb, "--lang", "vi"]).arg(folder.path()));
+        assert!(!output.status.success());
+        let told = text(&output.stderr);
+        assert!(told.contains("không có bộ tiêu chí nào") && told.contains(".toml"), "{told}");
+    }
+}
+
+#[test]
 fn a_killed_collector_loses_nothing_that_it_promised() {
     let folder = TempDir::new().unwrap();
     let first = run(&mut quickstart(&folder, &["--exit", "--json"]));

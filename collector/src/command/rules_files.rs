@@ -76,6 +76,16 @@ fn with_loaded(
     work: impl FnOnce(&judge::Loaded) -> Result<ExitCode>,
 ) -> Result<ExitCode> {
     match judge::load_files(paths) {
+        // Who checks nothing must not read that all is well.
+        Ok(loaded) if loaded.texts.is_empty() => {
+            let places: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            let places = places.join(", ");
+            tell(&lang.pick(
+                format!("lỗi: {places}: không có bộ tiêu chí nào; tên tệp phải kết thúc bằng .toml"),
+                format!("error: {places}: there is no rule set; the names of their files end in .toml"),
+            ));
+            Ok(ExitCode::FAILURE)
+        }
         Ok(loaded) => {
             stale(loaded.lifecycle.as_ref(), lang);
             work(&loaded)
@@ -113,7 +123,7 @@ fn check(loaded: &judge::Loaded, lang: Lang) -> Result<ExitCode> {
         let (path, id, rules, tests) = (path.display(), &set.id, set.every_rule().count(), set.tests.len());
         print(&lang.pick(
             format!("{path}: {id}: {rules} tiêu chí, {tests} phép thử"),
-            format!("{path}: {id}: {rules} rules, {tests} tests"),
+            format!("{path}: {id}: {}, {}", counted(rules, "rule", "rules"), counted(tests, "test", "tests")),
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::judge_digest;
+use rules::assess::{Grade, judge_digest};
 use rules::envelope::Unpacker;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
@@ -89,9 +89,20 @@ impl Step {
         Ok(difference.map(|difference| Step { before, difference }))
     }
 
-    /// Whether only words differ.
-    pub(super) fn is_nothing(&self) -> bool {
-        self.difference.is_nothing()
+    /// Whether the machine is judged as before, as far as that is known without its report: only words differ, or what
+    /// grades need, and it has the points for its grade.
+    pub(super) fn is_nothing(&self, evidence: &Evidence) -> bool {
+        self.difference.rules().is_empty() && !self.turns(evidence)
+    }
+
+    /// Whether it gets another grade for the same points. What is no grade is judged again.
+    fn turns(&self, Evidence { grade, score, coverage, .. }: &Evidence) -> bool {
+        let grade = Grade::parse(grade);
+        let score = score.map(u8::try_from).transpose();
+        match (grade, score, u8::try_from(*coverage)) {
+            (Some(grade), Ok(score), Ok(coverage)) => self.difference.turns(grade, score, coverage),
+            _ => true,
+        }
     }
 
     /// Whether the machine is judged otherwise than before.
@@ -106,6 +117,9 @@ impl Step {
         unpacker: &mut Unpacker,
     ) -> Result<bool> {
         let Waiting { evidence, day, .. } = waiting;
+        if self.turns(evidence) {
+            return Ok(true);
+        }
         let role = role_of(&evidence.role)?;
         let facts = open_areas(&kept.envelope, kept.base.as_deref(), self.difference.areas(), unpacker)?;
         let Some(after) = in_force(&rules.sets, *day) else { return Ok(true) };

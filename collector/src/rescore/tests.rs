@@ -146,6 +146,18 @@ async fn only_what_differs_is_asked() {
     let failing = ("not_ready after 2".to_owned(), vec!["memory-size fail".to_owned()]);
     assert_eq!(standing(&office, &key).await, failing);
 
+    // Grades that need other points: no points are too few either way, until they are enough.
+    let sixteen = OWN_SET.replace("8 GiB", "16 GiB");
+    set_kept(&office, &sixteen.replace("score = 85", "score = 99")).await;
+    let (way_of_more, said) = way(&office).await;
+    assert!(way_of_more == "by nobody" && matches!(said[..], [Said::Same(_)]), "{said:?}");
+    rescore(&office.app, &bar).await.unwrap();
+    set_kept(&office, &sixteen.replace("score = 65", "score = 0")).await;
+    let (_, said) = way(&office).await;
+    assert!(matches!(said[..], [Said::Otherwise(_)]), "{said:?}");
+    rescore(&office.app, &bar).await.unwrap();
+    assert_eq!(standing(&office, &key).await.0, "needs_work after 3");
+
     // Rules that nobody kept judged it: all are asked.
     office.app.set_judge(rules(&OWN_SET.replace("of memory", "of RAM")));
     rescore(&office.app, &bar).await.unwrap();

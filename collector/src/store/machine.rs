@@ -349,6 +349,12 @@ pub struct Evidence {
     pub taken_at: i64,
     /// Id of the latest assessment.
     pub assessment: Option<String>,
+    /// Its grade.
+    pub grade: String,
+    /// Its score, 0 to 100; none where nothing is decided.
+    pub score: Option<i64>,
+    /// Its coverage, 0 to 100.
+    pub coverage: i64,
     /// The fingerprint of its verdicts; empty where none was made yet.
     pub verdicts: String,
     /// What Windows says of its upgrade beside the rules, as JSON.
@@ -366,7 +372,8 @@ pub enum Among<'a> {
     One(&'a str),
 }
 
-type EvidenceRow = (String, String, String, String, String, i64, Option<String>, String, String);
+type EvidenceRow =
+    (String, String, String, String, String, i64, Option<String>, String, Option<i64>, i64, String, String);
 
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
@@ -376,7 +383,8 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
     macro_rules! evidence_where {
         ($which:literal) => {
             concat!(
-                "SELECT id, unit_path, role, rules_digest, report, taken_at, assessment, verdicts, opinion_why
+                "SELECT id, unit_path, role, rules_digest, report, taken_at, assessment, grade, score, coverage,
+                    verdicts, opinion_why
                 FROM machine
                 WHERE id > $1 AND report IS NOT NULL AND ",
                 $which,
@@ -401,6 +409,9 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
         report,
         taken_at,
         assessment,
+        grade,
+        score,
+        coverage,
         verdicts,
         opinion_why,
     ): EvidenceRow| {
@@ -412,6 +423,9 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
             report,
             taken_at,
             assessment,
+            grade,
+            score,
+            coverage,
             verdicts,
             opinion_why,
         }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
 use rules::assess::{Grade, Judgement, Outcome, Role, Ruling, Severity, When, assess_lean};
+use rules::envelope::Unpacker;
 use rules::report::Report;
 use rules::ruleset::{Judges, Rule, RuleSet, in_force};
 use tokio::task::JoinHandle;
@@ -67,9 +68,10 @@ pub(super) fn tally(
         || now.norms.digest != then.norms.digest
         || now.lifecycle.digest != then.lifecycle.digest;
     let mut matchings = BTreeMap::new();
+    let mut unpacker = Unpacker::new();
     for latest in share {
         tally.machines += 1;
-        match open(latest) {
+        match open(latest, &mut unpacker) {
             Ok((report, role)) => {
                 let told = day(report.taken_at);
                 let day = as_of.unwrap_or(told);
@@ -146,9 +148,8 @@ impl<'t> Pair<'t> {
             return false;
         }
         let Some(matching) = matchings.get(&(old.digest.clone(), new.digest.clone())) else { return true };
-        let Some(difference) = matching.difference.as_ref().filter(|_| !matching.other_remedies) else {
-            return true;
-        };
+        let single_rules = |difference: &&Difference| !matching.other_remedies && difference.grades_alike();
+        let Some(difference) = matching.difference.as_ref().filter(single_rules) else { return true };
         let is_ready = self.grades() == (Grade::Ready, Grade::Ready);
         let is_settled = |judged: &Judgement, at: usize| {
             let outcome = judged.rulings.get(at).map(|ruling| ruling.outcome);

@@ -1,32 +1,35 @@
 //! What two texts of one rule set may say differently of a PC.
 //!
 //! Of a set that changes, words change most, and judge nothing; then a threshold, which is one rule of a hundred. Who
-//! knows which rules differ need not ask the others again.
+//! knows which rules differ need not ask the others again, and who knows score and coverage needs no rule to find the
+//! grade by other thresholds.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Role, ruling};
+use super::{Grade, Role, ruling};
 use crate::condition::Scene;
 use crate::facts::{AREAS, Facts, Origin};
 use crate::lifecycle::Lifecycle;
-use crate::ruleset::RuleSet;
+use crate::ruleset::{Grades, RuleSet};
 
-/// The rules about PCs of which two texts of a set may say different things; everything else that judges is the same.
+/// The rules about PCs of which two texts of a set may say different things, and what grades need; everything else that
+/// judges is the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Their places, the same in both sets.
     rules: Vec<usize>,
     areas: BTreeSet<&'static str>,
+    /// What grades need before and after, where that differs.
+    grades: Option<(Grades, Grades)>,
 }
 
 impl Difference {
-    /// What these two differ in. None where more than what single rules ask differs: which rules there are, whom they
-    /// concern, what grades need, or what a unit may set.
+    /// What these two differ in. None where more than what single rules ask and what grades need differs: which rules
+    /// there are, whom they concern, or what a unit may set.
     pub fn between(before: &RuleSet, after: &RuleSet) -> Option<Difference> {
         let alike = before.id == after.id
-            && before.grades == after.grades
             && before.parameters.len() == after.parameters.len()
             && before.parameters.iter().zip(&after.parameters).all(|(one, two)| one.stands_for(two))
             && before.rules.len() == after.rules.len()
@@ -53,7 +56,8 @@ impl Difference {
                 });
             }
         }
-        Some(Difference { rules, areas })
+        let grades = (before.grades != after.grades).then_some((before.grades, after.grades));
+        Some(Difference { rules, areas, grades })
     }
 
     /// The places of the rules that differ, the same in both sets.
@@ -63,7 +67,22 @@ impl Difference {
 
     /// Whether every PC is judged alike by both: only words differ.
     pub fn is_nothing(&self) -> bool {
-        self.rules.is_empty()
+        self.rules.is_empty() && self.grades.is_none()
+    }
+
+    /// Whether grades need the same by both.
+    pub fn grades_alike(&self) -> bool {
+        self.grades.is_none()
+    }
+
+    /// Whether a PC of this grade, score and coverage before may have another grade after, though its rules say the same.
+    /// Where that is for want of points, and a critical rule fails too, it has not.
+    pub fn turns(&self, grade: Grade, score: Option<u8>, coverage: u8) -> bool {
+        self.grades.is_some_and(|(before, after)| {
+            let by_points = before.of(score, coverage);
+            // Where the points say something else than the grade, a critical rule fails, and that asks for no points.
+            grade == by_points && by_points != after.of(score, coverage)
+        })
     }
 
     /// The areas of facts that [`Difference::shows`] looks at, by name.
@@ -71,8 +90,8 @@ impl Difference {
         &self.areas
     }
 
-    /// Whether the two sets of which this is the difference say different things of this PC, where no unit set anything
-    /// and nothing is waived.
+    /// Whether rules of the two sets of which this is the difference say different things of this PC, where no unit set
+    /// anything and nothing is waived.
     pub fn shows(
         &self,
         facts: &Facts,

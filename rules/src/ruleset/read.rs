@@ -53,6 +53,7 @@ struct Names<'a> {
     library: Library<'a>,
     /// Digests of the sets that rules ask for.
     digests: Vec<String>,
+    met: AllMet,
     /// The days on which the set is in force.
     in_force: Option<(Date, Option<Date>)>,
     /// The set that is extended.
@@ -106,6 +107,7 @@ fn read(
         parameters: Parameters { list: parameters.all, ..Parameters::default() },
         library,
         digests: Vec::new(),
+        met: AllMet::new(),
         in_force: head.as_ref().map(|head| head.in_force),
         parent: parent.as_ref(),
     };
@@ -594,13 +596,13 @@ type ReadRemedy = (usize, String, Remedy, Vec<(usize, Place)>);
 fn remedies(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Vec<ReadRemedy> {
     let Some(mut table) = reader.table(field) else { return Vec::new() };
     let scope = Scope { record: None, parameters: &names.parameters, about: Some(About::Pc) };
-    let (library, digests) = (names.library, &mut names.digests);
+    let (library, digests, met) = (names.library, &mut names.digests, &mut names.met);
     let mut read = |reader: &mut Reader<'_>, field: Field<'_>| {
         well_written(reader, field.at, field.name);
         let mut table = reader.table(field)?;
         let title = table.need(reader, "title").and_then(|field| Both::read(reader, field));
         let needs = table.take("needs").and_then(|field| condition::read(reader, field, scope));
-        let met = table.take("meets").and_then(|field| meets(reader, field, library));
+        let met = table.take("meets").and_then(|field| meets(reader, field, library, met));
         let needs = match (needs, met) {
             (needs, None) => needs,
             (needs, Some(met)) => {
@@ -796,7 +798,7 @@ fn rule(reader: &mut Reader<'_>, field: Field<'_>, names: &mut Names<'_>) -> Rea
     let when = condition(reader, when_field);
     let meets_field = table.take("meets");
     let pass_field = if meets_field.is_some() { table.take("pass") } else { table.need(reader, "pass") };
-    let met = meets_field.and_then(|field| meets(reader, field, names.library));
+    let met = meets_field.and_then(|field| meets(reader, field, names.library, &mut names.met));
     let pass = match &met {
         Some(met) => Some(Condition::new(met.whole.clone())),
         None => condition(reader, pass_field),
@@ -962,6 +964,7 @@ fn never_with(
 }
 
 /// Everything that another set asks, as one question.
+#[derive(Clone)]
 struct Met {
     digest: String,
     whole: Node,
@@ -969,14 +972,22 @@ struct Met {
     but_switched_off: Node,
 }
 
-fn meets(reader: &mut Reader<'_>, field: Field<'_>, library: Library<'_>) -> Option<Met> {
+/// Those that were asked already, by id: a set is often asked by a rule and by what mends it.
+type AllMet = BTreeMap<String, Met>;
+
+fn meets(reader: &mut Reader<'_>, field: Field<'_>, library: Library<'_>, known: &mut AllMet) -> Option<Met> {
+    if let Some(met) = field.value.get_ref().as_str().and_then(|id| known.get(id)) {
+        return Some(met.clone());
+    }
     let set = named_set(reader, field, library)?;
     if !set.parameters.is_empty() {
         let text = format!("`{}` has parameters, which nobody could set here", set.id);
         reader.complain(field.value_at(), complaint::BAD_VALUE, text, None);
         return None;
     }
-    Some(Met { digest: set.digest.clone(), whole: set.whole(false), but_switched_off: set.whole(true) })
+    let met = Met { digest: set.digest.clone(), whole: set.whole(false), but_switched_off: set.whole(true) };
+    known.insert(set.id, met.clone());
+    Some(met)
 }
 
 /// Reads a severity: a word, or stages of which each but the last has its last day.

@@ -15,7 +15,8 @@ fn check(from: &str, to: &str, expected: &Expect) {
         Some(difference) => {
             let before = set();
             let rules: Vec<&str> = difference.rules.iter().map(|at| before.rules[*at].id.as_str()).collect();
-            format!("rules {rules:?}, areas {:?}", difference.areas)
+            let grades = if difference.grades_alike() { "" } else { ", grades" };
+            format!("rules {rules:?}, areas {:?}{grades}", difference.areas)
         }
     };
     expected.assert_eq(&told);
@@ -57,9 +58,13 @@ fn what_is_derived_needs_everything() {
 }
 
 #[test]
+fn thresholds_of_grades_ask_no_rule() {
+    check("score = 85", "score = 99", &expect!["rules [], areas {}, grades"]);
+}
+
+#[test]
 fn more_than_single_rules() {
     let more = &expect!["more than single rules"];
-    check("score = 85", "score = 99", more);
     check(r#"roles = ["counter"]"#, r#"roles = ["counter", "clerk"]"#, more);
     check(r#"id = "space""#, r#"id = "room""#, more);
 }
