@@ -75,7 +75,9 @@ impl Speaker<'_> {
             Node::Any(nodes) => several(nodes, self.pick(" hoặc ", " or ")),
             Node::Not(inner) => format!("{} ({})", self.pick("không phải", "not"), self.node(inner)),
             Node::Test(asked) => self.test(asked),
-            Node::Meets(set, _) => format!("{} {set}", self.pick("máy đạt bộ tiêu chí", "it meets the rule set")),
+            Node::Meets(set, _) => {
+                format!("{} {set}", self.pick("máy đạt bộ tiêu chí", "it meets the rule set"))
+            }
         }
     }
 
