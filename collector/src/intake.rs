@@ -20,10 +20,11 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::app::{App, Judge};
 use crate::digest::sha256;
-use crate::judge::{Case, Judged, day, judge};
+use crate::judge::{Case, Judged, day, judge, portrait};
 use crate::local::Local;
 use crate::store::assessment::{self, Packed};
 use crate::store::key::{self, Standing};
+use crate::store::machine::Portrait;
 use crate::store::report;
 
 mod writer;
@@ -112,6 +113,8 @@ struct Arrival {
     base: Option<i64>,
     digest: String,
     taken_at: Timestamp,
+    /// What lists show of the PC.
+    portrait: Portrait,
     judged: Judged,
     /// Its assessment as it is kept.
     packed: Option<Packed>,
@@ -213,11 +216,12 @@ impl Intake {
             let report = open(&sealed, full.as_deref(), &standing, now)?;
             let case = Case { report: &report, role: &standing.role, local: &local };
             let judged = judge(&rules, case)?;
-            let body = judged.assessment.as_ref().map(|(_, body)| Packed::of(body, ground.as_ref()));
+            let body = judged.assessment.as_ref().map(|body| Packed::of(body, ground.as_ref()));
             let packed = body.transpose()?;
+            let portrait = portrait(&report);
             let pieces = report.facts.identity.evidence.known().map(Vec::as_slice).unwrap_or_default();
             let signs = Signs::of(pieces);
-            let Sealed { key, digest, .. } = sealed;
+            let (key, digest) = (sealed.key, envelope::digest(&bytes));
             Ok(Arrival {
                 bytes,
                 key,
@@ -225,6 +229,7 @@ impl Intake {
                 base,
                 digest,
                 taken_at: report.taken_at,
+                portrait,
                 judged,
                 packed,
                 rules,

@@ -2,7 +2,7 @@
 //!
 //! Knows no database and no HTTP.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,9 +15,8 @@ use rules::assess::{
     Assessment, Grade, Outcome, Role, Ruling, Severity, Verdict, assess_in, assess_lean, digest_in,
 };
 use rules::complaint::Complaint;
-use rules::envelope::{self, Fault, Sealed, Unpacker};
+use rules::envelope::{self, Fault, Unpacked, Unpacker};
 use rules::fact::Fact;
-use rules::facts::Facts;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::norms::Norms;
@@ -50,17 +49,17 @@ pub(crate) const NORMS_FILE: &str = "norms.toml";
 /// What a finding says where an exception holds.
 pub const WAIVED: &str = "waived";
 
-/// A report, judged and described in columns.
+/// What a report comes to, in columns.
 #[derive(Debug, Clone)]
 pub struct Judged {
-    /// What lists show of the PC.
-    pub portrait: Portrait,
+    /// The day for which it was judged.
+    pub day: Date,
     /// Grade, score and the rest; grade no_data when no rules were in force.
     pub mark: Mark,
     /// The verdicts that are not a pass, in the order of their rules' ids.
     pub findings: Vec<Finding>,
-    /// The assessment with its JSON; none when no rules were in force on the day of the report.
-    pub assessment: Option<(Assessment, String)>,
+    /// The assessment as JSON; none when no rules were in force on the day of the report.
+    pub assessment: Option<String>,
     /// What the digest of the assessment stands for, where more than the rules judged: the archive must know it.
     pub pair: Option<Pair>,
 }
@@ -88,29 +87,16 @@ pub fn digest(judge: &Judge, day: Date, local: &Local) -> String {
         .unwrap_or_default()
 }
 
-/// The report that was kept under this envelope, and the one that it builds on.
+/// The report that was kept in this envelope, and the one that it builds on, unpacked.
 ///
 /// # Errors
 /// When it cannot be opened.
-pub fn open_kept(envelope: &[u8], base: Option<&[u8]>, unpacker: &mut Unpacker) -> Result<Report> {
-    envelope::read(envelope).and_then(|sealed| sealed.open_kept(base, unpacker)).map_err(unopened)
+pub fn unpack<'u>(envelope: &[u8], base: Option<&[u8]>, unpacker: &'u mut Unpacker) -> Result<Unpacked<'u>> {
+    envelope::read(envelope).and_then(|sealed| sealed.unpack_kept(base, unpacker)).map_err(unopened)
 }
 
-/// As [`open_kept`], only the facts of these areas, by name.
-///
-/// # Errors
-/// As [`open_kept`].
-pub fn open_areas(
-    envelope: &[u8],
-    base: Option<&[u8]>,
-    areas: &BTreeSet<&str>,
-    unpacker: &mut Unpacker,
-) -> Result<Facts> {
-    let areas = |sealed: Sealed| sealed.areas_of_kept(base, areas, unpacker);
-    envelope::read(envelope).and_then(areas).map_err(unopened)
-}
-
-fn unopened(fault: Fault) -> anyhow::Error {
+/// Why a kept envelope cannot be opened.
+pub fn unopened(fault: Fault) -> anyhow::Error {
     anyhow::anyhow!("opening a kept envelope: it {fault}")
 }
 
@@ -153,7 +139,7 @@ fn waived(set: &RuleSet, local: &Local, about: About) -> Vec<String> {
 /// # Errors
 /// When the envelope cannot be opened, or the role is none that this program knows.
 pub fn open(latest: &Latest, unpacker: &mut Unpacker) -> Result<(Report, Role)> {
-    let report = open_kept(&latest.envelope, latest.base.as_deref(), unpacker)?;
+    let report = unpack(&latest.envelope, latest.base.as_deref(), unpacker)?.report().map_err(unopened)?;
     Ok((report, role_of(&latest.role)?))
 }
 
@@ -233,10 +219,9 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
     let Case { report, role, local } = case;
     let role = role_of(role)?;
     let day = day(report.taken_at);
-    let portrait = portrait(report);
     let Some(set) = in_force(&judge.sets, day) else {
         let mark = Mark { grade: "no_data".to_owned(), ..Mark::default() };
-        return Ok(Judged { portrait, mark, findings: Vec::new(), assessment: None, pair: None });
+        return Ok(Judged { day, mark, findings: Vec::new(), assessment: None, pair: None });
     };
     let settings = (!local.is_nothing()).then(|| settings(set, local));
     let given = settings.as_ref().unwrap_or(set.defaults());
@@ -267,14 +252,14 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
         Ok(i64::try_from(findings.iter().filter(|finding| counts(finding)).count())?)
     };
     Ok(Judged {
-        portrait,
+        day,
         mark: Mark {
             grade: assessment.grade.word().to_owned(),
             score: assessment.score.map(i64::from),
             coverage: i64::from(assessment.coverage),
-            decided_by: assessment.decided_by.clone(),
-            ruleset: assessment.set.clone(),
-            rules_digest: assessment.digest.clone(),
+            decided_by: assessment.decided_by,
+            ruleset: assessment.set,
+            rules_digest: assessment.digest,
             waived: counted(&|finding| finding.outcome == WAIVED)?,
             switched_off: counted(&|finding| finding.switched_off)?,
             unsure: counted(&|finding| {
@@ -285,7 +270,7 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
             verdicts,
         },
         findings,
-        assessment: Some((assessment, body)),
+        assessment: Some(body),
         pair,
     })
 }
@@ -313,7 +298,8 @@ pub(crate) fn findings(set: &RuleSet, assessment: &Assessment) -> Vec<Finding> {
     findings
 }
 
-fn portrait(report: &Report) -> Portrait {
+/// What lists show of the PC that said this.
+pub fn portrait(report: &Report) -> Portrait {
     fn text(fact: &Fact<String>) -> &str {
         match fact {
             Fact::Known(text) => text,

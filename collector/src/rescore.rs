@@ -5,7 +5,6 @@
 //! other points, those whom that concerns; where single rules differ, those are asked first. Everything else is judged in
 //! outline first, and in full where the outline differs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,7 +12,6 @@ use earlier::{Earlier, Step};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rules::assess::Assessment;
 use rules::envelope::Unpacker;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -21,26 +19,24 @@ use tracing::{info, warn};
 
 use crate::app::{App, Judge};
 use crate::digest::sha256;
-use crate::judge::{self, Case, Judged, day, judge, open_kept, shares};
+use crate::judge::{self, Case, Judged, day, judge, shares, unopened, unpack};
 use crate::local::{Local, Locals};
-use crate::store::assessment::{Cause, Judgement, Packed};
+use crate::store::assessment::Cause;
 use crate::store::machine::{Among, Evidence};
 use crate::store::report::{self, Kept};
-use crate::store::{Tx, assessment, machine, rules_text, setting};
+use crate::store::{Tx, machine, setting};
 
 mod earlier;
+mod keep;
 
 /// The setting that holds the rules that judged last.
 const SETTING: &str = "rules";
 /// Machines that are read and judged together.
-const BATCH: u32 = 512;
-/// Batches that wait between reading and judging, and between judging and writing.
+const BATCH: u32 = 256;
+/// Batches that wait between reading and judging, and between judging and packing.
 const AHEAD: usize = 1;
-/// Machines that are written in one transaction where the same is said of them. A commit waits for the disk, and the
-/// intake waits for the writer.
-const SAME: usize = 16 * BATCH as usize;
-/// The same, where something else is said: that takes more memory and time.
-const OTHERWISE: usize = BATCH as usize;
+/// Batches that wait to be written: a commit takes as long as several of them, and what is packed is small.
+const PACKED: usize = 8;
 /// Machines that are judged while the writer of the intake waits.
 const MOVED: usize = 128;
 
@@ -100,9 +96,9 @@ pub async fn judge_again(app: &App, among: Among<'_>, cause: Cause) -> Result<u6
     judge_among(app, &app.judge(), among, cause, &ProgressBar::hidden()).await
 }
 
-/// Judges these again. Reading, judging and writing go on beside each other, each some batches ahead of the next, so what
-/// was read may have changed when it is written: such machines are judged once more at the end, with the writer of the
-/// intake waiting.
+/// Judges these again. Reading, judging, packing and writing go on beside each other, each some batches ahead of the next,
+/// so what was read may have changed when it is written: such machines are judged once more at the end, with the writer of
+/// the intake waiting.
 async fn judge_among(
     app: &App,
     rules: &Arc<Judge>,
@@ -111,11 +107,13 @@ async fn judge_among(
     progress: &ProgressBar,
 ) -> Result<u64> {
     let (read, to_judge) = mpsc::channel(AHEAD);
-    let (judged, to_write) = mpsc::channel(AHEAD);
+    let (judged, to_pack) = mpsc::channel(AHEAD);
+    let (packed, to_write) = mpsc::channel(PACKED);
     let reading = read_all(app, rules, (among, cause), read);
     let judging = judge_all(rules, to_judge, judged);
-    let writing = write_all(app, cause, to_write, progress);
-    let ((), (), mut tally) = tokio::try_join!(reading, judging, writing)?;
+    let packing = keep::pack_all(app, to_pack, packed);
+    let writing = keep::write_all(app, cause, to_write, progress);
+    let ((), (), (), mut tally) = tokio::try_join!(reading, judging, packing, writing)?;
     for machines in std::mem::take(&mut tally.moved).chunks(MOVED) {
         judge_moved(app, rules, machines, cause, &mut tally).await?;
     }
@@ -161,26 +159,6 @@ async fn judge_all(
         }
     }
     Ok(())
-}
-
-/// Writes what was judged, as much at once as is worth a commit.
-async fn write_all(
-    app: &App,
-    cause: Cause,
-    mut to_write: mpsc::Receiver<(u64, Vec<(Evidence, Said)>)>,
-    progress: &ProgressBar,
-) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let mut ripening = Vec::new();
-    while let Some((count, said)) = to_write.recv().await {
-        ripening.extend(said);
-        if is_ripe(&ripening) {
-            keep_all(app, std::mem::take(&mut ripening), cause, &mut tally).await?;
-        }
-        progress.inc(count);
-    }
-    keep_all(app, ripening, cause, &mut tally).await?;
-    Ok(tally)
 }
 
 /// What judging again came to so far.
@@ -290,8 +268,8 @@ fn spread(rules: &Arc<Judge>, waiting: Vec<(Waiting, Kept)>) -> Vec<JoinHandle<V
 enum Said {
     /// The same; the digest of what judged.
     Same(String),
-    /// Something else.
-    Otherwise(Box<Judged>),
+    /// Something else; and what differs from the rules that judged before, where that is known.
+    Otherwise(Box<Judged>, Option<Arc<Step>>),
 }
 
 fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Said)> {
@@ -311,12 +289,13 @@ fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Sai
 
 fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept, unpacker: &mut Unpacker) -> Result<Said> {
     let Waiting { evidence, local, digest, step, .. } = waiting;
+    let report = unpack(&kept.envelope, kept.base.as_deref(), unpacker)?;
     if let Some(step) = step
-        && !step.shows(rules, waiting, kept, unpacker)?
+        && !step.shows(rules, waiting, report)?
     {
         return Ok(Said::Same(digest.clone()));
     }
-    let report = open_kept(&kept.envelope, kept.base.as_deref(), unpacker)?;
+    let report = report.report().map_err(unopened)?;
     let case = Case { report: &report, role: &evidence.role, local };
     // What shows is no outline's to find out.
     if step.is_none()
@@ -327,24 +306,7 @@ fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept, unpacker: &mut Unpac
     {
         return Ok(Said::Same(outline.digest));
     }
-    Ok(Said::Otherwise(Box::new(judge(rules, case)?)))
-}
-
-/// Whether this is worth a commit.
-fn is_ripe(judged: &[(Evidence, Said)]) -> bool {
-    let otherwise = judged.iter().filter(|(_, said)| matches!(said, Said::Otherwise(_))).count();
-    judged.len() >= SAME || otherwise >= OTHERWISE
-}
-
-/// Keeps what was judged, in one transaction.
-async fn keep_all(app: &App, judged: Vec<(Evidence, Said)>, cause: Cause, tally: &mut Tally) -> Result<()> {
-    if judged.is_empty() {
-        return Ok(());
-    }
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await.context("beginning to store what was rescored")?;
-    keep(&mut tx, &judged, cause, now, tally).await?;
-    tx.commit().await.context("storing what was rescored")
+    Ok(Said::Otherwise(Box::new(judge(rules, case)?), step.clone()))
 }
 
 /// Judges machines that had changed meanwhile, while nobody else writes.
@@ -364,81 +326,10 @@ async fn judge_moved(
     }
     let batch = Batch::of(&mut tx, rules, &locals, evidence, cause, &mut Earlier::default()).await?;
     for share in spread(rules, batch.waiting) {
-        keep(&mut tx, &share.await.context("judging again")?, cause, now, tally).await?;
+        let packed = keep::pack(&mut tx, share.await.context("judging again")?).await?;
+        keep::write(&mut tx, &packed, cause, now, tally).await?;
     }
     tx.commit().await.context("storing what was rescored")
-}
-
-/// Keeps judgements, where the machine still stands as it was read, and counts those that came out otherwise than before.
-async fn keep(
-    tx: &mut Tx,
-    judged: &[(Evidence, Said)],
-    cause: Cause,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> Result<()> {
-    let mut same: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
-    for (evidence, said) in judged {
-        match said {
-            Said::Same(digest) => same.entry(digest).or_default().push(evidence),
-            Said::Otherwise(judged) => keep_one(tx, evidence, judged, cause, now, tally).await?,
-        }
-    }
-    for (digest, all) in same {
-        let moved = machine::judged_by(tx, &all, digest).await?;
-        tally.moved.extend(moved.into_iter().map(|evidence| evidence.machine.clone()));
-    }
-    Ok(())
-}
-
-/// Keeps what came out otherwise, as far as can be told from the fingerprint.
-async fn keep_one(
-    tx: &mut Tx,
-    evidence: &Evidence,
-    judged: &Judged,
-    cause: Cause,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> Result<()> {
-    let Evidence { machine, report, .. } = evidence;
-    if !machine::stands(tx, evidence).await? {
-        tally.moved.push(machine.clone());
-        return Ok(());
-    }
-    let Some((assessment, body)) = &judged.assessment else {
-        machine::grade(tx, machine, None, &judged.mark).await?;
-        assessment::set_findings(tx, machine, &judged.findings).await?;
-        tally.changed += u64::from(evidence.assessment.is_some());
-        return Ok(());
-    };
-    if says_the_same(tx, evidence, judged, body).await? {
-        // What lists show beside the verdicts differs, or was never made.
-        machine::grade(tx, machine, evidence.assessment.as_deref(), &judged.mark).await?;
-        assessment::set_findings(tx, machine, &judged.findings).await?;
-        return Ok(());
-    }
-    let (ruleset, day) = (assessment.set.as_str(), assessment.day);
-    let body = &Packed::of(body, assessment::ground(tx, machine).await?.as_ref())?;
-    let judgement = Judgement { machine, report, cause, ruleset, day, mark: &judged.mark, body };
-    if let Some(pair) = &judged.pair {
-        rules_text::put_pair(tx, pair, now).await?;
-    }
-    let id = assessment::add(tx, judgement, now).await?;
-    machine::grade(tx, machine, Some(&id), &judged.mark).await?;
-    assessment::set_findings(tx, machine, &judged.findings).await?;
-    tally.changed += 1;
-    Ok(())
-}
-
-/// Whether the latest assessment has the same verdicts, under whichever digest.
-async fn says_the_same(tx: &mut Tx, evidence: &Evidence, judged: &Judged, body: &str) -> Result<bool> {
-    if !evidence.verdicts.is_empty() {
-        return Ok(evidence.verdicts == judged.mark.verdicts);
-    }
-    // A program before this one made no fingerprint: the whole text is compared.
-    let Some(old) = assessment::latest(tx, &evidence.machine).await? else { return Ok(false) };
-    let before: Option<Assessment> = serde_json::from_str(&old).ok();
-    Ok(before.is_some_and(|before| body.replacen(&judged.mark.rules_digest, &before.digest, 1) == old))
 }
 
 /// The digest of everything that judges.

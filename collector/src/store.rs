@@ -88,6 +88,14 @@ const CACHE: &str = "-8192";
 /// Rows that a connection hands over before it waits for whoever reads them: each wait wakes another thread.
 const ROWS: usize = 1024;
 
+/// Rows that one statement is about: fifteen values each at most, and PostgreSQL takes 65,535.
+const TOGETHER: usize = 256;
+
+/// Whether a statement about this many rows is kept prepared. One of each number would fill the memory of a connection.
+fn is_usual(rows: usize) -> bool {
+    rows == 1 || rows == TOGETHER
+}
+
 /// All that the collector remembers.
 #[derive(Clone)]
 pub enum Store {
@@ -135,7 +143,13 @@ impl Store {
             .max_connections(CONNECTIONS_MAX)
             // After "disk full" SQLite has rolled back by itself, and the connection still believes that it is in a
             // transaction: it would refuse every later one. Such a connection is closed, and the next is a fresh one.
-            .after_release(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            // What was only dropped is rolled back behind our back, and a ping waits for that.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
             .connect_with(options)
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;

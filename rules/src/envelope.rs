@@ -249,13 +249,16 @@ pub struct Sealed {
     pub key: KeyId,
     /// The sequence number.
     pub sequence: u64,
-    /// SHA-256 of the bytes as they came, in hexadecimal.
-    pub digest: String,
     /// The full envelope that this one builds on, if it does.
     pub base: Option<BaseName>,
     /// The number of the dictionary that it is compressed with, if it is.
     pub dictionary: Option<u32>,
     message: CoseSign1,
+}
+
+/// SHA-256 of an envelope's bytes as they came, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&sha256(bytes))
 }
 
 /// Reads the header of an envelope.
@@ -285,31 +288,21 @@ impl Sealed {
     /// As [`Sealed::open`]; [`Fault::BaseMissing`] when the base is none, is another envelope than the one named, or
     /// is itself not full and signed by this key.
     pub fn open_on(&self, public_key: &[u8], base: Option<&[u8]>) -> Result<Report, Fault> {
-        report(&self.json(Some(public_key), base)?)
+        report(text(&self.json(Some(public_key), base)?)?)
     }
 
-    /// As [`Sealed::open_on`], of an envelope whose signature was checked when it was taken in, and which has been in
-    /// this program's own keeping since: the signature is not checked again.
+    /// Unpacks an envelope whose signature was checked when it was taken in, and which has been in this program's own
+    /// keeping since: the signature is not checked again.
     ///
     /// # Errors
     /// As [`Sealed::open_on`], but for the signature.
-    pub fn open_kept(&self, base: Option<&[u8]>, unpacker: &mut Unpacker) -> Result<Report, Fault> {
-        self.unpack(None, base, unpacker)?;
-        report(&unpacker.text)
-    }
-
-    /// As [`Sealed::open_kept`], only the facts of these areas, by name; those of others stay as if not asked.
-    ///
-    /// # Errors
-    /// As [`Sealed::open_kept`].
-    pub fn areas_of_kept(
+    pub fn unpack_kept<'u>(
         &self,
         base: Option<&[u8]>,
-        areas: &BTreeSet<&str>,
-        unpacker: &mut Unpacker,
-    ) -> Result<Facts, Fault> {
+        unpacker: &'u mut Unpacker,
+    ) -> Result<Unpacked<'u>, Fault> {
         self.unpack(None, base, unpacker)?;
-        facts_of(text(&unpacker.text)?, areas).map_err(|error| Fault::Malformed(error.to_string()))
+        Ok(Unpacked { text: text(&unpacker.text)? })
     }
 
     /// The text of the report; the signature is checked where a key is given.
@@ -368,8 +361,7 @@ fn text(json: &[u8]) -> Result<&str, Fault> {
 }
 
 /// Reads a report.
-fn report(json: &[u8]) -> Result<Report, Fault> {
-    let json = text(json)?;
+fn report(json: &str) -> Result<Report, Fault> {
     match serde_json::from_str::<Report>(json) {
         Ok(report) if report.wire > WIRE => Err(Fault::WireTooNew(report.wire)),
         Ok(report) => Ok(report),
@@ -477,8 +469,7 @@ fn read_within(bytes: &[u8]) -> Result<Sealed, Fault> {
             Some(number.ok_or_else(|| malformed("the number of its dictionary is none"))?)
         }
     };
-    let digest = HEXLOWER.encode(&sha256(bytes));
-    Ok(Sealed { key: KeyId(key), sequence, digest, base, dictionary, message })
+    Ok(Sealed { key: KeyId(key), sequence, base, dictionary, message })
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -534,6 +525,30 @@ impl Unpacker {
     /// One that has unpacked nothing.
     pub fn new() -> Unpacker {
         Unpacker { context: DCtx::create(), text: Vec::new(), ground: Vec::new() }
+    }
+}
+
+/// A report that was unpacked and not read yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Unpacked<'u> {
+    text: &'u str,
+}
+
+impl Unpacked<'_> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`] or [`Fault::WireTooNew`].
+    pub fn report(&self) -> Result<Report, Fault> {
+        report(self.text)
+    }
+
+    /// Reads the facts of these areas, by name; those of others stay as if not asked.
+    ///
+    /// # Errors
+    /// [`Fault::Malformed`].
+    pub fn areas(&self, areas: &BTreeSet<&str>) -> Result<Facts, Fault> {
+        facts_of(self.text, areas).map_err(|error| Fault::Malformed(error.to_string()))
     }
 }
 

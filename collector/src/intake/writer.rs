@@ -17,7 +17,7 @@ use crate::judge::day;
 use crate::local::Locals;
 use crate::store::assessment::{Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
-use crate::store::machine::{self, Mark};
+use crate::store::machine::{self, Graded, Mark};
 use crate::store::report::{self, Arrived};
 use crate::store::unit::Unit;
 use crate::store::{Tx, assessment, audit, join_code, key, rules_text, sign, unit};
@@ -164,7 +164,7 @@ impl Writer {
         key::advance(tx, key, arrival.sequence).await?;
         let judged = &arrival.judged;
         let mut written = None;
-        if let (Some((assessment, _)), Some(body)) = (&judged.assessment, &arrival.packed) {
+        if let Some(body) = &arrival.packed {
             if let Some(pair) = &judged.pair {
                 rules_text::put_pair(tx, pair, now).await?;
             }
@@ -172,8 +172,8 @@ impl Writer {
                 machine,
                 report: &report,
                 cause: Cause::Report,
-                ruleset: &assessment.set,
-                day: assessment.day,
+                ruleset: &judged.mark.ruleset,
+                day: judged.day,
                 mark: &judged.mark,
                 body,
             };
@@ -188,8 +188,9 @@ impl Writer {
             return Ok(Ok(self.receipt(arrival, false, &standing.grade, standing.score)));
         }
         sign::set(tx, machine, &known.renewed(&arrival.signs)).await?;
-        machine::portray(tx, machine, &report, arrival.taken_at, &judged.portrait, now).await?;
-        machine::grade(tx, machine, written.as_deref(), &judged.mark).await?;
+        machine::portray(tx, machine, &report, arrival.taken_at, &arrival.portrait, now).await?;
+        let assessment = written.as_deref();
+        machine::grade(tx, &[Graded { machine, assessment, mark: &judged.mark }]).await?;
         assessment::set_findings(tx, machine, &judged.findings).await?;
         let Mark { grade, score, .. } = &judged.mark;
         Ok(Ok(self.receipt(arrival, false, grade, *score)))
@@ -369,7 +370,7 @@ fn found<'a>(arrival: &'a Arrival, machine: &'a str, cause: Contradiction) -> Fo
         machine,
         key: &arrival.key.0,
         cause,
-        hostname: arrival.judged.portrait.hostname.as_deref().unwrap_or_default(),
+        hostname: arrival.portrait.hostname.as_deref().unwrap_or_default(),
         signs: &arrival.signs,
         digest: &arrival.digest,
         envelope: &arrival.bytes,

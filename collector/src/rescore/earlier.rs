@@ -7,17 +7,16 @@ use anyhow::Result;
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
 use rules::assess::{Grade, judge_digest};
-use rules::envelope::Unpacker;
+use rules::envelope::Unpacked;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
 
 use super::Waiting;
 use crate::app::Judge;
 use crate::archive;
-use crate::judge::{open_areas, role_of};
+use crate::judge::{role_of, unopened};
 use crate::opinion::RULESET;
 use crate::store::machine::Evidence;
-use crate::store::report::Kept;
 use crate::store::{Tx, rules_text, setting};
 
 /// The setting that holds what last said beside every machine whether it can take Windows 11.
@@ -95,6 +94,12 @@ impl Step {
         self.difference.rules().is_empty() && !self.turns(evidence)
     }
 
+    /// The ids of the rules that may say something else than before.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &str> {
+        let rule = |at: &usize| self.before.rules.get(*at);
+        self.difference.rules().iter().filter_map(rule).map(|rule| rule.id.as_str())
+    }
+
     /// Whether it gets another grade for the same points. What is no grade is judged again.
     fn turns(&self, Evidence { grade, score, coverage, .. }: &Evidence) -> bool {
         let grade = Grade::parse(grade);
@@ -108,20 +113,14 @@ impl Step {
     /// Whether the machine is judged otherwise than before.
     ///
     /// # Errors
-    /// When the kept report cannot be opened, or the role is none that this program knows.
-    pub(super) fn shows(
-        &self,
-        rules: &Judge,
-        waiting: &Waiting,
-        kept: &Kept,
-        unpacker: &mut Unpacker,
-    ) -> Result<bool> {
+    /// When the report cannot be read, or the role is none that this program knows.
+    pub(super) fn shows(&self, rules: &Judge, waiting: &Waiting, report: Unpacked<'_>) -> Result<bool> {
         let Waiting { evidence, day, .. } = waiting;
         if self.turns(evidence) {
             return Ok(true);
         }
         let role = role_of(&evidence.role)?;
-        let facts = open_areas(&kept.envelope, kept.base.as_deref(), self.difference.areas(), unpacker)?;
+        let facts = report.areas(self.difference.areas()).map_err(unopened)?;
         let Some(after) = in_force(&rules.sets, *day) else { return Ok(true) };
         Ok(self.difference.shows(&facts, (&self.before, after), &rules.lifecycle, role, *day))
     }

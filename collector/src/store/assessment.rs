@@ -4,6 +4,7 @@
 //! JSON of an assessment is compressed with an earlier one of the same machine as a raw dictionary: what is read is every
 //! letter of it, and what is kept is what differs. Only one that stands by itself is a dictionary, so there are no chains.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use anyhow::{Context, Result};
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::machine::Mark;
-use super::{Tx, new_id, sql};
+use super::{TOGETHER, Tx, is_usual, new_id, sql};
 
 /// Why a PC was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,29 +130,36 @@ fn unpack((text, packed): &Kept, ground: Option<&Kept>) -> Result<String> {
 /// # Errors
 /// When the database cannot.
 pub async fn add(tx: &mut Tx, judgement: Judgement<'_>, at: Timestamp) -> Result<String> {
-    const SQL: &str = "INSERT INTO assessment (id, machine, report, cause, ruleset, digest, day, judged_at,
-            grade, score, coverage, decided_by, body, packed, base)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, $14)";
-    let id = new_id(at);
-    let mark = judgement.mark;
-    sql!(tx, |c| sqlx::query(SQL)
-        .bind(&id)
-        .bind(judgement.machine)
-        .bind(judgement.report)
-        .bind(judgement.cause.word())
-        .bind(judgement.ruleset)
-        .bind(&mark.rules_digest)
-        .bind(judgement.day.to_string())
-        .bind(at.as_millisecond())
-        .bind(&mark.grade)
-        .bind(mark.score)
-        .bind(mark.coverage)
-        .bind(&mark.decided_by)
-        .bind(&judgement.body.bytes)
-        .bind(&judgement.body.base)
-        .execute(c)
-        .await?);
-    Ok(id)
+    let mut ids = add_all(tx, &[judgement], at).await?;
+    ids.pop().context("a judgement that was kept has no id")
+}
+
+/// Keeps these judgements. Gives their ids, in their order.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn add_all(tx: &mut Tx, judgements: &[Judgement<'_>], at: Timestamp) -> Result<Vec<String>> {
+    let ids: Vec<String> = judgements.iter().map(|_| new_id(at)).collect();
+    let named: Vec<(&String, &Judgement<'_>)> = ids.iter().zip(judgements).collect();
+    for together in named.chunks(TOGETHER) {
+        sql!(tx, |c| {
+            let mut insert = sqlx::QueryBuilder::new(
+                "INSERT INTO assessment (id, machine, report, cause, ruleset, digest, day, judged_at, grade, score,
+                    coverage, decided_by, body, packed, base) ",
+            );
+            insert.push_values(together, |mut row, (id, judgement)| {
+                let mark = judgement.mark;
+                row.push_bind(*id).push_bind(judgement.machine).push_bind(judgement.report);
+                row.push_bind(judgement.cause.word()).push_bind(judgement.ruleset);
+                row.push_bind(&mark.rules_digest).push_bind(judgement.day.to_string());
+                row.push_bind(at.as_millisecond()).push_bind(&mark.grade).push_bind(mark.score);
+                row.push_bind(mark.coverage).push_bind(&mark.decided_by).push("''");
+                row.push_bind(&judgement.body.bytes).push_bind(&judgement.body.base);
+            });
+            insert.build().persistent(is_usual(together.len())).execute(c).await?
+        });
+    }
+    Ok(ids)
 }
 
 /// A verdict that is not a pass.
@@ -180,31 +188,139 @@ pub async fn findings(tx: &mut Tx, machine: &str) -> Result<Vec<Finding>> {
     Ok(rows.into_iter().map(finding).collect())
 }
 
+/// The findings of the latest assessments of these machines, each as [`line`] says it: those of these rules, or all. A
+/// machine without any is missing.
+///
+/// # Errors
+/// When the database cannot.
+async fn lines(tx: &mut Tx, machines: &[&str], rules: Option<&[&str]>) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    if rules.is_some_and(<[&str]>::is_empty) {
+        return Ok(all);
+    }
+    for together in machines.chunks(TOGETHER) {
+        // Glued together where they are: a machine has some eighty, and most of the time went into handing them over.
+        let rows: Vec<(String, String)> = sql!(tx, |c| {
+            let mut select = sqlx::QueryBuilder::new(
+                "SELECT machine, string_agg(rule || ' ' || outcome || ' ' || severity || ' '
+                    || CASE WHEN switched_off THEN '1' ELSE '0' END, '\n')
+                FROM finding WHERE machine IN (",
+            );
+            let mut listed = select.separated(", ");
+            for machine in together {
+                listed.push_bind(*machine);
+            }
+            select.push(")");
+            if let Some(rules) = rules {
+                let mut listed = select.push(" AND rule IN (").separated(", ");
+                for rule in rules {
+                    listed.push_bind(*rule);
+                }
+                select.push(")");
+            }
+            select
+                .push(" GROUP BY machine")
+                .build_query_as()
+                .persistent(is_usual(together.len()))
+                .fetch_all(c)
+                .await?
+        });
+        all.extend(rows);
+    }
+    Ok(all)
+}
+
+/// A finding in one line. No id and no word has a space.
+fn line(finding: &Finding) -> String {
+    let Finding { rule, outcome, severity, switched_off } = finding;
+    format!("{rule} {outcome} {severity} {}", u8::from(*switched_off))
+}
+
+/// What is to be written so that a machine has other findings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rules of which nothing is said any more.
+    gone: Vec<String>,
+    /// What is said now and was not.
+    come: Vec<Finding>,
+}
+
+/// What is to be written so that these are the findings of machines, by id; where rules are given, only what they say is
+/// looked at. The findings of a machine are in the order of their rules' ids.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn changes(
+    tx: &mut Tx,
+    now: &[(&str, &[Finding])],
+    rules: Option<&[&str]>,
+) -> Result<BTreeMap<String, Changes>> {
+    let machines: Vec<&str> = now.iter().map(|(machine, _)| *machine).collect();
+    let before = lines(tx, &machines, rules).await?;
+    let is_asked = |finding: &&Finding| rules.is_none_or(|rules| rules.contains(&finding.rule.as_str()));
+    let changes = |(machine, findings): &(&str, &[Finding])| {
+        let mut before: BTreeSet<&str> = before.get(*machine).map_or("", String::as_str).lines().collect();
+        let is_new = |finding: &&Finding| !before.remove(line(finding).as_str());
+        let come = findings.iter().filter(is_asked).filter(is_new).cloned().collect();
+        // What is left is no finding any more, or says something else of its rule.
+        let rules = before.iter().filter_map(|line| line.split(' ').next());
+        let is_gone = |rule: &&str| findings.binary_search_by(|one| one.rule.as_str().cmp(rule)).is_err();
+        let gone = rules.filter(is_gone).map(str::to_owned).collect();
+        ((*machine).to_owned(), Changes { gone, come })
+    };
+    Ok(now.iter().map(changes).collect())
+}
+
 /// Makes these the findings of a machine; writes only what changed. They are in the order of their rules' ids.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> Result<()> {
-    let before = self::findings(tx, machine).await?;
-    if before == findings {
-        return Ok(());
+    let changes = changes(tx, &[(machine, findings)], None).await?;
+    let changes: Vec<(&str, &Changes)> =
+        changes.iter().map(|(machine, changes)| (machine.as_str(), changes)).collect();
+    change_findings(tx, &changes).await
+}
+
+/// Writes what differs in the findings of these machines.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn change_findings(tx: &mut Tx, all: &[(&str, &Changes)]) -> Result<()> {
+    let mut gone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut come: Vec<(&str, &Finding)> = Vec::new();
+    for (machine, changes) in all {
+        changes.gone.iter().for_each(|rule| gone.entry(rule).or_default().push(machine));
+        come.extend(changes.come.iter().map(|finding| (*machine, finding)));
     }
-    const GONE: &str = "DELETE FROM finding WHERE machine = $1 AND rule = $2";
-    for gone in before.iter().filter(|finding| !findings.iter().any(|f| f.rule == finding.rule)) {
-        sql!(tx, |c| sqlx::query(GONE).bind(machine).bind(&gone.rule).execute(c).await?);
+    // Rule by rule, so that each is found by its key: a list of pairs after IN walks through all of them.
+    for (rule, machines) in gone {
+        for together in machines.chunks(TOGETHER) {
+            sql!(tx, |c| {
+                let mut delete = sqlx::QueryBuilder::new("DELETE FROM finding WHERE rule = ");
+                let mut listed = delete.push_bind(rule).push(" AND machine IN (").separated(", ");
+                for machine in together {
+                    listed.push_bind(*machine);
+                }
+                delete.push(")").build().persistent(is_usual(together.len())).execute(c).await?
+            });
+        }
     }
-    const PUT: &str = "INSERT INTO finding (machine, rule, outcome, severity, switched_off)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (machine, rule) DO UPDATE SET outcome = $3, severity = $4, switched_off = $5";
-    for finding in findings.iter().filter(|finding| !before.contains(finding)) {
-        sql!(tx, |c| sqlx::query(PUT)
-            .bind(machine)
-            .bind(&finding.rule)
-            .bind(&finding.outcome)
-            .bind(&finding.severity)
-            .bind(finding.switched_off)
-            .execute(c)
-            .await?);
+    for together in come.chunks(TOGETHER) {
+        sql!(tx, |c| {
+            let mut put = sqlx::QueryBuilder::new(
+                "INSERT INTO finding (machine, rule, outcome, severity, switched_off) ",
+            );
+            put.push_values(together, |mut row, (machine, finding)| {
+                row.push_bind(*machine).push_bind(&finding.rule).push_bind(&finding.outcome);
+                row.push_bind(&finding.severity).push_bind(finding.switched_off);
+            });
+            put.push(
+                " ON CONFLICT (machine, rule) DO UPDATE SET outcome = excluded.outcome,
+                    severity = excluded.severity, switched_off = excluded.switched_off",
+            );
+            put.build().persistent(is_usual(together.len())).execute(c).await?
+        });
     }
     Ok(())
 }
@@ -214,11 +330,34 @@ pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> R
 /// # Errors
 /// When the database cannot.
 pub async fn ground(tx: &mut Tx, machine: &str) -> Result<Option<Ground>> {
-    const SQL: &str = "SELECT g.id, g.body, g.packed FROM machine m JOIN assessment a ON a.id = m.assessment
-            JOIN assessment g ON g.id = COALESCE(a.base, a.id) WHERE m.id = $1";
-    let row: Option<(String, String, Option<Vec<u8>>)> =
-        sql!(tx, |c| sqlx::query_as(SQL).bind(machine).fetch_optional(c).await?);
-    Ok(row.map(|(id, text, packed)| Ground { id, kept: (text, packed) }))
+    Ok(grounds(tx, &[machine]).await?.remove(machine))
+}
+
+/// The same for each of these machines, by id.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn grounds(tx: &mut Tx, machines: &[&str]) -> Result<BTreeMap<String, Ground>> {
+    let mut all = BTreeMap::new();
+    for together in machines.chunks(TOGETHER) {
+        let rows: Vec<(String, String, String, Option<Vec<u8>>)> = sql!(tx, |c| {
+            let mut select = sqlx::QueryBuilder::new(
+                "SELECT m.id, g.id, g.body, g.packed FROM machine m JOIN assessment a ON a.id = m.assessment
+                    JOIN assessment g ON g.id = COALESCE(a.base, a.id)
+                WHERE m.id IN (",
+            );
+            let mut listed = select.separated(", ");
+            for machine in together {
+                listed.push_bind(*machine);
+            }
+            select.push(")").build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
+        });
+        let grounds = rows
+            .into_iter()
+            .map(|(machine, id, text, packed)| (machine, Ground { id, kept: (text, packed) }));
+        all.extend(grounds);
+    }
+    Ok(all)
 }
 
 type BodyRow = (String, Option<Vec<u8>>, Option<String>, Option<Vec<u8>>);

@@ -1,11 +1,13 @@
 //! Machines: the collector's record of each PC, with what lists show of its latest report.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use jiff::Timestamp;
 
 use super::listing::Scope;
 use super::unit::Unit;
-use super::{Tx, new_id, sql};
+use super::{TOGETHER, Tx, is_usual, new_id, sql};
 use crate::vietnamese::fold;
 
 /// What a PC says of itself when it joins.
@@ -303,32 +305,47 @@ pub async fn portray(
     Ok(())
 }
 
-/// Puts a judgement in the place of the latest. Without an assessment, no rules were in force.
+/// What takes the place of a machine's latest judgement. Without an assessment, no rules were in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Graded<'a> {
+    /// Id of the machine.
+    pub machine: &'a str,
+    /// Id of the assessment.
+    pub assessment: Option<&'a str>,
+    /// The grade and the rest of it.
+    pub mark: &'a Mark,
+}
+
+/// Puts judgements in the place of the latest.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn grade(tx: &mut Tx, id: &str, assessment: Option<&str>, mark: &Mark) -> Result<()> {
-    const SQL: &str = "UPDATE machine SET assessment = $2, grade = $3, score = $4, coverage = $5,
-            decided_by = $6, rules_digest = $7, waived = $8, switched_off = $9, opinion = $10, opinion_why = $11,
-            verdicts = $12, unsure = $13, ruleset = $14
-        WHERE id = $1";
-    sql!(tx, |c| sqlx::query(SQL)
-        .bind(id)
-        .bind(assessment)
-        .bind(&mark.grade)
-        .bind(mark.score)
-        .bind(mark.coverage)
-        .bind(&mark.decided_by)
-        .bind(&mark.rules_digest)
-        .bind(mark.waived)
-        .bind(mark.switched_off)
-        .bind(&mark.opinion)
-        .bind(&mark.opinion_why)
-        .bind(&mark.verdicts)
-        .bind(mark.unsure)
-        .bind(&mark.ruleset)
-        .execute(c)
-        .await?);
+pub async fn grade(tx: &mut Tx, all: &[Graded<'_>]) -> Result<()> {
+    for together in all.chunks(TOGETHER) {
+        sql!(tx, |c| {
+            let mut update = sqlx::QueryBuilder::new(
+                "UPDATE machine SET assessment = now.column2, grade = now.column3, score = now.column4,
+                    coverage = now.column5, decided_by = now.column6, rules_digest = now.column7,
+                    waived = now.column8, switched_off = now.column9, opinion = now.column10,
+                    opinion_why = now.column11, verdicts = now.column12, unsure = now.column13,
+                    ruleset = now.column14
+                FROM (",
+            );
+            update.push_values(together, |mut row, Graded { machine, assessment, mark }| {
+                row.push_bind(*machine).push_bind(*assessment).push_bind(&mark.grade).push_bind(mark.score);
+                row.push_bind(mark.coverage).push_bind(&mark.decided_by).push_bind(&mark.rules_digest);
+                row.push_bind(mark.waived).push_bind(mark.switched_off).push_bind(&mark.opinion);
+                row.push_bind(&mark.opinion_why).push_bind(&mark.verdicts).push_bind(mark.unsure);
+                row.push_bind(&mark.ruleset);
+            });
+            update
+                .push(") AS now WHERE machine.id = now.column1")
+                .build()
+                .persistent(is_usual(together.len()))
+                .execute(c)
+                .await?
+        });
+    }
     Ok(())
 }
 
@@ -464,7 +481,7 @@ pub async fn judged_by<'e>(
     rules_digest: &str,
 ) -> Result<Vec<&'e Evidence>> {
     let mut moved = Vec::new();
-    for together in all.chunks(JUDGED_TOGETHER) {
+    for together in all.chunks(TOGETHER) {
         let marked = sql!(tx, |c| {
             // Joined, so that each is found by its id: a list of such rows after IN walks through all machines.
             let mut update = sqlx::QueryBuilder::new("UPDATE machine SET rules_digest = ");
@@ -479,42 +496,47 @@ pub async fn judged_by<'e>(
                     AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
                     AND machine.unit_path = stood.column5",
             );
-            update.build().execute(c).await?.rows_affected()
+            update.build().persistent(is_usual(together.len())).execute(c).await?.rows_affected()
         });
-        if marked == together.len() as u64 {
-            continue;
-        }
-        for one in together {
-            if !stands_under(tx, one, rules_digest).await? {
-                moved.push(*one);
-            }
+        if marked < together.len() as u64 {
+            moved.extend(moved_from(tx, together, Some(rules_digest)).await?);
         }
     }
     Ok(moved)
 }
 
-/// Machines that are marked in one statement: five values each, and PostgreSQL takes 65,535 at most.
-const JUDGED_TOGETHER: usize = 256;
-
-/// Whether the machine still stands as this evidence says.
+/// Those of these machines that do not stand any more as their evidence says.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn stands(tx: &mut Tx, evidence: &Evidence) -> Result<bool> {
-    stands_under(tx, evidence, &evidence.rules_digest).await
+pub async fn moved<'e>(tx: &mut Tx, all: &[&'e Evidence]) -> Result<Vec<&'e Evidence>> {
+    let mut moved = Vec::new();
+    for together in all.chunks(TOGETHER) {
+        moved.extend(moved_from(tx, together, None).await?);
+    }
+    Ok(moved)
 }
 
-/// The same, but for the rules that judged last, which are these.
-async fn stands_under(tx: &mut Tx, evidence: &Evidence, rules_digest: &str) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM machine
-        WHERE id = $1 AND report = $2 AND rules_digest = $3 AND role = $4 AND unit_path = $5";
-    let count: i64 = sql!(tx, |c| sqlx::query_scalar(SQL)
-        .bind(&evidence.machine)
-        .bind(&evidence.report)
-        .bind(rules_digest)
-        .bind(&evidence.role)
-        .bind(&evidence.unit_path)
-        .fetch_one(c)
-        .await?);
-    Ok(count > 0)
+/// The same, where rules of this digest judged them since, if one is given.
+async fn moved_from<'e>(
+    tx: &mut Tx,
+    together: &[&'e Evidence],
+    rules_digest: Option<&str>,
+) -> Result<Vec<&'e Evidence>> {
+    let standing: Vec<String> = sql!(tx, |c| {
+        let mut select = sqlx::QueryBuilder::new("SELECT machine.id FROM (");
+        select.push_values(together, |mut row, one| {
+            row.push_bind(&one.machine).push_bind(&one.report);
+            row.push_bind(rules_digest.unwrap_or(&one.rules_digest));
+            row.push_bind(&one.role).push_bind(&one.unit_path);
+        });
+        select.push(
+            ") AS stood JOIN machine ON machine.id = stood.column1 AND machine.report = stood.column2
+                AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
+                AND machine.unit_path = stood.column5",
+        );
+        select.build_query_scalar().persistent(is_usual(together.len())).fetch_all(c).await?
+    });
+    let standing: BTreeSet<&str> = standing.iter().map(String::as_str).collect();
+    Ok(together.iter().copied().filter(|one| !standing.contains(one.machine.as_str())).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{Tx, new_id, sql};
+use super::{TOGETHER, Tx, is_usual, new_id, sql};
 
 /// A report that was taken in.
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +96,7 @@ pub struct Kept {
 /// When the database cannot.
 pub async fn kept(tx: &mut Tx, ids: &[&str]) -> Result<BTreeMap<String, Kept>> {
     let mut all = BTreeMap::new();
-    for together in ids.chunks(READ_TOGETHER) {
+    for together in ids.chunks(TOGETHER) {
         let rows: Vec<(String, Vec<u8>, Option<Vec<u8>>)> = sql!(tx, |c| {
             let mut select = sqlx::QueryBuilder::new(
                 "SELECT r.id, r.envelope, b.envelope FROM report r
@@ -107,12 +107,9 @@ pub async fn kept(tx: &mut Tx, ids: &[&str]) -> Result<BTreeMap<String, Kept>> {
             for id in together {
                 listed.push_bind(*id);
             }
-            select.push(")").build_query_as().fetch_all(c).await?
+            select.push(")").build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
         });
         all.extend(rows.into_iter().map(|(id, envelope, base)| (id, Kept { envelope, base })));
     }
     Ok(all)
 }
-
-/// Reports that are read in one statement.
-const READ_TOGETHER: usize = 256;

@@ -30,6 +30,21 @@ async fn opened() -> (Folder, Store) {
     (folder, store)
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_only_reads_leaves_the_connection_to_the_next() {
+    let (_folder, store) = opened().await;
+    let mut fresh = 0;
+    for _ in 0..1000 {
+        let mut tx = store.read().await.unwrap();
+        sql!(&mut tx, |c| {
+            let cache: i64 = sqlx::query_scalar("PRAGMA cache_size").fetch_one(&mut *c).await.unwrap();
+            fresh += u32::from(cache != -1234);
+            sqlx::query("PRAGMA cache_size = -1234").execute(c).await.unwrap()
+        });
+    }
+    assert!(fresh <= CONNECTIONS_MAX, "{fresh} of 1000 readers waited for a new connection");
+}
+
 /// Makes every machine of this host name fail, so that tests see what becomes of its neighbours.
 pub(crate) async fn fail_on_broken_hostnames(tx: &mut Tx) {
     const SQL: &str = "CREATE TRIGGER broken BEFORE INSERT ON machine WHEN NEW.hostname = 'BROKEN'
@@ -189,7 +204,9 @@ async fn a_province_joins_and_reports() {
         ..Portrait::default()
     };
     machine::portray(&mut tx, &id, &report, at(8), &portrait, at(9)).await.unwrap();
-    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::grade(&mut tx, &[machine::Graded { machine: &id, assessment: Some(&judged), mark: &mark }])
+        .await
+        .unwrap();
     machine::seen(&mut tx, &id, at(10)).await.unwrap();
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
@@ -216,11 +233,13 @@ async fn a_province_joins_and_reports() {
     let kept = report::kept(&mut tx, &[&one.report, "gone"]).await.unwrap();
     let whole = report::Kept { envelope: b"bytes".to_vec(), base: None };
     assert_eq!(kept, BTreeMap::from([(one.report.clone(), whole)]));
-    assert!(machine::stands(&mut tx, one).await.unwrap());
+    assert_eq!(machine::moved(&mut tx, &[one]).await.unwrap(), [] as [&machine::Evidence; 0]);
     assert!(machine::judged_by(&mut tx, &[one], "r2").await.unwrap().is_empty());
-    assert!(!machine::stands(&mut tx, one).await.unwrap(), "other rules judged it since");
+    assert_eq!(machine::moved(&mut tx, &[one]).await.unwrap(), [one], "other rules judged it since");
     assert_eq!(machine::judged_by(&mut tx, &[one], "r1").await.unwrap(), [one], "it stands otherwise");
-    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::grade(&mut tx, &[machine::Graded { machine: &id, assessment: Some(&judged), mark: &mark }])
+        .await
+        .unwrap();
     assert_eq!(machine::evidence(&mut tx, Among::All, &id, 10).await.unwrap(), []);
     let below = [Among::Below(&commune.path), Among::Below("elsewhere/"), Among::One(&id), Among::One("m")];
     let mut found = Vec::new();
@@ -310,10 +329,14 @@ async fn a_province_joins_and_reports() {
     assert_eq!(counts::noted(&mut tx, &elsewhere).await.unwrap(), counts::Noted::default());
     // What is not ready needs nobody to doubt it.
     let ready = Mark { grade: "ready".to_owned(), ..mark.clone() };
-    machine::grade(&mut tx, &id, Some(&judged), &ready).await.unwrap();
+    machine::grade(&mut tx, &[machine::Graded { machine: &id, assessment: Some(&judged), mark: &ready }])
+        .await
+        .unwrap();
     let noted = counts::noted(&mut tx, &here).await.unwrap();
     assert_eq!((noted.unsure, noted.waived), (1, 1));
-    machine::grade(&mut tx, &id, Some(&judged), &mark).await.unwrap();
+    machine::grade(&mut tx, &[machine::Graded { machine: &id, assessment: Some(&judged), mark: &mark }])
+        .await
+        .unwrap();
     let plain = Filter::all(here.clone());
     let asked = |rule: Option<&str>, switched_off, waived, opinion| Filter {
         rule: rule.map(str::to_owned),

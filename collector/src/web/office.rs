@@ -297,7 +297,7 @@ async fn report(
         .bind(machine)
         .bind(key_id)
         .bind(i64::try_from(taken.turn).unwrap() + 1)
-        .bind(envelope::read(&bytes).unwrap().digest)
+        .bind(envelope::digest(&bytes))
         .bind(taken.at.as_millisecond())
         .bind(&bytes)
         .execute(&mut *pool)

@@ -220,8 +220,9 @@ fn one_unpacker_opens_report_after_report() {
     let mut unpacker = Unpacker::new();
     let mut open = |bytes: &[u8], base: Option<&[u8]>| {
         let sealed = read(bytes).unwrap();
-        let fresh = sealed.areas_of_kept(base, &areas, &mut Unpacker::new());
-        assert_eq!(sealed.areas_of_kept(base, &areas, &mut unpacker), fresh);
+        let areas_by = |unpacker: &mut Unpacker| sealed.unpack_kept(base, unpacker)?.areas(&areas);
+        let fresh = areas_by(&mut Unpacker::new());
+        assert_eq!(areas_by(&mut unpacker), fresh);
         fresh
     };
     assert_eq!(open(&full, None).unwrap().software, report(700).facts.software);

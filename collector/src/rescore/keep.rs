@@ -1,0 +1,260 @@
+//! What was judged again is kept: packed while others are judged, and written many at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rules::assess::Assessment;
+use tokio::sync::mpsc;
+
+use super::earlier::Step;
+use super::{BATCH, Said, Tally};
+use crate::app::App;
+use crate::judge::{Judged, shares};
+use crate::store::assessment::{Cause, Changes, Finding, Ground, Judgement, Packed};
+use crate::store::machine::{Evidence, Graded, Mark};
+use crate::store::rules_text::Pair;
+use crate::store::{Tx, assessment, machine, rules_text};
+
+/// Machines that are written in one transaction where the same is said of them. A commit waits for the disk, and the
+/// intake waits for the writer.
+const SAME: usize = 32 * BATCH as usize;
+/// The same, where something else is said: that takes more time.
+const OTHERWISE: usize = 8 * BATCH as usize;
+
+/// What is written of a machine.
+#[derive(Debug)]
+pub(super) enum Entry {
+    /// That the rules of this digest say the same.
+    Same(String),
+    /// Something else.
+    Otherwise(Box<Otherwise>),
+}
+
+/// What came out otherwise than before, or was never made.
+#[derive(Debug)]
+pub(super) struct Otherwise {
+    mark: Mark,
+    findings: Changes,
+    pair: Option<Pair>,
+    day: Date,
+    body: Body,
+}
+
+/// The assessment of what came out otherwise.
+#[derive(Debug)]
+enum Body {
+    /// No rules were in force.
+    None,
+    /// Every verdict is as it was: what lists show beside them differs, or was never made.
+    AsBefore,
+    /// Another one.
+    Packed(Packed),
+}
+
+/// Packs what was judged, batch after batch.
+pub(super) async fn pack_all(
+    app: &App,
+    mut to_pack: mpsc::Receiver<(u64, Vec<(Evidence, Said)>)>,
+    packed: mpsc::Sender<(u64, Vec<(Evidence, Entry)>)>,
+) -> Result<()> {
+    while let Some((count, said)) = to_pack.recv().await {
+        let mut tx = app.store.read().await.context("beginning to pack what was rescored")?;
+        let entries = pack(&mut tx, said).await?;
+        if packed.send((count, entries)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Packs what came out otherwise, on all processors.
+pub(super) async fn pack(tx: &mut Tx, said: Vec<(Evidence, Said)>) -> Result<Vec<(Evidence, Entry)>> {
+    let (mut entries, mut to_pack) = (Vec::with_capacity(said.len()), Vec::new());
+    for (evidence, said) in said {
+        match said {
+            Said::Same(digest) => entries.push((evidence, Entry::Same(digest))),
+            Said::Otherwise(judged, step) => {
+                let is_as_before = says_the_same(tx, &evidence, &judged).await?;
+                let (findings, ground) = (Changes::default(), None);
+                to_pack.push(ToPack { evidence, judged, step, is_as_before, findings, ground });
+            }
+        }
+    }
+    look_back(tx, &mut to_pack).await?;
+    let pack = |share: Vec<ToPack>| {
+        let pack = move || share.into_iter().map(ToPack::pack).collect::<Result<Vec<_>>>();
+        tokio::task::spawn_blocking(pack)
+    };
+    let packing: Vec<_> = shares(to_pack).into_iter().map(pack).collect();
+    for share in packing {
+        entries.extend(share.await.context("packing what was rescored")??);
+    }
+    Ok(entries)
+}
+
+/// Finds what is known of these machines from before.
+async fn look_back(tx: &mut Tx, to_pack: &mut [ToPack]) -> Result<()> {
+    let machines: Vec<&str> = to_pack.iter().map(|one| one.evidence.machine.as_str()).collect();
+    let mut grounds = assessment::grounds(tx, &machines).await?;
+    // Where it is known which rules differ, the findings of the others stand.
+    let steps = to_pack.iter().filter_map(|one| one.step.as_ref());
+    let differing: BTreeSet<&str> = steps.flat_map(|step| step.rules()).collect();
+    let differing: Vec<&str> = differing.into_iter().collect();
+    let by_steps = |is_known: bool| -> Vec<(&str, &[Finding])> {
+        let asked = to_pack.iter().filter(|one| one.step.is_some() == is_known);
+        asked.map(|one| (one.evidence.machine.as_str(), one.judged.findings.as_slice())).collect()
+    };
+    let mut changes = assessment::changes(tx, &by_steps(true), Some(&differing)).await?;
+    changes.extend(assessment::changes(tx, &by_steps(false), None).await?);
+    for one in to_pack {
+        one.findings = changes.remove(&one.evidence.machine).unwrap_or_default();
+        one.ground = grounds.remove(&one.evidence.machine);
+    }
+    Ok(())
+}
+
+/// What came out otherwise, and what it takes to pack that.
+struct ToPack {
+    evidence: Evidence,
+    judged: Box<Judged>,
+    step: Option<Arc<Step>>,
+    is_as_before: bool,
+    findings: Changes,
+    ground: Option<Ground>,
+}
+
+impl ToPack {
+    fn pack(self) -> Result<(Evidence, Entry)> {
+        let ToPack { evidence, judged, is_as_before, findings, ground, .. } = self;
+        let Judged { day, mark, assessment, pair, .. } = *judged;
+        let body = match assessment {
+            None => Body::None,
+            Some(_) if is_as_before => Body::AsBefore,
+            Some(text) => Body::Packed(Packed::of(&text, ground.as_ref())?),
+        };
+        Ok((evidence, Entry::Otherwise(Box::new(Otherwise { mark, findings, pair, day, body }))))
+    }
+}
+
+/// Whether the latest assessment has the same verdicts, under whichever digest.
+async fn says_the_same(tx: &mut Tx, evidence: &Evidence, judged: &Judged) -> Result<bool> {
+    let Some(body) = &judged.assessment else { return Ok(false) };
+    if !evidence.verdicts.is_empty() {
+        return Ok(evidence.verdicts == judged.mark.verdicts);
+    }
+    // A program before this one made no fingerprint: the whole text is compared.
+    let Some(old) = assessment::latest(tx, &evidence.machine).await? else { return Ok(false) };
+    let before: Option<Assessment> = serde_json::from_str(&old).ok();
+    Ok(before.is_some_and(|before| body.replacen(&judged.mark.rules_digest, &before.digest, 1) == old))
+}
+
+/// Writes what was packed, as much at once as is worth a commit.
+pub(super) async fn write_all(
+    app: &App,
+    cause: Cause,
+    mut to_write: mpsc::Receiver<(u64, Vec<(Evidence, Entry)>)>,
+    progress: &ProgressBar,
+) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut ripening = Vec::new();
+    while let Some((count, entries)) = to_write.recv().await {
+        ripening.extend(entries);
+        if is_ripe(&ripening) {
+            commit(app, &std::mem::take(&mut ripening), cause, &mut tally).await?;
+        }
+        progress.inc(count);
+    }
+    commit(app, &ripening, cause, &mut tally).await?;
+    Ok(tally)
+}
+
+/// Whether this is worth a commit.
+fn is_ripe(entries: &[(Evidence, Entry)]) -> bool {
+    let otherwise = entries.iter().filter(|(_, entry)| matches!(entry, Entry::Otherwise(_))).count();
+    entries.len() >= SAME || otherwise >= OTHERWISE
+}
+
+/// Writes these in one transaction.
+async fn commit(app: &App, entries: &[(Evidence, Entry)], cause: Cause, tally: &mut Tally) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await.context("beginning to store what was rescored")?;
+    write(&mut tx, entries, cause, now, tally).await?;
+    tx.commit().await.context("storing what was rescored")
+}
+
+/// Writes these, where the machine still stands as it was read, and counts those that came out otherwise than before.
+pub(super) async fn write(
+    tx: &mut Tx,
+    entries: &[(Evidence, Entry)],
+    cause: Cause,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<()> {
+    let mut same: BTreeMap<&str, Vec<&Evidence>> = BTreeMap::new();
+    let mut otherwise: Vec<(&Evidence, &Otherwise)> = Vec::new();
+    for (evidence, entry) in entries {
+        match entry {
+            Entry::Same(digest) => same.entry(digest).or_default().push(evidence),
+            Entry::Otherwise(entry) => otherwise.push((evidence, entry)),
+        }
+    }
+    for (digest, all) in same {
+        let moved = machine::judged_by(tx, &all, digest).await?;
+        tally.moved.extend(moved.into_iter().map(|evidence| evidence.machine.clone()));
+    }
+    write_otherwise(tx, otherwise, cause, now, tally).await
+}
+
+async fn write_otherwise(
+    tx: &mut Tx,
+    mut entries: Vec<(&Evidence, &Otherwise)>,
+    cause: Cause,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<()> {
+    let all: Vec<&Evidence> = entries.iter().map(|(evidence, _)| *evidence).collect();
+    let moved: BTreeSet<String> =
+        machine::moved(tx, &all).await?.into_iter().map(|one| one.machine.clone()).collect();
+    entries.retain(|(evidence, _)| !moved.contains(&evidence.machine));
+    tally.moved.extend(moved);
+
+    let mut judgements = Vec::new();
+    for (Evidence { machine, report, .. }, Otherwise { mark, day, pair, body, .. }) in &entries {
+        let Body::Packed(body) = body else { continue };
+        if let Some(pair) = pair {
+            rules_text::put_pair(tx, pair, now).await?;
+        }
+        judgements.push(Judgement { machine, report, cause, ruleset: &mark.ruleset, day: *day, mark, body });
+    }
+    let mut ids = assessment::add_all(tx, &judgements, now).await?.into_iter();
+    let (mut graded, mut findings) = (Vec::new(), Vec::new());
+    for (evidence, entry) in &entries {
+        let (assessment, is_changed) = match &entry.body {
+            Body::None => (None, evidence.assessment.is_some()),
+            Body::AsBefore => (evidence.assessment.clone(), false),
+            Body::Packed(_) => (Some(ids.next().context("an assessment that was kept has no id")?), true),
+        };
+        tally.changed += u64::from(is_changed);
+        graded.push((*evidence, assessment, &entry.mark));
+        findings.push((evidence.machine.as_str(), &entry.findings));
+    }
+    // Unit by unit, as the indexes of machines are ordered: otherwise each machine is on other pages than the one before.
+    graded.sort_by(|(one, ..), (other, ..)| one.unit_path.cmp(&other.unit_path));
+    let graded: Vec<Graded<'_>> = graded
+        .iter()
+        .map(|(evidence, assessment, mark)| Graded {
+            machine: &evidence.machine,
+            assessment: assessment.as_deref(),
+            mark,
+        })
+        .collect();
+    machine::grade(tx, &graded).await?;
+    assessment::change_findings(tx, &findings).await
+}
