@@ -45,6 +45,121 @@ async fn who_only_reads_leaves_the_connection_to_the_next() {
     assert!(fresh <= CONNECTIONS_MAX, "{fresh} of 1000 readers waited for a new connection");
 }
 
+#[tokio::test]
+async fn more_machines_than_one_statement_holds_are_judged_at_once() {
+    const MACHINES: usize = TOGETHER + 44;
+
+    let (_folder, store) = opened().await;
+    let mut tx = store.begin().await.unwrap();
+    let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
+    let newcomer = Newcomer { hostname: "PC", agent: "0.1.0", role: "clerk" };
+    for number in 0..MACHINES {
+        let (key, digest) = (format!("k{number}"), format!("d{number}"));
+        let machine = machine::add(&mut tx, &unit, newcomer, at(1)).await.unwrap();
+        key::add(&mut tx, &key, &machine, &[7; 32], at(1)).await.unwrap();
+        let arrived = Arrived {
+            machine: &machine,
+            key: &key,
+            sequence: 1,
+            digest: &digest,
+            taken_at: at(2),
+            via: "https",
+            envelope: b"bytes",
+            base: None,
+        };
+        let report = report::add(&mut tx, arrived, at(2)).await.unwrap();
+        machine::portray(&mut tx, &machine, &report, at(2), &Portrait::default(), at(2)).await.unwrap();
+    }
+    let evidence = machine::evidence(&mut tx, Among::All, "", 1000).await.unwrap();
+    assert_eq!(evidence.len(), MACHINES);
+
+    // Each is judged, and finds its own.
+    let bodies: Vec<String> = (0..MACHINES).map(|number| format!("{{\"number\":{number}}}")).collect();
+    let packed: Vec<assessment::Packed> =
+        bodies.iter().map(|body| assessment::Packed::of(body, None).unwrap()).collect();
+    let mark = |grade: &str, verdicts: &str| Mark {
+        grade: grade.to_owned(),
+        rules_digest: "r1".to_owned(),
+        verdicts: verdicts.to_owned(),
+        ..Mark::default()
+    };
+    let marks: Vec<Mark> = (0..MACHINES).map(|number| mark("not_ready", &format!("f{number}"))).collect();
+    let judgements: Vec<Judgement<'_>> = evidence
+        .iter()
+        .zip(marks.iter().zip(&packed))
+        .map(|(one, (mark, body))| Judgement {
+            machine: &one.machine,
+            report: &one.report,
+            cause: Cause::Rules,
+            ruleset: "own",
+            day: jiff::civil::date(2026, 11, 22),
+            mark,
+            body,
+        })
+        .collect();
+    let ids = assessment::add_all(&mut tx, &judgements, at(3)).await.unwrap();
+    let graded: Vec<machine::Graded<'_>> = judgements
+        .iter()
+        .zip(&ids)
+        .map(|(Judgement { machine, mark, .. }, id)| machine::Graded { machine, assessment: Some(id), mark })
+        .collect();
+    machine::grade(&mut tx, &graded).await.unwrap();
+    for at in [0, TOGETHER, MACHINES - 1] {
+        let body = assessment::latest(&mut tx, &evidence[at].machine).await.unwrap();
+        assert_eq!(body.as_ref(), Some(&bodies[at]));
+    }
+    let now = machine::evidence(&mut tx, Among::All, "", 1000).await.unwrap();
+    let verdicts: Vec<String> = now.iter().map(|one| one.verdicts.clone()).collect();
+    assert_eq!(verdicts, marks.iter().map(|mark| mark.verdicts.clone()).collect::<Vec<_>>());
+    let machines: Vec<&str> = now.iter().map(|one| one.machine.as_str()).collect();
+    let grounds = assessment::grounds(&mut tx, &machines).await.unwrap();
+    assert_eq!(grounds.keys().collect::<Vec<_>>(), machines);
+
+    // What they find changes; where rules are named, only of these.
+    let finding = |rule: &str, outcome: &str| Finding {
+        rule: rule.to_owned(),
+        outcome: outcome.to_owned(),
+        severity: "major".to_owned(),
+        switched_off: false,
+    };
+    let (before, after) = (
+        [finding("a", "fail"), finding("b", "fail"), finding("c", "fail")],
+        [finding("b", "partial"), finding("c", "unknown"), finding("d", "fail")],
+    );
+    let (no_rules, some): (&[&str], &[&str]) = (&[], &["a", "b"]);
+    for (findings, rules, expected) in [
+        (&before, None, vec!["a fail", "b fail", "c fail"]),
+        (&after, Some(no_rules), vec!["a fail", "b fail", "c fail"]),
+        (&after, Some(some), vec!["b partial", "c fail"]),
+        (&after, None, vec!["b partial", "c unknown", "d fail"]),
+    ] {
+        let asked: Vec<(&str, &[Finding])> =
+            machines.iter().map(|machine| (*machine, findings.as_slice())).collect();
+        let changes = assessment::changes(&mut tx, &asked, rules).await.unwrap();
+        let changes: Vec<(&str, &assessment::Changes)> =
+            changes.iter().map(|(machine, changes)| (machine.as_str(), changes)).collect();
+        assessment::change_findings(&mut tx, &changes).await.unwrap();
+        for at in [0, TOGETHER, MACHINES - 1] {
+            let told = assessment::findings(&mut tx, machines[at]).await.unwrap();
+            let told: Vec<String> = told.iter().map(|one| format!("{} {}", one.rule, one.outcome)).collect();
+            assert_eq!(told, expected);
+        }
+    }
+
+    // Two moved since they were read.
+    let all: Vec<&machine::Evidence> = now.iter().collect();
+    assert_eq!(machine::moved(&mut tx, &all).await.unwrap().len(), 0);
+    let moved = [machines[3], machines[TOGETHER + 3]];
+    for machine in moved {
+        let mark = Mark { rules_digest: "r2".to_owned(), ..mark("ready", "f") };
+        let graded = machine::Graded { machine, assessment: None, mark: &mark };
+        machine::grade(&mut tx, &[graded]).await.unwrap();
+    }
+    let told = |all: Vec<&machine::Evidence>| all.iter().map(|one| one.machine.clone()).collect::<Vec<_>>();
+    assert_eq!(told(machine::moved(&mut tx, &all).await.unwrap()), moved);
+    assert_eq!(told(machine::judged_by(&mut tx, &all, "r3").await.unwrap()), moved);
+}
+
 /// Makes every machine of this host name fail, so that tests see what becomes of its neighbours.
 pub(crate) async fn fail_on_broken_hostnames(tx: &mut Tx) {
     const SQL: &str = "CREATE TRIGGER broken BEFORE INSERT ON machine WHEN NEW.hostname = 'BROKEN'
