@@ -326,8 +326,10 @@ async fn judge_moved(
     }
     let batch = Batch::of(&mut tx, rules, &locals, evidence, cause, &mut Earlier::default()).await?;
     for share in spread(rules, batch.waiting) {
-        let packed = keep::pack(&mut tx, share.await.context("judging again")?).await?;
-        keep::write(&mut tx, &packed, cause, now, tally).await?;
+        let (mut entries, new) = keep::sorted(share.await.context("judging again")?);
+        let to_pack = keep::look_back(&mut tx, new).await?;
+        entries.extend(keep::pack(to_pack).await?);
+        keep::write(&mut tx, &entries, cause, now, tally).await?;
     }
     tx.commit().await.context("storing what was rescored")
 }

@@ -19,7 +19,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Database, Encode, QueryBuilder, Sqlite, SqlitePool, Transaction, Type};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub mod assessment;
@@ -94,6 +94,18 @@ const TOGETHER: usize = 256;
 /// Whether a statement about this many rows is kept prepared. One of each number would fill the memory of a connection.
 fn is_usual(rows: usize) -> bool {
     rows == 1 || rows == TOGETHER
+}
+
+/// Adds a condition that a column has one of these values, of which there is at least one.
+fn push_among<'v, D: Database>(query: &mut QueryBuilder<D>, column: &str, values: &[&'v str])
+where
+    &'v str: Encode<'v, D> + Type<D>,
+{
+    let mut listed = query.push(column).push(" IN (").separated(", ");
+    for value in values {
+        listed.push_bind(*value);
+    }
+    query.push(")");
 }
 
 /// All that the collector remembers.

@@ -191,7 +191,7 @@ async fn main() {
         ("the same rules", &[]),
         ("a title is written otherwise", &[title]),
         (
-            "a threshold that few feel: 8 GiB of memory, of which 7 are visible, to 16 of which 7 are",
+            "a threshold that none feels: 8 GiB of memory, of which 7 are visible, to 16 of which 7 are",
             &memory[1..],
         ),
         ("and back", &[]),

@@ -62,8 +62,13 @@ pub(super) async fn pack_all(
     packed: mpsc::Sender<(u64, Vec<(Evidence, Entry)>)>,
 ) -> Result<()> {
     while let Some((count, said)) = to_pack.recv().await {
-        let mut tx = app.store.read().await.context("beginning to pack what was rescored")?;
-        let entries = pack(&mut tx, said).await?;
+        let (mut entries, new) = sorted(said);
+        if !new.is_empty() {
+            let mut tx = app.store.read().await.context("beginning to pack what was rescored")?;
+            let to_pack = look_back(&mut tx, new).await?;
+            drop(tx);
+            entries.extend(pack(to_pack).await?);
+        }
         if packed.send((count, entries)).await.is_err() {
             break;
         }
@@ -71,57 +76,63 @@ pub(super) async fn pack_all(
     Ok(())
 }
 
-/// Packs what came out otherwise, on all processors.
-pub(super) async fn pack(tx: &mut Tx, said: Vec<(Evidence, Said)>) -> Result<Vec<(Evidence, Entry)>> {
-    let (mut entries, mut to_pack) = (Vec::with_capacity(said.len()), Vec::new());
+/// What came out otherwise, and what differs from the rules that judged before, where that is known.
+type New = (Evidence, Box<Judged>, Option<Arc<Step>>);
+
+/// What can be written as it is, and what must be packed first.
+pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Vec<New>) {
+    let (mut entries, mut new) = (Vec::with_capacity(said.len()), Vec::new());
     for (evidence, said) in said {
         match said {
             Said::Same(digest) => entries.push((evidence, Entry::Same(digest))),
-            Said::Otherwise(judged, step) => {
-                let is_as_before = says_the_same(tx, &evidence, &judged).await?;
-                let (findings, ground) = (Changes::default(), None);
-                to_pack.push(ToPack { evidence, judged, step, is_as_before, findings, ground });
-            }
+            Said::Otherwise(judged, step) => new.push((evidence, judged, step)),
         }
     }
-    look_back(tx, &mut to_pack).await?;
+    (entries, new)
+}
+
+/// Finds what is known of these machines from before.
+pub(super) async fn look_back(tx: &mut Tx, new: Vec<New>) -> Result<Vec<ToPack>> {
+    let machines: Vec<&str> = new.iter().map(|(evidence, ..)| evidence.machine.as_str()).collect();
+    let mut grounds = assessment::grounds(tx, &machines).await?;
+    // Where it is known which rules differ, the findings of the others stand.
+    let steps = new.iter().filter_map(|(.., step)| step.as_ref());
+    let differing: BTreeSet<&str> = steps.flat_map(|step| step.rules()).collect();
+    let differing: Vec<&str> = differing.into_iter().collect();
+    let by_steps = |is_known: bool| -> Vec<(&str, &[Finding])> {
+        let asked = new.iter().filter(|(.., step)| step.is_some() == is_known);
+        asked.map(|(evidence, judged, _)| (evidence.machine.as_str(), judged.findings.as_slice())).collect()
+    };
+    let mut changes = assessment::changes(tx, &by_steps(true), Some(&differing)).await?;
+    changes.extend(assessment::changes(tx, &by_steps(false), None).await?);
+    let mut to_pack = Vec::with_capacity(new.len());
+    for (evidence, judged, _) in new {
+        let is_as_before = says_the_same(tx, &evidence, &judged).await?;
+        let findings = changes.remove(&evidence.machine).unwrap_or_default();
+        let ground = grounds.remove(&evidence.machine);
+        to_pack.push(ToPack { evidence, judged, is_as_before, findings, ground });
+    }
+    Ok(to_pack)
+}
+
+/// Packs these on all processors.
+pub(super) async fn pack(to_pack: Vec<ToPack>) -> Result<Vec<(Evidence, Entry)>> {
     let pack = |share: Vec<ToPack>| {
         let pack = move || share.into_iter().map(ToPack::pack).collect::<Result<Vec<_>>>();
         tokio::task::spawn_blocking(pack)
     };
     let packing: Vec<_> = shares(to_pack).into_iter().map(pack).collect();
+    let mut entries = Vec::new();
     for share in packing {
         entries.extend(share.await.context("packing what was rescored")??);
     }
     Ok(entries)
 }
 
-/// Finds what is known of these machines from before.
-async fn look_back(tx: &mut Tx, to_pack: &mut [ToPack]) -> Result<()> {
-    let machines: Vec<&str> = to_pack.iter().map(|one| one.evidence.machine.as_str()).collect();
-    let mut grounds = assessment::grounds(tx, &machines).await?;
-    // Where it is known which rules differ, the findings of the others stand.
-    let steps = to_pack.iter().filter_map(|one| one.step.as_ref());
-    let differing: BTreeSet<&str> = steps.flat_map(|step| step.rules()).collect();
-    let differing: Vec<&str> = differing.into_iter().collect();
-    let by_steps = |is_known: bool| -> Vec<(&str, &[Finding])> {
-        let asked = to_pack.iter().filter(|one| one.step.is_some() == is_known);
-        asked.map(|one| (one.evidence.machine.as_str(), one.judged.findings.as_slice())).collect()
-    };
-    let mut changes = assessment::changes(tx, &by_steps(true), Some(&differing)).await?;
-    changes.extend(assessment::changes(tx, &by_steps(false), None).await?);
-    for one in to_pack {
-        one.findings = changes.remove(&one.evidence.machine).unwrap_or_default();
-        one.ground = grounds.remove(&one.evidence.machine);
-    }
-    Ok(())
-}
-
 /// What came out otherwise, and what it takes to pack that.
-struct ToPack {
+pub(super) struct ToPack {
     evidence: Evidence,
     judged: Box<Judged>,
-    step: Option<Arc<Step>>,
     is_as_before: bool,
     findings: Changes,
     ground: Option<Ground>,
@@ -129,7 +140,7 @@ struct ToPack {
 
 impl ToPack {
     fn pack(self) -> Result<(Evidence, Entry)> {
-        let ToPack { evidence, judged, is_as_before, findings, ground, .. } = self;
+        let ToPack { evidence, judged, is_as_before, findings, ground } = self;
         let Judged { day, mark, assessment, pair, .. } = *judged;
         let body = match assessment {
             None => Body::None,
@@ -233,28 +244,24 @@ async fn write_otherwise(
         }
         judgements.push(Judgement { machine, report, cause, ruleset: &mark.ruleset, day: *day, mark, body });
     }
-    let mut ids = assessment::add_all(tx, &judgements, now).await?.into_iter();
+    let ids = assessment::add_all(tx, &judgements, now).await?;
+    let mut ids = ids.iter();
     let (mut graded, mut findings) = (Vec::new(), Vec::new());
     for (evidence, entry) in &entries {
+        let Evidence { machine, unit_path, assessment: before, .. } = evidence;
         let (assessment, is_changed) = match &entry.body {
-            Body::None => (None, evidence.assessment.is_some()),
-            Body::AsBefore => (evidence.assessment.clone(), false),
+            Body::None => (None, before.is_some()),
+            Body::AsBefore => (before.as_ref(), false),
             Body::Packed(_) => (Some(ids.next().context("an assessment that was kept has no id")?), true),
         };
         tally.changed += u64::from(is_changed);
-        graded.push((*evidence, assessment, &entry.mark));
-        findings.push((evidence.machine.as_str(), &entry.findings));
+        let assessment = assessment.map(String::as_str);
+        graded.push((unit_path, Graded { machine, assessment, mark: &entry.mark }));
+        findings.push((machine.as_str(), &entry.findings));
     }
     // Unit by unit, as the indexes of machines are ordered: otherwise each machine is on other pages than the one before.
-    graded.sort_by(|(one, ..), (other, ..)| one.unit_path.cmp(&other.unit_path));
-    let graded: Vec<Graded<'_>> = graded
-        .iter()
-        .map(|(evidence, assessment, mark)| Graded {
-            machine: &evidence.machine,
-            assessment: assessment.as_deref(),
-            mark,
-        })
-        .collect();
+    graded.sort_by_key(|(unit_path, _)| *unit_path);
+    let graded: Vec<Graded<'_>> = graded.into_iter().map(|(_, graded)| graded).collect();
     machine::grade(tx, &graded).await?;
     assessment::change_findings(tx, &findings).await
 }

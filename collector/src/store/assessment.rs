@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::machine::Mark;
-use super::{TOGETHER, Tx, is_usual, new_id, sql};
+use super::{TOGETHER, Tx, is_usual, new_id, push_among, sql};
 
 /// Why a PC was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,19 +204,11 @@ async fn lines(tx: &mut Tx, machines: &[&str], rules: Option<&[&str]>) -> Result
             let mut select = sqlx::QueryBuilder::new(
                 "SELECT machine, string_agg(rule || ' ' || outcome || ' ' || severity || ' '
                     || CASE WHEN switched_off THEN '1' ELSE '0' END, '\n')
-                FROM finding WHERE machine IN (",
+                FROM finding WHERE ",
             );
-            let mut listed = select.separated(", ");
-            for machine in together {
-                listed.push_bind(*machine);
-            }
-            select.push(")");
+            push_among(&mut select, "machine", together);
             if let Some(rules) = rules {
-                let mut listed = select.push(" AND rule IN (").separated(", ");
-                for rule in rules {
-                    listed.push_bind(*rule);
-                }
-                select.push(")");
+                push_among(&mut select, " AND rule", rules);
             }
             select
                 .push(" GROUP BY machine")
@@ -298,11 +290,9 @@ pub async fn change_findings(tx: &mut Tx, all: &[(&str, &Changes)]) -> Result<()
         for together in machines.chunks(TOGETHER) {
             sql!(tx, |c| {
                 let mut delete = sqlx::QueryBuilder::new("DELETE FROM finding WHERE rule = ");
-                let mut listed = delete.push_bind(rule).push(" AND machine IN (").separated(", ");
-                for machine in together {
-                    listed.push_bind(*machine);
-                }
-                delete.push(")").build().persistent(is_usual(together.len())).execute(c).await?
+                delete.push_bind(rule);
+                push_among(&mut delete, " AND machine", together);
+                delete.build().persistent(is_usual(together.len())).execute(c).await?
             });
         }
     }
@@ -344,13 +334,10 @@ pub async fn grounds(tx: &mut Tx, machines: &[&str]) -> Result<BTreeMap<String, 
             let mut select = sqlx::QueryBuilder::new(
                 "SELECT m.id, g.id, g.body, g.packed FROM machine m JOIN assessment a ON a.id = m.assessment
                     JOIN assessment g ON g.id = COALESCE(a.base, a.id)
-                WHERE m.id IN (",
+                WHERE ",
             );
-            let mut listed = select.separated(", ");
-            for machine in together {
-                listed.push_bind(*machine);
-            }
-            select.push(")").build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
+            push_among(&mut select, "m.id", together);
+            select.build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
         });
         let grounds = rows
             .into_iter()

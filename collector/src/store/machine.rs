@@ -491,11 +491,7 @@ pub async fn judged_by<'e>(
                 row.push_bind(&one.machine).push_bind(&one.report).push_bind(&one.rules_digest);
                 row.push_bind(&one.role).push_bind(&one.unit_path);
             });
-            update.push(
-                ") AS stood WHERE machine.id = stood.column1 AND machine.report = stood.column2
-                    AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
-                    AND machine.unit_path = stood.column5",
-            );
+            update.push(") AS stood WHERE ").push(STANDS);
             update.build().persistent(is_usual(together.len())).execute(c).await?.rows_affected()
         });
         if marked < together.len() as u64 {
@@ -504,6 +500,11 @@ pub async fn judged_by<'e>(
     }
     Ok(moved)
 }
+
+/// Whether a machine stands as a row of evidence says: its id, report, digest of rules, role and path of its unit.
+const STANDS: &str = "machine.id = stood.column1 AND machine.report = stood.column2
+    AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
+    AND machine.unit_path = stood.column5";
 
 /// Those of these machines that do not stand any more as their evidence says.
 ///
@@ -530,11 +531,7 @@ async fn moved_from<'e>(
             row.push_bind(rules_digest.unwrap_or(&one.rules_digest));
             row.push_bind(&one.role).push_bind(&one.unit_path);
         });
-        select.push(
-            ") AS stood JOIN machine ON machine.id = stood.column1 AND machine.report = stood.column2
-                AND machine.rules_digest = stood.column3 AND machine.role = stood.column4
-                AND machine.unit_path = stood.column5",
-        );
+        select.push(") AS stood JOIN machine ON ").push(STANDS);
         select.build_query_scalar().persistent(is_usual(together.len())).fetch_all(c).await?
     });
     let standing: BTreeSet<&str> = standing.iter().map(String::as_str).collect();

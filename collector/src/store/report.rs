@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::{TOGETHER, Tx, is_usual, new_id, sql};
+use super::{TOGETHER, Tx, is_usual, new_id, push_among, sql};
 
 /// A report that was taken in.
 #[derive(Debug, Clone, Copy)]
@@ -101,13 +101,10 @@ pub async fn kept(tx: &mut Tx, ids: &[&str]) -> Result<BTreeMap<String, Kept>> {
             let mut select = sqlx::QueryBuilder::new(
                 "SELECT r.id, r.envelope, b.envelope FROM report r
                     LEFT JOIN report b ON b.key = r.key AND b.sequence = r.base
-                WHERE r.id IN (",
+                WHERE ",
             );
-            let mut listed = select.separated(", ");
-            for id in together {
-                listed.push_bind(*id);
-            }
-            select.push(")").build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
+            push_among(&mut select, "r.id", together);
+            select.build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
         });
         all.extend(rows.into_iter().map(|(id, envelope, base)| (id, Kept { envelope, base })));
     }

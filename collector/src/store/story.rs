@@ -30,6 +30,23 @@ async fn opened() -> (Folder, Store) {
     (folder, store)
 }
 
+/// The first report of a machine comes in, and is its latest. Gives its id.
+async fn reported(tx: &mut Tx, machine: &str, key: &str, at: Timestamp) -> String {
+    let arrived = Arrived {
+        machine,
+        key,
+        sequence: 1,
+        digest: "d1",
+        taken_at: at,
+        via: "https",
+        envelope: b"bytes",
+        base: None,
+    };
+    let report = report::add(tx, arrived, at).await.unwrap();
+    machine::portray(tx, machine, &report, at, &Portrait::default(), at).await.unwrap();
+    report
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_only_reads_leaves_the_connection_to_the_next() {
     let (_folder, store) = opened().await;
@@ -54,21 +71,10 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
     let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
     let newcomer = Newcomer { hostname: "PC", agent: "0.1.0", role: "clerk" };
     for number in 0..MACHINES {
-        let (key, digest) = (format!("k{number}"), format!("d{number}"));
+        let key = format!("k{number}");
         let machine = machine::add(&mut tx, &unit, newcomer, at(1)).await.unwrap();
         key::add(&mut tx, &key, &machine, &[7; 32], at(1)).await.unwrap();
-        let arrived = Arrived {
-            machine: &machine,
-            key: &key,
-            sequence: 1,
-            digest: &digest,
-            taken_at: at(2),
-            via: "https",
-            envelope: b"bytes",
-            base: None,
-        };
-        let report = report::add(&mut tx, arrived, at(2)).await.unwrap();
-        machine::portray(&mut tx, &machine, &report, at(2), &Portrait::default(), at(2)).await.unwrap();
+        reported(&mut tx, &machine, &key, at(2)).await;
     }
     let evidence = machine::evidence(&mut tx, Among::All, "", 1000).await.unwrap();
     assert_eq!(evidence.len(), MACHINES);
@@ -854,18 +860,7 @@ async fn seats_and_diagnoses() {
     let by = |terms: &str, book: &str| diagnosis::By { terms: terms.to_owned(), book: book.to_owned() };
     let book = by("", "book");
     assert_eq!(diagnosis::missing_count(&mut tx, &everything, &book).await.unwrap(), 0);
-    let arrived = Arrived {
-        machine: &id,
-        key: "k1",
-        sequence: 1,
-        digest: "d1",
-        taken_at: at(3),
-        via: "https",
-        envelope: b"bytes",
-        base: None,
-    };
-    let report = report::add(&mut tx, arrived, at(3)).await.unwrap();
-    machine::portray(&mut tx, &id, &report, at(3), &Portrait::default(), at(3)).await.unwrap();
+    let report = reported(&mut tx, &id, "k1", at(3)).await;
     let missing = diagnosis::missing(&mut tx, &everything, &book, "", 9).await.unwrap();
     let [one] = missing.as_slice() else { panic!("{missing:?}") };
     assert_eq!((one.latest.machine.as_str(), one.report.as_str()), (id.as_str(), report.as_str()));
