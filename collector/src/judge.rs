@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use rules::assess::{
-    Assessment, Grade, Outcome, Role, Ruling, Severity, Verdict, assess_in, assess_lean, digest_in,
+    Grade, Judgement, Outcome, Role, Ruling, Severity, Verdict, assess_in, assess_lean, digest_in,
 };
 use rules::complaint::Complaint;
 use rules::envelope::{self, Fault, Unpacked, Unpacker};
@@ -22,11 +22,10 @@ use rules::limits::RULESET_BYTES_MAX;
 use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::report::Report;
-use rules::ruleset::{About, RuleSet, SHIPPED, Settings, in_force, parse_all};
+use rules::ruleset::{About, Rule, RuleSet, SHIPPED, Settings, in_force, parse_all};
 
 use crate::app::Judge;
 use crate::archive::{LIFECYCLE, NORMS, PRICES};
-use crate::digest::sha256;
 use crate::lang::Lang;
 use crate::local::Local;
 use crate::opinion::Opinion;
@@ -36,6 +35,8 @@ use crate::store::fleet::Latest;
 use crate::store::machine::{Mark, Portrait};
 use crate::store::rules_text::{Kind, Pair, Text};
 use crate::vietnamese::fold;
+
+pub(crate) mod short;
 
 /// Vietnam has one time zone and no summer time.
 const HOURS_EAST: i8 = 7;
@@ -159,10 +160,20 @@ pub fn shares<T>(mut all: Vec<T>) -> Vec<Vec<T>> {
 pub struct Outline {
     /// The rules that judged.
     pub digest: String,
-    /// The fingerprint of the verdicts.
+    /// The grade.
+    pub grade: Grade,
+    /// The verdicts in short.
     pub verdicts: String,
     /// What Windows says of its upgrade beside the rules, as JSON; empty where it said nothing.
     pub opinion_why: String,
+}
+
+impl Outline {
+    /// Whether it says what this says.
+    pub fn says(&self, mark: &Mark) -> bool {
+        (self.grade.word(), &self.verdicts, &self.opinion_why)
+            == (&mark.grade, &mark.verdicts, &mark.opinion_why)
+    }
 }
 
 /// Judges a report as [`judge`], in a tenth of the time. None when no rules were in force.
@@ -177,13 +188,10 @@ pub fn outline(judge: &Judge, case: Case<'_>) -> Result<Option<Outline>> {
     let settings = (!local.is_nothing()).then(|| settings(set, local));
     let given = settings.as_ref().unwrap_or(set.defaults());
     let judged = assess_lean(&report.facts, set, &judge.lifecycle, role, day, given);
-    let decided_by = judged.decided_by.and_then(|index| set.rules.get(index)).map(|rule| rule.id.as_str());
-    let rulings = judged.rulings.iter().zip(&set.rules).map(|(ruling, rule)| (rule.id.as_str(), *ruling));
-    let mark = (judged.grade, judged.score, judged.coverage, decided_by);
-    let verdicts = imprint((&set.id, day, role), mark, rulings);
     Ok(Some(Outline {
         digest: digest_in(set, &judge.lifecycle, given),
-        verdicts,
+        grade: judged.grade,
+        verdicts: short::of(set, day, role, &judged.rulings),
         opinion_why: opinion_why(Opinion::of(judge, &report.facts, role, day).as_ref())?,
     }))
 }
@@ -191,24 +199,6 @@ pub fn outline(judge: &Judge, case: Case<'_>) -> Result<Option<Outline>> {
 fn opinion_why(opinion: Option<&Opinion>) -> Result<String> {
     let text = opinion.map(serde_json::to_string).transpose().context("writing an opinion as JSON")?;
     Ok(text.unwrap_or_default())
-}
-
-/// Two judgements of one report with one fingerprint say the same.
-fn imprint<'r>(
-    (set, day, role): (&str, Date, Role),
-    (grade, score, coverage, decided_by): (Grade, Option<u8>, u8, Option<&str>),
-    rulings: impl Iterator<Item = (&'r str, Ruling)>,
-) -> String {
-    let mut text =
-        format!("{set} {day} {} {} {score:?} {coverage} {decided_by:?}", role.word(), grade.word());
-    for (rule, Ruling { outcome, severity, switched_off, waived }) in rulings {
-        text.push('\n');
-        text.push_str(rule);
-        // The place of each word in its list: this text is written for every machine of a fleet.
-        let digits = [outcome as u8, severity as u8, u8::from(switched_off), u8::from(waived)];
-        text.extend(digits.map(|digit| char::from(b'0' + digit)));
-    }
-    sha256(text).chars().take(32).collect()
 }
 
 /// Judges a report by the rules in force on its own day.
@@ -238,36 +228,15 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
     };
     let body = serde_json::to_string(&assessment).context("writing the assessment as JSON")?;
     let opinion = Opinion::of(judge, &report.facts, role, day);
-    let findings = findings(set, &assessment);
-    let rulings = assessment.verdicts.iter().map(|verdict| {
-        let Verdict { outcome, severity, switched_off, waived, .. } = verdict;
-        let (outcome, severity) = (*outcome, *severity);
-        let (switched_off, waived) = (*switched_off, *waived);
-        (verdict.rule.as_str(), Ruling { outcome, severity, switched_off, waived })
-    });
-    let Assessment { grade, score, coverage, .. } = assessment;
-    let head = (grade, score, coverage, assessment.decided_by.as_deref());
-    let verdicts = imprint((&set.id, day, role), head, rulings);
-    let counted = |counts: &dyn Fn(&Finding) -> bool| -> Result<i64> {
-        Ok(i64::try_from(findings.iter().filter(|finding| counts(finding)).count())?)
-    };
+    let rulings: Vec<Ruling> = assessment.verdicts.iter().map(Verdict::ruling).collect();
+    let findings = findings(set, role, &rulings);
+    let judgement = Judgement::of(rulings, set);
     Ok(Judged {
         day,
         mark: Mark {
-            grade: assessment.grade.word().to_owned(),
-            score: assessment.score.map(i64::from),
-            coverage: i64::from(assessment.coverage),
-            decided_by: assessment.decided_by,
-            ruleset: assessment.set,
-            rules_digest: assessment.digest,
-            waived: counted(&|finding| finding.outcome == WAIVED)?,
-            switched_off: counted(&|finding| finding.switched_off)?,
-            unsure: counted(&|finding| {
-                finding.outcome == Outcome::Unknown.word() && finding.severity == Severity::Critical.word()
-            })?,
             opinion: opinion.as_ref().map_or("", |opinion| opinion.accord().word()).to_owned(),
             opinion_why: opinion_why(opinion.as_ref())?,
-            verdicts,
+            ..mark(set, (day, role), &judgement, assessment.digest)
         },
         findings,
         assessment: Some(body),
@@ -275,27 +244,53 @@ pub fn judge(judge: &Judge, case: Case<'_>) -> Result<Judged> {
     })
 }
 
-/// Everything but passes; of what does not apply only what the role is asked, since the role alone tells the rest.
-pub(crate) fn findings(set: &RuleSet, assessment: &Assessment) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = assessment
-        .verdicts
-        .iter()
-        .filter(|verdict| match verdict.outcome {
-            Outcome::Partial | Outcome::Fail | Outcome::Unknown => true,
-            Outcome::NotApplicable => {
-                set.rule(&verdict.rule).is_some_and(|rule| rule.roles.contains(&assessment.role))
-            }
-            Outcome::Pass => false,
-        })
-        .map(|verdict| Finding {
-            rule: verdict.rule.clone(),
-            outcome: if verdict.waived { WAIVED } else { verdict.outcome.word() }.to_owned(),
-            severity: verdict.severity.word().to_owned(),
-            switched_off: verdict.switched_off && !verdict.waived,
-        })
-        .collect();
+/// What a judgement comes to in columns; what Windows says of its upgrade stands elsewhere.
+pub(crate) fn mark(set: &RuleSet, (day, role): (Date, Role), judgement: &Judgement, digest: String) -> Mark {
+    let Judgement { grade, score, coverage, decided_by, rulings } = judgement;
+    let counted = |counts: &dyn Fn(&Ruling) -> bool| -> i64 {
+        rulings.iter().map(|ruling| i64::from(counts(ruling))).sum()
+    };
+    Mark {
+        grade: grade.word().to_owned(),
+        score: score.map(i64::from),
+        coverage: i64::from(*coverage),
+        decided_by: decided_by.and_then(|at| set.rules.get(at)).map(|rule| rule.id.clone()),
+        ruleset: set.id.clone(),
+        rules_digest: digest,
+        waived: counted(&|ruling| ruling.waived),
+        switched_off: counted(&|ruling| ruling.switched_off && !ruling.waived),
+        unsure: counted(&|ruling| {
+            (ruling.outcome, ruling.severity) == (Outcome::Unknown, Severity::Critical)
+        }),
+        opinion: String::new(),
+        opinion_why: String::new(),
+        verdicts: short::of(set, day, role, rulings),
+    }
+}
+
+/// Everything but passes, in the order of the rules' ids.
+pub(crate) fn findings(set: &RuleSet, role: Role, rulings: &[Ruling]) -> Vec<Finding> {
+    let pairs = set.rules.iter().zip(rulings);
+    let mut findings: Vec<Finding> =
+        pairs.filter_map(|(rule, ruling)| finding(rule, role, *ruling)).collect();
     findings.sort();
     findings
+}
+
+/// What is kept beside the verdict of a rule: nothing of a pass, and of what does not apply only where the role is asked,
+/// since the role alone tells the rest.
+pub(crate) fn finding(rule: &Rule, role: Role, ruling: Ruling) -> Option<Finding> {
+    let is_kept = match ruling.outcome {
+        Outcome::Partial | Outcome::Fail | Outcome::Unknown => true,
+        Outcome::NotApplicable => rule.roles.contains(&role),
+        Outcome::Pass => false,
+    };
+    is_kept.then(|| Finding {
+        rule: rule.id.clone(),
+        outcome: if ruling.waived { WAIVED } else { ruling.outcome.word() }.to_owned(),
+        severity: ruling.severity.word().to_owned(),
+        switched_off: ruling.switched_off && !ruling.waived,
+    })
 }
 
 /// What lists show of the PC that said this.

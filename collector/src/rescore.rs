@@ -2,8 +2,8 @@
 //!
 //! History stays true: what was judged before keeps its verdicts, and a judgement that came out the same is not
 //! written again. Where only words differ from the rules that judged before, nothing is judged; where grades need
-//! other points, those whom that concerns; where single rules differ, those are asked first. Everything else is judged in
-//! outline first, and in full where the outline differs.
+//! other points, no report is opened; where single rules differ, those are asked alone, and what they say is kept as an
+//! amendment. Everything else is judged in outline first, and in full where the outline differs.
 
 use std::sync::Arc;
 
@@ -12,7 +12,9 @@ use earlier::{Earlier, Step};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use keep::Otherwise;
 use rules::envelope::Unpacker;
+use rules::facts::Facts;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
@@ -183,12 +185,22 @@ struct Waiting {
     step: Option<Arc<Step>>,
 }
 
+impl Waiting {
+    /// What is said of it, where that needs no report.
+    fn settle(&self, rules: &Judge) -> Result<Option<Said>> {
+        match self.step.as_ref().filter(|step| step.asks_nothing()) {
+            Some(step) => step.judge(rules, self, &Facts::default()),
+            None => Ok(None),
+        }
+    }
+}
+
 /// Machines that were read together.
 #[derive(Debug, Default)]
 struct Batch {
     /// Those that other rules judged last, with their reports.
     waiting: Vec<(Waiting, Kept)>,
-    /// Those of which other rules would say the same.
+    /// Those of which it is known without a report what other rules say.
     settled: Vec<(Evidence, Said)>,
     /// How many were read, and the last of them; none at the end.
     count: u64,
@@ -231,16 +243,17 @@ impl Batch {
             let day = day(taken_at);
             let digest = judge::digest(rules, day, &local);
             // Another seat is asked other things by the same rules.
-            if cause != Cause::Seat && evidence.rules_digest == digest {
+            if cause != Cause::Seat && evidence.mark.rules_digest == digest {
                 continue;
             }
             let step = match local.is_nothing() {
                 true => earlier.step(tx, rules, &evidence, day).await?,
                 false => None,
             };
-            match step {
-                Some(step) if step.is_nothing(&evidence) => settled.push((evidence, Said::Same(digest))),
-                step => waiting.push(Waiting { evidence, day, local, digest, step }),
+            let waiting_one = Waiting { evidence, day, local, digest, step };
+            match waiting_one.settle(rules)? {
+                Some(said) => settled.push((waiting_one.evidence, said)),
+                None => waiting.push(waiting_one),
             }
         }
         let ids: Vec<&str> = waiting.iter().map(|waiting| waiting.evidence.report.as_str()).collect();
@@ -268,8 +281,10 @@ fn spread(rules: &Arc<Judge>, waiting: Vec<(Waiting, Kept)>) -> Vec<JoinHandle<V
 enum Said {
     /// The same; the digest of what judged.
     Same(String),
-    /// Something else; and what differs from the rules that judged before, where that is known.
-    Otherwise(Box<Judged>, Option<Arc<Step>>),
+    /// Something else, of which is kept what single rules say.
+    Amended(Box<Otherwise>),
+    /// Something else, of which all is kept.
+    Anew(Box<Judged>),
 }
 
 fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Said)> {
@@ -288,25 +303,23 @@ fn judge_share(rules: &Judge, share: Vec<(Waiting, Kept)>) -> Vec<(Evidence, Sai
 }
 
 fn judge_one(rules: &Judge, waiting: &Waiting, kept: &Kept, unpacker: &mut Unpacker) -> Result<Said> {
-    let Waiting { evidence, local, digest, step, .. } = waiting;
+    let Waiting { evidence: Evidence { role, mark, .. }, local, step, .. } = waiting;
     let report = unpack(&kept.envelope, kept.base.as_deref(), unpacker)?;
-    if let Some(step) = step
-        && !step.shows(rules, waiting, report)?
-    {
-        return Ok(Said::Same(digest.clone()));
+    if let Some(step) = step {
+        let facts = report.areas(step.areas()).map_err(unopened)?;
+        if let Some(said) = step.judge(rules, waiting, &facts)? {
+            return Ok(said);
+        }
     }
     let report = report.report().map_err(unopened)?;
-    let case = Case { report: &report, role: &evidence.role, local };
-    // What shows is no outline's to find out.
-    if step.is_none()
-        && !evidence.verdicts.is_empty()
+    let case = Case { report: &report, role, local };
+    if !mark.verdicts.is_empty()
         && let Some(outline) = judge::outline(rules, case)?
-        && outline.verdicts == evidence.verdicts
-        && outline.opinion_why == evidence.opinion_why
+        && outline.says(mark)
     {
         return Ok(Said::Same(outline.digest));
     }
-    Ok(Said::Otherwise(Box::new(judge(rules, case)?), step.clone()))
+    Ok(Said::Anew(Box::new(judge(rules, case)?)))
 }
 
 /// Judges machines that had changed meanwhile, while nobody else writes.

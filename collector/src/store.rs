@@ -76,6 +76,7 @@ const SCHEMA: &[(i64, &str)] = &[
     (18, include_str!("../schema/0018_packed.sql")),
     (19, include_str!("../schema/0019_unsure.sql")),
     (20, include_str!("../schema/0020_ruleset.sql")),
+    (21, include_str!("../schema/0021_short.sql")),
 ];
 
 /// How long a writer waits for the one before it.

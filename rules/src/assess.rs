@@ -66,6 +66,10 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, from the lightest.
+    pub const ALL: &'static [Severity] =
+        &[Severity::Info, Severity::Minor, Severity::Major, Severity::Critical];
+
     /// The points of a rule that passes.
     pub fn points(self) -> u32 {
         match self {
@@ -275,6 +279,29 @@ impl From<Date> for When {
     }
 }
 
+impl Ruling {
+    /// How many letters there are.
+    const LETTERS: u8 = 80;
+
+    /// In one visible letter of ASCII: what is kept of each machine of a fleet.
+    pub fn letter(self) -> char {
+        let Ruling { outcome, severity, switched_off, waived } = self;
+        let place = (outcome as u8 * 4 + severity as u8) * 4 + u8::from(switched_off) * 2 + u8::from(waived);
+        char::from(b'!' + place)
+    }
+
+    /// The ruling of this letter.
+    pub fn of_letter(letter: char) -> Option<Ruling> {
+        let place = u8::try_from(letter).ok()?.checked_sub(b'!').filter(|place| *place < Ruling::LETTERS)?;
+        Some(Ruling {
+            outcome: *Outcome::ALL.get(usize::from(place / 16))?,
+            severity: *Severity::ALL.get(usize::from(place / 4 % 4))?,
+            switched_off: place / 2 % 2 == 1,
+            waived: place % 2 == 1,
+        })
+    }
+}
+
 /// As [`assess_in`], without the facts that each rule saw.
 pub fn assess_lean(
     facts: &Facts,
@@ -303,16 +330,9 @@ fn run(
 ) -> Assessment {
     let support = lifecycle.support_of(facts, day);
     let scene = Scene::new(facts, &support, day, settings, &set.scans);
-    let mut rulings = Vec::with_capacity(set.rules.len());
-    let mut verdicts = Vec::with_capacity(set.rules.len());
-    for rule in &set.rules {
-        let mut seen = Vec::new();
-        let ruling = ruling(rule, &scene, role, day, settings, Some(&mut seen));
-        rulings.push(ruling);
-        let Ruling { outcome, severity, switched_off, waived } = ruling;
-        verdicts.push(Verdict { rule: rule.id.clone(), outcome, severity, switched_off, waived, seen });
-    }
-    let judged = Judgement::of(rulings, set);
+    let verdicts: Vec<Verdict> =
+        set.rules.iter().map(|rule| verdict(rule, &scene, role, day, settings)).collect();
+    let judged = Judgement::of(verdicts.iter().map(Verdict::ruling).collect(), set);
     Assessment {
         set: set.id.clone(),
         digest: digest_in(set, lifecycle, settings),
@@ -331,14 +351,8 @@ pub fn assess_unit(unit: &Unit, set: &RuleSet, day: Date, settings: &Settings) -
     let facts = Facts { unit: unit.clone(), ..Facts::default() };
     let support = Support::default();
     let scene = Scene::new(&facts, &support, day, settings, &set.scans);
-    let verdict = |rule: &Rule| {
-        let mut seen = Vec::new();
-        // A unit has no role, and a rule about units asks none.
-        let ruling = ruling(rule, &scene, Role::Officer, day, settings, Some(&mut seen));
-        let Ruling { outcome, severity, switched_off, waived } = ruling;
-        Verdict { rule: rule.id.clone(), outcome, severity, switched_off, waived, seen }
-    };
-    set.unit_rules.iter().map(verdict).collect()
+    // A unit has no role, and a rule about units asks none.
+    set.unit_rules.iter().map(|rule| verdict(rule, &scene, Role::Officer, day, settings)).collect()
 }
 
 /// As [`assess_unit`] of a unit of which counts are known to lie between these two. Where both ends say the same, so does
@@ -380,6 +394,13 @@ impl Judgement {
         let (grade, decided_by) = grade(&rulings, set, score, coverage);
         Judgement { grade, score, coverage, decided_by, rulings }
     }
+}
+
+fn verdict(rule: &Rule, scene: &Scene<'_>, role: Role, day: Date, settings: &Settings) -> Verdict {
+    let mut seen = Vec::new();
+    let Ruling { outcome, severity, switched_off, waived } =
+        ruling(rule, scene, role, day, settings, Some(&mut seen));
+    Verdict { rule: rule.id.clone(), outcome, severity, switched_off, waived, seen }
 }
 
 fn ruling(
@@ -632,6 +653,12 @@ impl Ruling {
 }
 
 impl Verdict {
+    /// What it says, without what it saw.
+    pub fn ruling(&self) -> Ruling {
+        let Verdict { outcome, severity, switched_off, waived, .. } = *self;
+        Ruling { outcome, severity, switched_off, waived }
+    }
+
     fn lost_halves(&self) -> Option<u32> {
         lost_halves(self.outcome, self.severity).filter(|_| !self.waived)
     }
@@ -663,6 +690,20 @@ pub struct Counts {
 }
 
 impl Assessment {
+    /// This one where another stands on it: the verdicts of the other in the place of its own of the same rules, and
+    /// everything else as the other says.
+    #[must_use]
+    pub fn amended(self, amendment: Assessment) -> Assessment {
+        let mut verdicts = self.verdicts;
+        for verdict in amendment.verdicts {
+            match verdicts.iter_mut().find(|one| one.rule == verdict.rule) {
+                Some(one) => *one = verdict,
+                None => verdicts.push(verdict),
+            }
+        }
+        Assessment { verdicts, ..amendment }
+    }
+
     /// How many rules said what.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::assess::difference::Difference;
-use crate::assess::{Assessment, Grade, Outcome, Role, Severity, assess, assess_in, assess_lean};
+use crate::assess::{Assessment, Grade, Outcome, Role, Ruling, assess, assess_in, assess_lean};
 use crate::condition::Truth;
 use crate::condition::tests::passing;
 use crate::condition::words::Tongue;
@@ -163,7 +163,7 @@ proptest! {
     }
 
     #[test]
-    fn a_difference_shows_where_verdicts_differ(
+    fn who_asks_the_rules_that_differ_knows_what_all_say(
         json in facts_json(),
         role in role(),
         (one, two) in (condition(), condition()),
@@ -179,14 +179,20 @@ proptest! {
             let rulings = |set: &RuleSet| assess_lean(&facts, set, &LIFECYCLE, role, DAY, set.defaults()).rulings;
             let report = json!({ "wire": 1, "facts": json, "notes": [] }).to_string();
             let some = facts_of(&report, difference.areas()).unwrap();
-            let shows = difference.shows(&some, (&one, &two), &LIFECYCLE, role, DAY);
-            prop_assert_eq!(shows, rulings(&one) != rulings(&two));
-            prop_assert!(!difference.is_nothing() || !shows);
+            let amended = difference.judge(rulings(&one), &some, &two, &LIFECYCLE, role, DAY);
+            let whole = assess_lean(&facts, &two, &LIFECYCLE, role, DAY, two.defaults());
+            prop_assert_eq!(&amended, &whole);
+            prop_assert!(!difference.is_nothing() || amended.rulings == rulings(&one));
+            // What is kept of it reads as what all rules say.
+            let (before, after) = (judge(&facts, &one, role), judge(&facts, &two, role));
+            let verdicts = difference.verdicts(&some, &two, &LIFECYCLE, role, DAY);
+            let amendment = Assessment { verdicts, ..after.clone() };
+            prop_assert_eq!(before.amended(amendment), after);
         }
     }
 
     #[test]
-    fn other_thresholds_of_grades_turn_who_has_the_points(
+    fn other_thresholds_of_grades_ask_no_rule(
         json in facts_json(),
         role in role(),
         needs in prop::array::uniform3(0..=100u8),
@@ -199,15 +205,17 @@ proptest! {
             after.grades.needs_work_score = one.min(two);
             let difference = Difference::between(before, &after).unwrap();
             let judged = |set: &RuleSet| assess_lean(&facts, set, &LIFECYCLE, role, DAY, set.defaults());
-            let (one, two) = (judged(before), judged(&after));
-            let turns = difference.turns(one.grade, one.score, one.coverage);
-            // One without points may be not ready for want of them or by a critical rule: it is judged again.
-            prop_assert!(turns || (one.grade, one.decided_by) == (two.grade, two.decided_by));
-            let is_capped = one.rulings.iter().any(|ruling| {
-                ruling.outcome == Outcome::Fail && ruling.severity == Severity::Critical
-            });
-            prop_assert!(!turns || is_capped || one.grade != two.grade);
+            let nothing = Facts::default();
+            let amended = difference.judge(judged(before).rulings, &nothing, &after, &LIFECYCLE, role, DAY);
+            prop_assert_eq!(amended, judged(&after));
         }
+    }
+
+    #[test]
+    fn a_letter_is_one_ruling(letter in prop::char::range('\0', '\u{ff}')) {
+        let ruling = Ruling::of_letter(letter);
+        prop_assert_eq!(ruling.is_some(), ('!'..='p').contains(&letter));
+        prop_assert!(ruling.is_none_or(|ruling| ruling.letter() == letter));
     }
 
     #[test]

@@ -79,6 +79,8 @@ pub struct RuleSet {
     pub(crate) scans: Vec<Scan>,
     /// The lifecycle table that it judged with last, and the digest of both.
     pub(crate) judged_with: OnceLock<(String, String)>,
+    /// What [`RuleSet::roll`] gives.
+    roll: OnceLock<String>,
 }
 
 /// What a unit may set for itself.
@@ -315,6 +317,16 @@ impl TestFacts {
 }
 
 impl RuleSet {
+    /// What tells which set this is and which rules about PCs it has, in which order: two texts with one roll say things
+    /// of the same rules. 16 hexadecimal digits.
+    pub fn roll(&self) -> &str {
+        let ids = || {
+            let rules = self.rules.iter().map(|rule| rule.id.as_str());
+            std::iter::once(self.id.as_str()).chain(rules).collect::<Vec<_>>().join("\n")
+        };
+        self.roll.get_or_init(|| crate::assess::digest(&ids()).chars().take(16).collect())
+    }
+
     /// Reads a rule set. `file` only stands in the complaints.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use super::{Arrival, Job, Newcomer, Settings, Trouble, shown, too_old};
 use crate::app::App;
 use crate::judge::day;
 use crate::local::Locals;
-use crate::store::assessment::{Cause, Judgement};
+use crate::store::assessment::{Body, Cause, Judgement};
 use crate::store::conflict::{self, Cause as Contradiction, Found};
 use crate::store::machine::{self, Graded, Mark};
 use crate::store::report::{self, Arrived};
@@ -172,10 +172,9 @@ impl Writer {
                 machine,
                 report: &report,
                 cause: Cause::Report,
-                ruleset: &judged.mark.ruleset,
                 day: judged.day,
                 mark: &judged.mark,
-                body,
+                body: Body::Packed(body),
             };
             written = Some(assessment::add(tx, judgement, now).await?);
         }

@@ -156,7 +156,7 @@ async fn a_parameter_of_a_unit_judges_everywhere() {
     check(&office, &machine, expect!["not_ready resolvers fail after 3 (report)"]).await;
     let mut tx = office.app.store.read().await.unwrap();
     let evidence = machine::evidence(&mut tx, Among::One(&machine), "", 1).await.unwrap().remove(0);
-    let digest = evidence.rules_digest;
+    let digest = evidence.mark.rules_digest;
     let past = archive::past(&mut tx, &digest).await.unwrap().unwrap();
     assert_eq!(past.settings.changed()["resolvers"], json!(["10.38.0.53"]));
     assert_ne!(digest, rules::assess::judge_digest(&judge.sets[0], &judge.lifecycle));

@@ -1,22 +1,24 @@
 //! The rules that judged before, beside those in force: what they differ in tells which machines need no judging again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::{Grade, judge_digest};
-use rules::envelope::Unpacked;
+use rules::assess::{Assessment, judge_digest};
+use rules::facts::Facts;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
 
-use super::Waiting;
+use super::keep::{Body, Otherwise};
+use super::{Said, Waiting};
 use crate::app::Judge;
 use crate::archive;
-use crate::judge::{role_of, unopened};
+use crate::judge::{finding, mark, role_of, short};
 use crate::opinion::RULESET;
-use crate::store::machine::Evidence;
+use crate::store::assessment::Changes;
+use crate::store::machine::{Evidence, Mark};
 use crate::store::{Tx, rules_text, setting};
 
 /// The setting that holds what last said beside every machine whether it can take Windows 11.
@@ -58,11 +60,10 @@ impl Earlier {
         evidence: &Evidence,
         day: Date,
     ) -> Result<Option<Arc<Step>>> {
-        let was_judged = evidence.assessment.is_some() && !evidence.verdicts.is_empty();
-        if !self.opinions_stand || !was_judged {
+        if !self.opinions_stand || evidence.assessment.is_none() {
             return Ok(None);
         }
-        let digest = &evidence.rules_digest;
+        let digest = &evidence.mark.rules_digest;
         if !self.steps.contains_key(digest) {
             let step = Step::read(tx, rules, digest).await.unwrap_or_else(|error| {
                 warn!(error = format!("{error:#}"), "What rules judged before is not known.");
@@ -88,41 +89,59 @@ impl Step {
         Ok(difference.map(|difference| Step { before, difference }))
     }
 
-    /// Whether the machine is judged as before, as far as that is known without its report: only words differ, or what
-    /// grades need, and it has the points for its grade.
-    pub(super) fn is_nothing(&self, evidence: &Evidence) -> bool {
-        self.difference.rules().is_empty() && !self.turns(evidence)
+    /// Whether no rule need be asked: only words differ, or what grades need.
+    pub(super) fn asks_nothing(&self) -> bool {
+        self.difference.rules().is_empty()
     }
 
-    /// The ids of the rules that may say something else than before.
-    pub(super) fn rules(&self) -> impl Iterator<Item = &str> {
-        let rule = |at: &usize| self.before.rules.get(*at);
-        self.difference.rules().iter().filter_map(rule).map(|rule| rule.id.as_str())
+    /// The areas of facts that are looked at, by name.
+    pub(super) fn areas(&self) -> &BTreeSet<&'static str> {
+        self.difference.areas()
     }
 
-    /// Whether it gets another grade for the same points. What is no grade is judged again.
-    fn turns(&self, Evidence { grade, score, coverage, .. }: &Evidence) -> bool {
-        let grade = Grade::parse(grade);
-        let score = score.map(u8::try_from).transpose();
-        match (grade, score, u8::try_from(*coverage)) {
-            (Some(grade), Ok(score), Ok(coverage)) => self.difference.turns(grade, score, coverage),
-            _ => true,
-        }
-    }
-
-    /// Whether the machine is judged otherwise than before.
+    /// What is said of the machine now, where it is known what was said before. None where it is not.
     ///
     /// # Errors
-    /// When the report cannot be read, or the role is none that this program knows.
-    pub(super) fn shows(&self, rules: &Judge, waiting: &Waiting, report: Unpacked<'_>) -> Result<bool> {
-        let Waiting { evidence, day, .. } = waiting;
-        if self.turns(evidence) {
-            return Ok(true);
+    /// When the role is none that this program knows, or the assessment cannot be written.
+    pub(super) fn judge(&self, rules: &Judge, waiting: &Waiting, facts: &Facts) -> Result<Option<Said>> {
+        let Waiting { evidence, day, digest, .. } = waiting;
+        if self.difference.is_nothing() {
+            return Ok(Some(Said::Same(digest.clone())));
         }
         let role = role_of(&evidence.role)?;
-        let facts = report.areas(self.difference.areas()).map_err(unopened)?;
-        let Some(after) = in_force(&rules.sets, *day) else { return Ok(true) };
-        Ok(self.difference.shows(&facts, (&self.before, after), &rules.lifecycle, role, *day))
+        let Some(set) = in_force(&rules.sets, *day) else { return Ok(None) };
+        let Some(before) = short::rulings(&evidence.mark.verdicts, &self.before, *day, role) else {
+            return Ok(None);
+        };
+        let judgement = self.difference.judge(before.clone(), facts, set, &rules.lifecycle, role, *day);
+        if judgement.rulings == before && judgement.grade.word() == evidence.mark.grade {
+            return Ok(Some(Said::Same(digest.clone())));
+        }
+        let mut findings = Changes::default();
+        for &at in self.difference.rules() {
+            let (Some(rule), Some(before), Some(now)) =
+                (set.rules.get(at), before.get(at), judgement.rulings.get(at))
+            else {
+                return Ok(None);
+            };
+            findings.extend([Changes::of_one(finding(rule, role, *before), finding(rule, role, *now))]);
+        }
+        let Mark { opinion, opinion_why, .. } = evidence.mark.clone();
+        let mark = Mark { opinion, opinion_why, ..mark(set, (*day, role), &judgement, digest.clone()) };
+        let amendment = Assessment {
+            set: set.id.clone(),
+            digest: digest.clone(),
+            day: *day,
+            role,
+            grade: judgement.grade,
+            score: judgement.score,
+            coverage: judgement.coverage,
+            decided_by: mark.decided_by.clone(),
+            verdicts: self.difference.verdicts(facts, set, &rules.lifecycle, role, *day),
+        };
+        let text = serde_json::to_string(&amendment).context("writing what amends an assessment")?;
+        let body = Body::Amendment(text);
+        Ok(Some(Said::Amended(Box::new(Otherwise { day: *day, mark, findings, pair: None, body }))))
     }
 }
 

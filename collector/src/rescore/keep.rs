@@ -1,7 +1,6 @@
 //! What was judged again is kept: packed while others are judged, and written many at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -10,11 +9,10 @@ use jiff::civil::Date;
 use rules::assess::Assessment;
 use tokio::sync::mpsc;
 
-use super::earlier::Step;
 use super::{BATCH, Said, Tally};
 use crate::app::App;
 use crate::judge::{Judged, shares};
-use crate::store::assessment::{Cause, Changes, Finding, Ground, Judgement, Packed};
+use crate::store::assessment::{Cause, Changes, Ground, Judgement, Packed};
 use crate::store::machine::{Evidence, Graded, Mark};
 use crate::store::rules_text::Pair;
 use crate::store::{Tx, assessment, machine, rules_text};
@@ -37,22 +35,24 @@ pub(super) enum Entry {
 /// What came out otherwise than before, or was never made.
 #[derive(Debug)]
 pub(super) struct Otherwise {
-    mark: Mark,
-    findings: Changes,
-    pair: Option<Pair>,
-    day: Date,
-    body: Body,
+    pub(super) day: Date,
+    pub(super) mark: Mark,
+    pub(super) findings: Changes,
+    pub(super) pair: Option<Pair>,
+    pub(super) body: Body,
 }
 
 /// The assessment of what came out otherwise.
 #[derive(Debug)]
-enum Body {
+pub(super) enum Body {
     /// No rules were in force.
     None,
     /// Every verdict is as it was: what lists show beside them differs, or was never made.
     AsBefore,
     /// Another one.
     Packed(Packed),
+    /// The JSON of what takes the place of some verdicts.
+    Amendment(String),
 }
 
 /// Packs what was judged, batch after batch.
@@ -62,10 +62,10 @@ pub(super) async fn pack_all(
     packed: mpsc::Sender<(u64, Vec<(Evidence, Entry)>)>,
 ) -> Result<()> {
     while let Some((count, said)) = to_pack.recv().await {
-        let (mut entries, new) = sorted(said);
-        if !new.is_empty() {
+        let (mut entries, anew) = sorted(said);
+        if !anew.is_empty() {
             let mut tx = app.store.read().await.context("beginning to pack what was rescored")?;
-            let to_pack = look_back(&mut tx, new).await?;
+            let to_pack = look_back(&mut tx, anew).await?;
             drop(tx);
             entries.extend(pack(to_pack).await?);
         }
@@ -76,37 +76,27 @@ pub(super) async fn pack_all(
     Ok(())
 }
 
-/// What came out otherwise, and what differs from the rules that judged before, where that is known.
-type New = (Evidence, Box<Judged>, Option<Arc<Step>>);
-
 /// What can be written as it is, and what must be packed first.
-pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Vec<New>) {
-    let (mut entries, mut new) = (Vec::with_capacity(said.len()), Vec::new());
+pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Vec<(Evidence, Box<Judged>)>) {
+    let (mut entries, mut anew) = (Vec::with_capacity(said.len()), Vec::new());
     for (evidence, said) in said {
         match said {
             Said::Same(digest) => entries.push((evidence, Entry::Same(digest))),
-            Said::Otherwise(judged, step) => new.push((evidence, judged, step)),
+            Said::Amended(otherwise) => entries.push((evidence, Entry::Otherwise(otherwise))),
+            Said::Anew(judged) => anew.push((evidence, judged)),
         }
     }
-    (entries, new)
+    (entries, anew)
 }
 
 /// Finds what is known of these machines from before.
-pub(super) async fn look_back(tx: &mut Tx, new: Vec<New>) -> Result<Vec<ToPack>> {
-    let machines: Vec<&str> = new.iter().map(|(evidence, ..)| evidence.machine.as_str()).collect();
+pub(super) async fn look_back(tx: &mut Tx, anew: Vec<(Evidence, Box<Judged>)>) -> Result<Vec<ToPack>> {
+    let machines: Vec<&str> = anew.iter().map(|(evidence, _)| evidence.machine.as_str()).collect();
     let mut grounds = assessment::grounds(tx, &machines).await?;
-    // Where it is known which rules differ, the findings of the others stand.
-    let steps = new.iter().filter_map(|(.., step)| step.as_ref());
-    let differing: BTreeSet<&str> = steps.flat_map(|step| step.rules()).collect();
-    let differing: Vec<&str> = differing.into_iter().collect();
-    let by_steps = |is_known: bool| -> Vec<(&str, &[Finding])> {
-        let asked = new.iter().filter(|(.., step)| step.is_some() == is_known);
-        asked.map(|(evidence, judged, _)| (evidence.machine.as_str(), judged.findings.as_slice())).collect()
-    };
-    let mut changes = assessment::changes(tx, &by_steps(true), Some(&differing)).await?;
-    changes.extend(assessment::changes(tx, &by_steps(false), None).await?);
-    let mut to_pack = Vec::with_capacity(new.len());
-    for (evidence, judged, _) in new {
+    let found = anew.iter().map(|(evidence, judged)| (evidence.machine.as_str(), judged.findings.as_slice()));
+    let mut changes = assessment::changes(tx, &found.collect::<Vec<_>>()).await?;
+    let mut to_pack = Vec::with_capacity(anew.len());
+    for (evidence, judged) in anew {
         let is_as_before = says_the_same(tx, &evidence, &judged).await?;
         let findings = changes.remove(&evidence.machine).unwrap_or_default();
         let ground = grounds.remove(&evidence.machine);
@@ -154,10 +144,11 @@ impl ToPack {
 /// Whether the latest assessment has the same verdicts, under whichever digest.
 async fn says_the_same(tx: &mut Tx, evidence: &Evidence, judged: &Judged) -> Result<bool> {
     let Some(body) = &judged.assessment else { return Ok(false) };
-    if !evidence.verdicts.is_empty() {
-        return Ok(evidence.verdicts == judged.mark.verdicts);
+    if !evidence.mark.verdicts.is_empty() {
+        let (before, now) = (&evidence.mark, &judged.mark);
+        return Ok((&before.grade, &before.verdicts) == (&now.grade, &now.verdicts));
     }
-    // A program before this one made no fingerprint: the whole text is compared.
+    // A program before this one kept nothing in short: the whole text is compared.
     let Some(old) = assessment::latest(tx, &evidence.machine).await? else { return Ok(false) };
     let before: Option<Assessment> = serde_json::from_str(&old).ok();
     Ok(before.is_some_and(|before| body.replacen(&judged.mark.rules_digest, &before.digest, 1) == old))
@@ -237,12 +228,20 @@ async fn write_otherwise(
     tally.moved.extend(moved);
 
     let mut judgements = Vec::new();
-    for (Evidence { machine, report, .. }, Otherwise { mark, day, pair, body, .. }) in &entries {
-        let Body::Packed(body) = body else { continue };
+    for (evidence, Otherwise { day, mark, pair, body, .. }) in &entries {
+        let Evidence { machine, report, assessment: before, .. } = evidence;
+        let body = match body {
+            Body::None | Body::AsBefore => continue,
+            Body::Packed(packed) => assessment::Body::Packed(packed),
+            Body::Amendment(text) => {
+                let before = before.as_ref().context("there is no assessment to amend")?;
+                assessment::Body::Amendment { before, text }
+            }
+        };
         if let Some(pair) = pair {
             rules_text::put_pair(tx, pair, now).await?;
         }
-        judgements.push(Judgement { machine, report, cause, ruleset: &mark.ruleset, day: *day, mark, body });
+        judgements.push(Judgement { machine, report, cause, day: *day, mark, body });
     }
     let ids = assessment::add_all(tx, &judgements, now).await?;
     let mut ids = ids.iter();
@@ -252,7 +251,9 @@ async fn write_otherwise(
         let (assessment, is_changed) = match &entry.body {
             Body::None => (None, before.is_some()),
             Body::AsBefore => (before.as_ref(), false),
-            Body::Packed(_) => (Some(ids.next().context("an assessment that was kept has no id")?), true),
+            Body::Packed(_) | Body::Amendment(_) => {
+                (Some(ids.next().context("an assessment that was kept has no id")?), true)
+            }
         };
         tally.changed += u64::from(is_changed);
         let assessment = assessment.map(String::as_str);

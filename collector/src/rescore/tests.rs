@@ -6,6 +6,7 @@ use rules::lifecycle::Lifecycle;
 use rules::norms::Norms;
 use rules::prices::Prices;
 use rules::quantity::Bytes;
+use rules::report::Report;
 use rules::ruleset::RuleSet;
 
 use super::*;
@@ -110,6 +111,20 @@ async fn set_kept(office: &Office, text: &str) {
     office.app.set_judge(judge);
 }
 
+/// What is kept of the office's only machine is, letter by letter, what all rules say of it.
+async fn is_kept_whole(office: &Office, report: &Report, key: &rules::envelope::SigningKey) {
+    let local = Local::default();
+    let role = "clerk";
+    let whole = judge(&office.app.judge(), Case { report, role, local: &local }).unwrap();
+    let mut tx = office.app.store.read().await.unwrap();
+    let machine = key::standing(&mut tx, &key.id().0).await.unwrap().unwrap().machine;
+    let kept = assessment::latest(&mut tx, &machine).await.unwrap();
+    assert_eq!(kept, whole.assessment);
+    assert_eq!(assessment::findings(&mut tx, &machine).await.unwrap(), whole.findings);
+    let evidence = machine::evidence(&mut tx, Among::One(&machine), "", 1).await.unwrap().remove(0);
+    assert_eq!(evidence.mark, whole.mark);
+}
+
 #[tokio::test]
 async fn only_what_differs_is_asked() {
     let office = Office::open().await;
@@ -141,11 +156,12 @@ async fn only_what_differs_is_asked() {
     set_kept(&office, &OWN_SET.replace("8 GiB", "16 GiB")).await;
     let (way_of_more, said) = way(&office).await;
     assert_eq!(way_of_more, "by the rules that differ");
-    assert!(matches!(said[..], [Said::Otherwise(..)]), "{said:?}");
+    assert!(matches!(said[..], [Said::Amended(_)]), "{said:?}");
     let changed = rescore(&office.app, &bar).await.unwrap();
     assert_eq!(changed, Rescored { machines: 1, changed: 1 });
     let failing = ("not_ready after 2".to_owned(), vec!["memory-size fail".to_owned()]);
     assert_eq!(standing(&office, &key).await, failing);
+    is_kept_whole(&office, &report, &key).await;
 
     // Grades that need other points: no points are too few either way, until they are enough.
     let sixteen = OWN_SET.replace("8 GiB", "16 GiB");
@@ -155,9 +171,17 @@ async fn only_what_differs_is_asked() {
     rescore(&office.app, &bar).await.unwrap();
     set_kept(&office, &sixteen.replace("score = 65", "score = 0")).await;
     let (_, said) = way(&office).await;
-    assert!(matches!(said[..], [Said::Otherwise(..)]), "{said:?}");
+    assert!(matches!(said[..], [Said::Amended(_)]), "{said:?}");
     rescore(&office.app, &bar).await.unwrap();
     assert_eq!(standing(&office, &key).await.0, "needs_work after 3");
+    // An amendment of an amendment.
+    is_kept_whole(&office, &report, &key).await;
+
+    // The next report stands on the whole, and on no amendment.
+    report.taken_at += jiff::SignedDuration::from_secs(60);
+    assert_eq!(office.send(pack(&report, &key, 2).unwrap()).await, "taken");
+    assert_eq!(standing(&office, &key).await.0, "needs_work after 4");
+    is_kept_whole(&office, &report, &key).await;
 
     // Rules that nobody kept judged it: all are asked.
     office.app.set_judge(rules(&OWN_SET.replace("of memory", "of RAM")));

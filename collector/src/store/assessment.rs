@@ -2,7 +2,10 @@
 //!
 //! A machine that did not change is judged alike every day, but for days and numbers among what the rules saw. So the
 //! JSON of an assessment is compressed with an earlier one of the same machine as a raw dictionary: what is read is every
-//! letter of it, and what is kept is what differs. Only one that stands by itself is a dictionary, so there are no chains.
+//! letter of it, and what is kept is what differs. Only one that stands by itself is a dictionary.
+//!
+//! Where single rules of a set changed, only what these say is kept, as an amendment of the assessment before; the next
+//! report of the machine ends such a row.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -10,6 +13,7 @@ use std::io::Read;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rules::assess::Assessment;
 
 use super::machine::Mark;
 use super::{TOGETHER, Tx, is_usual, new_id, push_among, sql};
@@ -50,14 +54,26 @@ pub struct Judgement<'a> {
     pub report: &'a str,
     /// Why.
     pub cause: Cause,
-    /// Id of the rule set.
-    pub ruleset: &'a str,
     /// The day for which it was judged.
     pub day: Date,
     /// Grade, score and the rest.
     pub mark: &'a Mark,
-    /// The whole assessment as JSON, compressed.
-    pub body: &'a Packed,
+    /// What is kept of it.
+    pub body: Body<'a>,
+}
+
+/// What is kept of an assessment.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// The whole of it.
+    Packed(&'a Packed),
+    /// An assessment as JSON, with those verdicts only that take the place of others in the one before.
+    Amendment {
+        /// Id of the one before.
+        before: &'a str,
+        /// The JSON.
+        text: &'a str,
+    },
 }
 
 /// The JSON of an assessment, compressed.
@@ -76,7 +92,7 @@ pub struct Ground {
     kept: Kept,
 }
 
-/// The JSON of an assessment as it is kept: as an earlier program wrote it, or compressed.
+/// What is kept of an assessment, as text or compressed.
 type Kept = (String, Option<Vec<u8>>);
 
 /// How hard the compressor tries: a report waits for it.
@@ -95,7 +111,7 @@ impl Packed {
     /// When the compressor cannot, or the other one cannot be read.
     pub fn of(text: &str, ground: Option<&Ground>) -> Result<Packed> {
         if let Some(ground) = ground {
-            let bytes = compress(text, unpack(&ground.kept, None)?.as_bytes())?;
+            let bytes = compress(text, whole(&ground.kept)?.as_bytes())?;
             // A small difference needs no comparison; a large one may be as much as the whole.
             if bytes.len() < text.len() / 64 || bytes.len() * WORTH < compress(text, &[])?.len() {
                 return Ok(Packed { base: Some(ground.id.clone()), bytes });
@@ -114,15 +130,30 @@ fn compress(text: &str, dictionary: &[u8]) -> Result<Vec<u8>> {
     compressor.compress(text.as_bytes()).context("compressing an assessment")
 }
 
-fn unpack((text, packed): &Kept, ground: Option<&Kept>) -> Result<String> {
-    let Some(packed) = packed else { return Ok(text.clone()) };
-    let dictionary = ground.map(|ground| unpack(ground, None)).transpose()?.unwrap_or_default();
-    let mut decoder = zstd::stream::read::Decoder::with_ref_prefix(packed.as_slice(), dictionary.as_bytes())
+fn unpack(packed: &[u8], dictionary: &str) -> Result<String> {
+    let mut decoder = zstd::stream::read::Decoder::with_ref_prefix(packed, dictionary.as_bytes())
         .context("opening a kept assessment")?;
     decoder.window_log_max(WINDOW_BITS).context("opening a kept assessment")?;
     let mut text = String::new();
     decoder.take(TEXT_BYTES_MAX).read_to_string(&mut text).context("reading a kept assessment")?;
     Ok(text)
+}
+
+/// The JSON of an assessment that stands by itself: compressed, or as an earlier program wrote it.
+fn whole((text, packed): &Kept) -> Result<String> {
+    packed.as_ref().map_or_else(|| Ok(text.clone()), |packed| unpack(packed, ""))
+}
+
+/// The JSON of an assessment that stands on this one.
+fn standing_on(before: &str, (amendment, packed): &Kept) -> Result<String> {
+    if let Some(packed) = packed {
+        return unpack(packed, before);
+    }
+    let read = |text: &str| {
+        serde_json::from_str::<Assessment>(text).context("reading an assessment that was amended")
+    };
+    let amended = read(before)?.amended(read(amendment)?);
+    serde_json::to_string(&amended).context("writing an assessment that was amended")
 }
 
 /// Keeps a judgement. Gives its id.
@@ -150,11 +181,15 @@ pub async fn add_all(tx: &mut Tx, judgements: &[Judgement<'_>], at: Timestamp) -
             insert.push_values(together, |mut row, (id, judgement)| {
                 let mark = judgement.mark;
                 row.push_bind(*id).push_bind(judgement.machine).push_bind(judgement.report);
-                row.push_bind(judgement.cause.word()).push_bind(judgement.ruleset);
+                row.push_bind(judgement.cause.word()).push_bind(&mark.ruleset);
                 row.push_bind(&mark.rules_digest).push_bind(judgement.day.to_string());
                 row.push_bind(at.as_millisecond()).push_bind(&mark.grade).push_bind(mark.score);
-                row.push_bind(mark.coverage).push_bind(&mark.decided_by).push("''");
-                row.push_bind(&judgement.body.bytes).push_bind(&judgement.body.base);
+                row.push_bind(mark.coverage).push_bind(&mark.decided_by);
+                let (text, packed, base) = match judgement.body {
+                    Body::Packed(Packed { base, bytes }) => ("", Some(bytes.as_slice()), base.as_deref()),
+                    Body::Amendment { before, text } => (text, None, Some(before)),
+                };
+                row.push_bind(text).push_bind(packed).push_bind(base);
             });
             insert.build().persistent(is_usual(together.len())).execute(c).await?
         });
@@ -188,16 +223,12 @@ pub async fn findings(tx: &mut Tx, machine: &str) -> Result<Vec<Finding>> {
     Ok(rows.into_iter().map(finding).collect())
 }
 
-/// The findings of the latest assessments of these machines, each as [`line`] says it: those of these rules, or all. A
-/// machine without any is missing.
+/// The findings of the latest assessments of these machines, each as [`line`] says it. A machine without any is missing.
 ///
 /// # Errors
 /// When the database cannot.
-async fn lines(tx: &mut Tx, machines: &[&str], rules: Option<&[&str]>) -> Result<BTreeMap<String, String>> {
+async fn lines(tx: &mut Tx, machines: &[&str]) -> Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
-    if rules.is_some_and(<[&str]>::is_empty) {
-        return Ok(all);
-    }
     for together in machines.chunks(TOGETHER) {
         // Glued together where they are: a machine has some eighty, and most of the time went into handing them over.
         let rows: Vec<(String, String)> = sql!(tx, |c| {
@@ -207,9 +238,6 @@ async fn lines(tx: &mut Tx, machines: &[&str], rules: Option<&[&str]>) -> Result
                 FROM finding WHERE ",
             );
             push_among(&mut select, "machine", together);
-            if let Some(rules) = rules {
-                push_among(&mut select, " AND rule", rules);
-            }
             select
                 .push(" GROUP BY machine")
                 .build_query_as()
@@ -237,23 +265,36 @@ pub struct Changes {
     come: Vec<Finding>,
 }
 
-/// What is to be written so that these are the findings of machines, by id; where rules are given, only what they say is
-/// looked at. The findings of a machine are in the order of their rules' ids.
+impl Changes {
+    /// What is to be written where a rule said the first, and says the second.
+    pub fn of_one(before: Option<Finding>, now: Option<Finding>) -> Changes {
+        let gone = before.as_ref().filter(|_| now.is_none()).map(|before| before.rule.clone());
+        let come = now.filter(|now| before.as_ref() != Some(now));
+        Changes { gone: gone.into_iter().collect(), come: come.into_iter().collect() }
+    }
+}
+
+impl Extend<Changes> for Changes {
+    fn extend<T: IntoIterator<Item = Changes>>(&mut self, all: T) {
+        for Changes { gone, come } in all {
+            self.gone.extend(gone);
+            self.come.extend(come);
+        }
+    }
+}
+
+/// What is to be written so that these are the findings of machines, by id. The findings of a machine are in the order of
+/// their rules' ids.
 ///
 /// # Errors
 /// When the database cannot.
-pub async fn changes(
-    tx: &mut Tx,
-    now: &[(&str, &[Finding])],
-    rules: Option<&[&str]>,
-) -> Result<BTreeMap<String, Changes>> {
+pub async fn changes(tx: &mut Tx, now: &[(&str, &[Finding])]) -> Result<BTreeMap<String, Changes>> {
     let machines: Vec<&str> = now.iter().map(|(machine, _)| *machine).collect();
-    let before = lines(tx, &machines, rules).await?;
-    let is_asked = |finding: &&Finding| rules.is_none_or(|rules| rules.contains(&finding.rule.as_str()));
+    let before = lines(tx, &machines).await?;
     let changes = |(machine, findings): &(&str, &[Finding])| {
         let mut before: BTreeSet<&str> = before.get(*machine).map_or("", String::as_str).lines().collect();
         let is_new = |finding: &&Finding| !before.remove(line(finding).as_str());
-        let come = findings.iter().filter(is_asked).filter(is_new).cloned().collect();
+        let come = findings.iter().filter(is_new).cloned().collect();
         // What is left is no finding any more, or says something else of its rule.
         let rules = before.iter().filter_map(|line| line.split(' ').next());
         let is_gone = |rule: &&str| findings.binary_search_by(|one| one.rule.as_str().cmp(rule)).is_err();
@@ -268,7 +309,7 @@ pub async fn changes(
 /// # Errors
 /// When the database cannot.
 pub async fn set_findings(tx: &mut Tx, machine: &str, findings: &[Finding]) -> Result<()> {
-    let changes = changes(tx, &[(machine, findings)], None).await?;
+    let changes = changes(tx, &[(machine, findings)]).await?;
     let changes: Vec<(&str, &Changes)> =
         changes.iter().map(|(machine, changes)| (machine.as_str(), changes)).collect();
     change_findings(tx, &changes).await
@@ -332,11 +373,15 @@ pub async fn grounds(tx: &mut Tx, machines: &[&str]) -> Result<BTreeMap<String, 
     for together in machines.chunks(TOGETHER) {
         let rows: Vec<(String, String, String, Option<Vec<u8>>)> = sql!(tx, |c| {
             let mut select = sqlx::QueryBuilder::new(
-                "SELECT m.id, g.id, g.body, g.packed FROM machine m JOIN assessment a ON a.id = m.assessment
-                    JOIN assessment g ON g.id = COALESCE(a.base, a.id)
-                WHERE ",
+                "WITH RECURSIVE back (machine, id, base) AS (
+                    SELECT m.id, a.id, a.base FROM machine m JOIN assessment a ON a.id = m.assessment WHERE ",
             );
             push_among(&mut select, "m.id", together);
+            select.push(
+                " UNION ALL SELECT b.machine, a.id, a.base FROM back b JOIN assessment a ON a.id = b.base)
+                SELECT b.machine, g.id, g.body, g.packed FROM back b JOIN assessment g ON g.id = b.id
+                WHERE b.base IS NULL",
+            );
             select.build_query_as().persistent(is_usual(together.len())).fetch_all(c).await?
         });
         let grounds = rows
@@ -347,23 +392,18 @@ pub async fn grounds(tx: &mut Tx, machines: &[&str]) -> Result<BTreeMap<String, 
     Ok(all)
 }
 
-type BodyRow = (String, Option<Vec<u8>>, Option<String>, Option<Vec<u8>>);
-
-fn body_of((text, packed, ground, ground_packed): BodyRow) -> Result<String> {
-    let ground = ground.map(|ground| (ground, ground_packed));
-    unpack(&(text, packed), ground.as_ref())
-}
-
 /// The latest assessment of a machine, as JSON. None before the first.
 ///
 /// # Errors
 /// When the database cannot, or what it kept cannot be opened.
 pub async fn latest(tx: &mut Tx, machine: &str) -> Result<Option<String>> {
-    const SQL: &str = "SELECT a.body, a.packed, g.body, g.packed
-        FROM machine m JOIN assessment a ON a.id = m.assessment LEFT JOIN assessment g ON g.id = a.base
-        WHERE m.id = $1";
-    let row: Option<BodyRow> = sql!(tx, |c| sqlx::query_as(SQL).bind(machine).fetch_optional(c).await?);
-    row.map(body_of).transpose()
+    const SQL: &str = "SELECT assessment FROM machine WHERE id = $1";
+    let id: Option<Option<String>> =
+        sql!(tx, |c| sqlx::query_scalar(SQL).bind(machine).fetch_optional(c).await?);
+    match id.flatten() {
+        Some(id) => body(tx, &id).await,
+        None => Ok(None),
+    }
 }
 
 /// A kept assessment as JSON.
@@ -371,10 +411,13 @@ pub async fn latest(tx: &mut Tx, machine: &str) -> Result<Option<String>> {
 /// # Errors
 /// As [`latest`].
 pub async fn body(tx: &mut Tx, id: &str) -> Result<Option<String>> {
-    const SQL: &str = "SELECT a.body, a.packed, g.body, g.packed
-        FROM assessment a LEFT JOIN assessment g ON g.id = a.base WHERE a.id = $1";
-    let row: Option<BodyRow> = sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
-    row.map(body_of).transpose()
+    const SQL: &str = "WITH RECURSIVE back (place, id, base) AS (
+            SELECT 0, id, base FROM assessment WHERE id = $1
+            UNION ALL SELECT b.place + 1, a.id, a.base FROM back b JOIN assessment a ON a.id = b.base)
+        SELECT a.body, a.packed FROM back b JOIN assessment a ON a.id = b.id ORDER BY b.place DESC";
+    let row: Vec<Kept> = sql!(tx, |c| sqlx::query_as(SQL).bind(id).fetch_all(c).await?);
+    let Some((ground, standing)) = row.split_first() else { return Ok(None) };
+    standing.iter().try_fold(whole(ground)?, |before, kept| standing_on(&before, kept)).map(Some)
 }
 
 /// How often a machine was judged.
@@ -403,18 +446,17 @@ mod tests {
         assert_eq!((first.base.as_deref(), next.base.as_deref()), (None, Some("a")));
         assert!(next.bytes.len() < 64, "{} bytes", next.bytes.len());
         let kept = (String::new(), Some(next.bytes));
-        assert_eq!(unpack(&kept, Some(&ground.kept)).unwrap(), text("2026-11-22"));
-        assert_eq!(unpack(&ground.kept, None).unwrap(), text("2026-11-21"));
+        assert_eq!(standing_on(&text("2026-11-21"), &kept).unwrap(), text("2026-11-22"));
+        assert_eq!(whole(&ground.kept).unwrap(), text("2026-11-21"));
         // What an earlier program wrote is read as it is, and serves as a dictionary too.
         let old = Ground { id: "o".to_owned(), kept: (text("2026-11-20"), None) };
         let on_old = Packed::of(&text("2026-11-22"), Some(&old)).unwrap();
-        assert_eq!(
-            unpack(&(String::new(), Some(on_old.bytes)), Some(&old.kept)).unwrap(),
-            text("2026-11-22")
-        );
+        let kept = (String::new(), Some(on_old.bytes));
+        assert_eq!(standing_on(&whole(&old.kept).unwrap(), &kept).unwrap(), text("2026-11-22"));
         // Nothing in common: it stands by itself.
         let other = Packed::of("{\"day\":\"?\"}", Some(&ground)).unwrap();
         assert_eq!(other.base, None);
-        assert!(unpack(&(String::new(), Some(b"no frame".to_vec())), None).is_err());
+        assert!(whole(&(String::new(), Some(b"no frame".to_vec()))).is_err());
+        assert!(standing_on("{}", &("no JSON".to_owned(), None)).is_err());
     }
 }

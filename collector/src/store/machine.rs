@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use sqlx::Row;
 
 use super::listing::Scope;
 use super::unit::Unit;
@@ -270,7 +271,7 @@ pub struct Mark {
     pub opinion: String,
     /// Both, as JSON; empty where Windows said nothing.
     pub opinion_why: String,
-    /// A fingerprint of the verdicts: what has the same was judged the same.
+    /// The verdicts in short, which whoever judges knows to read; empty where nothing judged.
     pub verdicts: String,
 }
 
@@ -358,24 +359,14 @@ pub struct Evidence {
     pub unit_path: String,
     /// The role of its seat.
     pub role: String,
-    /// The rules that judged last.
-    pub rules_digest: String,
     /// Id of the latest report.
     pub report: String,
     /// When it was taken, in milliseconds since 1970.
     pub taken_at: i64,
     /// Id of the latest assessment.
     pub assessment: Option<String>,
-    /// Its grade.
-    pub grade: String,
-    /// Its score, 0 to 100; none where nothing is decided.
-    pub score: Option<i64>,
-    /// Its coverage, 0 to 100.
-    pub coverage: i64,
-    /// The fingerprint of its verdicts; empty where none was made yet.
-    pub verdicts: String,
-    /// What Windows says of its upgrade beside the rules, as JSON.
-    pub opinion_why: String,
+    /// What was judged last.
+    pub mark: Mark,
 }
 
 /// Which machines.
@@ -389,9 +380,6 @@ pub enum Among<'a> {
     One(&'a str),
 }
 
-type EvidenceRow =
-    (String, String, String, String, String, i64, Option<String>, String, Option<i64>, i64, String, String);
-
 /// The next machines after this id that have a report, in the order of their ids, with their evidence.
 ///
 /// # Errors
@@ -400,8 +388,8 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
     macro_rules! evidence_where {
         ($which:literal) => {
             concat!(
-                "SELECT id, unit_path, role, rules_digest, report, taken_at, assessment, grade, score, coverage,
-                    verdicts, opinion_why
+                "SELECT id, unit_path, role, report, taken_at, assessment, grade, score, coverage, decided_by,
+                    ruleset, rules_digest, waived, switched_off, unsure, opinion, opinion_why, verdicts
                 FROM machine
                 WHERE id > $1 AND report IS NOT NULL AND ",
                 $which,
@@ -416,38 +404,34 @@ pub async fn evidence(tx: &mut Tx, among: Among<'_>, after: &str, count: u32) ->
         Among::Below(path) => (BELOW, path),
         Among::One(machine) => (ONE, machine),
     };
-    let rows: Vec<EvidenceRow> =
-        sql!(tx, |c| sqlx::query_as(sql).bind(after).bind(i64::from(count)).bind(which).fetch_all(c).await?);
-    let evidence = |(
-        machine,
-        unit_path,
-        role,
-        rules_digest,
-        report,
-        taken_at,
-        assessment,
-        grade,
-        score,
-        coverage,
-        verdicts,
-        opinion_why,
-    ): EvidenceRow| {
-        Evidence {
-            machine,
-            unit_path,
-            role,
-            rules_digest,
-            report,
-            taken_at,
-            assessment,
-            grade,
-            score,
-            coverage,
-            verdicts,
-            opinion_why,
-        }
-    };
-    Ok(rows.into_iter().map(evidence).collect())
+    sql!(tx, |c| {
+        let rows = sqlx::query(sql).bind(after).bind(i64::from(count)).bind(which).fetch_all(c).await?;
+        let evidence = |row: &sqlx::sqlite::SqliteRow| {
+            Ok(Evidence {
+                machine: row.try_get(0)?,
+                unit_path: row.try_get(1)?,
+                role: row.try_get(2)?,
+                report: row.try_get(3)?,
+                taken_at: row.try_get(4)?,
+                assessment: row.try_get(5)?,
+                mark: Mark {
+                    grade: row.try_get(6)?,
+                    score: row.try_get(7)?,
+                    coverage: row.try_get(8)?,
+                    decided_by: row.try_get(9)?,
+                    ruleset: row.try_get(10)?,
+                    rules_digest: row.try_get(11)?,
+                    waived: row.try_get(12)?,
+                    switched_off: row.try_get(13)?,
+                    unsure: row.try_get(14)?,
+                    opinion: row.try_get(15)?,
+                    opinion_why: row.try_get(16)?,
+                    verdicts: row.try_get(17)?,
+                },
+            })
+        };
+        rows.iter().map(evidence).collect()
+    })
 }
 
 /// How many machines have a report.
@@ -488,7 +472,7 @@ pub async fn judged_by<'e>(
             update.push_bind(rules_digest);
             update.push(" FROM (");
             update.push_values(together, |mut row, one| {
-                row.push_bind(&one.machine).push_bind(&one.report).push_bind(&one.rules_digest);
+                row.push_bind(&one.machine).push_bind(&one.report).push_bind(&one.mark.rules_digest);
                 row.push_bind(&one.role).push_bind(&one.unit_path);
             });
             update.push(") AS stood WHERE ").push(STANDS);
@@ -528,7 +512,7 @@ async fn moved_from<'e>(
         let mut select = sqlx::QueryBuilder::new("SELECT machine.id FROM (");
         select.push_values(together, |mut row, one| {
             row.push_bind(&one.machine).push_bind(&one.report);
-            row.push_bind(rules_digest.unwrap_or(&one.rules_digest));
+            row.push_bind(rules_digest.unwrap_or(&one.mark.rules_digest));
             row.push_bind(&one.role).push_bind(&one.unit_path);
         });
         select.push(") AS stood JOIN machine ON ").push(STANDS);

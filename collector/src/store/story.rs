@@ -97,10 +97,9 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
             machine: &one.machine,
             report: &one.report,
             cause: Cause::Rules,
-            ruleset: "own",
             day: jiff::civil::date(2026, 11, 22),
             mark,
-            body,
+            body: assessment::Body::Packed(body),
         })
         .collect();
     let ids = assessment::add_all(&mut tx, &judgements, at(3)).await.unwrap();
@@ -115,13 +114,13 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
         assert_eq!(body.as_ref(), Some(&bodies[at]));
     }
     let now = machine::evidence(&mut tx, Among::All, "", 1000).await.unwrap();
-    let verdicts: Vec<String> = now.iter().map(|one| one.verdicts.clone()).collect();
+    let verdicts: Vec<String> = now.iter().map(|one| one.mark.verdicts.clone()).collect();
     assert_eq!(verdicts, marks.iter().map(|mark| mark.verdicts.clone()).collect::<Vec<_>>());
     let machines: Vec<&str> = now.iter().map(|one| one.machine.as_str()).collect();
     let grounds = assessment::grounds(&mut tx, &machines).await.unwrap();
     assert_eq!(grounds.keys().collect::<Vec<_>>(), machines);
 
-    // What they find changes; where rules are named, only of these.
+    // What they find changes.
     let finding = |rule: &str, outcome: &str| Finding {
         rule: rule.to_owned(),
         outcome: outcome.to_owned(),
@@ -132,16 +131,12 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
         [finding("a", "fail"), finding("b", "fail"), finding("c", "fail")],
         [finding("b", "partial"), finding("c", "unknown"), finding("d", "fail")],
     );
-    let (no_rules, some): (&[&str], &[&str]) = (&[], &["a", "b"]);
-    for (findings, rules, expected) in [
-        (&before, None, vec!["a fail", "b fail", "c fail"]),
-        (&after, Some(no_rules), vec!["a fail", "b fail", "c fail"]),
-        (&after, Some(some), vec!["b partial", "c fail"]),
-        (&after, None, vec!["b partial", "c unknown", "d fail"]),
-    ] {
+    for (findings, expected) in
+        [(&before, ["a fail", "b fail", "c fail"]), (&after, ["b partial", "c unknown", "d fail"])]
+    {
         let asked: Vec<(&str, &[Finding])> =
             machines.iter().map(|machine| (*machine, findings.as_slice())).collect();
-        let changes = assessment::changes(&mut tx, &asked, rules).await.unwrap();
+        let changes = assessment::changes(&mut tx, &asked).await.unwrap();
         let changes: Vec<(&str, &assessment::Changes)> =
             changes.iter().map(|(machine, changes)| (machine.as_str(), changes)).collect();
         assessment::change_findings(&mut tx, &changes).await.unwrap();
@@ -309,14 +304,14 @@ async fn a_province_joins_and_reports() {
         opinion_why: "{}".to_owned(),
         verdicts: "f1".to_owned(),
     };
+    let packed = assessment::Packed::of("{}", None).unwrap();
     let judgement = Judgement {
         machine: &id,
         report: &report,
         cause: Cause::Report,
-        ruleset: "office",
         day: jiff::civil::date(2026, 11, 22),
         mark: &mark,
-        body: &assessment::Packed::of("{}", None).unwrap(),
+        body: assessment::Body::Packed(&packed),
     };
     let judged = assessment::add(&mut tx, judgement, at(9)).await.unwrap();
     let portrait = Portrait {
@@ -349,8 +344,7 @@ async fn a_province_joins_and_reports() {
     let evidence = machine::evidence(&mut tx, Among::All, "", 10).await.unwrap();
     assert_eq!(evidence.len(), 1);
     let one = &evidence[0];
-    assert_eq!((one.assessment.as_deref(), one.verdicts.as_str()), (Some(judged.as_str()), "f1"));
-    assert_eq!(one.opinion_why, "{}");
+    assert_eq!((one.assessment.as_deref(), &one.mark), (Some(judged.as_str()), &mark));
     let kept = report::kept(&mut tx, &[&one.report, "gone"]).await.unwrap();
     let whole = report::Kept { envelope: b"bytes".to_vec(), base: None };
     assert_eq!(kept, BTreeMap::from([(one.report.clone(), whole)]));
@@ -1111,14 +1105,14 @@ async fn days_are_counted_and_targets_set() {
     };
     let report = report::add(&mut tx, arrived, at(4)).await.unwrap();
     let mark = Mark { grade: "ready".to_owned(), ..Mark::default() };
+    let packed = assessment::Packed::of("{}", None).unwrap();
     let judgement = Judgement {
         machine: &two,
         report: &report,
         cause: Cause::Report,
-        ruleset: "own",
         day: second,
         mark: &mark,
-        body: &assessment::Packed::of("{}", None).unwrap(),
+        body: assessment::Body::Packed(&packed),
     };
     assessment::add(&mut tx, judgement, at(5)).await.unwrap();
     let members = tally::members(&mut tx, "", 9, 0).await.unwrap();

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use ring::rand::SystemRandom;
-use rules::assess::{Assessment, Role, assess, judge_digest};
+use rules::assess::{Assessment, Role, Ruling, Verdict, assess, judge_digest};
 use rules::envelope::{self, SigningKey};
 use rules::fact::Fact::Known;
 use rules::fact::{Fact, Reason};
@@ -368,7 +368,8 @@ async fn judged(
     sqlx::query("DELETE FROM finding WHERE machine = $1").bind(machine).execute(&mut *pool).await.unwrap();
     let rules = shipped();
     let set = rules.sets.iter().find(|set| set.id == assessment.set).unwrap();
-    for finding in crate::judge::findings(set, assessment) {
+    let rulings: Vec<Ruling> = assessment.verdicts.iter().map(Verdict::ruling).collect();
+    for finding in crate::judge::findings(set, assessment.role, &rulings) {
         sqlx::query(
             "INSERT INTO finding (machine, rule, outcome, severity, switched_off) VALUES ($1, $2, $3, $4, $5)",
         )

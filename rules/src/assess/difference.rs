@@ -1,18 +1,18 @@
 //! What two texts of one rule set may say differently of a PC.
 //!
 //! Of a set that changes, words change most, and judge nothing; then a threshold, which is one rule of a hundred. Who
-//! knows which rules differ need not ask the others again, and who knows score and coverage needs no rule to find the
-//! grade by other thresholds.
+//! knows which rules differ, and what the others said, need not ask those again; and needs no rule to find the grade by
+//! other thresholds.
 
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Grade, Role, ruling};
+use super::{Judgement, Role, Ruling, Verdict, ruling, verdict};
 use crate::condition::Scene;
 use crate::facts::{AREAS, Facts, Origin};
 use crate::lifecycle::Lifecycle;
-use crate::ruleset::{Grades, RuleSet};
+use crate::ruleset::{Rule, RuleSet};
 
 /// The rules about PCs of which two texts of a set may say different things, and what grades need; everything else that
 /// judges is the same.
@@ -21,8 +21,8 @@ pub struct Difference {
     /// Their places, the same in both sets.
     rules: Vec<usize>,
     areas: BTreeSet<&'static str>,
-    /// What grades need before and after, where that differs.
-    grades: Option<(Grades, Grades)>,
+    /// Whether grades need the same.
+    grades_alike: bool,
 }
 
 impl Difference {
@@ -56,8 +56,7 @@ impl Difference {
                 });
             }
         }
-        let grades = (before.grades != after.grades).then_some((before.grades, after.grades));
-        Some(Difference { rules, areas, grades })
+        Some(Difference { rules, areas, grades_alike: before.grades == after.grades })
     }
 
     /// The places of the rules that differ, the same in both sets.
@@ -67,47 +66,68 @@ impl Difference {
 
     /// Whether every PC is judged alike by both: only words differ.
     pub fn is_nothing(&self) -> bool {
-        self.rules.is_empty() && self.grades.is_none()
+        self.rules.is_empty() && self.grades_alike
     }
 
     /// Whether grades need the same by both.
     pub fn grades_alike(&self) -> bool {
-        self.grades.is_none()
+        self.grades_alike
     }
 
-    /// Whether a PC of this grade, score and coverage before may have another grade after, though its rules say the same.
-    /// Where that is for want of points, and a critical rule fails too, it has not.
-    pub fn turns(&self, grade: Grade, score: Option<u8>, coverage: u8) -> bool {
-        self.grades.is_some_and(|(before, after)| {
-            let by_points = before.of(score, coverage);
-            // Where the points say something else than the grade, a critical rule fails, and that asks for no points.
-            grade == by_points && by_points != after.of(score, coverage)
-        })
-    }
-
-    /// The areas of facts that [`Difference::shows`] looks at, by name.
+    /// The areas of facts that the rules that differ look at, by name.
     pub fn areas(&self) -> &BTreeSet<&'static str> {
         &self.areas
     }
 
-    /// Whether rules of the two sets of which this is the difference say different things of this PC, where no unit set
-    /// anything and nothing is waived.
-    pub fn shows(
+    /// What the set after says of a PC of which the set before said this, rule by rule, where no unit set anything and
+    /// nothing is waived. Of the facts only these areas are looked at.
+    pub fn judge(
         &self,
+        before: Vec<Ruling>,
         facts: &Facts,
-        (before, after): (&RuleSet, &RuleSet),
+        after: &RuleSet,
         lifecycle: &Lifecycle,
         role: Role,
         day: Date,
-    ) -> bool {
+    ) -> Judgement {
+        let mut rulings = before;
+        let ask = |rule: &Rule, scene: &Scene<'_>| ruling(rule, scene, role, day, after.defaults(), None);
+        for (at, asked) in self.rules.iter().zip(self.ask(facts, after, lifecycle, day, ask)) {
+            if let Some(ruling) = rulings.get_mut(*at) {
+                *ruling = asked;
+            }
+        }
+        Judgement::of(rulings, after)
+    }
+
+    /// What the rules that differ say of a PC by the set after, in their order, with what they saw.
+    pub fn verdicts(
+        &self,
+        facts: &Facts,
+        after: &RuleSet,
+        lifecycle: &Lifecycle,
+        role: Role,
+        day: Date,
+    ) -> Vec<Verdict> {
+        let ask = |rule: &Rule, scene: &Scene<'_>| verdict(rule, scene, role, day, after.defaults());
+        self.ask(facts, after, lifecycle, day, ask)
+    }
+
+    fn ask<T>(
+        &self,
+        facts: &Facts,
+        after: &RuleSet,
+        lifecycle: &Lifecycle,
+        day: Date,
+        ask: impl Fn(&Rule, &Scene<'_>) -> T,
+    ) -> Vec<T> {
+        if self.rules.is_empty() {
+            return Vec::new();
+        }
         let support = lifecycle.support_of(facts, day);
-        let say = |set: &RuleSet| {
-            let settings = set.defaults();
-            let scene = Scene::new(facts, &support, day, settings, &set.scans);
-            let rules = self.rules.iter().filter_map(|at| set.rules.get(*at));
-            rules.map(|rule| ruling(rule, &scene, role, day, settings, None)).collect::<Vec<_>>()
-        };
-        say(before) != say(after)
+        let scene = Scene::new(facts, &support, day, after.defaults(), &after.scans);
+        let rules = self.rules.iter().filter_map(|at| after.rules.get(*at));
+        rules.map(|rule| ask(rule, &scene)).collect()
     }
 }
 

@@ -223,6 +223,7 @@ fn read(
         inherited,
         scans,
         judged_with: Default::default(),
+        roll: Default::default(),
     })
 }
 

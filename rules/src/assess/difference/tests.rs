@@ -15,7 +15,7 @@ fn check(from: &str, to: &str, expected: &Expect) {
         Some(difference) => {
             let before = set();
             let rules: Vec<&str> = difference.rules.iter().map(|at| before.rules[*at].id.as_str()).collect();
-            let grades = if difference.grades_alike() { "" } else { ", grades" };
+            let grades = if difference.grades_alike { "" } else { ", grades" };
             format!("rules {rules:?}, areas {:?}{grades}", difference.areas)
         }
     };
