@@ -37,8 +37,8 @@ const SETTING: &str = "rules";
 const BATCH: u32 = 256;
 /// Batches that wait between reading and judging, and between judging and packing.
 const AHEAD: usize = 1;
-/// Batches that wait to be written: a commit takes as long as several of them, and what is packed is small.
-const PACKED: usize = 8;
+/// Batches that wait to be written: a commit takes as long as many of them, and what is packed is small.
+const PACKED: usize = 16;
 /// Machines that are judged while the writer of the intake waits.
 const MOVED: usize = 128;
 

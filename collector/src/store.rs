@@ -12,15 +12,11 @@
 #![expect(clippy::disallowed_methods, reason = "the one room of SQL")]
 
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
+use embedded::{Embedded, Turn};
 use jiff::Timestamp;
-use sqlx::Connection as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Database, Encode, QueryBuilder, Sqlite, SqlitePool, Transaction, Type};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::{Database, Encode, QueryBuilder, Sqlite, Transaction, Type};
 
 pub mod assessment;
 pub mod conflict;
@@ -48,6 +44,8 @@ pub mod unit;
 pub mod waiver;
 pub mod wish;
 pub mod work;
+
+mod embedded;
 
 pub mod account;
 pub mod audit;
@@ -77,17 +75,8 @@ const SCHEMA: &[(i64, &str)] = &[
     (19, include_str!("../schema/0019_unsure.sql")),
     (20, include_str!("../schema/0020_ruleset.sql")),
     (21, include_str!("../schema/0021_short.sql")),
+    (22, include_str!("../schema/0022_counted.sql")),
 ];
-
-/// How long a writer waits for the one before it.
-const BUSY_SECONDS: u64 = 10;
-/// Connections that read beside the writer.
-const CONNECTIONS_MAX: u32 = 8;
-/// What each connection keeps of the database in memory: 8 MiB (SQLite takes KiB as a negative number). A rescore writes
-/// half as long as with the 2 MiB of SQLite.
-const CACHE: &str = "-8192";
-/// Rows that a connection hands over before it waits for whoever reads them: each wait wakes another thread.
-const ROWS: usize = 1024;
 
 /// Rows that one statement is about: fifteen values each at most, and PostgreSQL takes 65,535.
 const TOGETHER: usize = 256;
@@ -112,15 +101,14 @@ where
 /// All that the collector remembers.
 #[derive(Clone)]
 pub enum Store {
-    /// The embedded database. It has one writer at a time; this program's own queue up for it in order, since
-    /// SQLite's waiting is not fair and somebody who signs in must not starve while reports pour in.
-    Sqlite(SqlitePool, Arc<Mutex<()>>),
+    /// The embedded database.
+    Sqlite(Embedded),
 }
 
 /// One transaction: everything in it happens, or nothing.
 pub enum Tx {
     /// On the embedded database, with the place in the queue of writers.
-    Sqlite(Transaction<'static, Sqlite>, Option<OwnedMutexGuard<()>>),
+    Sqlite(Transaction<'static, Sqlite>, Option<Turn>),
 }
 
 /// Runs one body on whichever database the transaction is on; the compiler checks it against each driver.
@@ -142,31 +130,8 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, is not a database, or is of a newer schema than this program.
     pub async fn open(path: &Path) -> Result<Store> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A receipt promises that the report survives a power cut, so a commit waits for the disk.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .pragma("cache_size", CACHE)
-            .row_buffer_size(ROWS)
-            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            // After "disk full" SQLite has rolled back by itself, and the connection still believes that it is in a
-            // transaction: it would refuse every later one. Such a connection is closed, and the next is a fresh one.
-            // What was only dropped is rolled back behind our back, and a ping waits for that.
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
-            .connect_with(options)
-            .await
-            .with_context(|| format!("opening the database {}", path.display()))?;
-        let store = Store::Sqlite(pool, Arc::default());
+        let opening = || format!("opening the database {}", path.display());
+        let store = Store::Sqlite(Embedded::open(path).await.with_context(opening)?);
         store
             .upgrade()
             .await
@@ -180,16 +145,7 @@ impl Store {
     /// When there is no such file, it is not a database, or its schema is not that of this program.
     pub async fn open_to_read(path: &Path) -> Result<Store> {
         let opening = || format!("opening the database {} to read", path.display());
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(Duration::from_secs(BUSY_SECONDS));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .connect_with(options)
-            .await
-            .with_context(opening)?;
-        let store = Store::Sqlite(pool, Arc::default());
+        let store = Store::Sqlite(Embedded::open_to_read(path).await.with_context(opening)?);
         let mut tx = store.read().await?;
         const NEWEST: &str = "SELECT MAX(version) FROM schema_version";
         let newest: Option<i64> =
@@ -207,17 +163,36 @@ impl Store {
         Ok(store)
     }
 
-    /// Begins a transaction that may write. On SQLite it takes the write lock at once: a transaction that begins by
-    /// reading may fail when it first writes.
+    /// Begins a transaction that may write.
     ///
     /// # Errors
     /// When the database does not answer in time.
     pub async fn begin(&self) -> Result<Tx> {
         match self {
-            Store::Sqlite(pool, writers) => {
-                let turn = Arc::clone(writers).lock_owned().await;
-                Ok(Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, Some(turn)))
+            Store::Sqlite(embedded) => {
+                let (transaction, turn) = embedded.begin().await?;
+                Ok(Tx::Sqlite(transaction, Some(turn)))
             }
+        }
+    }
+
+    /// Begins a transaction that writes much, one of several. After each, [`Store::settle`] is to be called.
+    ///
+    /// # Errors
+    /// When the database does not answer in time.
+    pub async fn begin_bulk(&self) -> Result<Tx> {
+        match self {
+            Store::Sqlite(embedded) => {
+                let (transaction, turn) = embedded.begin_bulk().await?;
+                Ok(Tx::Sqlite(transaction, Some(turn)))
+            }
+        }
+    }
+
+    /// Does what the database puts off while much is written, beside whoever reads and writes.
+    pub fn settle(&self) {
+        match self {
+            Store::Sqlite(embedded) => embedded.settle(),
         }
     }
 
@@ -227,14 +202,14 @@ impl Store {
     /// When the database does not answer in time.
     pub async fn read(&self) -> Result<Tx> {
         match self {
-            Store::Sqlite(pool, _) => Ok(Tx::Sqlite(pool.begin().await?, None)),
+            Store::Sqlite(embedded) => Ok(Tx::Sqlite(embedded.read().await?, None)),
         }
     }
 
     /// Closes all connections; what was committed is in the file.
     pub async fn close(&self) {
         match self {
-            Store::Sqlite(pool, _) => pool.close().await,
+            Store::Sqlite(embedded) => embedded.close().await,
         }
     }
 

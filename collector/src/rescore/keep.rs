@@ -21,7 +21,7 @@ use crate::store::{Tx, assessment, machine, rules_text};
 /// intake waits for the writer.
 const SAME: usize = 32 * BATCH as usize;
 /// The same, where something else is said: that takes more time.
-const OTHERWISE: usize = 8 * BATCH as usize;
+const OTHERWISE: usize = 4 * BATCH as usize;
 
 /// What is written of a machine.
 #[derive(Debug)]
@@ -186,9 +186,11 @@ async fn commit(app: &App, entries: &[(Evidence, Entry)], cause: Cause, tally: &
         return Ok(());
     }
     let now = app.clock.now();
-    let mut tx = app.store.begin().await.context("beginning to store what was rescored")?;
+    let mut tx = app.store.begin_bulk().await.context("beginning to store what was rescored")?;
     write(&mut tx, entries, cause, now, tally).await?;
-    tx.commit().await.context("storing what was rescored")
+    tx.commit().await.context("storing what was rescored")?;
+    app.store.settle();
+    Ok(())
 }
 
 /// Writes these, where the machine still stands as it was read, and counts those that came out otherwise than before.

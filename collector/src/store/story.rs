@@ -59,7 +59,7 @@ async fn who_only_reads_leaves_the_connection_to_the_next() {
             sqlx::query("PRAGMA cache_size = -1234").execute(c).await.unwrap()
         });
     }
-    assert!(fresh <= CONNECTIONS_MAX, "{fresh} of 1000 readers waited for a new connection");
+    assert!(fresh <= embedded::CONNECTIONS_MAX, "{fresh} of 1000 readers waited for a new connection");
 }
 
 #[tokio::test]

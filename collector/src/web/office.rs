@@ -114,9 +114,9 @@ pub(crate) fn machine_id(number: usize) -> String {
 /// A known office: thirteen units, machines old and new, some silent, one hostile. `nga-thang` sees one commune.
 pub(crate) async fn known() -> Office {
     let office = empty().await;
-    let Store::Sqlite(pool, _) = &office.app.store;
+    let Store::Sqlite(embedded) = &office.app.store;
     // One commit for all: each alone would wait for the disk.
-    let mut laid = pool.begin().await.unwrap();
+    let mut laid = embedded.pool.begin().await.unwrap();
     units(&mut laid).await;
     let judge = office.app.judge();
     let pkcs8 = SigningKey::generate(&SystemRandom::new()).unwrap();
