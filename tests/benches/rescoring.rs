@@ -34,19 +34,31 @@ use tests::recordings;
 
 const NOW: &str = "2026-11-22T01:00:00Z";
 const OFFICE: &str = "vn-office-2026";
+const LIFECYCLE: &str = "lifecycle.toml";
+/// One more rule for the set, before the one that it had there.
+const ANOTHER_RULE: &str = r#"[[rule]]
+id       = "memory-for-browsers"
+group    = "hardware"
+title    = { vi = "Bộ nhớ trong từ 16 GiB", en = "At least 16 GiB of memory" }
+severity = "minor"
+pass     = { "memory.installed" = { at_least = "16 GiB" } }
+source   = { doc = "House" }
+
+[[rule]]
+id       = "memory-size-server""#;
 const ROLES: [&str; 4] = ["officer", "clerk", "counter", "leader"];
 /// Arrivals that are on their way at the same time.
 const TOGETHER: usize = 64;
 /// How far from one another the PCs stand that report one after another: a prime number, so that each comes once.
 const STRIDE: usize = 7919;
 
-/// Texts of the set for offices, and what stands in their place.
-type Changes = [(&'static str, &'static str)];
+/// Texts of a shipped file, and what stands in their place.
+type Changes = [(&'static str, &'static str, &'static str)];
 
-/// A shipped set, with these changes where it is the one for offices.
+/// A shipped file with these changes.
 fn changed(file: &str, text: &str, changes: &Changes) -> String {
     let mut text = text.to_owned();
-    for (from, to) in changes.iter().filter(|_| file.starts_with(OFFICE)) {
+    for (_, from, to) in changes.iter().filter(|(name, ..)| file.starts_with(name)) {
         assert!(text.contains(from), "{from}");
         text = text.replace(from, to);
     }
@@ -58,7 +70,8 @@ fn rules(changes: &Changes) -> Judge {
     let read = |(file, text): &(&str, &str)| RuleSet::parse(file, &changed(file, text, changes)).unwrap();
     Judge {
         sets: SHIPPED.iter().map(read).collect(),
-        lifecycle: Lifecycle::shipped(),
+        lifecycle: Lifecycle::parse(LIFECYCLE, &changed(LIFECYCLE, Lifecycle::shipped_text(), changes))
+            .unwrap(),
         prices: Prices::shipped(),
         norms: Norms::shipped(),
     }
@@ -78,7 +91,7 @@ async fn put_in_force(app: &App, changes: &Changes) {
         "lifecycle",
         &judge.lifecycle.digest,
         Kind::Lifecycle,
-        Lifecycle::shipped_text().to_owned(),
+        changed(LIFECYCLE, Lifecycle::shipped_text(), changes),
     )];
     for (set, (file, shipped)) in judge.sets.iter().zip(SHIPPED.iter()) {
         texts.push(text(&set.id, &set.digest, Kind::Set, changed(file, shipped, changes)));
@@ -185,9 +198,11 @@ async fn main() {
         peak()
     );
     rescore(&app, &ProgressBar::hidden()).await.unwrap();
-    let title = ("At least 8 GiB of memory", "Eight GiB of memory or more");
-    let memory = [("\"7 GiB\"", "\"15 GiB\""), ("\"8 GiB\"", "\"16 GiB\"")];
-    let steps: [(&str, &Changes); 7] = [
+    let title = (OFFICE, "At least 8 GiB of memory", "Eight GiB of memory or more");
+    let memory = [(OFFICE, "\"7 GiB\"", "\"15 GiB\""), (OFFICE, "\"8 GiB\"", "\"16 GiB\"")];
+    let another = (OFFICE, "[[rule]]\nid       = \"memory-size-server\"", ANOTHER_RULE);
+    let support = (LIFECYCLE, "2025-10-14", "2026-10-13");
+    let steps: [(&str, &Changes); 11] = [
         ("the same rules", &[]),
         ("a title is written otherwise", &[title]),
         (
@@ -197,7 +212,11 @@ async fn main() {
         ("and back", &[]),
         ("a threshold that many feel: 8 GiB of memory to 16", &memory),
         ("and back", &[]),
-        ("every threshold of grades", &[("score = 85", "score = 99")]),
+        ("every threshold of grades", &[(OFFICE, "score = 85", "score = 99")]),
+        ("and back, with a rule more", &[another]),
+        ("and back", &[]),
+        ("a year more of support for Windows 10", &[support]),
+        ("and back", &[]),
     ];
     for (what, changes) in steps {
         put_in_force(&app, changes).await;
