@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::{Assessment, judge_digest};
+use rules::assess::{Assessment, Judgement, judge_digest};
 use rules::facts::Facts;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
@@ -113,10 +113,11 @@ impl Step {
         let Some(before) = short::rulings(&evidence.mark.verdicts, &self.before, *day, role) else {
             return Ok(None);
         };
-        let judgement = self.difference.judge(before.clone(), facts, set, &rules.lifecycle, role, *day);
-        if judgement.rulings == before && judgement.grade.word() == evidence.mark.grade {
+        let judgement = self.difference.judge(&before, facts, set, &rules.lifecycle, role, *day);
+        let is_other = |now: &Judgement| now.rulings != before || now.grade.word() != evidence.mark.grade;
+        let Some(judgement) = judgement.filter(is_other) else {
             return Ok(Some(Said::Same(digest.clone())));
-        }
+        };
         let mut findings = Changes::default();
         for &at in self.difference.rules() {
             let (Some(rule), Some(before), Some(now)) =

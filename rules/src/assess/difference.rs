@@ -80,24 +80,29 @@ impl Difference {
     }
 
     /// What the set after says of a PC of which the set before said this, rule by rule, where no unit set anything and
-    /// nothing is waived. Of the facts only these areas are looked at.
+    /// nothing is waived. None where that is the same. Of the facts only these areas are looked at.
     pub fn judge(
         &self,
-        before: Vec<Ruling>,
+        before: &[Ruling],
         facts: &Facts,
         after: &RuleSet,
         lifecycle: &Lifecycle,
         role: Role,
         day: Date,
-    ) -> Judgement {
-        let mut rulings = before;
+    ) -> Option<Judgement> {
         let ask = |rule: &Rule, scene: &Scene<'_>| ruling(rule, scene, role, day, after.defaults(), None);
-        for (at, asked) in self.rules.iter().zip(self.ask(facts, after, lifecycle, day, ask)) {
+        let asked = self.ask(facts, after, lifecycle, day, ask);
+        let differs = |(at, asked): (&usize, &Ruling)| before.get(*at) != Some(asked);
+        if self.grades_alike && !self.rules.iter().zip(&asked).any(differs) {
+            return None;
+        }
+        let mut rulings = before.to_vec();
+        for (at, asked) in self.rules.iter().zip(asked) {
             if let Some(ruling) = rulings.get_mut(*at) {
                 *ruling = asked;
             }
         }
-        Judgement::of(rulings, after)
+        Some(Judgement::of(rulings, after))
     }
 
     /// What the rules that differ say of a PC by the set after, in their order, with what they saw.
