@@ -45,7 +45,8 @@ mod tests {
         let other = OWN_SET.replace("id = \"memory-size\"", "id = \"memory\"");
         let other = RuleSet::parse("own.toml", &other).unwrap();
         assert_eq!(rulings(&text, &other, day, Role::Clerk), None);
-        for wrong in [format!("{text}!"), text.replace(' ', ""), format!("{}~", &text[..text.len() - 1])] {
+        let head = head(&set, day, Role::Clerk);
+        for wrong in [format!("{text}!"), text.replace(' ', ""), format!("{head}~"), head] {
             assert_eq!(rulings(&wrong, &set, day, Role::Clerk), None, "{wrong}");
         }
     }

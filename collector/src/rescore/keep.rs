@@ -76,8 +76,11 @@ pub(super) async fn pack_all(
     Ok(())
 }
 
+/// What is judged anew, and must be packed.
+type Anew = Vec<(Evidence, Box<Judged>)>;
+
 /// What can be written as it is, and what must be packed first.
-pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Vec<(Evidence, Box<Judged>)>) {
+pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Anew) {
     let (mut entries, mut anew) = (Vec::with_capacity(said.len()), Vec::new());
     for (evidence, said) in said {
         match said {
@@ -90,7 +93,7 @@ pub(super) fn sorted(said: Vec<(Evidence, Said)>) -> (Vec<(Evidence, Entry)>, Ve
 }
 
 /// Finds what is known of these machines from before.
-pub(super) async fn look_back(tx: &mut Tx, anew: Vec<(Evidence, Box<Judged>)>) -> Result<Vec<ToPack>> {
+pub(super) async fn look_back(tx: &mut Tx, anew: Anew) -> Result<Vec<ToPack>> {
     let machines: Vec<&str> = anew.iter().map(|(evidence, _)| evidence.machine.as_str()).collect();
     let mut grounds = assessment::grounds(tx, &machines).await?;
     let found = anew.iter().map(|(evidence, judged)| (evidence.machine.as_str(), judged.findings.as_slice()));

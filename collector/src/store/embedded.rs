@@ -94,7 +94,7 @@ impl Embedded {
         }
         let embedded = self.clone();
         tokio::spawn(async move {
-            if let Err(error) = embedded.checkpoint().await {
+            if let Err(error) = embedded.checkpoint(LOG_PAGES_MAX).await {
                 warn!(
                     error = format!("{error:#}"),
                     "What was written ahead is not brought into the database."
@@ -104,12 +104,13 @@ impl Embedded {
         });
     }
 
-    async fn checkpoint(&self) -> Result<()> {
+    /// Brings the log into the database; where it has more pages than these, the next writer begins it anew.
+    async fn checkpoint(&self, pages_max: i64) -> Result<()> {
         const BESIDE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
         const EMPTY: &str = "PRAGMA wal_checkpoint(RESTART)";
         let mut connection = self.pool.acquire().await.context("connecting to bring in the log")?;
         let (_, pages, _): (i64, i64, i64) = sqlx::query_as(BESIDE).fetch_one(&mut *connection).await?;
-        if pages > LOG_PAGES_MAX {
+        if pages > pages_max {
             let _turn = self.writers.lock().await;
             sqlx::query(EMPTY).execute(&mut *connection).await.context("emptying the log")?;
         }
@@ -132,4 +133,36 @@ fn connections(max: u32) -> SqlitePoolOptions {
             Ok(!connection.is_in_transaction())
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::tests::Folder;
+
+    #[tokio::test]
+    async fn who_writes_much_leaves_the_log_to_somebody_else() {
+        let folder = Folder::new();
+        let file = folder.0.join("collector.db");
+        let embedded = Embedded::open(&file).await.unwrap();
+        let write = async |sql: &'static str| {
+            let (mut transaction, _turn) = embedded.begin_bulk().await.unwrap();
+            sqlx::query(sql).execute(&mut *transaction).await.unwrap();
+            transaction.commit().await.unwrap();
+        };
+        let bytes = || std::fs::metadata(&file).unwrap().len();
+        write("CREATE TABLE much (bytes BLOB)").await;
+        // More than SQLite leaves in the log by itself: a thousand pages.
+        write("INSERT INTO much VALUES (zeroblob(6000000))").await;
+        assert!(bytes() < 100_000, "{} bytes", bytes());
+        embedded.checkpoint(LOG_PAGES_MAX).await.unwrap();
+        assert!(bytes() > 6_000_000, "{} bytes", bytes());
+        // A log that is too long begins anew with the next writer.
+        embedded.checkpoint(0).await.unwrap();
+        write("INSERT INTO much VALUES (zeroblob(1))").await;
+        let log = "PRAGMA wal_checkpoint(PASSIVE)";
+        let (_, pages, _): (i64, i64, i64) = sqlx::query_as(log).fetch_one(&embedded.pool).await.unwrap();
+        assert!(pages < 10, "{pages} pages");
+        embedded.close().await;
+    }
 }

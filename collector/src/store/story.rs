@@ -67,7 +67,7 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
     const MACHINES: usize = TOGETHER + 44;
 
     let (_folder, store) = opened().await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_bulk().await.unwrap();
     let unit = unit::add(&mut tx, None, &naming("38", "Tỉnh", "Tỉnh", "province"), at(0)).await.unwrap();
     let newcomer = Newcomer { hostname: "PC", agent: "0.1.0", role: "clerk" };
     for number in 0..MACHINES {
@@ -159,6 +159,8 @@ async fn more_machines_than_one_statement_holds_are_judged_at_once() {
     let told = |all: Vec<&machine::Evidence>| all.iter().map(|one| one.machine.clone()).collect::<Vec<_>>();
     assert_eq!(told(machine::moved(&mut tx, &all).await.unwrap()), moved);
     assert_eq!(told(machine::judged_by(&mut tx, &all, "r3").await.unwrap()), moved);
+    tx.commit().await.unwrap();
+    store.settle();
 }
 
 /// Makes every machine of this host name fail, so that tests see what becomes of its neighbours.
