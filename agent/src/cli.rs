@@ -21,10 +21,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use rules::assess::{Role, assess_in};
+use rules::assess::Role;
 use rules::fact::Fact;
 use rules::join::JoinCode;
-use rules::lifecycle::Lifecycle;
 use rules::quantity::Milliseconds;
 use rules::report::Report;
 use rules::ruleset::{self, RuleSet};
@@ -38,7 +37,7 @@ use crate::folder::{OnDisk, put};
 use crate::host::recorder::Recorder;
 use crate::install::Hand;
 use crate::service::{self, Task};
-use crate::verdict::{self, Look};
+use crate::verdict::{self, Judged, Look};
 use crate::words::{self, Lang};
 use crate::{host, probe};
 
@@ -278,16 +277,16 @@ fn check(cli: &Cli, check: &Check) -> Result<()> {
     let settings = set
         .settings_of(&check.settings)
         .map_err(|wrong| anyhow!("cannot set the parameters of {}: {}", set.id, wrong.join("; ")))?;
-    let assessment = assess_in(&report.facts, set, &Lifecycle::shipped(), role, day, &settings);
+    let judged = Judged::new(&report.facts, set.clone(), role, day, &settings);
     if check.json {
-        let json =
-            serde_json::to_string_pretty(&assessment).context("cannot write the assessment as JSON")?;
+        let json = serde_json::to_string_pretty(&judged.assessment)
+            .context("cannot write the assessment as JSON")?;
         return say(&json);
     }
     let terminal = console::Term::stdout();
     let columns = terminal.size_checked().map_or(COLUMNS, |(_, columns)| usize::from(columns));
     let colours = terminal.is_term() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    say(verdict::text(&assessment, set, &Look { lang, columns, colours }).trim_end())
+    say(verdict::text(&judged, &Look { lang, columns, colours }).trim_end())
 }
 
 async fn join(cli: &Cli, code: &str) -> Result<()> {

@@ -2,9 +2,14 @@
 //!
 //! A pure function of what was judged. It does not judge and knows no rule by name.
 
-use rules::assess::{Assessment, Grade, Outcome, Role, SeenFact, Severity, Verdict};
-use rules::facts::{AREAS, Kind, Term, find};
-use rules::ruleset::{Rule, RuleSet};
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rules::assess::{Assessment, Grade, Outcome, Role, SeenFact, Severity, Verdict, assess_in};
+use rules::facts::{AREAS, Facts, Kind, Term, find};
+use rules::lifecycle::Lifecycle;
+use rules::mend::{Patient, helpful};
+use rules::ruleset::{Rule, RuleSet, Settings};
 use serde_json::Value;
 
 use crate::words::{self, Lang};
@@ -28,15 +33,48 @@ const VALUE_CHARS_MAX: usize = 60;
 /// Most facts that are shown beside one criterion.
 const SEEN_COUNT_MAX: usize = 4;
 
-/// The assessment as text. `set` is the rule set that judged.
-pub fn text(assessment: &Assessment, set: &RuleSet, look: &Look) -> String {
+/// A PC as it was judged.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// What the rules said.
+    pub assessment: Assessment,
+    /// The rule set that judged.
+    pub set: RuleSet,
+    /// The ids of the remedies that may help, by those of the rules.
+    helpful: BTreeMap<String, Vec<String>>,
+}
+
+impl Judged {
+    /// Judges a PC by the dates of support that ship.
+    pub fn new(facts: &Facts, set: RuleSet, role: Role, day: Date, settings: &Settings) -> Judged {
+        let lifecycle = Lifecycle::shipped();
+        let assessment = assess_in(facts, &set, &lifecycle, role, day, settings);
+        let patient = Patient { facts, set: &set, role, day: day.into(), settings };
+        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+        let helpful = helpful(patient, &lifecycle).into_iter();
+        let helpful = helpful.map(|(rule, ids)| (rule.to_owned(), owned(ids))).collect();
+        Judged { assessment, set, helpful }
+    }
+
+    /// What may help it to pass a rule.
+    pub(crate) fn remedies(&self, rule: &Rule, lang: Lang) -> Vec<&str> {
+        let ids = self.helpful.get(&rule.id).into_iter().flatten();
+        ids.filter_map(|id| self.set.remedies.get(id))
+            .map(|remedy| words::both(&remedy.title, lang))
+            .collect()
+    }
+}
+
+/// The assessment as text.
+pub fn text(judged: &Judged, look: &Look) -> String {
+    let Judged { assessment, set, .. } = judged;
     let page = Page { look: *look, columns: look.columns.clamp(COLUMNS_MIN, COLUMNS_MAX) };
     let mut lines = page.head(assessment, set);
     for (title, verdicts) in groups(assessment, set, look.lang) {
         lines.push(String::new());
         lines.push(page.bold(title));
         for (rule, verdict) in verdicts {
-            lines.extend(page.criterion(rule, verdict, set, assessment.role));
+            lines.extend(page.criterion(rule, verdict, judged));
         }
     }
     lines.push(String::new());
@@ -149,7 +187,7 @@ impl Page {
         lines
     }
 
-    fn criterion(&self, rule: &Rule, verdict: &Verdict, set: &RuleSet, role: Role) -> Vec<String> {
+    fn criterion(&self, rule: &Rule, verdict: &Verdict, judged: &Judged) -> Vec<String> {
         let lang = self.look.lang;
         let (sign, name) = words::outcome(verdict.outcome, lang);
         let longest = [Outcome::Partial, Outcome::Fail, Outcome::Unknown, Outcome::Pass]
@@ -159,7 +197,8 @@ impl Page {
             .unwrap_or_default();
         let word = format!("{name}{}", " ".repeat(longest - name.chars().count()));
         let margin = " ".repeat(2 + 2 + longest + 2);
-        let mut lines = self.wrap(&margin, words::both(rule.title_for(role), lang));
+        let title = rule.title_for(judged.assessment.role);
+        let mut lines = self.wrap(&margin, words::both(title, lang));
         if let Some(first) = lines.first_mut() {
             let title = first.trim_start();
             *first = format!("  {}  {title}", self.paint(&format!("{sign} {word}"), outcome_colour(verdict)));
@@ -174,18 +213,10 @@ impl Page {
         if !seen.is_empty() {
             lines.extend(self.wrap(&margin, &format!("{}: {seen}", heading.say(lang))));
         }
-        if matches!(verdict.outcome, Outcome::Fail | Outcome::Partial) {
-            let remedies: Vec<&str> = rule
-                .remedies
-                .iter()
-                .filter_map(|id| set.remedies.get(id))
-                .map(|remedy| words::both(&remedy.title, lang))
-                .collect();
-            if !remedies.is_empty() {
-                lines.extend(
-                    self.wrap(&margin, &format!("{}: {}", words::REMEDY.say(lang), remedies.join("; "))),
-                );
-            }
+        let remedies = judged.remedies(rule, lang);
+        if !remedies.is_empty() {
+            lines
+                .extend(self.wrap(&margin, &format!("{}: {}", words::REMEDY.say(lang), remedies.join("; "))));
         }
         lines
     }

@@ -353,6 +353,21 @@ impl Condition {
         self.node.look(context, seen);
     }
 
+    /// Whether something in it helps it to be true after a change that did not before.
+    pub(crate) fn is_helped(&self, before: &Context<'_>, after: &Context<'_>) -> bool {
+        let helps = |context| {
+            let mut all = Vec::new();
+            self.node.helps(context, Truth::True, &mut all);
+            all
+        };
+        helps(before).iter().zip(helps(after)).any(|(before, after)| after && !before)
+    }
+
+    /// Whether it asks whether another rule set is met.
+    pub(crate) fn asks_a_set(&self) -> bool {
+        matches!(self.node, Node::Meets(..))
+    }
+
     /// The condition in a form that needs no language: `memory.installed ≥ 8 GiB`,
     /// `disk.volumes: every (free_percent ≥ 10 %)`.
     pub fn describe(&self) -> String {
@@ -391,8 +406,28 @@ impl Node {
     fn look(&self, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
         match self {
             Node::All(nodes) | Node::Any(nodes) => nodes.iter().for_each(|node| node.look(context, seen)),
-            Node::Not(node) | Node::Meets(_, node) => node.look(context, seen),
+            Node::Not(node) => node.look(context, seen),
+            Node::Meets(_, node) => node.look_at_deciders(context, seen),
             Node::Test(test) => test.look(context, seen),
+        }
+    }
+
+    /// Of rules that are all asked, looks at those that decide: where one fails, at all that fail.
+    fn look_at_deciders(&self, context: &Context<'_>, seen: &mut Vec<SeenFact>) {
+        let Node::All(nodes) = self else { return self.look(context, seen) };
+        let sum = self.holds(context);
+        nodes.iter().filter(|node| node.holds(context) == sum).for_each(|node| node.look(context, seen));
+    }
+
+    /// Whether each comparison in it says what helps the whole to be true, in their order.
+    fn helps(&self, context: &Context<'_>, wanted: Truth, all: &mut Vec<bool>) {
+        match self {
+            Node::All(nodes) | Node::Any(nodes) => {
+                nodes.iter().for_each(|node| node.helps(context, wanted, all));
+            }
+            Node::Not(node) => node.helps(context, !wanted, all),
+            Node::Meets(_, node) => node.helps(context, wanted, all),
+            Node::Test(_) => all.push(self.holds(context) == wanted),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! again: what-if is not a second engine. Prices are the caller's business.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::condition::{Scene, Truth};
 use crate::facts::Facts;
 use crate::facts::support::Support;
 use crate::lifecycle::Lifecycle;
-use crate::ruleset::{Remedy, RuleSet, Settings};
+use crate::ruleset::{Remedy, Rule, RuleSet, Settings};
 
 /// Most remedies with a price among which the cheapest are looked for: each doubles the work.
 const PRICED_MAX: usize = 12;
@@ -116,15 +116,28 @@ pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -
     (after.grade, after.score)
 }
 
-/// The remedies that this PC is known not to have what they need for, as it is.
-pub fn ruled_out<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeSet<&'s str> {
+/// The remedies that may help a PC, by the rule that it fails or passes in part, by ids, in the order of the rule. One is
+/// left out where the PC is known not to have what it needs, or it would change nothing of what the rule asks: who has
+/// memory enough and lacks a TPM is not told to add memory.
+pub fn helpful<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeMap<&'s str, Vec<&'s str>> {
     let support = lifecycle.support_of(patient.facts, patient.day.judged);
-    let Patient { facts, set, day, settings, .. } = patient;
-    let scene = Scene::new(facts, &support, day.judged, settings, &set.scans).told(day.told);
-    let lacks = |remedy: &Remedy| {
-        remedy.needs.as_ref().is_some_and(|needs| needs.holds(&scene.context()) == Truth::False)
-    };
-    patient.set.remedies.iter().filter(|(_, remedy)| lacks(remedy)).map(|(id, _)| id.as_str()).collect()
+    let bed = Bed::new(patient, &support);
+    let lacking = bed
+        .before
+        .rulings
+        .iter()
+        .enumerate()
+        .filter(|(_, ruling)| matches!(ruling.outcome, Outcome::Fail | Outcome::Partial));
+    let mut helpful = BTreeMap::new();
+    for (at, _) in lacking {
+        let Some(rule) = patient.set.rules.get(at) else { continue };
+        let known = rule.remedies.iter().filter_map(|id| patient.set.remedies.get_key_value(id));
+        let helps = |(id, remedy): &(&'s String, &'s Remedy)| {
+            bed.helps(&Candidate { id, remedy, price: None }, at, rule)
+        };
+        helpful.insert(rule.id.as_str(), known.filter(helps).map(|(id, _)| id.as_str()).collect());
+    }
+    helpful
 }
 
 /// A remedy that may help.
@@ -266,6 +279,26 @@ impl<'a> Bed<'a> {
             }
             waiting = still;
         }
+    }
+
+    /// Whether this may help the rule at this place.
+    fn helps(&self, one: &Candidate<'_>, at: usize, rule: &Rule) -> bool {
+        let scene = self.scene();
+        let context = scene.context();
+        match one.remedy.needs.as_ref().map_or(Truth::True, |needs| needs.holds(&context)) {
+            Truth::False => return false,
+            // Nobody can try it: it may help.
+            Truth::Unknown => return true,
+            Truth::True => {}
+        }
+        let (overlay, _) = self.treated(&[one]);
+        let after = self.scene().over(&overlay);
+        let role = self.patient.role;
+        let asked = [Some(rule.pass_for(role)), rule.partial_for(role)];
+        !one.remedy.can_be_tried()
+            || rule.each.is_some()
+            || self.judge(&overlay).rulings.get(at) != self.before.rulings.get(at)
+            || asked.into_iter().flatten().any(|asked| asked.is_helped(&context, &after.context()))
     }
 
     fn is_ready(&self, remedies: &[&Candidate<'_>]) -> bool {

@@ -8,12 +8,11 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail};
-use rules::assess::{Assessment, Role, assess};
+use rules::assess::Role;
 use rules::fact::Fact;
 use rules::join::JoinCode;
-use rules::lifecycle::Lifecycle;
 use rules::report::Report;
-use rules::ruleset::{self, RuleSet};
+use rules::ruleset;
 use rules::wire::Refusal;
 
 use super::{
@@ -29,6 +28,7 @@ use crate::install::{self, Hand, INSTALL, INSTALL_PACKAGED, Left, START, invitat
 use crate::service::window::{self, Consent};
 use crate::service::{self, Setup};
 use crate::spool::Bounds;
+use crate::verdict::Judged;
 use crate::words::{self, Lang};
 
 const TITLE: &str = "Sẵn Sàng";
@@ -224,14 +224,14 @@ fn attempt(options: &Options<'_>, code: Option<&JoinCode>, tick: &mut dyn FnMut(
             state.display()
         );
     }
-    let mut publish = |setup: &Setup, stage: &Stage, judged: Option<&Judged>| -> Result<()> {
+    let mut publish = |setup: &Setup, stage: &Stage, seen: Option<&Seen>| -> Result<()> {
         if options.page {
             let told = Told {
                 lang,
                 now: clock::now(),
-                hostname: judged.map_or("", |judged| &judged.hostname),
+                hostname: seen.map_or("", |seen| &seen.hostname),
                 stage,
-                judged: judged.and_then(Judged::parts),
+                judged: seen.and_then(|seen| seen.judged.as_ref()),
             };
             setup.publish(page::FILE, &page::page(&told))?;
             tick();
@@ -241,8 +241,8 @@ fn attempt(options: &Options<'_>, code: Option<&JoinCode>, tick: &mut dyn FnMut(
     publish(&setup, &Stage::Working, None)?;
     match put_in_place(&mut setup, options, code) {
         Ok(None) => Ok(None),
-        Ok(Some((stage, judged))) => {
-            publish(&setup, &stage, Some(&judged))?;
+        Ok(Some((stage, seen))) => {
+            publish(&setup, &stage, Some(&seen))?;
             Ok(Some(stage))
         }
         Err(error) => {
@@ -262,21 +262,20 @@ fn this_pc(lang: Lang, hand: Hand) -> Result<Setup> {
 }
 
 /// What a page shows of a survey.
-struct Judged {
+struct Seen {
     hostname: String,
-    by: Option<(Assessment, RuleSet)>,
+    judged: Option<Judged>,
 }
 
-impl Judged {
-    fn new(report: &Report, role: Role) -> Judged {
+impl Seen {
+    fn new(report: &Report, role: Role) -> Seen {
         let day = day(report.taken_at);
         let set = ruleset::in_force(&ruleset::shipped(), day).cloned();
-        let by = set.map(|set| (assess(&report.facts, &set, &Lifecycle::shipped(), role, day), set));
-        Judged { hostname: hostname(report), by }
-    }
-
-    fn parts(&self) -> Option<(&Assessment, &RuleSet)> {
-        self.by.as_ref().map(|(assessment, set)| (assessment, set))
+        let judged = set.map(|set| {
+            let settings = set.defaults().clone();
+            Judged::new(&report.facts, set, role, day, &settings)
+        });
+        Seen { hostname: hostname(report), judged }
     }
 }
 
@@ -284,7 +283,7 @@ fn put_in_place(
     setup: &mut Setup,
     options: &Options<'_>,
     code: Option<&JoinCode>,
-) -> Result<Option<(Stage, Judged)>> {
+) -> Result<Option<(Stage, Seen)>> {
     let lang = options.lang;
     let state = setup.state();
     let outcome = install::walk(setup, INSTALL).and_then(|()| {
@@ -299,12 +298,7 @@ fn put_in_place(
     Ok(outcome)
 }
 
-async fn join_and_report(
-    state: &Path,
-    bounds: Bounds,
-    code: &JoinCode,
-    lang: Lang,
-) -> Result<(Stage, Judged)> {
+async fn join_and_report(state: &Path, bounds: Bounds, code: &JoinCode, lang: Lang) -> Result<(Stage, Seen)> {
     let mut desk = Desk::open_with(state, bounds, Patience::default())?;
     let spinner = Spinner::start();
     spinner.tell(words::ASKING.say(lang));
@@ -323,7 +317,7 @@ async fn join_and_report(
     if let Some(offset) = desk.clock_offset() {
         report.facts.clock.offset = Fact::Known(offset);
     }
-    let judged = Judged::new(&report, role(&desk));
+    let seen = Seen::new(&report, role(&desk));
     if let Some(trouble) = trouble {
         // A code that was used up by this very PC: it is a member already, and reports as one.
         let member = desk.membership().is_some_and(|member| member.address == code.address);
@@ -331,11 +325,11 @@ async fn join_and_report(
             matches!(trouble, Trouble::Refused { refusal: Refusal::NotAdmitted | Refusal::UnitClosed, .. });
         let told = words::trouble(&trouble, lang);
         if refused && !member {
-            return Ok((Stage::Refused { trouble: told }, judged));
+            return Ok((Stage::Refused { trouble: told }, seen));
         }
         if !member {
             invitation::keep(state, code)?;
-            return Ok((Stage::Waiting { trouble: told }, judged));
+            return Ok((Stage::Waiting { trouble: told }, seen));
         }
     }
     invitation::forget(state)?;
@@ -355,7 +349,7 @@ async fn join_and_report(
             Stage::Reported { seat, official }
         }
     };
-    Ok((stage, judged))
+    Ok((stage, seen))
 }
 
 /// Sets up what a package put in place. The code waits for the service: a package is often installed before there is

@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
+use rules::assess::{Assessment, Grade, Outcome, Severity, Verdict};
 use rules::ruleset::{Rule, RuleSet};
 
-use crate::verdict;
+use crate::verdict::{self, Judged};
 use crate::words::{self, Lang, Phrase};
 
 /// The name of the file.
@@ -76,8 +76,8 @@ pub struct Told<'a> {
     pub hostname: &'a str,
     /// How far it came.
     pub stage: &'a Stage,
-    /// What was judged, and by which rule set.
-    pub judged: Option<(&'a Assessment, &'a RuleSet)>,
+    /// How the PC was judged.
+    pub judged: Option<&'a Judged>,
 }
 
 /// The page.
@@ -91,15 +91,15 @@ pub fn page(told: &Told<'_>) -> String {
     let moment = words::moment(told.now, lang);
     let top = if told.hostname.is_empty() { moment } else { format!("{} · {moment}", told.hostname) };
     line(&mut html, "p", "top", &format!("Sẵn Sàng · {top}"));
-    if let Some((assessment, set)) = told.judged {
+    if let Some(Judged { assessment, set, .. }) = told.judged {
         grade(&mut html, assessment, set, lang);
     }
     stage(&mut html, told);
     if !matches!(told.stage, Stage::Working) {
         help(&mut html, told);
     }
-    if let Some((assessment, set)) = told.judged {
-        criteria(&mut html, assessment, set, lang);
+    if let Some(judged) = told.judged {
+        criteria(&mut html, judged, lang);
     }
     html += "</div>\n</body>\n</html>\n";
     html
@@ -165,7 +165,9 @@ fn stage(html: &mut String, told: &Told<'_>) {
             line(html, "p", "soft", &format!("{}: {error}.", words::PAGE_WHY.say(lang)));
         }
         Stage::Reported { official: Some((grade, score)), .. }
-            if told.judged.is_none_or(|(judged, _)| (judged.grade, judged.score) != (*grade, *score)) =>
+            if told.judged.is_none_or(|Judged { assessment, .. }| {
+                (assessment.grade, assessment.score) != (*grade, *score)
+            }) =>
         {
             line(
                 html,
@@ -184,7 +186,8 @@ fn seated(phrase: Phrase, seat: &Seat, lang: Lang) -> String {
 }
 
 /// What is missing first, then what nobody knows; of what is good only the count.
-fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lang) {
+fn criteria(html: &mut String, judged: &Judged, lang: Lang) {
+    let Judged { assessment, set, .. } = judged;
     let mut listed: Vec<(&Rule, &Verdict)> =
         verdict::groups(assessment, set, lang).into_iter().flat_map(|(_, verdicts)| verdicts).collect();
     listed
@@ -197,7 +200,7 @@ fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lan
         line(html, "p", "soft", words::PAGE_MISSING_TEXT.say(lang));
         *html += "<table>\n";
         for (rule, verdict) in of(Outcome::Fail).chain(of(Outcome::Partial)) {
-            criterion(html, rule, verdict, set, (assessment.role, lang));
+            criterion(html, rule, verdict, judged, lang);
         }
         *html += "</table>\n";
     }
@@ -221,13 +224,14 @@ fn criteria(html: &mut String, assessment: &Assessment, set: &RuleSet, lang: Lan
     line(html, "p", "soft", &words::PAGE_PASSED.fill(lang, &[("count", &count(Outcome::Pass).to_string())]));
 }
 
-fn criterion(html: &mut String, rule: &Rule, verdict: &Verdict, set: &RuleSet, (role, lang): (Role, Lang)) {
+fn criterion(html: &mut String, rule: &Rule, verdict: &Verdict, judged: &Judged, lang: Lang) {
     let (sign, name) = words::outcome(verdict.outcome, lang);
     let tone = match (verdict.outcome, verdict.severity) {
         (Outcome::Fail, Severity::Critical | Severity::Major) => "not_ready",
         _ => "needs_work",
     };
     writeln!(html, "<tr><td class=\"word {tone}\">{}</td><td>", escaped(&format!("{sign} {name}"))).ok();
+    let role = judged.assessment.role;
     // What is wrong says more to who sits here than what was asked.
     let said = rule.fails_for(role).unwrap_or_else(|| rule.title_for(role));
     line(html, "p", "title", words::both(said, lang));
@@ -235,12 +239,7 @@ fn criterion(html: &mut String, rule: &Rule, verdict: &Verdict, set: &RuleSet, (
     if !seen.is_empty() {
         line(html, "p", "", &format!("{}: {seen}", words::SEEN.say(lang)));
     }
-    let remedies: Vec<&str> = rule
-        .remedies
-        .iter()
-        .filter_map(|id| set.remedies.get(id))
-        .map(|remedy| words::both(&remedy.title, lang))
-        .collect();
+    let remedies = judged.remedies(rule, lang);
     if !remedies.is_empty() {
         line(html, "p", "", &format!("{}: {}", words::REMEDY.say(lang), remedies.join("; ")));
     }

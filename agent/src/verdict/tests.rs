@@ -1,11 +1,10 @@
 //! Verdicts as text, from a small rule set.
 
 use expect_test::{Expect, expect};
-use rules::assess::{Role, assess};
+use rules::assess::Role;
 use rules::fact::{Fact, Reason};
 use rules::facts::Facts;
 use rules::facts::disk::Drive;
-use rules::lifecycle::Lifecycle;
 use rules::quantity::{Bytes, GIB};
 
 use super::*;
@@ -64,8 +63,9 @@ title = { vi = "Thay máy", en = "Replace the PC" }
 fn check(facts: &Facts, lang: Lang, columns: usize, expected: Expect) {
     let set = RuleSet::parse("test.toml", SET).unwrap();
     let day = "2026-11-22".parse().unwrap();
-    let assessment = assess(facts, &set, &Lifecycle::shipped(), Role::Officer, day);
-    expected.assert_eq(&text(&assessment, &set, &Look { lang, columns, colours: false }));
+    let settings = set.defaults().clone();
+    let judged = Judged::new(facts, set, Role::Officer, day, &settings);
+    expected.assert_eq(&text(&judged, &Look { lang, columns, colours: false }));
 }
 
 pub(crate) fn facts(memory: Fact<Bytes>) -> Facts {
@@ -185,10 +185,11 @@ fn a_ready_pc() {
 fn colours_wrap_signs_only() {
     let set = RuleSet::parse("test.toml", SET).unwrap();
     let day = "2026-11-22".parse().unwrap();
-    let assessment = assess(&facts(Fact::Absent), &set, &Lifecycle::shipped(), Role::Officer, day);
+    let settings = set.defaults().clone();
+    let judged = Judged::new(&facts(Fact::Absent), set, Role::Officer, day, &settings);
     let look = Look { lang: Lang::Vi, columns: 80, colours: true };
-    let plain = text(&assessment, &set, &Look { colours: false, ..look });
-    let coloured = text(&assessment, &set, &look);
+    let plain = text(&judged, &Look { colours: false, ..look });
+    let coloured = text(&judged, &look);
     let mut bare = String::new();
     for (at, part) in coloured.split('\x1b').enumerate() {
         bare += if at == 0 { part } else { part.split_once('m').unwrap().1 };

@@ -1,6 +1,6 @@
 //! `rules explain RULESET --report FILE`, or `--unit CODE`: why each verdict, with what was seen, what is asked, and the source.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
 use rules::facts::Kind;
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
-use rules::mend::{Mend, Patient, mend, ruled_out};
+use rules::mend::{Mend, Patient, helpful, mend};
 use rules::prices::Prices;
 use rules::report::Report;
 use rules::ruleset::{About, Both, Rule, RuleSet, Settings};
@@ -83,7 +83,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         w: Words::of(options.lang),
         rules: &rules,
         settings: &settings,
-        ruled_out: ruled_out(patient, &rules.lifecycle),
+        helpful: Some(helpful(patient, &rules.lifecycle)),
     };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     if options.json {
@@ -142,7 +142,7 @@ pub(super) async fn run_unit(data: &Data, options: &Options, code: &str) -> Resu
         w: Words::of(options.lang),
         rules: &rules,
         settings: &settings,
-        ruled_out: BTreeSet::new(),
+        helpful: None,
     };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     let role = Role::Officer;
@@ -242,8 +242,8 @@ struct Speaker<'a> {
     rules: &'a Rules,
     /// What stands for the parameters of the set.
     settings: &'a Settings,
-    /// The remedies that the PC does not have what they need for.
-    ruled_out: BTreeSet<&'a str>,
+    /// The remedies that may help the PC, by the rules that it fails; none where it is no PC that is explained.
+    helpful: Option<BTreeMap<&'a str, Vec<&'a str>>>,
 }
 
 impl Speaker<'_> {
@@ -335,8 +335,11 @@ impl Speaker<'_> {
     }
 
     fn remedies(&self, rule: &Rule) -> Vec<String> {
-        let can = rule.remedies.iter().filter(|id| !self.ruled_out.contains(id.as_str()));
-        let known = can.filter_map(|id| self.rules.set.remedies.get(id));
+        let ids: Vec<&str> = match &self.helpful {
+            Some(helpful) => helpful.get(rule.id.as_str()).cloned().unwrap_or_default(),
+            None => rule.remedies.iter().map(String::as_str).collect(),
+        };
+        let known = ids.into_iter().filter_map(|id| self.rules.set.remedies.get(id));
         known.map(|remedy| self.pick(&remedy.title).to_owned()).collect()
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The agent's own library joins, surveys and delivers, over TLS, to the listener that every other PC will use.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use data_encoding::HEXLOWER;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
 use rules::assess::{Assessment, Counts, Grade, Outcome, Role, Severity};
+use rules::facts::Facts;
 use rules::join::JoinCode;
+use rules::mend::{Patient, helpful};
 use rules::ruleset::{Rule, RuleSet};
 use serde::Serialize;
 
@@ -76,7 +79,7 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
     let password = administrator(&running).await?;
     let audited = audit_this_pc(&data, &running, lang, &bar).await;
     bar.finish_and_clear();
-    let (machine, assessment) = match audited {
+    let (machine, assessment, facts) = match audited {
         Ok(audited) => audited,
         Err(error) => {
             running.stop().await?;
@@ -91,7 +94,11 @@ pub(super) async fn run(folder: &Path, options: Options) -> Result<()> {
     } else {
         let judge = running.app.judge();
         let set = judge.sets.iter().find(|set| set.id == assessment.set);
-        print(&verdict(&assessment, set, lang))?;
+        let helpful = set.map(|set| {
+            let (role, day, settings) = (assessment.role, assessment.day.into(), set.defaults());
+            helpful(Patient { facts: &facts, set, role, day, settings }, &judge.lifecycle)
+        });
+        print(&verdict(&assessment, set, &helpful.unwrap_or_default(), lang))?;
         print(&address(&running.dashboard, password.as_deref(), folder, lang))?;
     }
     if options.exit {
@@ -153,13 +160,14 @@ async fn administrator(running: &Running) -> Result<Option<String>> {
     Ok(Some(password))
 }
 
-/// Joins, surveys and delivers as any PC would. Gives the machine's id and its assessment.
+/// Joins, surveys and delivers as any PC would. Gives the machine's id, its assessment, and
+/// what it answered.
 async fn audit_this_pc(
     data: &Data,
     running: &Running,
     lang: Lang,
     bar: &ProgressBar,
-) -> Result<(String, Assessment)> {
+) -> Result<(String, Assessment, Facts)> {
     let clock = &running.app.clock;
     let mut desk = Desk::open(&data.path("agent")).context("opening the agent's folder for this PC")?;
     bar.set_message(lang.pick("Đăng ký máy này", "Joining").to_owned());
@@ -190,7 +198,8 @@ async fn audit_this_pc(
         .await?
         .context("reading the assessment of this PC: no rule set is in force today")?;
     bar.inc(1);
-    Ok((machine, serde_json::from_str(&body).context("reading the assessment of this PC")?))
+    let assessment = serde_json::from_str(&body).context("reading the assessment of this PC")?;
+    Ok((machine, assessment, report.facts))
 }
 
 /// Whether this PC has joined this very collector: its folder may be older than the collector's, or the port another.
@@ -263,7 +272,12 @@ fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> Result<St
 }
 
 /// The verdict on this PC, for people.
-fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String {
+fn verdict(
+    assessment: &Assessment,
+    set: Option<&RuleSet>,
+    helpful: &BTreeMap<&str, Vec<&str>>,
+    lang: Lang,
+) -> String {
     let grade = match assessment.grade {
         Grade::Ready => lang.pick("SẴN SÀNG", "READY"),
         Grade::NeedsWork => lang.pick("CẦN BỔ SUNG", "NEEDS WORK"),
@@ -316,7 +330,8 @@ fn verdict(assessment: &Assessment, set: Option<&RuleSet>, lang: Lang) -> String
             Severity::Info => lang.pick("tham khảo", "info"),
         };
         text.push_str(&format!("  {}. {wrong} ({outcome}, {severity})\n", number + 1));
-        let remedy = rule.and_then(|rule| rule.remedies.first()).and_then(|id| set?.remedies.get(id));
+        let first = helpful.get(failure.rule.as_str()).and_then(|ids| ids.first());
+        let remedy = first.and_then(|id| set?.remedies.get(*id));
         if let Some(remedy) = remedy {
             text.push_str(&format!("     → {}\n", pick(lang, &remedy.title)));
         }
@@ -380,6 +395,7 @@ mod tests {
     fn the_verdict_in_both_languages() {
         let set = RuleSet::parse("own.toml", OWN_SET).unwrap();
         let assessment = assessment(&[("memory-size", Outcome::Fail), ("other", Outcome::Unknown)]);
+        let helpful = BTreeMap::from([("memory-size", vec!["add-memory"])]);
         expect![[r#"
             Máy tính này: CẦN BỔ SUNG
               Điểm sẵn sàng 70/100, đã biết 90% số điểm
@@ -389,7 +405,7 @@ mod tests {
               1. Bộ nhớ trong từ 8 GiB (chưa đạt, quan trọng)
                  → Lắp thêm RAM
         "#]]
-        .assert_eq(&verdict(&assessment, Some(&set), Lang::Vi));
+        .assert_eq(&verdict(&assessment, Some(&set), &helpful, Lang::Vi));
         expect![[r#"
             This PC: NEEDS WORK
               Readiness score 70/100, 90% of the points are known
@@ -399,7 +415,7 @@ mod tests {
               1. At least 8 GiB of memory (fails, major)
                  → Add memory
         "#]]
-        .assert_eq(&verdict(&assessment, Some(&set), Lang::En));
+        .assert_eq(&verdict(&assessment, Some(&set), &helpful, Lang::En));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One PC: grade, verdicts, facts by area, history.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -12,7 +12,7 @@ use rules::assess::{Assessment, Grade, Outcome, Role, Severity, Verdict};
 use rules::envelope;
 use rules::fact::{Fact, Reason};
 use rules::facts::{AREAS, Facts, Kind, Origin, Place as FactPlace, Records, Term, Value};
-use rules::mend::{Patient, ruled_out};
+use rules::mend::{Patient, helpful};
 use rules::report::Report;
 use rules::ruleset::{Rule, RuleSet, Settings};
 
@@ -72,8 +72,8 @@ pub struct Rows {
     pub waivers: Vec<Waiver>,
     /// What stands for the parameters of the set that judged.
     settings: Settings,
-    /// The remedies that the machine does not have what they need for.
-    ruled_out: BTreeSet<String>,
+    /// The remedies that may help the machine, by the rules that it fails.
+    helpful: BTreeMap<String, Vec<String>>,
     /// Who put rules in force, and why, newest first.
     deeds: Vec<Activation>,
     /// The judgement of the past that is shown, if it is not the latest.
@@ -517,12 +517,7 @@ fn rule_view(
         }),
         why: rule.and_then(|rule| rule.why_for(role)).map(|why| pick(lang, why).to_owned()),
         source: rule.map(|rule| super::rules::source(lang, rule)),
-        remedies: match rule {
-            Some(rule) if is_bad => {
-                rule.remedies.iter().filter(|id| !rows.ruled_out.contains(*id)).filter_map(remedy).collect()
-            }
-            _ => Vec::new(),
-        },
+        remedies: rows.helpful.get(&verdict.rule).into_iter().flatten().filter_map(remedy).collect(),
         waived: Some(())
             .filter(|()| verdict.waived)
             .and_then(|()| exception(reader, rows, &verdict.rule, rule)),
@@ -835,7 +830,7 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
         (None, Some(set)) => settings(set, &local),
         (None, None) => Settings::default(),
     };
-    let ruled_out = match (set, &report, &assessment) {
+    let helpful = match (set, &report, &assessment) {
         (Some(set), Some((report, _)), Some(one)) => {
             let patient = Patient {
                 facts: &report.facts,
@@ -844,9 +839,11 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
                 day: one.day.into(),
                 settings: &settings,
             };
-            ruled_out(patient, &judge.lifecycle).into_iter().map(str::to_owned).collect()
+            let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
+            let helpful = helpful(patient, &judge.lifecycle).into_iter();
+            helpful.map(|(rule, ids)| (rule.to_owned(), owned(ids))).collect()
         }
-        _ => BTreeSet::new(),
+        _ => BTreeMap::new(),
     };
     let rows = Rows {
         machine,
@@ -857,7 +854,7 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
         conflicts,
         waivers,
         settings,
-        ruled_out,
+        helpful,
         deeds,
         past,
         room,

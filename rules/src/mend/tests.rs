@@ -90,8 +90,8 @@ const GOOD: &str = r#"{
     "exposure": {"remote_tools":[]}
 }"#;
 
-/// What would mend the good PC with these changes, where a module costs 9, a drive 10, a PC 15.
-fn check(changes: &str, expected: Expect) {
+/// The good PC with these changes.
+fn changed(changes: &str) -> Facts {
     let mut facts: serde_json::Value = serde_json::from_str(GOOD).unwrap();
     let changes: serde_json::Value = serde_json::from_str(changes).unwrap();
     for (area, answers) in changes.as_object().unwrap() {
@@ -99,15 +99,19 @@ fn check(changes: &str, expected: Expect) {
             facts[area][name] = answer.clone();
         }
     }
-    let facts: Facts = serde_json::from_value(facts).unwrap();
+    serde_json::from_value(facts).unwrap()
+}
+
+fn patient<'a>(facts: &'a Facts, set: &'a RuleSet) -> Patient<'a> {
+    let day = date(2026, 11, 22).into();
+    Patient { facts, set, role: Role::Officer, day, settings: set.defaults() }
+}
+
+/// What would mend the good PC with these changes, where a module costs 9, a drive 10, a PC 15.
+fn check(changes: &str, expected: Expect) {
+    let facts = changed(changes);
     let set = RuleSet::parse("test.toml", SET).unwrap();
-    let patient = Patient {
-        facts: &facts,
-        set: &set,
-        role: Role::Officer,
-        day: date(2026, 11, 22).into(),
-        settings: set.defaults(),
-    };
+    let patient = patient(&facts, &set);
     let price = |item: &str| match item {
         "ram-8g" => Some(9),
         "ssd" => Some(10),
@@ -261,4 +265,46 @@ gives = { "updates.installed_at" = { today = true } }
     };
     assert_eq!(mended("true"), ["patch"]);
     assert_eq!(mended(r#"{"unknown":"denied"}"#), ["replace-pc"], "patches alone leave it unknown");
+}
+
+/// What may help the good PC with these changes, rule by rule.
+fn check_helpful(set: &str, changes: &str, expected: Expect) {
+    let facts = changed(changes);
+    let set = RuleSet::parse("test.toml", set).unwrap();
+    let told: Vec<String> = helpful(patient(&facts, &set), &crate::assess::tests::table())
+        .into_iter()
+        .map(|(rule, remedies)| format!("{rule}: {}", remedies.join(", ")))
+        .collect();
+    expected.assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn who_lacks_something_else_is_not_told_to_add_memory() {
+    const BOTH: &str = r#"pass = { "memory.installed" = { at_least = "8 GiB" } }"#;
+    const ALL: &str = r#"pass = { all = [{ "memory.installed" = { at_least = "8 GiB" } }, { not = { "board.tpm" = { equals = "absent" } } }] }"#;
+    let set = SET.replacen(BOTH, ALL, 1);
+    check_helpful(
+        &set,
+        r#"{"memory":{"installed":4294967296}}"#,
+        expect!["memory-size: add-memory, replace-pc"],
+    );
+    check_helpful(
+        &set,
+        r#"{"board":{"tpm":"absent"}}"#,
+        expect![[r#"
+        memory-size: replace-pc
+        tpm: replace-pc"#]],
+    );
+    // Both are lacking: each helps a part of it.
+    check_helpful(
+        &set,
+        r#"{"board":{"tpm":"absent"},"memory":{"installed":4294967296}}"#,
+        expect![[r#"
+        memory-size: add-memory, replace-pc
+        tpm: replace-pc"#]],
+    );
+    // No slot is free; and where nobody knows, it may.
+    let small = |slots: &str| format!(r#"{{"memory":{{"installed":4294967296,"slots_free":{slots}}}}}"#);
+    check_helpful(SET, &small("0"), expect!["memory-size: replace-pc"]);
+    check_helpful(SET, &small(r#"{"unknown":"denied"}"#), expect!["memory-size: add-memory, replace-pc"]);
 }

@@ -1,10 +1,9 @@
 //! Pages as text, from a small rule set.
 
 use expect_test::{Expect, expect};
-use rules::assess::{Role, assess};
+use rules::assess::Role;
 use rules::fact::{Fact, Reason};
 use rules::facts::Facts;
-use rules::lifecycle::Lifecycle;
 use rules::quantity::{Bytes, GIB};
 
 use super::*;
@@ -19,9 +18,9 @@ fn seat() -> Seat {
 fn body(stage: &Stage, facts: Option<&Facts>, lang: Lang) -> String {
     let set = RuleSet::parse("test.toml", SET).unwrap();
     let day = "2026-11-22".parse().unwrap();
-    let assessment = facts.map(|facts| assess(facts, &set, &Lifecycle::shipped(), Role::Officer, day));
-    let judged = assessment.as_ref().map(|assessment| (assessment, &set));
-    let html = page(&Told { lang, now: now(), hostname: "PC-17", stage, judged });
+    let settings = set.defaults().clone();
+    let judged = facts.map(|facts| Judged::new(facts, set, Role::Officer, day, &settings));
+    let html = page(&Told { lang, now: now(), hostname: "PC-17", stage, judged: judged.as_ref() });
     assert_eq!(html.contains(UNFINISHED), *stage == Stage::Working);
     assert!(!html.contains("<script") && !html.contains("http://") && !html.contains("https://"));
     let (head, body) = html.split_once("<body>\n").unwrap();
