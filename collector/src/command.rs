@@ -26,7 +26,7 @@ use crate::rescore;
 use crate::server::{self, Issuer, Running, Terms};
 use crate::store::listing::{self, Scope};
 use crate::store::unit::{self, Naming, Unit};
-use crate::store::{Store, Tx, audit};
+use crate::store::{Store, Tx, audit, machine};
 use crate::web::words::Words;
 
 mod activate;
@@ -117,6 +117,7 @@ enum Rules {
     #[command(
         after_help = "Example: sansang-collector rules explain vn-office-2026 --report report.json --role clerk\n         \
                       sansang-collector rules explain acceptance --report new.json --set memory=\"16 GiB\" --set delivered=2026-11-20\n         \
+                      sansang-collector rules explain vn-office-2026 --machine VT-07\n         \
                       sansang-collector rules explain vn-office-2026 --unit 14797"
     )]
     Explain(explain::Options),
@@ -218,9 +219,10 @@ impl Cli {
             Command::Export(command) => export::run(&Data::open(&data)?, command).await?,
             Command::Rescore => rescore_all(&Data::open(&data)?).await?,
             Command::Rules(Rules::Files(command)) => return rules_files::run(command),
-            Command::Rules(Rules::Explain(options)) => match options.unit.clone() {
-                Some(unit) => return explain::run_unit(&Data::open(&data)?, &options, &unit).await,
-                None => return explain::run(&options),
+            Command::Rules(Rules::Explain(options)) => match (&options.unit, &options.machine) {
+                (Some(unit), _) => return explain::run_unit(&Data::open(&data)?, &options, unit).await,
+                (None, Some(name)) => return explain::run_machine(&Data::open(&data)?, &options, name).await,
+                (None, None) => return explain::run(&options),
             },
             Command::Rules(Rules::WhatIf(options)) => return whatif::run(&Data::open(&data)?, options).await,
             Command::Rules(Rules::Parameters(options)) => {
@@ -362,6 +364,19 @@ async fn find_unit(tx: &mut Tx, code: &str) -> Result<Unit> {
         1 => found.pop().context("there is one"),
         0 => bail!("there is no unit with the code {code}; look with units list"),
         many => bail!("{many} units have the code {code}"),
+    }
+}
+
+/// The id of the one machine of this id or name in the network.
+async fn find_machine(tx: &mut Tx, name: &str) -> Result<String> {
+    let is_named =
+        |(id, hostname): &(String, String)| id == name || hostname.to_lowercase() == name.to_lowercase();
+    let all = machine::names(tx, &Scope::everything()).await?;
+    let mut found: Vec<String> = all.into_iter().filter(is_named).map(|(id, _)| id).collect();
+    match found.len() {
+        1 => found.pop().context("there is one"),
+        0 => bail!("there is no machine of this name or id; look with export machines"),
+        many => bail!("{many} machines have this name; name one by its id: {}", found.join(", ")),
     }
 }
 

@@ -69,15 +69,21 @@ pub fn rule<'a>(judge: &'a Judge, id: &str) -> Option<&'a Rule> {
     sets.into_iter().find_map(|set| set.rule(id))
 }
 
-/// Grants a waiver and judges whom it is for. Gives its id.
+/// Grants a waiver and judges whom it is for. One of the same rule for the same that holds ends: the new one stands for it,
+/// with its reason and its last day. Gives its id.
 ///
 /// # Errors
 /// When the database cannot.
 pub async fn grant(app: &App, grant: Grant<'_>) -> Result<String> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
-    let id = waiver::grant(&mut tx, grant, now).await?;
     let subject = subject(&mut tx, grant.reach).await?;
+    for (before, until) in waiver::alike(&mut tx, grant.reach, grant.rule).await? {
+        waiver::end(&mut tx, &before, grant.by, now).await?;
+        let detail = json!({ "rule": grant.rule, "until": until.to_string() }).to_string();
+        audit::add(&mut tx, now, grant.by, "waiver-end", &subject, &detail).await?;
+    }
+    let id = waiver::grant(&mut tx, grant, now).await?;
     let detail =
         json!({ "rule": grant.rule, "until": grant.ends_on.to_string(), "reason": grant.reason }).to_string();
     audit::add(&mut tx, now, grant.by, "waiver-grant", &subject, &detail).await?;

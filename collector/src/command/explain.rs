@@ -1,4 +1,4 @@
-//! `rules explain RULESET --report FILE`, or `--unit CODE`: why each verdict, with what was seen, what is asked, and the source.
+//! `rules explain RULESET --report FILE`, `--machine NAME` or `--unit CODE`: why each verdict, with what was seen, what is asked, and the source.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,8 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use jiff::civil::Date;
 use rules::assess::{Assessment, Grade, Outcome, Role, Verdict, assess_in};
-use rules::facts::Kind;
+use rules::envelope::Unpacker;
+use rules::facts::{Facts, Kind};
 use rules::lifecycle::Lifecycle;
 use rules::limits::REPORT_BYTES_MAX;
 use rules::mend::{Mend, Patient, helpful, mend};
@@ -16,12 +18,15 @@ use rules::report::Report;
 use rules::ruleset::{About, Both, Rule, RuleSet, Settings};
 use serde_json::{Value, json};
 
-use super::{find_unit, open, print, rules_files, tell};
+use super::{find_machine, find_unit, open, print, rules_files, tell};
 use crate::data::Data;
 use crate::days;
-use crate::judge::{self, day};
+use crate::judge::{self, day, role_of, unopened, unpack};
 use crate::lang::Lang;
+use crate::local::Local;
 use crate::store::listing::Scope;
+use crate::store::machine::{self, Among};
+use crate::store::report;
 use crate::unit_facts;
 use crate::web::format;
 use crate::web::label;
@@ -34,10 +39,13 @@ pub(super) struct Options {
     #[arg(value_name = "RULESET")]
     ruleset: String,
     /// The report of one PC, as `sansang-agent collect` prints it
-    #[arg(long, value_name = "FILE", required_unless_present = "unit", conflicts_with = "unit")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["unit", "machine"])]
     report: Option<PathBuf>,
+    /// A machine of the data folder, by its name in the network or its id: its latest report, role, parameters, exceptions
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["report", "role", "settings"])]
+    pub(super) machine: Option<String>,
     /// The code of a unit of the data folder, for the rules about whole units
-    #[arg(long, value_name = "CODE", conflicts_with_all = ["role", "settings"])]
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["report", "machine", "role", "settings"])]
     pub(super) unit: Option<String>,
     /// The role of its seat: counter, clerk, leader, officer, server
     #[arg(long, default_value = "officer", value_parser = super::role)]
@@ -62,6 +70,44 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let set = &rules.set;
     look_for(options.rule.as_deref(), set, &set.rules)?;
     let today = day(report.taken_at);
+    let pairs: Vec<String> = options.settings.iter().map(|pair| plain_day(set, pair)).collect();
+    let settings = match set.settings_of(&pairs) {
+        Ok(settings) => settings,
+        Err(wrong) => bail!("setting the parameters of {}: {}", set.id, wrong.join("; ")),
+    };
+    explain(&rules, options, (&report.facts, options.role, today), &settings)
+}
+
+/// The same for a machine of a data folder, as the collector judges it.
+pub(super) async fn run_machine(data: &Data, options: &Options, name: &str) -> Result<ExitCode> {
+    let Some(rules) = load(&options.ruleset, options.lang)? else { return Ok(ExitCode::FAILURE) };
+    let set = &rules.set;
+    look_for(options.rule.as_deref(), set, &set.rules)?;
+    let explaining = || format!("explaining the machine {name}");
+    let (app, _) = open(data).await?;
+    let mut tx = app.store.read().await?;
+    let machine = find_machine(&mut tx, name).await.with_context(explaining)?;
+    let evidence = machine::evidence(&mut tx, Among::One(&machine), "", 1).await?;
+    let evidence = evidence.first().context("it has not reported yet").with_context(explaining)?;
+    let kept = report::kept(&mut tx, &[&evidence.report]).await?.remove(&evidence.report);
+    let kept = kept.context("its report is not kept any more").with_context(explaining)?;
+    let local = Local::of(&mut tx, &machine, &evidence.unit_path, day(app.clock.now())).await?;
+    drop(tx);
+    app.store.close().await;
+    let mut unpacker = Unpacker::new();
+    let unpacked = unpack(&kept.envelope, kept.base.as_deref(), &mut unpacker).with_context(explaining)?;
+    let report = unpacked.report().map_err(unopened).with_context(explaining)?;
+    let case = (&report.facts, role_of(&evidence.role)?, day(report.taken_at));
+    explain(&rules, options, case, &judge::settings(set, &local))
+}
+
+fn explain(
+    rules: &Rules,
+    options: &Options,
+    (facts, role, today): (&Facts, Role, Date),
+    settings: &Settings,
+) -> Result<ExitCode> {
+    let set = &rules.set;
     if rules.lifecycle.is_stale(today) {
         let dated = rules.lifecycle.dated;
         tell(&options.lang.pick(
@@ -69,34 +115,24 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
             format!("note: the lifecycle table is of {dated}, more than 180 days before the report"),
         ));
     }
-    let pairs: Vec<String> = options.settings.iter().map(|pair| plain_day(set, pair)).collect();
-    let settings = match set.settings_of(&pairs) {
-        Ok(settings) => settings,
-        Err(wrong) => bail!("setting the parameters of {}: {}", set.id, wrong.join("; ")),
-    };
-    let assessment = assess_in(&report.facts, set, &rules.lifecycle, options.role, today, &settings);
-    let patient =
-        Patient { facts: &report.facts, set, role: options.role, day: today.into(), settings: &settings };
+    let assessment = assess_in(facts, set, &rules.lifecycle, role, today, settings);
+    let patient = Patient { facts, set, role, day: today.into(), settings };
     let mended = mend(patient, &rules.lifecycle, &|item| rules.prices.of(item));
     let speaker = Speaker {
         lang: options.lang,
         w: Words::of(options.lang),
-        rules: &rules,
-        settings: &settings,
+        rules,
+        settings,
         helpful: Some(helpful(patient, &rules.lifecycle)),
     };
     let wanted = |verdict: &&Verdict| options.rule.as_ref().is_none_or(|rule| *rule == verdict.rule);
     if options.json {
-        let verdicts: Vec<Value> = assessment
-            .verdicts
-            .iter()
-            .filter(wanted)
-            .map(|verdict| speaker.json(options.role, verdict))
-            .collect();
+        let verdicts: Vec<Value> =
+            assessment.verdicts.iter().filter(wanted).map(|verdict| speaker.json(role, verdict)).collect();
         let told = json!({
             "set": set.id, "digest": assessment.digest, "day": assessment.day, "role": assessment.role,
             "grade": assessment.grade, "score": assessment.score, "coverage": assessment.coverage,
-            "decided_by": assessment.decided_by, "verdicts": verdicts, "mend": speaker.mend(options.role, &mended),
+            "decided_by": assessment.decided_by, "verdicts": verdicts, "mend": speaker.mend(role, &mended),
         });
         print(&serde_json::to_string_pretty(&told)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -105,11 +141,11 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     for verdict in assessment.verdicts.iter().filter(wanted) {
         // What does not concern this PC is only told when somebody asks for it.
         if verdict.outcome != Outcome::NotApplicable || options.rule.is_some() {
-            print(&speaker.verdict(options.role, verdict))?;
+            print(&speaker.verdict(role, verdict))?;
         }
     }
     if options.rule.is_none() {
-        print(&speaker.mend(options.role, &mended))?;
+        print(&speaker.mend(role, &mended))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -732,6 +732,9 @@ async fn exceptions_begin_and_end() {
     assert_eq!(told(waiver::run_out(&mut tx, day(11)).await.unwrap()), ["smb1 1 2026-12-10"]);
     assert_eq!(waiver::matches(&mut tx, &own, "smb1").await.unwrap(), 1, "whatever it was granted for");
     assert_eq!(waiver::matches(&mut tx, &own, "printer").await.unwrap(), 0);
+    let alike = waiver::alike(&mut tx, Reach::Machine(&id), "smb1").await.unwrap();
+    assert_eq!(alike, [(own.clone(), day(10))]);
+    assert_eq!(waiver::alike(&mut tx, Reach::Unit(&province.id), "smb1").await.unwrap(), []);
     assert!(waiver::end(&mut tx, &own, "an", at(5)).await.unwrap());
     assert!(!waiver::end(&mut tx, &own, "an", at(6)).await.unwrap(), "it has ended before");
     assert_eq!(waiver::find(&mut tx, &own).await.unwrap().unwrap().ended.unwrap().1, "an");

@@ -109,6 +109,24 @@ pub async fn end(tx: &mut Tx, id: &str, by: &str, at: Timestamp) -> Result<bool>
     Ok(done > 0)
 }
 
+/// The waivers of this rule for this machine, or this unit, that nobody ended: id and last day.
+///
+/// # Errors
+/// When the database cannot.
+pub async fn alike(tx: &mut Tx, reach: Reach<'_>, rule: &str) -> Result<Vec<(String, Date)>> {
+    const MACHINE: &str =
+        "SELECT id, ends_on FROM waiver WHERE machine = $1 AND rule = $2 AND ended_at IS NULL ORDER BY id";
+    const UNIT: &str =
+        "SELECT id, ends_on FROM waiver WHERE unit = $1 AND rule = $2 AND ended_at IS NULL ORDER BY id";
+    let (sql, subject) = match reach {
+        Reach::Machine(machine) => (MACHINE, machine),
+        Reach::Unit(unit) => (UNIT, unit),
+    };
+    let rows: Vec<(String, String)> =
+        sql!(tx, |c| sqlx::query_as(sql).bind(subject).bind(rule).fetch_all(c).await?);
+    rows.into_iter().map(|(id, day)| Ok((id, day.parse()?))).collect()
+}
+
 /// The rules that are waived for a machine in a unit of this path, on this day.
 ///
 /// # Errors

@@ -68,6 +68,19 @@ async fn an_exception_holds_until_its_last_day() {
     rescore_if_changed(&office.app, &ProgressBar::hidden()).await.unwrap();
     assert_eq!(standing(&office, &key).await, "no_data after 3: memory-size waived");
 
+    // Granted again with another reason: that one stands for it, and ends as it says.
+    grant(&office.app, Grant { reason: "Chờ đợt mua sắm quý II", ..wish }).await.unwrap();
+    let mut tx = office.app.store.read().await.unwrap();
+    let told: Vec<(String, bool)> = waiver::all(&mut tx, "")
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|one| (one.reason, one.ended.is_none()))
+        .collect();
+    drop(tx);
+    let (first, second) = ("Chờ đợt mua sắm quý I".to_owned(), "Chờ đợt mua sắm quý II".to_owned());
+    assert_eq!(std::collections::BTreeSet::from_iter(told), [(first, false), (second, true)].into());
+
     // Its last day goes by.
     assert_eq!(end_run_out(&office.app).await.unwrap(), 0);
     office.app.clock.set(office.app.clock.now() + jiff::SignedDuration::from_hours(48));
@@ -76,7 +89,9 @@ async fn an_exception_holds_until_its_last_day() {
     assert_eq!(end_run_out(&office.app).await.unwrap(), 0, "it ends once");
     let mut tx = office.app.store.read().await.unwrap();
     let ended = waiver::all(&mut tx, "").await.unwrap();
-    assert_eq!(ended[0].ended.as_ref().unwrap().1, BY_CALENDAR);
+    let by: std::collections::BTreeSet<&str> =
+        ended.iter().map(|one| one.ended.as_ref().unwrap().1.as_str()).collect();
+    assert_eq!(by, ["an", BY_CALENDAR].into());
 }
 
 #[test]
