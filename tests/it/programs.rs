@@ -40,6 +40,21 @@ fn quickstart_audits_this_pc_and_prints_one_object() {
     assert!(second.status.success(), "{}", text(&second.stderr));
     let again: Value = serde_json::from_slice(&second.stdout).unwrap();
     assert_eq!(again["machine"], answer["machine"]);
+
+    // What the collector says of it is explained.
+    let explain = |machine: &str| {
+        let mut command = collector();
+        command.current_dir(folder.path()).args(["rules", "explain", "vn-office-2026", "--machine", machine]);
+        run(command.args(["--lang", "en", "--json"]))
+    };
+    let told = explain(answer["machine"].as_str().unwrap());
+    assert!(told.status.success(), "{}", text(&told.stderr));
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!((&told["grade"], &told["score"]), (&again["grade"], &again["score"]));
+    let nobody = explain("nobody");
+    assert!(!nobody.status.success());
+    let said = text(&nobody.stderr);
+    assert!(said.contains("explaining the machine nobody: there is no machine of this name or id"), "{said}");
 }
 
 #[test]
