@@ -189,6 +189,15 @@ pub fn stacked(counts: &[(&'static str, i64)]) -> Vec<Stretch> {
     stretches
 }
 
+/// What a rule says by two sets, in words; where it says the same, it weighs otherwise.
+pub fn becomes(lang: Lang, w: &'static Words, from: Option<Outcome>, to: Option<Outcome>) -> String {
+    let word = |said: Option<Outcome>| said.map_or(w.trial_not_in_set.as_str(), |said| outcome(w, said).text);
+    match from == to {
+        true => format!("{}, {}", word(to), lang.pick("tính điểm khác", "weighed otherwise")),
+        false => format!("{} → {}", word(from), word(to)),
+    }
+}
+
 /// A stacked bar of grades.
 pub fn grades_bar(grades: &Grades) -> Vec<Stretch> {
     let counts: Vec<(&'static str, i64)> =

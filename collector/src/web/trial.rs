@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use indicatif::ProgressBar;
-use rules::assess::{Grade, Outcome};
+use rules::assess::Grade;
 use rules::complaint::explain;
 use rules::ruleset::in_force;
 
@@ -475,14 +475,10 @@ fn matrix(reader: &Reader, result: &WhatIf) -> Vec<(Label, Vec<Cell>)> {
 fn effect(reader: &Reader, rule: &RuleEffect, most: u64) -> EffectView {
     let (lang, w) = (reader.lang, reader.words());
     let n = |count: u64| number(lang, signed(count));
-    let word = |outcome: Option<Outcome>| match outcome {
-        Some(outcome) => label::outcome(w, outcome).text.to_owned(),
-        None => w.trial_not_in_set.clone(),
-    };
     let outcomes: Vec<String> = rule
         .outcomes
         .iter()
-        .map(|(from, to, machines)| format!("{} → {}: {}", word(*from), word(*to), n(*machines)))
+        .map(|(from, to, machines)| format!("{}: {}", label::becomes(lang, w, *from, *to), n(*machines)))
         .collect();
     let (alone, together) = (rule.alone.all(), rule.together.all());
     let both = Turns {
