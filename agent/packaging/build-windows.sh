@@ -89,8 +89,10 @@ unpack() {
     [[ -n $version ]] || fail "apt knows no package rust-web-src; bookworm-security has it"
     number=${version%%+*}
     local packages=(rustc-web "libstd-rust-web-${number%.*}" libstd-rust-web-dev rust-web-src)
-    llvm=$(apt-cache show "${packages[1]}=$version" | grep -om1 'libllvm[0-9]*') ||
-        fail "${packages[1]} $version does not say which LLVM it needs"
+    # The whole answer is read: apt-cache fails when nobody listens to the end of it.
+    llvm=$(apt-cache show "${packages[1]}=$version") || fail "apt knows no ${packages[1]} $version"
+    [[ $llvm =~ libllvm[0-9]+ ]] || fail "${packages[1]} $version does not say which LLVM it needs"
+    llvm=${BASH_REMATCH[0]}
 
     rm -rf "$compiler/packages" "$compiler/rust"
     mkdir -p "$compiler/packages" "$compiler/rust"

@@ -17,6 +17,7 @@ use rules::assess::{
 use rules::complaint::Complaint;
 use rules::envelope::{self, Fault, Unpacked, Unpacker};
 use rules::fact::Fact;
+use rules::facts::Facts;
 use rules::lifecycle::Lifecycle;
 use rules::limits::RULESET_BYTES_MAX;
 use rules::norms::Norms;
@@ -291,6 +292,29 @@ pub(crate) fn finding(rule: &Rule, role: Role, ruling: Ruling) -> Option<Finding
         severity: ruling.severity.word().to_owned(),
         switched_off: ruling.switched_off && !ruling.waived,
     })
+}
+
+/// What of another set keeps a PC from passing a rule that asks for the whole of it: the rules of that set that it fails, or,
+/// where nobody knows whether it passes, those that nobody can decide. Nothing for any other rule.
+pub fn unmet<'j>(
+    judge: &'j Judge,
+    facts: &Facts,
+    (rule, outcome): (&Rule, Outcome),
+    role: Role,
+    day: Date,
+) -> Vec<&'j Rule> {
+    let asked = rule.pass_for(role).met_set();
+    let Some(set) = asked.and_then(|id| judge.sets.iter().find(|set| set.id == id)) else {
+        return Vec::new();
+    };
+    let judged = assess_lean(facts, set, &judge.lifecycle, role, day, set.defaults());
+    let stands_against = |one: Outcome| match outcome {
+        Outcome::Fail | Outcome::Partial => matches!(one, Outcome::Fail | Outcome::Partial),
+        Outcome::Unknown => one == Outcome::Unknown,
+        Outcome::Pass | Outcome::NotApplicable => false,
+    };
+    let pairs = judged.rulings.iter().zip(&set.rules);
+    pairs.filter(|(ruling, _)| stands_against(ruling.outcome)).map(|(_, rule)| rule).collect()
 }
 
 /// What lists show of the PC that said this.
@@ -591,8 +615,31 @@ title = { vi = "Lắp thêm RAM", en = "Add memory" }
 
 #[cfg(test)]
 mod tests {
+    use ::rules::facts::os::Platform;
+
     use super::*;
     use crate::intake::tests::{NOW, survey};
+
+    #[test]
+    fn what_is_lacking_of_another_set_is_named() {
+        let judge = load(Path::new("nowhere")).unwrap();
+        let set = judge.sets.iter().find(|set| set.id == "vn-office-2026").unwrap();
+        let mut facts = Facts::default();
+        facts.os.platform = Fact::Known(Platform::Windows);
+        facts.board.tpm = Fact::Absent;
+        facts.board.tpm_version = Fact::Absent;
+        let role = Role::Officer;
+        let unmet = |rule, outcome| -> Vec<&str> {
+            let case = (set.rule(rule).unwrap(), outcome);
+            let day = jiff::civil::date(2026, 11, 22);
+            unmet(&judge, &facts, case, role, day).into_iter().map(|rule| rule.id.as_str()).collect()
+        };
+        assert_eq!(unmet("windows-11-ready", Outcome::Fail), ["win11-tpm"]);
+        let unknown = unmet("windows-11-ready", Outcome::Unknown);
+        assert!(unknown.contains(&"win11-memory") && !unknown.contains(&"win11-tpm"), "{unknown:?}");
+        assert_eq!(unmet("windows-11-ready", Outcome::Pass), [] as [&str; 0]);
+        assert_eq!(unmet("tpm", Outcome::Fail), [] as [&str; 0], "it asks for no other set");
+    }
 
     #[test]
     fn a_machine_is_found_by_what_stands_on_its_label() {

@@ -478,7 +478,7 @@ fn judge_one(
     let off = asked.rule.switched_off.as_ref().filter(|_| lacks);
     let switched_off = off.is_some_and(|off| off.holds(context) == Truth::True);
     // Which rules of a set are not met was told with it.
-    if let (true, Some(off), Some(seen)) = (switched_off, off.filter(|off| !off.asks_a_set()), seen) {
+    if let (true, Some(off), Some(seen)) = (switched_off, off.filter(|off| off.met_set().is_none()), seen) {
         off.look(context, seen);
     }
     (outcome, switched_off)

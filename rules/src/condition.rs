@@ -363,9 +363,12 @@ impl Condition {
         helps(before).iter().zip(helps(after)).any(|(before, after)| after && !before)
     }
 
-    /// Whether it asks whether another rule set is met.
-    pub(crate) fn asks_a_set(&self) -> bool {
-        matches!(self.node, Node::Meets(..))
+    /// The id of the rule set of which it asks whether it is met, if that is what it asks.
+    pub fn met_set(&self) -> Option<&str> {
+        match &self.node {
+            Node::Meets(set, _) => Some(set),
+            Node::All(_) | Node::Any(_) | Node::Not(_) | Node::Test(_) => None,
+        }
     }
 
     /// The condition in a form that needs no language: `memory.installed ≥ 8 GiB`,

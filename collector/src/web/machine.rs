@@ -19,7 +19,7 @@ use rules::ruleset::{Rule, RuleSet, Settings};
 use crate::app::Judge;
 use crate::error::Failure;
 use crate::inventory;
-use crate::judge::settings;
+use crate::judge::{settings, unmet};
 use crate::lang::Lang;
 use crate::local::Local;
 use crate::store::account::Standing;
@@ -429,7 +429,10 @@ fn groups(
             passed: fill(&w.machine_passed, &[("n", &count(passed)), ("all", &count(asked.len()))]),
             rules: asked
                 .iter()
-                .map(|(verdict, rule)| rule_view(reader, set, (verdict, *rule), assessment.role, rows))
+                .map(|(verdict, rule)| {
+                    let lacks = lacks(lang, judge, rows, (verdict, *rule), assessment);
+                    rule_view(reader, set, (verdict, *rule, lacks), assessment.role, rows)
+                })
                 .collect(),
             not_applicable: aside
                 .iter()
@@ -480,24 +483,43 @@ fn waived(reader: &Reader, judge: &Judge, rows: &Rows, assessment: &Assessment) 
     Some(fill(&reader.words().because_ready_waived, &[("n", &n), ("day", &day)]))
 }
 
+/// What of another set keeps the machine from passing a rule that asks for the whole of it, in words.
+fn lacks(
+    lang: Lang,
+    judge: &Judge,
+    rows: &Rows,
+    (verdict, rule): (&Verdict, Option<&Rule>),
+    Assessment { role, day, .. }: &Assessment,
+) -> Vec<String> {
+    let (Some(rule), Some((report, _))) = (rule, &rows.report) else { return Vec::new() };
+    let unmet = unmet(judge, &report.facts, (rule, verdict.outcome), *role, *day);
+    let said = |rule: &Rule| match verdict.outcome {
+        Outcome::Unknown => pick(lang, rule.title_for(*role)).to_owned(),
+        _ => pick(lang, rule.fails_for(*role).unwrap_or_else(|| rule.title_for(*role))).to_owned(),
+    };
+    unmet.into_iter().map(said).collect()
+}
+
 fn rule_view(
     reader: &Reader,
     set: Option<&RuleSet>,
-    (verdict, rule): (&Verdict, Option<&Rule>),
+    (verdict, rule, lacks): (&Verdict, Option<&Rule>, Vec<String>),
     role: Role,
     rows: &Rows,
 ) -> RuleView {
     let (lang, w) = (reader.lang, reader.words());
     let may_waive =
         rows.past.is_none() && reader.person.as_ref().is_some_and(|person| GRANTS.contains(&person.standing));
-    let mut seen = seen(lang, w, set, verdict);
-    let rest = if seen.len() > SEEN_MAX { seen.clone() } else { Vec::new() };
-    seen.truncate(SEEN_MAX);
-    let more = verdict.seen.len().saturating_sub(SEEN_MAX);
-    let mut line = seen.join(" · ");
-    if more > 0 {
-        line.push_str(&fill(&w.and_more, &[("n", &more.to_string())]));
+    let seen = seen(lang, w, set, verdict);
+    let mut line = lacks.join(" · ");
+    // What is lacking says more than the first facts of it.
+    if lacks.is_empty() {
+        line = seen.iter().take(SEEN_MAX).map(String::as_str).collect::<Vec<_>>().join(" · ");
+        if seen.len() > SEEN_MAX {
+            line.push_str(&fill(&w.and_more, &[("n", &(seen.len() - SEEN_MAX).to_string())]));
+        }
     }
+    let rest = if seen.len() > SEEN_MAX { seen } else { Vec::new() };
     let is_bad = matches!(verdict.outcome, Outcome::Fail | Outcome::Partial);
     let remedy = |id: &String| {
         let remedy = set?.remedies.get(id)?;
