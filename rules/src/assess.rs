@@ -333,17 +333,7 @@ fn run(
     let verdicts: Vec<Verdict> =
         set.rules.iter().map(|rule| verdict(rule, &scene, role, day, settings)).collect();
     let judged = Judgement::of(verdicts.iter().map(Verdict::ruling).collect(), set);
-    Assessment {
-        set: set.id.clone(),
-        digest: digest_in(set, lifecycle, settings),
-        day,
-        role,
-        grade: judged.grade,
-        score: judged.score,
-        coverage: judged.coverage,
-        decided_by: judged.decided_by.and_then(|index| set.rules.get(index)).map(|rule| rule.id.clone()),
-        verdicts,
-    }
+    Assessment { digest: digest_in(set, lifecycle, settings), verdicts, ..judged.told(set, role, day) }
 }
 
 /// What the rules about units say of a unit, in the order of the set: the same engine as for a PC.
@@ -393,6 +383,21 @@ impl Judgement {
         let (score, coverage) = (sum.score(), sum.coverage());
         let (grade, decided_by) = grade(&rulings, set, score, coverage);
         Judgement { grade, score, coverage, decided_by, rulings }
+    }
+
+    /// An assessment by this set that comes to this, still without digest and verdicts.
+    fn told(&self, set: &RuleSet, role: Role, day: Date) -> Assessment {
+        Assessment {
+            set: set.id.clone(),
+            digest: String::new(),
+            day,
+            role,
+            grade: self.grade,
+            score: self.score,
+            coverage: self.coverage,
+            decided_by: self.decided_by.and_then(|index| set.rules.get(index)).map(|rule| rule.id.clone()),
+            verdicts: Vec::new(),
+        }
     }
 }
 

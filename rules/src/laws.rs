@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::assess::difference::Difference;
-use crate::assess::{Assessment, Grade, Outcome, Role, Ruling, assess, assess_in, assess_lean};
+use crate::assess::{Assessment, Grade, Outcome, Role, Ruling, Verdict, assess, assess_in, assess_lean};
 use crate::condition::Truth;
 use crate::condition::tests::passing;
 use crate::condition::words::Tongue;
@@ -182,12 +182,19 @@ proptest! {
             let amended = difference.judge(&rulings(&one), &some, &two, &LIFECYCLE, role, DAY);
             let whole = assess_lean(&facts, &two, &LIFECYCLE, role, DAY, two.defaults());
             prop_assert!(!difference.is_nothing() || amended.is_none());
-            prop_assert_eq!(amended.map_or_else(|| rulings(&one), |amended| amended.rulings), whole.rulings);
             // What is kept of it reads as what all rules say.
             let (before, after) = (judge(&facts, &one, role), judge(&facts, &two, role));
-            let verdicts = difference.verdicts(&some, &two, &LIFECYCLE, role, DAY);
-            let amendment = Assessment { verdicts, ..after.clone() };
-            prop_assert_eq!(before.amended(amendment), after);
+            let kept = match &amended {
+                None => before.verdicts,
+                Some(amended) => {
+                    let amendment = difference.amendment(amended, &some, &two, &LIFECYCLE, role, DAY);
+                    let kept = before.amended(amendment);
+                    prop_assert_eq!(&kept, &after);
+                    kept.verdicts
+                }
+            };
+            let rulings = |verdicts: &[Verdict]| verdicts.iter().map(Verdict::ruling).collect::<Vec<_>>();
+            prop_assert_eq!(rulings(&kept), whole.rulings);
         }
     }
 

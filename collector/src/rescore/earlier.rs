@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use jiff::civil::Date;
 use rules::assess::difference::Difference;
-use rules::assess::{Assessment, Judgement, judge_digest};
+use rules::assess::{Judgement, judge_digest};
 use rules::facts::Facts;
 use rules::ruleset::{RuleSet, in_force};
 use tracing::warn;
@@ -119,27 +119,13 @@ impl Step {
             return Ok(Some(Said::Same(digest.clone())));
         };
         let mut findings = Changes::default();
-        for &at in self.difference.rules() {
-            let (Some(rule), Some(before), Some(now)) =
-                (set.rules.get(at), before.get(at), judgement.rulings.get(at))
-            else {
-                return Ok(None);
-            };
-            findings.extend([Changes::of_one(finding(rule, role, *before), finding(rule, role, *now))]);
+        let said = |at: &usize| Some((set.rules.get(*at)?, *before.get(*at)?, *judgement.rulings.get(*at)?));
+        for (rule, before, now) in self.difference.rules().iter().filter_map(said) {
+            findings.note(finding(rule, role, before), finding(rule, role, now));
         }
         let Mark { opinion, opinion_why, .. } = evidence.mark.clone();
         let mark = Mark { opinion, opinion_why, ..mark(set, (*day, role), &judgement, digest.clone()) };
-        let amendment = Assessment {
-            set: set.id.clone(),
-            digest: digest.clone(),
-            day: *day,
-            role,
-            grade: judgement.grade,
-            score: judgement.score,
-            coverage: judgement.coverage,
-            decided_by: mark.decided_by.clone(),
-            verdicts: self.difference.verdicts(facts, set, &rules.lifecycle, role, *day),
-        };
+        let amendment = self.difference.amendment(&judgement, facts, set, &rules.lifecycle, role, *day);
         let text = serde_json::to_string(&amendment).context("writing what amends an assessment")?;
         let body = Body::Amendment(text);
         Ok(Some(Said::Amended(Box::new(Otherwise { day: *day, mark, findings, pair: None, body }))))

@@ -266,19 +266,12 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What is to be written where a rule said the first, and says the second.
-    pub fn of_one(before: Option<Finding>, now: Option<Finding>) -> Changes {
-        let gone = before.as_ref().filter(|_| now.is_none()).map(|before| before.rule.clone());
-        let come = now.filter(|now| before.as_ref() != Some(now));
-        Changes { gone: gone.into_iter().collect(), come: come.into_iter().collect() }
-    }
-}
-
-impl Extend<Changes> for Changes {
-    fn extend<T: IntoIterator<Item = Changes>>(&mut self, all: T) {
-        for Changes { gone, come } in all {
-            self.gone.extend(gone);
-            self.come.extend(come);
+    /// Adds what is to be written where a rule said the first, and says the second.
+    pub fn note(&mut self, before: Option<Finding>, now: Option<Finding>) {
+        match (before, now) {
+            (Some(before), None) => self.gone.push(before.rule),
+            (before, Some(now)) if before.as_ref() != Some(&now) => self.come.push(now),
+            (_, _) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Judgement, Role, Ruling, Verdict, ruling, verdict};
+use super::{Assessment, Judgement, Role, Ruling, judge_digest, ruling, verdict};
 use crate::condition::Scene;
 use crate::facts::{AREAS, Facts, Origin};
 use crate::lifecycle::Lifecycle;
@@ -105,17 +105,20 @@ impl Difference {
         Some(Judgement::of(rulings, after))
     }
 
-    /// What the rules that differ say of a PC by the set after, in their order, with what they saw.
-    pub fn verdicts(
+    /// That judgement with the verdicts of the rules that differ, and what they saw: what amends the assessment by the set
+    /// before ([`Assessment::amended`]).
+    pub fn amendment(
         &self,
+        judgement: &Judgement,
         facts: &Facts,
         after: &RuleSet,
         lifecycle: &Lifecycle,
         role: Role,
         day: Date,
-    ) -> Vec<Verdict> {
+    ) -> Assessment {
         let ask = |rule: &Rule, scene: &Scene<'_>| verdict(rule, scene, role, day, after.defaults());
-        self.ask(facts, after, lifecycle, day, ask)
+        let verdicts = self.ask(facts, after, lifecycle, day, ask);
+        Assessment { digest: judge_digest(after, lifecycle), verdicts, ..judgement.told(after, role, day) }
     }
 
     fn ask<T>(
