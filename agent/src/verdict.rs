@@ -1,6 +1,6 @@
 //! An assessment as text for a person at a terminal: grade, reason, then the criteria by group, failures first.
 //!
-//! A pure function of what was judged. It does not judge and knows no rule by name.
+//! A pure function of what the PC answered, of the rules and of the day. It knows no rule by name.
 
 use std::collections::BTreeMap;
 
@@ -50,9 +50,7 @@ impl Judged {
         let lifecycle = Lifecycle::shipped();
         let assessment = assess_in(facts, &set, &lifecycle, role, day, settings);
         let patient = Patient { facts, set: &set, role, day: day.into(), settings };
-        let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
-        let helpful = helpful(patient, &lifecycle).into_iter();
-        let helpful = helpful.map(|(rule, ids)| (rule.to_owned(), owned(ids))).collect();
+        let helpful = helpful(patient, &lifecycle);
         Judged { assessment, set, helpful }
     }
 

@@ -119,7 +119,7 @@ pub fn what_if(patient: Patient<'_>, lifecycle: &Lifecycle, remedies: &[&str]) -
 /// The remedies that may help a PC, by the rule that it fails or passes in part, by ids, in the order of the rule. One is
 /// left out where the PC is known not to have what it needs, or it would change nothing of what the rule asks: who has
 /// memory enough and lacks a TPM is not told to add memory.
-pub fn helpful<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeMap<&'s str, Vec<&'s str>> {
+pub fn helpful(patient: Patient<'_>, lifecycle: &Lifecycle) -> BTreeMap<String, Vec<String>> {
     let support = lifecycle.support_of(patient.facts, patient.day.judged);
     let bed = Bed::new(patient, &support);
     let lacking = bed
@@ -132,10 +132,9 @@ pub fn helpful<'s>(patient: Patient<'s>, lifecycle: &Lifecycle) -> BTreeMap<&'s 
     for (at, _) in lacking {
         let Some(rule) = patient.set.rules.get(at) else { continue };
         let known = rule.remedies.iter().filter_map(|id| patient.set.remedies.get_key_value(id));
-        let helps = |(id, remedy): &(&'s String, &'s Remedy)| {
-            bed.helps(&Candidate { id, remedy, price: None }, at, rule)
-        };
-        helpful.insert(rule.id.as_str(), known.filter(helps).map(|(id, _)| id.as_str()).collect());
+        let helps =
+            |(id, remedy): &(&String, &Remedy)| bed.helps(&Candidate { id, remedy, price: None }, at, rule);
+        helpful.insert(rule.id.clone(), known.filter(helps).map(|(id, _)| id.clone()).collect());
     }
     helpful
 }

@@ -279,7 +279,7 @@ struct Speaker<'a> {
     /// What stands for the parameters of the set.
     settings: &'a Settings,
     /// The remedies that may help the PC, by the rules that it fails; none where it is no PC that is explained.
-    helpful: Option<BTreeMap<&'a str, Vec<&'a str>>>,
+    helpful: Option<BTreeMap<String, Vec<String>>>,
 }
 
 impl Speaker<'_> {
@@ -371,11 +371,11 @@ impl Speaker<'_> {
     }
 
     fn remedies(&self, rule: &Rule) -> Vec<String> {
-        let ids: Vec<&str> = match &self.helpful {
-            Some(helpful) => helpful.get(rule.id.as_str()).cloned().unwrap_or_default(),
-            None => rule.remedies.iter().map(String::as_str).collect(),
+        let ids = match &self.helpful {
+            Some(helpful) => helpful.get(&rule.id).map(Vec::as_slice).unwrap_or_default(),
+            None => rule.remedies.as_slice(),
         };
-        let known = ids.into_iter().filter_map(|id| self.rules.set.remedies.get(id));
+        let known = ids.iter().filter_map(|id| self.rules.set.remedies.get(id));
         known.map(|remedy| self.pick(&remedy.title).to_owned()).collect()
     }
 

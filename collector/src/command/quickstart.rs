@@ -275,7 +275,7 @@ fn as_json(machine: &str, assessment: &Assessment, dashboard: &str) -> Result<St
 fn verdict(
     assessment: &Assessment,
     set: Option<&RuleSet>,
-    helpful: &BTreeMap<&str, Vec<&str>>,
+    helpful: &BTreeMap<String, Vec<String>>,
     lang: Lang,
 ) -> String {
     let grade = match assessment.grade {
@@ -330,8 +330,8 @@ fn verdict(
             Severity::Info => lang.pick("tham khảo", "info"),
         };
         text.push_str(&format!("  {}. {wrong} ({outcome}, {severity})\n", number + 1));
-        let first = helpful.get(failure.rule.as_str()).and_then(|ids| ids.first());
-        let remedy = first.and_then(|id| set?.remedies.get(*id));
+        let first = helpful.get(&failure.rule).and_then(|ids| ids.first());
+        let remedy = first.and_then(|id| set?.remedies.get(id));
         if let Some(remedy) = remedy {
             text.push_str(&format!("     → {}\n", pick(lang, &remedy.title)));
         }
@@ -395,7 +395,7 @@ mod tests {
     fn the_verdict_in_both_languages() {
         let set = RuleSet::parse("own.toml", OWN_SET).unwrap();
         let assessment = assessment(&[("memory-size", Outcome::Fail), ("other", Outcome::Unknown)]);
-        let helpful = BTreeMap::from([("memory-size", vec!["add-memory"])]);
+        let helpful = BTreeMap::from([("memory-size".to_owned(), vec!["add-memory".to_owned()])]);
         expect![[r#"
             Máy tính này: CẦN BỔ SUNG
               Điểm sẵn sàng 70/100, đã biết 90% số điểm

@@ -861,9 +861,7 @@ async fn made(site: &Site, visitor: &Visitor, asked: Asked<'_>) -> Result<Machin
                 day: one.day.into(),
                 settings: &settings,
             };
-            let owned = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect();
-            let helpful = helpful(patient, &judge.lifecycle).into_iter();
-            helpful.map(|(rule, ids)| (rule.to_owned(), owned(ids))).collect()
+            helpful(patient, &judge.lifecycle)
         }
         _ => BTreeMap::new(),
     };
